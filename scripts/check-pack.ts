@@ -1,0 +1,161 @@
+/**
+ * Packs what `npm run build` made, lints the tarball, installs it in an empty folder as the README says, and uses it
+ * there: every entry on Node and on Deno, a sign-in on each, and its types under a consumer's compiler.
+ *
+ * `--bun PATH` signs in on that Bun as well, and does nothing else.
+ */
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import process from "node:process"
+import type { Command, RunOptions } from "./commands.ts"
+import { deno, node, report, run, tool, withFolder } from "./commands.ts"
+import { readSource } from "./source.ts"
+
+/** The names CONTRACT promises, as values and as types. */
+const promised: Readonly<Record<string, { readonly values: string; readonly types?: string }>> = {
+  "": {
+    values: "CallbackFlow CallbackServer PasteInput Presenter CredentialStore Pkce BindError AuthorizationDenied " +
+      "InvalidResponse AuthorizationTimeout InvalidAuthorizationUrl PasteRefused CredentialStoreError",
+    types: "CallbackFlow CallbackServer PasteInput Presenter CredentialStore BindError FlowError Granted Refusal " +
+      "OpenOptions"
+  },
+  "/node": { values: "layer layerFile" },
+  "/deno": { values: "layer layerFile" },
+  "/bun": { values: "layer layerFile" },
+  "/platform": { values: "layerHttpServer" },
+  "/promise": { values: "openCallback" }
+}
+
+const npm = JSON.parse(readFileSync("package.json", "utf8"))
+const words = (text: string) => text.split(" ").filter((word) => word !== "")
+const nameOf = (entry: string) => npm.name + entry
+
+/** Imports the entries it is given and says which of their names are missing; runs on either runtime. */
+const smoke = `import process from "node:process"
+const promised = ${JSON.stringify(promised)}
+for (const entry of process.argv.slice(2)) {
+  const { values } = promised[entry]
+  try {
+    const module = await import(${JSON.stringify(npm.name)} + entry)
+    for (const name of values.split(" ")) {
+      if (module[name] === undefined) { process.exitCode = 1; console.error(entry + ": " + name + " is missing") }
+    }
+  } catch (error) { process.exitCode = 1; console.error(entry + ": " + error.message) }
+}
+`
+
+const consumer = Object.entries(promised).map(([entry, { types = "", values }], index) =>
+  [
+    `import { ${words(values).map((name) => `${name} as value${index}_${name}`).join(", ")} } from "${nameOf(entry)}"`,
+    `export const values${index} = [${words(values).map((name) => `value${index}_${name}`).join(", ")}]`,
+    types === ""
+      ? ""
+      : `import type { ${words(types).map((name) => `${name} as Type_${name}`).join(", ")} } from "${nameOf(entry)}"`,
+    types === "" ? "" : `export type Types = [${words(types).map((name) => `Type_${name}`).join(", ")}]`
+  ].join("\n")
+).join("\n")
+
+const problems: Array<string> = []
+
+const step = async (name: string, command: Command, options: RunOptions = {}): Promise<string> => {
+  const { code, output } = await run(command, options)
+  if (code !== 0) problems.push(`${name}:\n${output.trim()}`)
+  return output
+}
+
+const checkContents = (files: ReadonlyArray<{ readonly path: string }>) => {
+  const paths = files.map(({ path }) => path)
+  for (const path of paths) {
+    if (!/^(dist|src)\/.*\.(js|ts|map)$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path)) {
+      problems.push(`${path} should not be in the package`)
+    }
+  }
+  for (const target of Object.values<{ readonly types?: string; readonly default?: string }>(npm.exports)) {
+    for (const file of [target.types, target.default]) {
+      if (file !== undefined && !paths.includes(file.slice(2))) problems.push(`${file} is not in the package`)
+    }
+  }
+}
+
+/** The types of ./promise are for people without Effect: no file they lead to may name it, or the MCP SDK. */
+const checkPromiseTypes = () => {
+  const files = new Set(["dist/promise.d.ts"])
+  for (const file of files) {
+    for (const { line, specifier } of readSource(file, readFileSync(file, "utf8")).imports) {
+      if (specifier.startsWith(".")) files.add(join(dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts")))
+      else problems.push(`${file}:${line}: the types of ./promise must not lead to ${specifier}`)
+    }
+  }
+}
+
+/** Installs into the consumer's folder, as the README says. */
+const install = (folder: string, ...packages: ReadonlyArray<string>) =>
+  step(
+    `npm install ${packages.join(" ")}`,
+    ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", ...packages],
+    { cwd: folder }
+  )
+
+/** Signs in once through each way in, with the installed package. */
+const signIn = (folder: string, runtime: string, ...program: Command) => {
+  copyFileSync("scripts/consumer.mjs", join(folder, "consumer.mjs"))
+  return step(`a sign-in on ${runtime}`, [...program, "consumer.mjs", runtime], { cwd: folder, limit: 60 })
+}
+
+/** What a consumer's compiler says; some check libraries too, and some resolve as a bundler does. */
+const typeCheck = async (folder: string) => {
+  writeFileSync(join(folder, "consumer.ts"), consumer)
+  const [program, ...rest] = tool("typescript/lib/tsc.js")
+  const tsc: Command = [program, ...rest.slice(0, -1), resolve("node_modules/typescript/lib/tsc.js")]
+  const flags = ["--noEmit", "--strict", "--target", "ES2022", "--lib", "ES2022,ESNext.Disposable,DOM", "consumer.ts"]
+  const bundler = ["--module", "ESNext", "--moduleResolution", "bundler", "--skipLibCheck"]
+  await Promise.all([
+    step("types, NodeNext", [...tsc, "--module", "NodeNext", "--skipLibCheck", "false", ...flags], { cwd: folder }),
+    step("types, bundler", [...tsc, ...bundler, ...flags], { cwd: folder })
+  ])
+}
+
+/** Uses the package from a folder that has nothing else. */
+const consume = async (folder: string, tarball: string) => {
+  await install(folder, tarball, "effect@3")
+  if (problems.length > 0) return
+  writeFileSync(join(folder, "smoke.mjs"), smoke)
+  const names = Object.keys(promised)
+  const onNode = node()
+  if (onNode !== undefined) {
+    // Nothing but ./platform may need the platform package.
+    const alone = names.filter((entry) => entry !== "/platform")
+    await step("entries on Node, effect@3 alone", [onNode, "smoke.mjs", ...alone], { cwd: folder })
+    await signIn(folder, "node", onNode)
+  }
+  await install(folder, `@effect/platform@${npm.peerDependencies["@effect/platform"]}`)
+  const onDeno: Command = [deno(), "run", "-A", "--node-modules-dir=manual"]
+  if (onNode !== undefined) await step("entries on Node", [onNode, "smoke.mjs", ...names], { cwd: folder })
+  await step("entries on Deno", [...onDeno, "smoke.mjs", ...names], { cwd: folder })
+  await signIn(folder, "deno", ...onDeno)
+  await typeCheck(folder)
+}
+
+const bun = process.argv[process.argv.indexOf("--bun") + 1 || process.argv.length]
+
+await withFolder(async (folder) => {
+  // The gate has just built dist; `prepare` would build it again.
+  const packed = await step("npm pack", ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder])
+  const json = packed.search(/^\[$/m)
+  if (problems.length > 0 || json < 0) return problems.push(packed)
+  const [info] = JSON.parse(packed.slice(json))
+  const tarball = join(folder, info.filename)
+  writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
+  if (bun !== undefined) {
+    await install(folder, tarball, "effect@3")
+    return signIn(folder, "bun", bun)
+  }
+  checkContents(info.files)
+  checkPromiseTypes()
+  await Promise.all([
+    step("publint", [...tool("publint/src/cli.js"), "run", tarball, "--strict"]),
+    consume(folder, tarball)
+  ])
+})
+
+report(problems)

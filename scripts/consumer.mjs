@@ -1,0 +1,49 @@
+// Runs in a folder that has only the built package: one sign-in through each way in, on the runtime given.
+import assert from "node:assert/strict"
+import { get } from "node:http"
+import process from "node:process"
+
+/** What the browser does at the end of a sign-in; fetch would say that it is no navigation. */
+const visit = (redirectUri, state, code) =>
+  new Promise((resolve, reject) => {
+    const url = `${redirectUri}?${new URLSearchParams({ code, state })}`
+    get(url, { agent: false }, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode))
+    }).on("error", reject)
+  })
+
+const signInPage = (redirectUri, state) =>
+  `https://as.example/authorize?${new URLSearchParams({ redirect_uri: redirectUri, state })}`
+
+const withEffect = async (runtime) => {
+  const Effect = await import("effect/Effect")
+  const Redacted = await import("effect/Redacted")
+  const { CallbackFlow } = await import("effect-oauth-callback")
+  const { layer } = await import(`effect-oauth-callback/${runtime}`)
+  let page
+  const program = CallbackFlow.run({ paste: false }, (flow) => {
+    const state = Redacted.value(flow.state)
+    const present = () => Effect.sync(() => (page = visit(flow.redirectUri, state, "first")))
+    return flow.authorize({ url: signInPage(flow.redirectUri, state), present, timeout: "10 seconds" })
+  })
+  const granted = await Effect.runPromise(Effect.provide(program, layer))
+  assert.equal(Redacted.value(granted.code), "first")
+  assert.equal(await page, 200)
+}
+
+const withPromises = async () => {
+  const { openCallback } = await import("effect-oauth-callback/promise")
+  const callback = await openCallback({ paste: false })
+  let page
+  const present = () => {
+    page = visit(callback.redirectUri, callback.state, "second")
+  }
+  const url = signInPage(callback.redirectUri, callback.state)
+  const { code } = await callback.authorize({ url, present, timeout: 10_000 })
+  assert.equal(code, "second")
+  assert.equal(await page, 200)
+  await callback.close()
+}
+
+await withEffect(process.argv[2])
+await withPromises()

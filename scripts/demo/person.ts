@@ -1,0 +1,79 @@
+/**
+ * The person of the demo: a stand-in browser for each sign-in, and a hand that pastes.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as StandInBrowser from "../../test/fixtures/StandInBrowser.ts"
+import { DemoError } from "./signIn.ts"
+
+/** Someone who signs in, as a library that knows nothing of them sees it. */
+export interface Person {
+  /** For `present`: opens the URL in a browser and returns, as a real one does. */
+  readonly open: (url: URL) => Effect.Effect<void>
+  /** Waits until the browser is done; fails when it got stuck, or shows another page than that of a good sign-in. */
+  readonly done: Effect.Effect<void, DemoError>
+}
+
+const gotStuck = (cause: StandInBrowser.BrowserError): DemoError => new DemoError(cause.message, { cause })
+
+/** Runs the visit in the background; it ends with the scope. */
+const person = (
+  visit: (url: URL) => Effect.Effect<void, DemoError>
+): Effect.Effect<Person, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const done = yield* Deferred.make<void, DemoError>()
+    return {
+      open: (url) => Effect.asVoid(Effect.forkIn(Deferred.complete(done, visit(url)), scope)),
+      done: Deferred.await(done)
+    }
+  })
+
+/** Someone whose browser comes back to this machine. */
+export const following = (user: string): Effect.Effect<Person, never, Scope.Scope> =>
+  person((url) =>
+    StandInBrowser.make().visit(url, { user, follow: true }).pipe(
+      Effect.mapError(gotStuck),
+      Effect.filterOrFail(
+        ({ page }) => page?.status === 200,
+        ({ page }) => new DemoError(`Cannot sign in ${user}: the last page has status ${page?.status}`)
+      ),
+      Effect.asVoid
+    )
+  )
+
+/** Two people whose browsers are on another machine, and who paste what they ended on into one box. */
+export interface PastingHand {
+  /** What is pasted, for `PasteInput.make`. */
+  readonly lines: Stream.Stream<string>
+  readonly earlier: (user: string) => Effect.Effect<Person, never, Scope.Scope>
+  readonly later: (user: string) => Effect.Effect<Person, never, Scope.Scope>
+}
+
+/**
+ * Waits for both addresses, then pastes as people do: first a wrong one (the sign-in page's), then the later flow's, and
+ * the earlier flow's last.
+ */
+export const pastingHand: Effect.Effect<PastingHand> = Effect.gen(function* () {
+  const lines = yield* Queue.unbounded<string>()
+  const copied = new Map<"earlier" | "later", string>()
+  const paste = (signInPage: URL): void => {
+    const [earlier, later] = [copied.get("earlier"), copied.get("later")]
+    if (earlier === undefined || later === undefined) return
+    for (const line of [signInPage.href, later, earlier]) lines.unsafeOffer(line)
+  }
+  const copying = (who: "earlier" | "later") => (user: string) =>
+    person((url) =>
+      StandInBrowser.make().visit(url, { user, follow: false }).pipe(
+        Effect.mapError(gotStuck),
+        Effect.map(({ callbackUrl }) => {
+          copied.set(who, callbackUrl)
+          paste(url)
+        })
+      )
+    )
+  return { lines: Stream.fromQueue(lines), earlier: copying("earlier"), later: copying("later") }
+})

@@ -1,0 +1,71 @@
+/**
+ * The demo's words and numbers, apart from how they came about.
+ */
+
+/** How one sign-in went. */
+export interface Row {
+  readonly server: string
+  /** Port of its own redirect URI; absent when none could be had. */
+  readonly port?: number | undefined
+  readonly via?: "http" | "paste" | undefined
+  readonly subject?: string | undefined
+  readonly answer?: string | undefined
+  readonly millis: number
+  /** Why it failed; absent when it did not. */
+  readonly problem?: string | undefined
+}
+
+/** What `--json` prints. */
+export interface Summary {
+  readonly servers: number
+  readonly signedIn: number
+  readonly toolCalls: number
+  readonly distinctPorts: number
+  readonly leaked: number
+}
+
+const columns: ReadonlyArray<{ readonly title: string; readonly right?: true; readonly of: (row: Row) => string }> = [
+  { title: "server", of: (row) => row.server },
+  { title: "port", right: true, of: (row) => String(row.port ?? "-") },
+  { title: "via", of: (row) => row.via ?? "-" },
+  { title: "subject", of: (row) => row.subject ?? "-" },
+  { title: "tool answer", of: (row) => row.answer ?? "failed" },
+  { title: "ms", right: true, of: (row) => String(Math.round(row.millis)) }
+]
+
+/** One line a row, columns as wide as they must be. */
+export const table = (rows: ReadonlyArray<Row>): string => {
+  const cells = columns.map(({ title, of }) => [title, ...rows.map(of)])
+  const widths = cells.map((column) => Math.max(...column.map((text) => text.length)))
+  const line = (texts: ReadonlyArray<string>): string =>
+    texts.map((text, index) => {
+      const width = widths[index] ?? 0
+      return columns[index]?.right === true ? text.padStart(width) : text.padEnd(width)
+    }).join("  ").trimEnd()
+  const [head = "", ...body] = Array.from(
+    { length: rows.length + 1 },
+    (_, index) => line(cells.map((column) => column[index] ?? ""))
+  )
+  return [head, widths.map((width) => "─".repeat(width)).join("  "), ...body].map((text) => `  ${text}\n`).join("")
+}
+
+/** Counts what was really seen. */
+export const summarize = (rows: ReadonlyArray<Row>, leaked: number): Summary => ({
+  servers: rows.length,
+  signedIn: rows.filter(({ subject }) => subject !== undefined).length,
+  toolCalls: rows.filter(({ answer }) => answer !== undefined).length,
+  distinctPorts: new Set(rows.flatMap(({ port }) => port ?? [])).size,
+  leaked
+})
+
+/** Whether everything worked. */
+export const isComplete = ({ servers, signedIn, toolCalls, distinctPorts, leaked }: Summary): boolean =>
+  servers > 0 && signedIn === servers && toolCalls === servers && distinctPorts === servers && leaked === 0
+
+/** The last line for a person. */
+export const sentence = ({ servers, signedIn, toolCalls, distinctPorts, leaked }: Summary, millis: number): string => {
+  const left = leaked === 0 ? "Nothing was left open" : `${leaked} sockets or handles were LEFT OPEN`
+  const counts =
+    `${signedIn} of ${servers} signed in, each on its own port (${distinctPorts}), ${toolCalls} tools called`
+  return `${counts}, in ${(millis / 1000).toFixed(1)} s. ${left}.\n`
+}

@@ -1,0 +1,109 @@
+/**
+ * Runs every test on Node, then on Deno, and ends with one line `N passed, N failed`.
+ *
+ * `--node` or `--deno` runs only that one; what else is given goes to vitest (file filters, `-t`).
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import process from "node:process"
+import { deno, node, run, withFolder } from "./commands.ts"
+
+type Runtime = "node" | "deno"
+
+interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+
+/** The parts of vitest's JSON report that are read here. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: ReadonlyArray<{
+    readonly status: string
+    readonly assertionResults: ReadonlyArray<{ readonly status: string }>
+  }>
+}
+
+const heading = (text: string) => console.log(`\n== ${text}`)
+
+/** A run that ended badly without naming a failed test still counts as one failure. */
+const orOne = (failed: number, code: number): number => failed === 0 && code !== 0 ? 1 : failed
+
+const vitest = async (runtime: Runtime, program: string, args: ReadonlyArray<string>, folder: string) => {
+  const file = join(folder, `${runtime}.json`)
+  const { code } = await run([
+    program,
+    ...(runtime === "deno" ? ["run", "-A"] : []),
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--config=scripts/vitest.config.ts",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    ...args
+  ], { show: true, env: { TEST_RUNTIME: runtime } })
+  try {
+    const report: Report = JSON.parse(readFileSync(file, "utf8"))
+    // A file that does not load fails without a single failed test.
+    const broken = report.testResults.filter((result) =>
+      result.status === "failed" && !result.assertionResults.some((each) => each.status === "failed")
+    )
+    return { passed: report.numPassedTests, failed: orOne(report.numFailedTests + broken.length, code) }
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}
+
+const denoTest = async (files: ReadonlyArray<string>, folder: string): Promise<Counts> => {
+  const file = join(folder, "deno-test.xml")
+  const { code } = await run([
+    deno(),
+    "test",
+    "-A",
+    // tsc checks types in the gate, with this repository's settings.
+    "--no-check",
+    "--sanitize-ops",
+    "--sanitize-resources",
+    `--junit-path=${file}`,
+    ...files
+  ], { show: true, env: { TEST_RUNTIME: "deno" } })
+  try {
+    const [head = ""] = /<testsuites[^>]*>/.exec(readFileSync(file, "utf8")) ?? []
+    const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
+    const failed = count("failures") + count("errors")
+    return { passed: count("tests") - failed, failed: orOne(failed, code) }
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}
+
+const all = async (only: Runtime | undefined, rest: ReadonlyArray<string>, folder: string) => {
+  const counts: Array<Counts> = []
+  const nodeProgram = node()
+  if (only !== "deno") {
+    heading("vitest on Node")
+    if (nodeProgram !== undefined) counts.push(await vitest("node", nodeProgram, rest, folder))
+    else console.log("skipped: node is not on PATH")
+  }
+  if (only !== "node") {
+    heading("vitest on Deno")
+    counts.push(await vitest("deno", deno(), rest, folder))
+    heading("deno test with sanitizers")
+    const files = readdirSync("test").filter((name) => name.endsWith(".deno.ts")).map((name) => `test/${name}`)
+    if (rest.length > 0) console.log("skipped: the arguments choose vitest's tests")
+    else if (files.length === 0) console.log("skipped: there is no test/*.deno.ts")
+    else counts.push(await denoTest(files, folder))
+  }
+  return counts
+}
+
+const args = process.argv.slice(2)
+const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno" : undefined
+const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
+const counts = await withFolder((folder) => all(only, rest, folder))
+const passed = counts.reduce((sum, each) => sum + each.passed, 0)
+const failed = counts.reduce((sum, each) => sum + each.failed, 0)
+if (passed + failed === 0) console.error("No test ran")
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0

@@ -1,0 +1,6 @@
+/**
+ * The services on Bun: server, paste, presenter, and a credential store. Each loads its parts on first use.
+ *
+ * @module
+ */
+export { layer, type Services } from "./runtime/layer.ts"

@@ -1,0 +1,48 @@
+/**
+ * Checking the URL a person is sent to: it must bring the answer back to this flow. It is never rewritten.
+ */
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { InvalidAuthorizationUrl, type InvalidAuthorizationUrlReason } from "./FlowError.ts"
+
+declare const brand: unique symbol
+
+/** A URL that passed the checks: http(s), with our `state` and our `redirect_uri`. */
+export interface AuthorizationUrl extends URL {
+  readonly [brand]: "AuthorizationUrl"
+}
+
+/** What the URL must carry. */
+export interface ExpectedUrl {
+  readonly state: Redacted.Redacted<string>
+  readonly redirectUri: string
+}
+
+/**
+ * Checks, in this order: a URL, its scheme, `state`, `redirect_uri`.
+ *
+ * The two parameters must be this flow's, exactly once. They may be absent only beside `request` (RFC 9101) or
+ * `request_uri` (RFC 9126), which carry them elsewhere.
+ *
+ * @returns `Right` with a copy of the URL, or `Left` with `InvalidAuthorizationUrl` of reason `NotAUrl`, `Scheme`,
+ * `StateMismatch` or `RedirectUriMismatch`.
+ */
+export const check = (
+  input: URL | string,
+  expected: ExpectedUrl
+): Either.Either<AuthorizationUrl, InvalidAuthorizationUrl> => {
+  const fail = (reason: InvalidAuthorizationUrlReason) =>
+    Either.left(new InvalidAuthorizationUrl({ reason, redirectUri: expected.redirectUri }))
+  const text = String(input)
+  if (!URL.canParse(text)) return fail("NotAUrl")
+  const url = new URL(text)
+  if (url.protocol !== "https:" && url.protocol !== "http:") return fail("Scheme")
+  const carriedElsewhere = url.searchParams.has("request") || url.searchParams.has("request_uri")
+  const carries = (name: string, value: string): boolean => {
+    const found = url.searchParams.getAll(name)
+    return found.length === 0 ? carriedElsewhere : found.length === 1 && found[0] === value
+  }
+  if (!carries("state", Redacted.value(expected.state))) return fail("StateMismatch")
+  if (!carries("redirect_uri", expected.redirectUri)) return fail("RedirectUriMismatch")
+  return Either.right(url as AuthorizationUrl)
+}

@@ -1,0 +1,142 @@
+/**
+ * What one HTTP request means to one flow, decided from data alone. Every listener, ours or a user's, is a shell around
+ * this function.
+ */
+import * as Either from "effect/Either"
+import type * as Redacted from "effect/Redacted"
+import { type Answer, text } from "./Answer.ts"
+import * as AuthorizationResponse from "./AuthorizationResponse.ts"
+import * as CallbackPage from "./CallbackPage.ts"
+import { type HttpRefusalReason, Refusal } from "./Refusal.ts"
+
+/** The head of a request, as it was sent: nothing decoded, nothing resolved. */
+export interface RequestHead {
+  readonly method: string
+  /** The request target: `/path?query`, or absolute as a proxy sends it. */
+  readonly target: string
+  /** Every `Host` header. */
+  readonly hosts: ReadonlyArray<string>
+  /** A header by its lower-case name; a repeated one joined by `, `. */
+  readonly header: (name: string) => string | undefined
+}
+
+/** What a flow listens for. */
+export interface RouteConfig {
+  readonly state: Redacted.Redacted<string>
+  /** Paths of the callback, exactly as requested. */
+  readonly paths: ReadonlySet<string>
+  /** Hosts a request may name, lower case, with port. */
+  readonly hosts: ReadonlySet<string>
+  /** Whether `response_mode=form_post` was asked for. */
+  readonly formPost: boolean
+}
+
+/** What to do with a request. */
+export type Decision =
+  /** It carries our `state`: it ends the flow, and its answer waits for the outcome. */
+  | { readonly _tag: "Matched"; readonly response: AuthorizationResponse.Matched }
+  /** A form was posted where forms are expected: decide again with its body, of at most `limit` bytes. */
+  | { readonly _tag: "ReadBody"; readonly limit: number }
+  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason; readonly answer: Answer }
+
+/** Largest form read, in bytes; codes of 8 kB leave it far from full. */
+export const bodyLimit: number = 64 * 1024
+
+const statuses: Readonly<Record<HttpRefusalReason, number>> = {
+  Malformed: 400,
+  HeadersTooLarge: 431,
+  BodyTooLarge: 413,
+  WrongHost: 421,
+  WrongPath: 404,
+  WrongMethod: 405,
+  WrongContentType: 415,
+  NotANavigation: 403,
+  Prefetch: 403,
+  StateMissing: 400,
+  StateRepeated: 400,
+  StateMismatch: 400
+}
+
+const forPeople: Readonly<Record<AuthorizationResponse.StateProblem, string>> = {
+  StateMissing: "This address carries no answer to a sign-in. Go back to the program that sent you here.",
+  StateRepeated: "This address is damaged. Start the sign-in again in the program that sent you here.",
+  StateMismatch: "This tab belongs to another sign-in, perhaps an older one. Finish in the newest tab, " +
+    "or start again in the program that sent you here."
+}
+
+/** The answer to a refused request, and the reason to record. */
+export const refuse = (reason: HttpRefusalReason, allow = "GET"): Decision & { readonly _tag: "Refused" } => ({
+  _tag: "Refused",
+  reason,
+  answer: reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
+    ? CallbackPage.make({ _tag: "Refused", reason: forPeople[reason] })
+    : text(
+      statuses[reason],
+      `${Refusal.describe({ via: "http", reason })}.`,
+      reason === "WrongMethod" ? { allow } : undefined
+    )
+})
+
+interface Target {
+  readonly authority: string | undefined
+  readonly path: string
+  readonly query: string
+}
+
+/** Splits a request target by hand: `new URL` would take the host of `//evil/callback` from its path. */
+const parseTarget = (target: string): Target | undefined => {
+  // RFC 9112 section 3.2.2: an absolute target names the host, and the Host header is ignored.
+  const absolute = /^https?:\/\/([^/?#]+)/i.exec(target)
+  const rest = absolute === null ? target : target.slice(absolute[0].length) || "/"
+  if (!rest.startsWith("/") && !(absolute !== null && rest.startsWith("?"))) return undefined
+  const [beforeFragment = ""] = rest.split("#", 1)
+  const mark = beforeFragment.indexOf("?")
+  return {
+    authority: absolute?.[1],
+    path: mark < 0 ? beforeFragment : beforeFragment.slice(0, mark),
+    query: mark < 0 ? "" : beforeFragment.slice(mark + 1)
+  }
+}
+
+const isPrefetch = (head: RequestHead): boolean =>
+  ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) =>
+    /\b(prefetch|prerender|preview)\b/i.test(head.header(name) ?? "")
+  )
+
+/**
+ * Decides on a request. The checks come in this order, the first failure winning: target, `Host`, path, method, Fetch
+ * Metadata, the posted form, `state`. Only what passes them all is looked into.
+ *
+ * @param body - The body of a posted form, once `ReadBody` was answered.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8252#section-7.3 | RFC 8252 section 7.3}
+ * @see {@link https://www.w3.org/TR/fetch-metadata/ | Fetch Metadata Request Headers}
+ */
+export const decide = (config: RouteConfig, head: RequestHead, body?: string): Decision => {
+  const target = parseTarget(head.target)
+  if (target === undefined) return refuse("Malformed")
+  const hosts = target.authority === undefined ? head.hosts : [target.authority]
+  if (hosts.length !== 1) return refuse("Malformed")
+  if (!config.hosts.has((hosts[0] ?? "").trim().toLowerCase())) return refuse("WrongHost")
+  if (!config.paths.has(target.path)) return refuse("WrongPath")
+  const posted = config.formPost && head.method === "POST"
+  if (head.method !== "GET" && !posted) return refuse("WrongMethod", config.formPost ? "GET, POST" : "GET")
+  if (isPrefetch(head)) return refuse("Prefetch")
+  const mode = head.header("sec-fetch-mode")
+  if (mode !== undefined && mode.trim().toLowerCase() !== "navigate") return refuse("NotANavigation")
+  if (posted) {
+    const type = (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase()
+    if (type !== "application/x-www-form-urlencoded") return refuse("WrongContentType")
+    if (Number(head.header("content-length") ?? 0) > bodyLimit) return refuse("BodyTooLarge")
+    if (body === undefined) return { _tag: "ReadBody", limit: bodyLimit }
+  }
+  const matched = AuthorizationResponse.matchState(
+    AuthorizationResponse.parse(posted ? body ?? "" : target.query),
+    config.state
+  )
+  return Either.isRight(matched) ? { _tag: "Matched", response: matched.right } : refuse(matched.left)
+}
+
+/** The `state` a request claims, to find its flow among several; it proves nothing. */
+export const claimedState = (head: RequestHead, body?: string): string | undefined =>
+  AuthorizationResponse.claimedState(AuthorizationResponse.parse(body ?? parseTarget(head.target)?.query ?? ""))

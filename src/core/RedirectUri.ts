@@ -1,0 +1,105 @@
+/**
+ * Loopback redirect URIs (RFC 8252 sections 7.3 and 8.3): their parts, what is checked of them, and the hosts that a
+ * request to one may name.
+ */
+import * as Either from "effect/Either"
+
+/** How the loopback address is written in the redirect URI. */
+export type LoopbackHost = "127.0.0.1" | "localhost" | "[::1]"
+
+/** Where a redirect comes back to. */
+export interface Callback {
+  readonly host: LoopbackHost
+  /** Path of the redirect URI, as it stands in a request: percent-encoded, starting with `/`. */
+  readonly path: string
+  /** Ports to try, in order; `0` is any free one. */
+  readonly ports: ReadonlyArray<number>
+}
+
+const hosts: ReadonlyArray<unknown> = ["127.0.0.1", "localhost", "[::1]"]
+
+const isPort = (port: unknown): port is number =>
+  typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65535
+
+/** Whether a path comes out of the URL parser as it went in: then a browser requests it exactly so. */
+const isPlainPath = (path: unknown): path is string => {
+  if (typeof path !== "string" || !path.startsWith("/") || path.startsWith("//")) return false
+  const url = `http://127.0.0.1${path}`
+  return URL.canParse(url) && new URL(url).href === url && !path.includes("?") && !path.includes("#")
+}
+
+/**
+ * Checks what a caller asks for.
+ *
+ * @returns `Right` with defaults filled in (`127.0.0.1`, `/callback`, port 0), or `Left` with one sentence on what is
+ * wrong and what would be right.
+ */
+export const callback = (options: {
+  readonly host?: LoopbackHost | undefined
+  readonly path?: string | undefined
+  readonly port?: number | ReadonlyArray<number> | undefined
+}): Either.Either<Callback, string> => {
+  const { host = "127.0.0.1", path = "/callback", port = 0 } = options
+  const ports = typeof port === "object" && port !== null ? Array.from(port) : [port]
+  if (!hosts.includes(host)) {
+    return Either.left(`host ${JSON.stringify(host)} is not "127.0.0.1", "localhost" or "[::1]"`)
+  }
+  if (!isPlainPath(path)) {
+    return Either.left(
+      `path ${JSON.stringify(path)} is not a plain path. Use one like "/callback", percent-encoded, without query`
+    )
+  }
+  if (ports.length === 0) return Either.left("the list of ports is empty. Name at least one, or 0 for any free one")
+  const wrong = ports.findIndex((port) => !isPort(port))
+  if (wrong >= 0) {
+    const port: unknown = ports[wrong]
+    const written = typeof port === "string" ? JSON.stringify(port) : String(port)
+    return Either.left(`port ${written} is not a whole number from 0 to 65535`)
+  }
+  return Either.right({ host, path, ports })
+}
+
+/** `http://{host}:{port}{path}`: `http`, as RFC 8252 section 8.3 has it, for the answer never leaves the machine. */
+export const make = (callback: Callback, port: number): string => `http://${callback.host}:${port}${callback.path}`
+
+/**
+ * Checks a redirect URI made by the caller, for a forwarded port or an https proxy.
+ *
+ * @returns `Right` with its parsed form, or `Left` with one sentence.
+ */
+export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
+  if (typeof redirectUri !== "string" || !URL.canParse(redirectUri)) {
+    return Either.left("redirectUri did not return an absolute URL")
+  }
+  const url = new URL(redirectUri)
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    return Either.left(`redirectUri returned the scheme ${JSON.stringify(url.protocol)}; it must be https: or http:`)
+  }
+  if (redirectUri.includes("#")) {
+    return Either.left("redirectUri returned a URL with a fragment, which RFC 6749 section 3.1.2 forbids")
+  }
+  return Either.right(url)
+}
+
+const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
+
+/** A host with and without the port its scheme implies. */
+const spellings = (protocol: string, hostname: string, port: string): ReadonlyArray<string> => {
+  const implied = defaultPorts[protocol]
+  if (port === "") return [hostname, `${hostname}:${implied}`]
+  return port === implied ? [hostname, `${hostname}:${port}`] : [`${hostname}:${port}`]
+}
+
+/**
+ * Every `Host` that names this listener, in lower case: the loopback names on its port, and the host of the redirect
+ * URI. Any other host is a page elsewhere whose name was pointed at this machine (DNS rebinding).
+ */
+export const allowedHosts = (port: number | undefined, redirectUri: URL): ReadonlySet<string> => {
+  const allowed = new Set(spellings(redirectUri.protocol, redirectUri.hostname, redirectUri.port))
+  if (port !== undefined) {
+    for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
+      for (const spelling of spellings("http:", host, String(port))) allowed.add(spelling)
+    }
+  }
+  return allowed
+}

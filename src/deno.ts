@@ -1,0 +1,6 @@
+/**
+ * The services on Deno: server, paste, presenter, and a credential store. Each loads its parts on first use.
+ *
+ * @module
+ */
+export { layer, type Services } from "./runtime/layer.ts"

@@ -1,0 +1,228 @@
+/**
+ * One sign-in on this machine: a listener that is bound before its address can be read, a paste as the other way in,
+ * and a scope that gives everything back.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import { BindError, isPortTaken } from "../core/BindError.ts"
+import * as RedirectUri from "../core/RedirectUri.ts"
+import { PasteRefused, type Refusal } from "../core/Refusal.ts"
+import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
+import { PasteInput } from "../services/PasteInput.ts"
+import { Presenter } from "../services/Presenter.ts"
+import { type Authorize, authorize } from "./authorize.ts"
+import * as FlowChannels from "./FlowChannels.ts"
+import { randomText } from "./Pkce.ts"
+
+/** Options of `CallbackFlow.open`. */
+export interface OpenOptions {
+  /**
+   * Path of the redirect URI, percent-encoded.
+   *
+   * @default "/callback"
+   */
+  readonly path?: string | undefined
+  /**
+   * The loopback address as the redirect URI writes it. With `"localhost"` both families are bound on one port, so that
+   * no stranger on the other one gets the code.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly host?: RedirectUri.LoopbackHost | undefined
+  /**
+   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3).
+   *
+   * @default 0
+   */
+  readonly port?: number | ReadonlyArray<number> | undefined
+  /**
+   * When every port is taken: fail with `BindError`, or go on without a server, so that only a paste can finish.
+   *
+   * @default "fail"
+   */
+  readonly onPortBusy?: "fail" | "paste" | undefined
+  /**
+   * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
+   * and ask for its path.
+   *
+   * @default http://{host}:{port}{path}
+   */
+  readonly redirectUri?: ((port: number) => string) | undefined
+  /**
+   * How the server returns its answer; `"form_post"` takes a posted form as well as the query.
+   *
+   * @default "query"
+   */
+  readonly responseMode?: "query" | "form_post" | undefined
+  /**
+   * Whether pasted text is read while the flow waits.
+   *
+   * @default true
+   */
+  readonly paste?: boolean | undefined
+}
+
+/** An open flow: already listening, for one sign-in. */
+export interface CallbackFlow {
+  /** Goes into the authorization request and the registration, to the letter. Already listening when you read it. */
+  readonly redirectUri: string
+  /** False when every port was taken and `onPortBusy` is `"paste"`. */
+  readonly listening: boolean
+  /** Goes into the authorization request: 256 random bits, base64url (RFC 6749 section 10.12). */
+  readonly state: Redacted.Redacted<string>
+  /**
+   * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.
+   *
+   * With `exchange` the code is exchanged within the flow, and the browser's page waits to tell the truth. Works once
+   * per flow; a second call is a defect. Closing the flow's scope interrupts it.
+   *
+   * Fails with
+   * - `InvalidAuthorizationUrl` when the URL cannot bring its answer here; nothing was shown, and it can be called again;
+   * - `AuthorizationDenied` when the server answers with an error (RFC 6749 section 4.1.2.1);
+   * - `InvalidResponse` when the answer has our `state` and cannot be used (RFC 6749 section 4.1.2, RFC 9207);
+   * - `AuthorizationTimeout` when no answer came within `timeout`, or `exchange` took longer than `exchangeTimeout`;
+   * - whatever `exchange` fails with.
+   */
+  readonly authorize: Authorize
+  /**
+   * Takes text from a host's own input box. Fails with {@link PasteRefused}, whose message tells the person what to
+   * paste instead; the wait goes on.
+   */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+  /**
+   * What was refused. Hot: it begins with the last 64, drops the oldest for a reader that is slower, and ends with the
+   * flow.
+   */
+  readonly refusals: Stream.Stream<Refusal>
+}
+
+const invalid = (options: OpenOptions, detail: string): BindError =>
+  new BindError({ reason: "InvalidOptions", host: options.host ?? "127.0.0.1", ports: [], detail })
+
+const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
+  if (options.onPortBusy === "paste" && options.paste === false) {
+    return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
+  }
+  return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
+}
+
+/** Never throws, whatever the caller's function does. */
+const redirectUriOf = (
+  options: OpenOptions,
+  callback: RedirectUri.Callback,
+  bound: Bound
+): Either.Either<readonly [string, URL], string> => {
+  try {
+    const text = options.redirectUri?.(bound.port) ?? bound.redirectUri ?? RedirectUri.make(callback, bound.port)
+    return Either.map(RedirectUri.parse(text), (url) => [text, url] as const)
+  } catch {
+    return Either.left("redirectUri threw an error")
+  }
+}
+
+const make = (
+  options: OpenOptions
+): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
+  Effect.gen(function* () {
+    const callback = yield* settings(options)
+    const server = yield* CallbackServer
+    const paste = yield* PasteInput
+    const presenter = yield* Presenter
+    const state = Redacted.make(yield* randomText)
+    const channels = FlowChannels.make({ state, runtime: yield* Effect.runtime<never>() })
+
+    let address: Either.Either<readonly [string, URL], string> = Either.left("the server did not ask for a route")
+    const serve = (bound: Bound) => {
+      address = redirectUriOf(options, callback, bound)
+      return channels.route({
+        paths: new Set(Either.isRight(address) ? [callback.path, address.right[1].pathname] : []),
+        hosts: Either.isRight(address) ? RedirectUri.allowedHosts(bound.port, address.right[1]) : new Set(),
+        formPost: options.responseMode === "form_post"
+      })
+    }
+    const busy = yield* Effect.matchEffect(server.bind(callback, serve), {
+      onFailure: (error) =>
+        options.onPortBusy === "paste" && isPortTaken(error.reason) ? Effect.succeed(error) : Effect.fail(error),
+      onSuccess: () => Effect.succeed(undefined)
+    })
+    if (busy !== undefined) serve({ port: callback.ports[0] ?? 0 })
+    // Registered after the listener, so released before it: the pages get their last words, then the server drains.
+    yield* Effect.addFinalizer(() => channels.close)
+    const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))
+    if (busy !== undefined) yield* presenter.notice({ _tag: "PasteOnly", error: busy, redirectUri })
+    if (options.paste !== false) yield* paste.register(channels.waitingFlow)
+    const listening = busy === undefined
+    yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
+    return {
+      redirectUri,
+      listening,
+      state,
+      authorize: authorize({
+        channels,
+        presenter,
+        redirectUri,
+        listening,
+        state,
+        paste: options.paste === false ? undefined : paste
+      }),
+      submit: channels.submit,
+      refusals: channels.refusals.stream
+    }
+  })
+
+const open = (
+  options: OpenOptions = {}
+): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
+  // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
+  Effect.flatMap(Effect.scope, (outer) =>
+    Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
+      Effect.onError(Scope.extend(make(options), scope), (cause) =>
+        Scope.close(scope, Exit.failCause(cause))))).pipe(
+      Effect.withSpan("CallbackFlow.open")
+    )
+
+const run = <A, E, R>(
+  options: OpenOptions,
+  use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | CallbackServer | PasteInput | Presenter> =>
+  Effect.scoped(Effect.flatMap(open(options), use))
+
+/** Opens flows. */
+export const CallbackFlow: {
+  /**
+   * Binds the listener and returns the flow; it lives until the scope closes, and then leaves no socket, timer, fiber or
+   * hold on stdin, within one second.
+   *
+   * Fails with {@link BindError}: no port could be had, or the options cannot work.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CallbackFlow } from "effect-oauth-callback"
+   *
+   * const address = Effect.gen(function* () {
+   *   const flow = yield* CallbackFlow.open({ port: [8976, 8977, 0] })
+   *   return flow.redirectUri
+   * })
+   * ```
+   */
+  readonly open: typeof open
+  /**
+   * Opens a flow, runs your effect with it (register, make a proof key, `authorize` …) and releases it.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CallbackFlow } from "effect-oauth-callback"
+   *
+   * const signIn = (authorizationEndpoint: string, clientId: string) =>
+   *   CallbackFlow.run({}, (flow) => flow.authorize({ url: `${authorizationEndpoint}?client_id=${clientId}` }))
+   * ```
+   */
+  readonly run: typeof run
+} = { open, run }

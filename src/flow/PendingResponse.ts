@@ -1,0 +1,96 @@
+/**
+ * The heart of a flow: the first response with the right `state` is taken, once, whichever way it came, and every
+ * browser that brought it waits for one outcome.
+ *
+ * Plain calls on plain data: both arms may call at any moment, and the first call wins.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import type { Answer } from "../core/Answer.ts"
+import type { Matched } from "../core/AuthorizationResponse.ts"
+import * as CallbackPage from "../core/CallbackPage.ts"
+
+/** How a response reached the flow. */
+export type Via = "http" | "paste"
+
+/** The response that ended the wait. */
+export interface Arrival {
+  readonly response: Matched
+  readonly via: Via
+}
+
+/** A response to come, and the pages that wait for what becomes of it. */
+export interface PendingResponse {
+  /** Completes with the first response taken; interrupted when the flow ends without one. */
+  readonly arrival: Effect.Effect<Arrival>
+  /** Whether a response was taken, or none can be any more. */
+  readonly isOver: () => boolean
+  /** Whether the outcome is known. */
+  readonly isSettled: () => boolean
+  /** Takes a response; false when it came too late. */
+  readonly take: (response: Matched, via: Via) => boolean
+  /** Has a page written when the outcome is known; at once when it is. The result takes the writer back. */
+  readonly onOutcome: (write: (answer: Answer) => void) => () => void
+  /** Makes the outcome known. Only the first one counts. */
+  readonly settle: (outcome: CallbackPage.Outcome) => void
+  /** Answers the pages that wait now with words that promise nothing, and all later ones until the outcome is known. */
+  readonly losePatience: () => void
+  /** Interrupted when the flow's scope closes. */
+  readonly closed: Effect.Effect<never>
+  /** Ends everything: the wait, and what `closed` is raced with. */
+  readonly close: () => void
+}
+
+/** Nothing has arrived yet. */
+export const make = (): PendingResponse => {
+  const arrival = Deferred.unsafeMake<Arrival>(FiberId.none)
+  const closed = Deferred.unsafeMake<never>(FiberId.none)
+  const writers = new Set<(answer: Answer) => void>()
+  let over = false
+  let settled = false
+  let page: Answer | undefined
+  const answerAll = (answer: Answer) => {
+    page = answer
+    const waiting = Array.from(writers)
+    writers.clear()
+    for (const write of waiting) write(answer)
+  }
+  const settle = (outcome: CallbackPage.Outcome) => {
+    if (settled) return
+    settled = true
+    over = true
+    answerAll(CallbackPage.make(outcome))
+    Deferred.unsafeDone(arrival, Effect.interrupt)
+  }
+  return {
+    arrival: Deferred.await(arrival),
+    isOver: () => over,
+    isSettled: () => settled,
+    take: (response, via) => {
+      if (over) return false
+      over = true
+      Deferred.unsafeDone(arrival, Effect.succeed({ response, via }))
+      return true
+    },
+    onOutcome: (write) => {
+      if (page !== undefined) {
+        write(page)
+        return () => {}
+      }
+      writers.add(write)
+      return () => {
+        writers.delete(write)
+      }
+    },
+    settle,
+    losePatience: () => {
+      if (!settled) answerAll(CallbackPage.make({ _tag: "Received" }))
+    },
+    closed: Deferred.await(closed),
+    close: () => {
+      settle({ _tag: "Closed" })
+      Deferred.unsafeDone(closed, Effect.interrupt)
+    }
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * Sending the person away and waiting for the answer: the listener and the paste race, one response wins, it is checked,
+ * and the caller's exchange decides what the page says.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import type * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
+import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
+import type { Outcome } from "../core/CallbackPage.ts"
+import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
+import { type PasteRefusalReason, PasteRefused } from "../core/Refusal.ts"
+import type { PasteInput } from "../services/PasteInput.ts"
+import type { Presenter } from "../services/Presenter.ts"
+import type { FlowChannels } from "./FlowChannels.ts"
+import type { Arrival, Via } from "./PendingResponse.ts"
+import { randomText } from "./Pkce.ts"
+
+/** A good answer, checked whole. */
+export interface Granted extends AuthorizationResponse.Checked {
+  /** Which way the answer came. */
+  readonly via: Via
+}
+
+/** What `authorize` is asked for. */
+export interface AuthorizeRequest {
+  /**
+   * Where the person signs in; it is never rewritten. Its `state` and `redirect_uri` must be the flow's, each exactly
+   * once; they may be absent only beside `request` (RFC 9101) or `request_uri` (RFC 9126).
+   */
+  readonly url: URL | string
+  /** What the person signs in to, as the Presenter names it. @default the host of `url` */
+  readonly serverName?: string | undefined
+  /** The issuer that `iss` must equal (RFC 9207 section 2.4). Without it a present `iss` is accepted and returned. */
+  readonly issuer?: string | undefined
+  /** Whether the server advertised `iss`; then it must be there. @default false */
+  readonly issuerRequired?: boolean | undefined
+  /** Time from showing the URL to the accepted response. @default "5 minutes" */
+  readonly timeout?: Duration.DurationInput | undefined
+  /**
+   * Shows the URL, once both arms wait; it is interrupted when the answer comes first. `false`: you show it yourself.
+   *
+   * @default the Presenter
+   */
+  readonly present?: false | ((url: URL) => Effect.Effect<unknown>) | undefined
+}
+
+/** What `authorize` is asked for, with the exchange of the code inside. */
+export interface ExchangeRequest<A, E, R> extends AuthorizeRequest {
+  /** Exchanges the code. The page waits for it, 10 seconds at most before it turns neutral, and tells the truth. */
+  readonly exchange: (granted: Granted) => Effect.Effect<A, E, R>
+  /** Time for the exchange. @default "30 seconds" */
+  readonly exchangeTimeout?: Duration.DurationInput | undefined
+  /** What the page says when the exchange fails. @default a fixed sentence, never the error's own message */
+  readonly describe?: ((error: E) => string) | undefined
+}
+
+/** Signature of `flow.authorize`. */
+export interface Authorize {
+  <A, E, R>(request: ExchangeRequest<A, E, R>): Effect.Effect<A, E | FlowError, R>
+  (request: AuthorizeRequest & { readonly exchange?: undefined }): Effect.Effect<Granted, FlowError>
+}
+
+/** An open flow, as far as `authorize` needs it. */
+interface Flow {
+  readonly channels: FlowChannels
+  readonly presenter: Presenter
+  /** Undefined when the flow was opened without paste. */
+  readonly paste: PasteInput | undefined
+  readonly redirectUri: string
+  readonly listening: boolean
+  readonly state: Redacted.Redacted<string>
+}
+
+const show = (flow: Flow, url: URL, request: AuthorizeRequest, deadline: number) => {
+  const { present } = request
+  if (present === false) return Effect.void
+  if (present !== undefined) return present(url)
+  return Effect.flatMap(randomText, (text) =>
+    flow.presenter.show({
+      id: text.slice(0, 8),
+      serverName: request.serverName ?? url.host,
+      url,
+      redirectUri: flow.redirectUri,
+      listening: flow.listening,
+      paste: flow.paste !== undefined,
+      deadline
+    }))
+}
+
+/** The paste arm. A wrong paste is explained and the wait goes on; a right one completes `pending.arrival`. */
+const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> => {
+  if (paste === undefined) return Effect.succeed(Effect.void)
+  const explain = (reason: PasteRefusalReason) =>
+    presenter.notice({
+      _tag: "PasteRefused",
+      refusal: { via: "paste", reason },
+      message: new PasteRefused({ reason }).message
+    })
+  // The reader comes last: no text may be read before somebody can say what was wrong with it.
+  return Effect.zipLeft(
+    Effect.map(
+      channels.refusedPastes,
+      (refused) => Effect.forever(Effect.flatMap(Queue.take(refused), explain))
+    ),
+    paste.hold
+  )
+}
+
+/** Both arms wait, then the URL is shown and the clock runs. What was held for the arms is released on return. */
+const waitForResponse = (
+  flow: Flow,
+  url: URL,
+  request: AuthorizeRequest
+): Effect.Effect<Arrival, AuthorizationTimeout, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { pending, refusals } = flow.channels
+    // An answer that came before this call is used at once: there is nothing left to show.
+    if (pending.isOver()) return yield* pending.arrival
+    const timeout = Duration.decode(request.timeout ?? "5 minutes")
+    const scope = yield* Effect.scope
+    return yield* Effect.scoped(
+      Effect.flatMap(pasteArm(flow), (explainWrongPastes) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const shown = show(flow, url, request, now + Duration.toMillis(timeout))
+          const others = Effect.all([Scope.extend(shown, scope), explainWrongPastes], {
+            concurrency: "unbounded",
+            discard: true
+          })
+          return Effect.timeoutFail(Effect.raceFirst(pending.arrival, Effect.zipRight(others, Effect.never)), {
+            duration: timeout,
+            onTimeout: () =>
+              new AuthorizationTimeout({
+                phase: "response",
+                millis: Duration.toMillis(timeout),
+                refusals: refusals.counts()
+              })
+          })
+        }))
+    )
+  })
+
+const check = (
+  { channels }: Flow,
+  { response, via }: Arrival,
+  request: AuthorizeRequest
+): Effect.Effect<Granted, FlowError> =>
+  Either.match(AuthorizationResponse.check(response, request), {
+    onLeft: (error) => {
+      channels.pending.settle(
+        error._tag === "AuthorizationDenied" ? { _tag: "Denied", error } : { _tag: "Invalid", error }
+      )
+      return Effect.fail(error)
+    },
+    onRight: (checked) => Effect.succeed({ ...checked, via })
+  })
+
+/** Runs the caller's exchange and tells the waiting page how it went. */
+const exchangeCode = <A, E, R>(
+  { channels: { pending, refusals } }: Flow,
+  granted: Granted,
+  request: ExchangeRequest<A, E, R>
+): Effect.Effect<A, E | AuthorizationTimeout, R> =>
+  Effect.suspend(() => {
+    const duration = Duration.decode(request.exchangeTimeout ?? "30 seconds")
+    const late = new AuthorizationTimeout({
+      phase: "exchange",
+      millis: Duration.toMillis(duration),
+      refusals: refusals.counts()
+    })
+    const reason = (error: E | AuthorizationTimeout): string | undefined => {
+      if (error === late || request.describe === undefined) return undefined
+      try {
+        return request.describe(error as E)
+      } catch {
+        return undefined // The page must be answered whatever the caller's function does.
+      }
+    }
+    const outcome = (exit: Exit.Exit<A, E | AuthorizationTimeout>): Outcome => {
+      if (Exit.isSuccess(exit)) return { _tag: "SignedIn" }
+      if (Cause.isInterruptedOnly(exit.cause)) return { _tag: "Closed" }
+      return {
+        _tag: "Failed",
+        reason: Option.getOrUndefined(Option.map(Cause.failureOption(exit.cause), reason))
+      }
+    }
+    return Effect.raceFirst(
+      Effect.timeoutFail(request.exchange(granted), { duration, onTimeout: () => late }),
+      pending.closed
+    ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
+  })
+
+/** `authorize` of one flow. */
+export const authorize = (flow: Flow): Authorize => {
+  const { pending } = flow.channels
+  let used = false
+  const signIn = <A, E, R>(
+    request: AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
+  ): Effect.Effect<A | Granted, E | FlowError, R> =>
+    Effect.suspend(() => {
+      const url = AuthorizationUrl.check(request.url, flow)
+      if (Either.isLeft(url)) return Effect.fail(url.left)
+      if (used) return Effect.dieMessage("authorize works once per flow: open a new flow for another sign-in")
+      used = true
+      return Effect.scoped(
+        Effect.gen(function* () {
+          const granted = yield* check(flow, yield* waitForResponse(flow, url.right, request), request)
+          yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
+          const { exchange } = request
+          if (exchange !== undefined) return yield* exchangeCode(flow, granted, { ...request, exchange })
+          pending.settle({ _tag: "Received" })
+          return granted
+        })
+      ).pipe(
+        // Whatever ended it, no browser is left waiting.
+        Effect.ensuring(Effect.sync(() => pending.settle({ _tag: "Closed" }))),
+        // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.
+        Effect.interruptible,
+        Effect.withSpan("CallbackFlow.authorize")
+      )
+    })
+  return signIn as Authorize
+}

@@ -1,0 +1,52 @@
+/**
+ * Receives an OAuth redirect on a person's own machine, as an Effect program. Nothing here knows a runtime: provide the
+ * `layer` of `effect-oauth-callback/node`, `/deno` or `/bun`.
+ *
+ * @module
+ */
+export type { Answer } from "./core/Answer.ts"
+export { BindError, type BindErrorReason } from "./core/BindError.ts"
+export type { RequestHead } from "./core/CallbackRoute.ts"
+export {
+  AuthorizationDenied,
+  AuthorizationTimeout,
+  type FlowError,
+  InvalidAuthorizationUrl,
+  type InvalidAuthorizationUrlReason,
+  InvalidResponse,
+  type InvalidResponseReason
+} from "./core/FlowError.ts"
+export type { LoopbackHost } from "./core/RedirectUri.ts"
+export {
+  type HttpRefusalReason,
+  type PasteRefusalReason,
+  PasteRefused,
+  Refusal,
+  type RefusalCounts,
+  type RefusalReason
+} from "./core/Refusal.ts"
+export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/authorize.ts"
+export { CallbackFlow, type OpenOptions } from "./flow/CallbackFlow.ts"
+export { Pkce } from "./flow/Pkce.ts"
+export {
+  type BindOptions,
+  type Bound,
+  type CallbackRoute,
+  CallbackServer,
+  type Hold,
+  type Listen,
+  type LoopbackAddress,
+  type ReadBody,
+  type Reply
+} from "./services/CallbackServer.ts"
+export {
+  type ClientRegistration,
+  type CredentialKey,
+  type Credentials,
+  CredentialStore,
+  CredentialStoreError,
+  type Tokens
+} from "./services/CredentialStore.ts"
+export { PasteInput } from "./services/PasteInput.ts"
+export type { WaitingFlow } from "./services/PasteRouter.ts"
+export { type Notice, type PendingAuthorization, Presenter } from "./services/Presenter.ts"

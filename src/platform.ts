@@ -1,0 +1,7 @@
+/**
+ * The callback flow on servers and stores of `@effect/platform`.
+ *
+ * @module
+ */
+export { type CallbackHttpApp, makeHttpApp } from "./platform/CallbackHttpApp.ts"
+export { layerHttpServer, type MakeHttpServer } from "./platform/PlatformCallbackServer.ts"

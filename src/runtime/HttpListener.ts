@@ -1,0 +1,161 @@
+/**
+ * A listener on `node:http`, the same on Node, Deno and Bun: a shell around the route, and a release that ends in time.
+ */
+import * as Effect from "effect/Effect"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import type { Answer } from "../core/Answer.ts"
+import { BindError, reasonOf } from "../core/BindError.ts"
+import type { RequestHead } from "../core/CallbackRoute.ts"
+import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
+import * as Connections from "./Connections.ts"
+
+// Codes may be as long as 8 kB and servers add their own parameters; Node's own limit is 16 KiB.
+const maxHeaderSize = 64 * 1024
+const headersTimeout = 10_000
+const requestTimeout = 30_000
+
+interface Listener {
+  readonly server: Server
+  readonly connections: Connections.Connections
+  readonly bound: Bound
+}
+
+const hostsOf = ({ rawHeaders }: IncomingMessage): ReadonlyArray<string> => {
+  const hosts: Array<string> = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === "host") hosts.push(rawHeaders[index + 1] ?? "")
+  }
+  return hosts
+}
+
+const headOf = (request: IncomingMessage): RequestHead => ({
+  method: request.method ?? "",
+  target: request.url ?? "",
+  hosts: hostsOf(request),
+  header: (name) => {
+    const value = request.headers[name]
+    return typeof value === "object" ? value.join(", ") : value
+  }
+})
+
+const write = (response: ServerResponse, answer: Answer): void => {
+  if (response.headersSent || response.destroyed) return
+  const body = Buffer.from(answer.body)
+  response.writeHead(answer.status, { ...answer.headers, "content-length": body.byteLength, connection: "close" })
+  response.end(body)
+}
+
+/** Collects a body of at most `limit` bytes; `undefined` when it is larger. A client that goes away is never heard of. */
+const readBody = (request: IncomingMessage, limit: number, done: (body: string | undefined) => void): void => {
+  const chunks: Array<Buffer> = []
+  let size = 0
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.byteLength
+    if (size <= limit) chunks.push(chunk)
+    else {
+      request.removeAllListeners("data")
+      request.removeAllListeners("end")
+      done(undefined)
+    }
+  })
+  request.on("end", () => done(Buffer.concat(chunks).toString("utf8")))
+}
+
+const serveRequest = (
+  route: CallbackRoute,
+  connections: Connections.Connections,
+  request: IncomingMessage,
+  response: ServerResponse
+): void => {
+  if (!connections.begin(request.socket, response)) return
+  const head = headOf(request)
+  const answer = (answer: Answer) => {
+    // Closing while the client still sends would reset the connection, and the answer might be lost with it.
+    if (!request.complete) connections.linger(request.socket)
+    write(response, answer)
+  }
+  const act = (reply: Reply): void => {
+    switch (reply._tag) {
+      case "Answer":
+        return answer(reply.answer)
+      case "Hold":
+        response.once("close", reply.onAnswer(answer))
+        return
+      case "ReadBody":
+        return readBody(
+          request,
+          reply.limit,
+          (body) => body === undefined ? answer(route.refuse("BodyTooLarge")) : act(route.handle(head, body))
+        )
+    }
+  }
+  act(route.handle(head))
+}
+
+/** What the HTTP parser refuses never becomes a request; it is answered by hand and recorded like the rest. */
+const refuseUnreadable = (
+  route: CallbackRoute,
+  connections: Connections.Connections,
+  error: NodeJS.ErrnoException,
+  socket: Socket
+): void => {
+  if (error.code === "ECONNRESET" || !socket.writable || !connections.begin(socket, undefined)) {
+    socket.destroy()
+    return
+  }
+  const { status, headers, body } = route.refuse(
+    error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : "Malformed"
+  )
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  const phrase = status === 431 ? "Request Header Fields Too Large" : "Bad Request"
+  connections.linger(socket)
+  socket.end(
+    `HTTP/1.1 ${status} ${phrase}\r\n${lines}content-length: ${
+      Buffer.byteLength(body)
+    }\r\nconnection: close\r\n\r\n${body}`
+  )
+}
+
+const open = (
+  address: LoopbackAddress,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute
+): Effect.Effect<Listener, BindError> =>
+  Effect.async((resume) => {
+    const server = createServer({ maxHeaderSize, headersTimeout, requestTimeout, requireHostHeader: false })
+    const connections = Connections.make()
+    server.on("connection", connections.add)
+    const fail = (cause: unknown) =>
+      resume(Effect.fail(new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })))
+    server.once("error", fail)
+    try {
+      // `exclusive`: in a cluster each worker has a port of its own.
+      server.listen({ host: address, port, exclusive: true }, () => {
+        server.off("error", fail)
+        // An error after this one, such as a failed accept, concerns one client and not the flow.
+        server.on("error", () => {})
+        const bound: Bound = { port: (server.address() as AddressInfo).port }
+        const route = serve(bound)
+        server.on("request", (request, response) => serveRequest(route, connections, request, response))
+        server.on("clientError", (error, socket) => refuseUnreadable(route, connections, error, socket as Socket))
+        resume(Effect.succeed({ server, connections, bound }))
+      })
+    } catch (cause) {
+      fail(cause)
+    }
+  })
+
+const close = ({ connections, server }: Listener): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    // Not `server.close()` first: since Node 19 it destroys sockets whose answer is not yet flushed, and it stops the
+    // timer behind `headersTimeout`, so that a half-sent request would hold it for ever.
+    connections.drain(() => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+  })
+
+/** Listens on one loopback address. */
+export const listen: Listen = (address, port, serve) =>
+  Effect.map(Effect.acquireRelease(open(address, port, serve), close), ({ bound }) => bound)

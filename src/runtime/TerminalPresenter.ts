@@ -1,0 +1,42 @@
+/**
+ * The person at the terminal: told on stderr, for stdout belongs to the host program, with the browser opened for them
+ * where they can see it.
+ */
+import * as Effect from "effect/Effect"
+import process from "node:process"
+import { opensBrowser } from "../core/Surroundings.ts"
+import * as Texts from "../core/Texts.ts"
+import type { Notice, PendingAuthorization } from "../services/Presenter.ts"
+
+const say = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
+
+/** Opens the system's browser, without a shell. It never fails: the address is on the screen as well. */
+const openBrowser = (url: URL): Effect.Effect<void> =>
+  Effect.ignore(
+    Effect.tryPromise(async () => {
+      const { default: open } = await import("open")
+      const child = await open(url.href)
+      child.on("error", () => {})
+    })
+  )
+
+/** Shows where to sign in, and opens it: by `opener` where there is one, else where the person can see it. */
+export const show = (
+  pending: PendingAuthorization,
+  opener?: (url: URL) => Effect.Effect<unknown>
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const open = opener ?? (opensBrowser({ platform: process.platform, env: process.env }) ? openBrowser : undefined)
+    const shown = say(Texts.pending(pending, opener === undefined && open !== undefined))
+    return open === undefined ? shown : Effect.zipRight(shown, Effect.asVoid(open(pending.url)))
+  })
+
+/** Says something while a sign-in waits. */
+export const notify = (notice: Notice): Effect.Effect<void> => {
+  switch (notice._tag) {
+    case "PasteRefused":
+      return say(Texts.pasteRefused(notice.message))
+    case "PasteOnly":
+      return say(Texts.pasteOnly(notice.redirectUri))
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Listening on the loopback interface.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import type * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import type { Answer } from "../core/Answer.ts"
+import { BindError, isPortTaken } from "../core/BindError.ts"
+import type { RequestHead } from "../core/CallbackRoute.ts"
+import type { LoopbackHost } from "../core/RedirectUri.ts"
+
+/** The answer comes later, when the flow knows its outcome. */
+export interface Hold {
+  readonly _tag: "Hold"
+  /** Hands over the writer of the answer; the result takes it back, for a client that went away. */
+  readonly onAnswer: (write: (answer: Answer) => void) => () => void
+}
+
+/** Read the body, at most `limit` bytes of it, and ask again. */
+export interface ReadBody {
+  readonly _tag: "ReadBody"
+  readonly limit: number
+}
+
+/** What to do with a request. */
+export type Reply = { readonly _tag: "Answer"; readonly answer: Answer } | Hold | ReadBody
+
+/** What a listener serves: plain functions, so that a junk request costs no fiber. */
+export interface CallbackRoute {
+  /** Finds the flow, where several share one server. */
+  readonly state: Redacted.Redacted<string>
+  readonly handle: (head: RequestHead, body?: string) => Reply
+  /** For what the listener itself must refuse: records it and gives the answer. */
+  readonly refuse: (reason: "Malformed" | "HeadersTooLarge" | "BodyTooLarge") => Answer
+}
+
+/** A listener that is already accepting connections. */
+export interface Bound {
+  /** The port a browser on this machine connects to. */
+  readonly port: number
+  /** Set by a server that has an address of its own, instead of the loopback one. */
+  readonly redirectUri?: string | undefined
+}
+
+/** What to listen on. */
+export interface BindOptions {
+  readonly host: LoopbackHost
+  /** Tried in order; `0` is any free port. */
+  readonly ports: ReadonlyArray<number>
+}
+
+/** Opens listeners. */
+export interface CallbackServer {
+  /**
+   * Listens, and serves the route that `serve` makes for the bound port, until the scope closes. Safe to interrupt at
+   * any point; release takes less than one second, whatever clients do, and lets a page being sent arrive.
+   */
+  readonly bind: (
+    options: BindOptions,
+    serve: (bound: Bound) => CallbackRoute
+  ) => Effect.Effect<Bound, BindError, Scope.Scope>
+}
+
+/** An address to listen on, as the operating system takes it. */
+export type LoopbackAddress = "127.0.0.1" | "::1"
+
+/** Listens on one address and one port until the scope closes; `serve` is called once, before the first request. */
+export type Listen = (
+  address: LoopbackAddress,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute
+) => Effect.Effect<Bound, BindError, Scope.Scope>
+
+// A free port of one family that a stranger holds on the other is rare; twenty in a row are no coincidence.
+const redraws = 20
+
+/**
+ * Both families on one port: a browser takes `localhost` for either, and whoever listened on the other one would get
+ * the code. Without IPv6 on the machine there is no other one.
+ */
+const listenOnBoth = (
+  listen: Listen,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute,
+  drawsLeft: number
+): Effect.Effect<Bound, BindError, Scope.Scope> => {
+  let route: CallbackRoute | undefined
+  // One flow, one route: both listeners count into the same record.
+  const shared = (bound: Bound) => (route ??= serve(bound))
+  const attempt = Effect.tap(listen("127.0.0.1", port, shared), (first) =>
+    Effect.catchIf(
+      listen("::1", first.port, shared),
+      (error) => error.reason === "AddressNotAvailable",
+      () => Effect.void
+    ))
+  return Effect.flatMap(
+    Effect.scope,
+    (outer) =>
+      Effect.flatMap(
+        Scope.fork(outer, ExecutionStrategy.sequential),
+        (pair) => Effect.onError(Scope.extend(attempt, pair), (cause) => Scope.close(pair, Exit.failCause(cause)))
+      )
+  ).pipe(
+    Effect.catchIf(
+      (error) => error.reason === "PortInUse" && port === 0 && drawsLeft > 0,
+      () => listenOnBoth(listen, port, serve, drawsLeft - 1)
+    )
+  )
+}
+
+/** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
+const bind = (listen: Listen): CallbackServer["bind"] => ({ host, ports }, serve) => {
+  const listenAt = (port: number) =>
+    host === "localhost"
+      ? listenOnBoth(listen, port, serve, redraws)
+      : listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
+  const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
+    Effect.catchAll(
+      listenAt(ports[index] ?? 0),
+      (error) =>
+        isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
+          new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
+        )
+    )
+  return from(0)
+}
+
+/** Tag of the {@link CallbackServer} service, and its constructor from one that listens on a single address. */
+export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
+  readonly make: (listen: Listen) => CallbackServer
+} = Object.assign(Context.GenericTag<CallbackServer>("effect-oauth-callback/CallbackServer"), {
+  make: (listen: Listen): CallbackServer => ({ bind: bind(listen) })
+})

@@ -1,0 +1,86 @@
+/**
+ * One reader, many flows: a pasted address goes to the flow whose `state` it carries.
+ *
+ * Plain functions over a map, so that one router can serve every copy of this package in a process, whatever Effect
+ * each was built with, and so that a line costs one look-up however many flows wait.
+ */
+import * as Either from "effect/Either"
+import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
+import * as PastedText from "../core/PastedText.ts"
+import type { PasteRefusalReason } from "../core/Refusal.ts"
+
+/** A flow that can still take a response. */
+export interface WaitingFlow {
+  /** Its `state`, by which it is found. */
+  readonly key: string
+  /** Checks `state` and takes the response; the reason when it does not. */
+  readonly offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
+  /** A text was for no waiting flow. With `notify` this flow may tell the person, and says whether it does. */
+  readonly refused: (reason: PasteRefusalReason, notify: boolean) => boolean
+}
+
+/** Routes pasted text over the flows that wait. */
+export interface PasteRouter {
+  /** Adds a flow; the result removes it. */
+  readonly add: (flow: WaitingFlow) => () => void
+  /** Routes one block of text; `notify` says whether the person is to be told of a refusal. */
+  readonly route: (text: string, notify: boolean) => Either.Either<void, PasteRefusalReason>
+}
+
+// Of several pieces of junk in one paste, the one that tells the person most.
+const tellingFirst: ReadonlyArray<PasteRefusalReason> = [
+  "FlowEnded",
+  "StateMismatch",
+  "StateRepeated",
+  "AuthorizationUrl",
+  "StateMissing",
+  "TooLong",
+  "BareCode",
+  "NotAResponse",
+  "Empty"
+]
+
+/**
+ * Reads a block of text and offers each address in it. It counts as taken when one was; otherwise the most telling
+ * reason is returned.
+ */
+export const offerText = (
+  text: string,
+  offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
+): Either.Either<void, PasteRefusalReason> => {
+  let taken = false
+  const reasons = new Set<PasteRefusalReason>()
+  for (const piece of PastedText.read(text)) {
+    const reason = Either.isLeft(piece) ? piece.left : offer(piece.right)
+    if (reason === undefined) taken = true
+    else reasons.add(reason)
+  }
+  return taken ? Either.void : Either.left(tellingFirst.find((reason) => reasons.has(reason)) ?? "NotAResponse")
+}
+
+/** A router without flows. */
+export const make = (): PasteRouter => {
+  const flows = new Map<string, WaitingFlow>()
+  return {
+    add: (flow) => {
+      flows.set(flow.key, flow)
+      return () => {
+        flows.delete(flow.key)
+      }
+    },
+    route: (text, notify) => {
+      const verdict = offerText(text, (parameters) => {
+        const claimed = AuthorizationResponse.claimedState(parameters)
+        const flow = claimed === undefined ? undefined : flows.get(claimed)
+        return flow === undefined ? "StateMismatch" : flow.offer(parameters)
+      })
+      if (Either.isLeft(verdict)) {
+        let untold = notify
+        for (const flow of flows.values()) {
+          if (flow.refused(verdict.left, untold)) untold = false
+        }
+      }
+      return verdict
+    }
+  }
+}

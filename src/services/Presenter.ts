@@ -1,0 +1,49 @@
+/**
+ * Showing a person where to sign in, and what happened meanwhile.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { BindError } from "../core/BindError.ts"
+import type { Refusal } from "../core/Refusal.ts"
+
+/** A sign-in that waits for its answer. */
+export interface PendingAuthorization {
+  /** Tells flows of one process apart; it is no secret. */
+  readonly id: string
+  /** What the person signs in to: a name, or the host of the URL. */
+  readonly serverName: string
+  /** Where the person signs in. It holds `state`: show it to the person, write it into no log. */
+  readonly url: URL
+  /** Where the browser comes back to. */
+  readonly redirectUri: string
+  /** Whether a server waits there; otherwise the person has to paste. */
+  readonly listening: boolean
+  /** Whether pasted text is read. */
+  readonly paste: boolean
+  /** When the wait ends, in milliseconds since 1970-01-01 UTC. */
+  readonly deadline: number
+}
+
+/** Something the person should know while a sign-in waits. */
+export type Notice =
+  /** A paste was refused; `Refusal.describe` has the sentence. */
+  | { readonly _tag: "PasteRefused"; readonly refusal: Refusal; readonly message: string }
+  /** No port could be had, so that only a paste can finish the sign-in. */
+  | { readonly _tag: "PasteOnly"; readonly error: BindError; readonly redirectUri: string }
+
+/** Shows things to a person. It never writes to stdout, which belongs to the host program. */
+export interface Presenter {
+  /** Shows where to sign in. The scope closes when that sign-in ends. */
+  readonly show: (pending: PendingAuthorization) => Effect.Effect<void, never, Scope.Scope>
+  /** Says something while a sign-in waits. */
+  readonly notice: (notice: Notice) => Effect.Effect<void>
+}
+
+/** Tag of the {@link Presenter} service. */
+export const Presenter: Context.Tag<Presenter, Presenter> & {
+  /** Shows nothing, for hosts that pass `present` to every flow. */
+  readonly none: Presenter
+} = Object.assign(Context.GenericTag<Presenter>("effect-oauth-callback/Presenter"), {
+  none: { show: () => Effect.void, notice: () => Effect.void }
+})

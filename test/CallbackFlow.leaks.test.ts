@@ -1,0 +1,356 @@
+/**
+ * The law of the whole: whatever happens to up to twenty flows at once, in whatever order, each ends as it may end, a code
+ * reaches only the flow it was issued for, and afterwards nothing is left of any of them.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Cause,
+  Effect,
+  Exit,
+  FastCheck as fc,
+  Fiber,
+  Layer,
+  Option,
+  Queue,
+  Redacted,
+  Scope,
+  Stream,
+  Supervisor,
+  TestClock,
+  TestContext
+} from "effect"
+import process from "node:process"
+import { CallbackFlow, PasteInput, Presenter } from "../src/index.ts"
+import { layer as nodeLayer } from "../src/node.ts"
+import { answerFor, portOf, urlFor } from "./fixtures/Harness.ts"
+import * as Leaks from "./fixtures/Leaks.ts"
+import * as RawClient from "./fixtures/RawClient.ts"
+
+/** What comes to a flow. The first three carry its own state and end it; the rest must not. */
+type Input =
+  | "granted"
+  | "denied"
+  | "codeless"
+  | "otherState"
+  | "noState"
+  | "twoStates"
+  | "strangersCode"
+  | "favicon"
+  | "foreignHost"
+  | "background"
+  | "prefetch"
+  | "posted"
+  | "garbage"
+
+type Step =
+  | { readonly _tag: "http"; readonly input: Input; readonly manner: RawClient.Manner }
+  | { readonly _tag: "paste"; readonly input: Input }
+  | { readonly _tag: "submit"; readonly input: Input }
+  | { readonly _tag: "turns"; readonly count: number }
+  | { readonly _tag: "interrupt" }
+  | { readonly _tag: "close" }
+  | { readonly _tag: "hour" }
+
+interface Plan {
+  /** Interrupts the opening after so many turns; `undefined` lets it open. */
+  readonly cutShort: number | undefined
+  /** How many steps happen between `open` and `authorize`. */
+  readonly early: number
+  readonly exchange: "none" | "succeeds" | "fails" | "never"
+  readonly host: "127.0.0.1" | "localhost"
+  readonly present: "service" | "hangs" | "none"
+  readonly steps: ReadonlyArray<Step>
+}
+
+const ending: ReadonlyArray<Input> = ["granted", "denied", "codeless"]
+const input: fc.Arbitrary<Input> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant("granted" as const) },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom<Input>(
+      "denied",
+      "codeless",
+      "otherState",
+      "noState",
+      "twoStates",
+      "strangersCode",
+      "favicon",
+      "foreignHost",
+      "background",
+      "prefetch",
+      "posted",
+      "garbage"
+    )
+  }
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      _tag: fc.constant("http" as const),
+      input,
+      manner: fc.constantFrom<RawClient.Manner>("read", "read", "half", "reset", "silent", "deaf")
+    })
+  },
+  { weight: 3, arbitrary: fc.record({ _tag: fc.constant("paste" as const), input }) },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("submit" as const), input }) },
+  { weight: 3, arbitrary: fc.record({ _tag: fc.constant("turns" as const), count: fc.integer({ min: 0, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.constantFrom<Step>({ _tag: "interrupt" }, { _tag: "close" }, { _tag: "hour" }) }
+)
+const plan: fc.Arbitrary<Plan> = fc.record({
+  cutShort: fc.option(fc.integer({ min: 0, max: 12 }), { nil: undefined, freq: 8 }),
+  early: fc.integer({ min: 0, max: 1 }),
+  exchange: fc.constantFrom("none", "none", "succeeds", "fails", "never"),
+  host: fc.constantFrom("127.0.0.1", "127.0.0.1", "localhost"),
+  present: fc.constantFrom("service", "service", "hangs", "none"),
+  steps: fc.array(step, { maxLength: 7 })
+})
+
+const httpText = (flow: CallbackFlow, what: Input, code: string): string => {
+  const port = portOf(flow)
+  const state = Redacted.value(flow.state)
+  const own = (parameters: Readonly<Record<string, string>>) => {
+    const { pathname, search } = answerFor(flow, parameters)
+    return `${pathname}${search}`
+  }
+  switch (what) {
+    case "granted":
+      return RawClient.requestText(port, own({ code }))
+    case "denied":
+      return RawClient.requestText(port, own({ error: "access_denied" }))
+    case "codeless":
+      return RawClient.requestText(port, own({}))
+    case "otherState":
+      return RawClient.requestText(port, `/callback?code=wrong&state=${state.slice(1)}x`)
+    case "noState":
+      return RawClient.requestText(port, "/callback?error=access_denied")
+    case "twoStates":
+      return RawClient.requestText(port, `/callback?code=wrong&state=${state}&state=${state}`)
+    case "strangersCode":
+      return RawClient.requestText(port, `/callback?code=wrong&state=${"s".repeat(43)}`)
+    case "favicon":
+      return RawClient.requestText(port, "/favicon.ico")
+    case "foreignHost":
+      return RawClient.requestText(port, own({ code: "wrong" }), { host: `rebound.example:${port}` })
+    case "background":
+      return RawClient.requestText(port, own({ code: "wrong" }), { headers: { "sec-fetch-mode": "no-cors" } })
+    case "prefetch":
+      return RawClient.requestText(port, own({ code: "wrong" }), { headers: { "sec-purpose": "prefetch" } })
+    case "posted":
+      return RawClient.requestText(port, own({ code: "wrong" }), { method: "POST", body: "x" })
+    case "garbage":
+      return "\u0016\u0003\u0001 not http at all\r\n\r\n"
+  }
+}
+
+const pasteText = (flow: CallbackFlow, what: Input, code: string): string => {
+  const state = Redacted.value(flow.state)
+  switch (what) {
+    case "granted":
+      return answerFor(flow, { code }).href
+    case "denied":
+      return answerFor(flow, { error: "access_denied" }).href
+    case "codeless":
+      return answerFor(flow, {}).href
+    case "twoStates":
+      return `${flow.redirectUri}?code=wrong&state=${state}&state=${state}`
+    case "noState":
+      return `${flow.redirectUri}?code=wrong`
+    case "otherState":
+    case "strangersCode":
+      return `${flow.redirectUri}?code=wrong&state=${"s".repeat(43)}`
+    case "foreignHost":
+    case "background":
+    case "prefetch":
+    case "posted":
+      return urlFor(flow).href
+    case "favicon":
+    case "garbage":
+      return "no address at all"
+  }
+}
+
+/** How a flow ended, in one word. */
+type Ending = "opening" | "granted" | "failed" | "denied" | "codeless" | "timeout" | "interrupted"
+
+const endingOf = (exit: Exit.Exit<string, { readonly _tag: string }>, code: string): Ending | string => {
+  if (Exit.isSuccess(exit)) return exit.value === code ? "granted" : `the code of another: ${exit.value}`
+  const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  switch (error?._tag) {
+    case "AuthorizationDenied":
+      return "denied"
+    case "InvalidResponse":
+      return "codeless"
+    case "AuthorizationTimeout":
+      return "timeout"
+    case "ExchangeFailed":
+      return "failed"
+    case undefined:
+      return Cause.isInterruptedOnly(exit.cause) ? "interrupted" : Cause.pretty(exit.cause)
+    default:
+      return error?._tag ?? ""
+  }
+}
+
+/** What a plan allows, worked out from its steps alone. */
+const allowed = ({ cutShort, exchange, steps }: Plan, hours: boolean): ReadonlySet<Ending> => {
+  if (cutShort !== undefined) return new Set<Ending>(["opening", "interrupted"])
+  const endings = new Set<Ending>()
+  for (const step of steps) {
+    if (step._tag === "interrupt" || step._tag === "close") endings.add("interrupted")
+    if (!("input" in step) || !ending.includes(step.input)) continue
+    if (step._tag === "http" && step.manner !== "read" && step.manner !== "deaf") {
+      // A reset or a half-sent request may or may not get through; only a whole one must.
+      if (step.manner === "reset") endings.add(step.input as Ending).add("interrupted")
+      continue
+    }
+    if (step.input !== "granted") endings.add(step.input as Ending)
+    else if (exchange === "none" || exchange === "succeeds") endings.add("granted")
+    else if (exchange === "fails") endings.add("failed")
+    else endings.add("interrupted")
+  }
+  if (steps.some((step) => "input" in step && step.input === "granted") && exchange === "never") {
+    endings.add("interrupted").add("timeout")
+  }
+  if (steps.some((step) => step._tag === "http" && step.manner === "reset" && step.input === "granted")) {
+    endings.add(exchange === "fails" ? "failed" : exchange === "never" ? "timeout" : "granted")
+  }
+  // Nothing ends it: it waits until it is interrupted, at the end.
+  if (endings.size === 0) endings.add("interrupted")
+  // The clock is common to all flows.
+  if (hours) endings.add("timeout")
+  return endings
+}
+
+const runPlan = (
+  plan: Plan,
+  code: string,
+  pasted: Queue.Queue<string>,
+  ports: Array<number>,
+  clients: Array<RawClient.Exchange>
+) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const opening = yield* Effect.fork(Scope.extend(CallbackFlow.open({ host: plan.host }), scope))
+    if (plan.cutShort !== undefined) {
+      for (let turn = 0; turn < plan.cutShort; turn++) {
+        yield* Effect.promise(() => turn % 2 === 0 ? Promise.resolve() : Leaks.turns(1))
+      }
+      const exit = yield* Fiber.interrupt(opening)
+      yield* Scope.close(scope, Exit.void)
+      return Exit.isSuccess(exit) ? "opening" : "interrupted"
+    }
+    const flow = yield* Fiber.join(opening)
+    ports.push(portOf(flow))
+    const act = (step: Step, running: Fiber.RuntimeFiber<unknown, unknown> | undefined): Effect.Effect<void> => {
+      switch (step._tag) {
+        case "http":
+          return Effect.sync(() => {
+            clients.push(RawClient.send(portOf(flow), httpText(flow, step.input, code), { manner: step.manner }))
+          })
+        case "paste":
+          return Effect.asVoid(Queue.offer(pasted, pasteText(flow, step.input, code)))
+        case "submit":
+          return Effect.ignore(flow.submit(pasteText(flow, step.input, code)))
+        case "turns":
+          return Effect.promise(() => Leaks.turns(step.count))
+        case "interrupt":
+          return running === undefined ? Effect.void : Effect.asVoid(Fiber.interruptFork(running))
+        case "close":
+          return Scope.close(scope, Exit.void)
+        case "hour":
+          return TestClock.adjust("1 hour")
+      }
+    }
+    for (const step of plan.steps.slice(0, plan.early)) yield* act(step, undefined)
+    const request = {
+      url: urlFor(flow),
+      ...(plan.present === "hangs" && { present: () => Effect.never }),
+      ...(plan.present === "none" && { present: false as const })
+    }
+    const exchanges = {
+      succeeds: (code: string) => Effect.succeed(code),
+      fails: () => Effect.fail({ _tag: "ExchangeFailed" }),
+      never: () => Effect.never
+    }
+    const exchange = plan.exchange
+    const running = yield* Effect.fork(
+      exchange === "none"
+        ? Effect.map(flow.authorize(request), (granted) => Redacted.value(granted.code))
+        : flow.authorize({
+          ...request,
+          exchange: (granted): Effect.Effect<string, { readonly _tag: string }> =>
+            exchanges[exchange](Redacted.value(granted.code))
+        })
+    )
+    for (const step of plan.steps.slice(plan.early)) yield* act(step, running)
+    // Real time for real sockets: what was sent whole must have its effect before the end is forced.
+    const inputs = plan.steps.filter((step) =>
+      "input" in step && (step._tag !== "http" || step.manner === "read" || step.manner === "deaf")
+    ).map((step) => "input" in step ? step.input : undefined)
+    const mustEnd = inputs.some((what) => what === "denied" || what === "codeless") ||
+      (inputs.includes("granted") && plan.exchange !== "never")
+    yield* Effect.promise(async () => {
+      const until = Date.now() + (mustEnd ? 2000 : 0)
+      await Leaks.turns(4)
+      while (running.unsafePoll() === null && Date.now() < until) await Leaks.turns(2)
+    })
+    yield* Fiber.interruptFork(running)
+    const exit = yield* Fiber.await(running)
+    yield* Scope.close(scope, Exit.void)
+    return endingOf(exit, code)
+  })
+
+const runs = Number(process.env["LEAK_RUNS"] ?? 1000)
+const seed = process.env["LEAK_SEED"] === undefined ? {} : { seed: Number(process.env["LEAK_SEED"]) }
+
+/** Runs plans at once, as eight sign-ins of one agent would be, and looks at what is left. */
+const check = async (plans: ReadonlyArray<Plan>): Promise<void> => {
+  const before = Leaks.held()
+  const ports: Array<number> = []
+  const clients: Array<RawClient.Exchange> = []
+  const pasted = Effect.runSync(Queue.unbounded<string>())
+  const fibers = Effect.runSync(Supervisor.track)
+  const layer = Layer.mergeAll(
+    nodeLayer,
+    Layer.succeed(PasteInput, PasteInput.make(Stream.fromQueue(pasted)))
+  ).pipe(Layer.merge(Layer.succeed(Presenter, Presenter.none)))
+  const endings = await Effect.runPromise(
+    Effect.forEach(plans, (plan, index) => runPlan(plan, `code-${index}`, pasted, ports, clients), {
+      concurrency: "unbounded"
+    }).pipe(
+      Effect.supervised(fibers),
+      Effect.provide(layer),
+      Effect.provide(TestContext.TestContext)
+    )
+  )
+  const hours = plans.some(({ cutShort, steps }) => cutShort === undefined && steps.some(({ _tag }) => _tag === "hour"))
+  for (const [index, ending] of endings.entries()) {
+    const may = allowed(plans[index]!, hours)
+    assert.isTrue(
+      may.has(ending as Ending),
+      `flow ${index} ended with "${ending}", and may end with ${[...may].join(" or ")}`
+    )
+  }
+  for (const client of clients) client.reset()
+  assert.deepStrictEqual(await Leaks.leaked(before), [])
+  const alive = () => Effect.runSync(fibers.value).filter((fiber) => fiber.unsafePoll() === null).length
+  for (const until = Date.now() + 1000; alive() > 0 && Date.now() < until;) await Leaks.turns(1)
+  assert.strictEqual(alive(), 0, "fibers are left")
+  for (const port of ports) assert.isTrue(await Leaks.canBind(port), `port ${port} cannot be bound again`)
+}
+
+describe("CallbackFlow", () => {
+  it(
+    `leaves nothing and mixes nothing up, over ${runs} random interleavings`,
+    async () => {
+      await check([]) // Loads what is loaded lazily, so that it counts for no run.
+      await fc.assert(fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 20 }), check), {
+        numRuns: runs,
+        ...seed,
+        endOnFailure: process.env["LEAK_SHRINK"] === undefined
+      })
+    },
+    600_000
+  )
+})

@@ -1,0 +1,619 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Redacted } from "effect"
+import * as AuthorizationResponse from "../src/core/AuthorizationResponse.ts"
+import * as CallbackRoute from "../src/core/CallbackRoute.ts"
+import * as RedirectUri from "../src/core/RedirectUri.ts"
+import type { HttpRefusalReason } from "../src/core/Refusal.ts"
+
+const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
+const query = `code=abc&state=${state}`
+
+const config = (options: {
+  readonly port?: number
+  readonly redirectUri?: string
+  readonly formPost?: boolean
+  readonly paths?: ReadonlyArray<string>
+} = {}): CallbackRoute.RouteConfig => {
+  const { formPost = false, paths = ["/callback"], port = 4321 } = options
+  const redirectUri = options.redirectUri ?? `http://127.0.0.1:${port}/callback`
+  return {
+    state: Redacted.make(state),
+    paths: new Set(paths),
+    hosts: RedirectUri.allowedHosts(port, new URL(redirectUri)),
+    formPost
+  }
+}
+
+interface Request {
+  readonly method?: string
+  readonly target?: string
+  readonly hosts?: ReadonlyArray<string>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const head = (
+  { headers = {}, hosts = ["127.0.0.1:4321"], method = "GET", target = `/callback?${query}` }: Request
+) => ({
+  method,
+  target,
+  hosts,
+  header: (name: string) => Object.hasOwn(headers, name) ? headers[name] : undefined
+})
+
+const form = { "content-type": "application/x-www-form-urlencoded" }
+
+type Expected = "Matched" | "ReadBody" | readonly [status: number, reason: HttpRefusalReason, allow?: string]
+
+const outcome = (decision: CallbackRoute.Decision): Expected => {
+  if (decision._tag !== "Refused") return decision._tag
+  const { headers, status } = decision.answer
+  return headers["allow"] === undefined ? [status, decision.reason] : [status, decision.reason, headers["allow"]]
+}
+
+const misdirected = [421, "WrongHost"] as const
+const notFound = [404, "WrongPath"] as const
+const malformed = [400, "Malformed"] as const
+const prefetched = [403, "Prefetch"] as const
+const background = [403, "NotANavigation"] as const
+
+describe("decide", () => {
+  it.each<[string, Request, Expected]>([
+    ["a GET with our state", {}, "Matched"],
+    ["an error with our state", { target: `/callback?error=access_denied&state=${state}` }, "Matched"],
+    ["our state alone", { target: `/callback?state=${state}` }, "Matched"],
+    ["our state, escaped", { target: `/callback?st%61te=%51${state.slice(1)}` }, "Matched"],
+    ["our state before a fragment", { target: `/callback?${query}#top` }, "Matched"],
+    ["a code of 8 kB", { target: `/callback?state=${state}&code=${"c".repeat(8192)}` }, "Matched"],
+    ["a broken percent-escape", { target: `/callback?${query}&x=%zz%` }, "Matched"],
+    ["a NUL", { target: `/callback?${query}%00\u0000` }, [400, "StateMismatch"]],
+
+    ["a HEAD", { method: "HEAD" }, [405, "WrongMethod", "GET"]],
+    ["a POST", { method: "POST", headers: form }, [405, "WrongMethod", "GET"]],
+    ["a preflight", { method: "OPTIONS", headers: { "sec-fetch-mode": "cors" } }, [405, "WrongMethod", "GET"]],
+    ["a PUT", { method: "PUT" }, [405, "WrongMethod", "GET"]],
+    ["a get in small letters", { method: "get" }, [405, "WrongMethod", "GET"]],
+    ["a method nobody knows", { method: "BREW" }, [405, "WrongMethod", "GET"]],
+    ["no method", { method: "" }, [405, "WrongMethod", "GET"]],
+
+    ["localhost", { hosts: ["localhost:4321"] }, "Matched"],
+    ["IPv6", { hosts: ["[::1]:4321"] }, "Matched"],
+    ["a host in capitals", { hosts: ["LocalHost:4321"] }, "Matched"],
+    ["a host with blanks around", { hosts: [" 127.0.0.1:4321\t"] }, "Matched"],
+    ["a host without port", { hosts: ["127.0.0.1"] }, misdirected],
+    ["a host with another port", { hosts: ["127.0.0.1:4322"] }, misdirected],
+    ["a host whose name points here", { hosts: ["evil.example:4321"] }, misdirected],
+    ["a host that begins like ours", { hosts: ["127.0.0.1:4321.evil.example"] }, misdirected],
+    ["a host that ends like ours", { hosts: ["evil.example@127.0.0.1:4321"] }, misdirected],
+    ["a host with a dot behind", { hosts: ["localhost.:4321"] }, misdirected],
+    ["every interface", { hosts: ["0.0.0.0:4321"] }, misdirected],
+    ["IPv6 mapped from IPv4", { hosts: ["[::ffff:127.0.0.1]:4321"] }, misdirected],
+    ["another loopback address", { hosts: ["127.0.0.2:4321"] }, misdirected],
+    ["the same address in one number", { hosts: ["2130706433:4321"] }, misdirected],
+    ["an international host", { hosts: ["bücher.example:4321"] }, misdirected],
+    ["an empty host", { hosts: [""] }, misdirected],
+    ["no host", { hosts: [] }, malformed],
+    ["two hosts", { hosts: ["127.0.0.1:4321", "evil.example"] }, malformed],
+    ["our host twice", { hosts: ["127.0.0.1:4321", "127.0.0.1:4321"] }, malformed],
+    ["two hosts in one line", { hosts: ["127.0.0.1:4321, evil.example"] }, misdirected],
+
+    ["the root", { target: `/?${query}` }, notFound],
+    ["the favicon", { target: "/favicon.ico" }, notFound],
+    ["a slash more", { target: `/callback/?${query}` }, notFound],
+    ["other letters", { target: `/CALLBACK?${query}` }, notFound],
+    ["more of a path", { target: `/callback/x?${query}` }, notFound],
+    ["a path that begins like ours", { target: `/callback2?${query}` }, notFound],
+    ["a path that ends like ours", { target: `/x/callback?${query}` }, notFound],
+    ["a host in the path", { target: `//evil/callback?${query}` }, notFound],
+    ["a host in the path, ours", { target: `//127.0.0.1:4321/callback?${query}` }, notFound],
+    ["slashes before the path", { target: `///callback?${query}` }, notFound],
+    ["a backslash", { target: `/\\callback?${query}` }, notFound],
+    ["dots that come out right", { target: `/x/../callback?${query}` }, notFound],
+    ["an escaped path", { target: `/%63allback?${query}` }, notFound],
+    ["an escaped question mark", { target: `/callback%3F${query}` }, notFound],
+    ["a path parameter", { target: `/callback;x?${query}` }, notFound],
+    ["our state in the fragment", { target: `/callback#?${query}` }, [400, "StateMissing"]],
+
+    ["no slash", { target: `callback?${query}` }, malformed],
+    ["an empty target", { target: "" }, malformed],
+    ["a target for all", { target: "*", method: "OPTIONS" }, malformed],
+    ["a tunnel", { target: "127.0.0.1:4321", method: "CONNECT" }, malformed],
+    ["a query alone", { target: `?${query}` }, malformed],
+    ["a fragment alone", { target: `#${query}` }, malformed],
+
+    ["an absolute target", { target: `http://127.0.0.1:4321/callback?${query}` }, "Matched"],
+    ["an absolute target in capitals", { target: `HTTP://LOCALHOST:4321/callback?${query}` }, "Matched"],
+    ["an absolute target, whose host counts", {
+      target: `http://127.0.0.1:4321/callback?${query}`,
+      hosts: ["evil.example"]
+    }, "Matched"],
+    ["an absolute target elsewhere", { target: `http://evil.example/callback?${query}` }, misdirected],
+    [
+      "an absolute target elsewhere, with our Host",
+      { target: `http://evil.example:4321/callback?${query}` },
+      misdirected
+    ],
+    [
+      "an absolute target with a name before ours",
+      { target: `http://me@127.0.0.1:4321/callback?${query}` },
+      misdirected
+    ],
+    ["an absolute target with nothing behind the host", { target: "http://127.0.0.1:4321" }, notFound],
+    ["an absolute target with only a query", { target: `http://127.0.0.1:4321?${query}` }, notFound],
+    [
+      "an absolute target with a host in the path",
+      { target: `http://127.0.0.1:4321//evil/callback?${query}` },
+      notFound
+    ],
+    ["an absolute target with another scheme", { target: `ftp://127.0.0.1:4321/callback?${query}` }, malformed],
+    ["an absolute target without host", { target: `http:///callback?${query}` }, malformed],
+    ["an absolute target with our state in the host", { target: `http://evil.example?${query}/callback` }, misdirected],
+
+    ["a navigation", { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } }, "Matched"],
+    ["a navigation in capitals", { headers: { "sec-fetch-mode": " Navigate" } }, "Matched"],
+    ["an image", { headers: { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" } }, background],
+    ["a fetch", { headers: { "sec-fetch-mode": "cors" } }, background],
+    ["a fetch from the same origin", { headers: { "sec-fetch-mode": "same-origin" } }, background],
+    ["a WebSocket", { headers: { "sec-fetch-mode": "websocket" } }, background],
+    ["a mode nobody knows", { headers: { "sec-fetch-mode": "navigate-nested" } }, background],
+    ["an empty mode", { headers: { "sec-fetch-mode": "" } }, background],
+    ["two modes", { headers: { "sec-fetch-mode": "navigate, no-cors" } }, background],
+    ["a prefetch", { headers: { "sec-purpose": "prefetch", "sec-fetch-mode": "navigate" } }, prefetched],
+    ["a prerender", { headers: { "sec-purpose": "prefetch;prerender" } }, prefetched],
+    ["an anonymous prefetch", { headers: { "sec-purpose": "prefetch;anonymous-client-ip" } }, prefetched],
+    ["an old prefetch", { headers: { "purpose": "prefetch" } }, prefetched],
+    ["Safari's preview", { headers: { "x-purpose": "preview" } }, prefetched],
+    ["Firefox's prefetch", { headers: { "x-moz": "Prefetch" } }, prefetched],
+    ["a prefetched image", { headers: { "purpose": "prefetch", "sec-fetch-mode": "no-cors" } }, prefetched],
+    ["another purpose", { headers: { "sec-purpose": "none" } }, "Matched"],
+
+    ["no query", { target: "/callback" }, [400, "StateMissing"]],
+    ["an empty query", { target: "/callback?" }, [400, "StateMissing"]],
+    ["a code without state", { target: "/callback?code=abc" }, [400, "StateMissing"]],
+    ["an error without state", { target: "/callback?error=access_denied" }, [400, "StateMissing"]],
+    ["an empty state", { target: "/callback?code=abc&state=" }, [400, "StateMissing"]],
+    ["another state", { target: "/callback?code=abc&state=other" }, [400, "StateMismatch"]],
+    ["an error with another state", { target: "/callback?error=x&state=other" }, [400, "StateMismatch"]],
+    ["our state in other letters", { target: `/callback?state=${state.toLowerCase()}` }, [400, "StateMismatch"]],
+    ["our state twice", { target: `/callback?${query}&state=${state}` }, [400, "StateRepeated"]],
+    ["our state and another", { target: `/callback?${query}&state=other` }, [400, "StateRepeated"]],
+    ["our state in an array", { target: `/callback?code=abc&state[]=${state}` }, [400, "StateMissing"]]
+  ])("answers %s", (_name, request, expected) => {
+    assert.deepStrictEqual(outcome(CallbackRoute.decide(config(), head(request))), expected)
+  })
+
+  it.each<[string, Request, string | undefined, Expected]>([
+    ["a GET", {}, undefined, "Matched"],
+    ["a form not yet read", { method: "POST", headers: form }, undefined, "ReadBody"],
+    ["a form with our state", { method: "POST", headers: form }, query, "Matched"],
+    [
+      "a form with a charset",
+      {
+        method: "POST",
+        headers: { "content-type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8" }
+      },
+      query,
+      "Matched"
+    ],
+    [
+      "a form from another site",
+      {
+        method: "POST",
+        headers: { ...form, "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site" }
+      },
+      query,
+      "Matched"
+    ],
+    [
+      "a form sent in the background",
+      { method: "POST", headers: { ...form, "sec-fetch-mode": "cors" } },
+      query,
+      background
+    ],
+    ["an empty form", { method: "POST", headers: form, target: "/callback" }, "", [400, "StateMissing"]],
+    ["an empty form with our state in the query", { method: "POST", headers: form }, "", [400, "StateMissing"]],
+    ["a form with another state", { method: "POST", headers: form }, "code=abc&state=other", [400, "StateMismatch"]],
+    ["a form with our state twice", { method: "POST", headers: form }, `${query}&${query}`, [400, "StateRepeated"]],
+    ["a form elsewhere", { method: "POST", headers: form, target: "/x" }, query, notFound],
+    ["a form for another host", { method: "POST", headers: form, hosts: ["evil.example"] }, query, misdirected],
+    ["no content type", { method: "POST" }, undefined, [415, "WrongContentType"]],
+    ["an upload", { method: "POST", headers: { "content-type": "multipart/form-data" } }, query, [
+      415,
+      "WrongContentType"
+    ]],
+    ["plain text", { method: "POST", headers: { "content-type": "text/plain" } }, query, [415, "WrongContentType"]],
+    ["JSON", { method: "POST", headers: { "content-type": "application/json" } }, "{}", [415, "WrongContentType"]],
+    ["a type that begins right", { method: "POST", headers: { "content-type": `${form["content-type"]}x` } }, query, [
+      415,
+      "WrongContentType"
+    ]],
+    ["a form of 64 KiB", { method: "POST", headers: { ...form, "content-length": "65536" } }, undefined, "ReadBody"],
+    ["a form of a byte more", { method: "POST", headers: { ...form, "content-length": "65537" } }, undefined, [
+      413,
+      "BodyTooLarge"
+    ]],
+    ["a form of a gigabyte", { method: "POST", headers: { ...form, "content-length": "1e9" } }, undefined, [
+      413,
+      "BodyTooLarge"
+    ]],
+    [
+      "a length that is none",
+      { method: "POST", headers: { ...form, "content-length": "many" } },
+      undefined,
+      "ReadBody"
+    ],
+    ["a HEAD", { method: "HEAD" }, undefined, [405, "WrongMethod", "GET, POST"]],
+    ["a preflight", { method: "OPTIONS" }, undefined, [405, "WrongMethod", "GET, POST"]]
+  ])("answers, where forms are expected, %s", (_name, request, body, expected) => {
+    assert.deepStrictEqual(outcome(CallbackRoute.decide(config({ formPost: true }), head(request), body)), expected)
+  })
+
+  it.each<[string, Parameters<typeof config>[0], Request, Expected]>([
+    ["port 80 left out", { port: 80 }, { hosts: ["127.0.0.1"] }, "Matched"],
+    ["port 80 written", { port: 80 }, { hosts: ["localhost:80"] }, "Matched"],
+    ["port 80 left out of IPv6", { port: 80 }, { hosts: ["[::1]"] }, "Matched"],
+    [
+      "port 80 left out of an absolute target",
+      { port: 80 },
+      { target: `http://localhost/callback?${query}` },
+      "Matched"
+    ],
+    ["another name on port 80", { port: 80 }, { hosts: ["evil.example"] }, misdirected],
+    ["port 443 left out", { port: 443 }, { hosts: ["127.0.0.1"] }, misdirected],
+    ["a proxy", { redirectUri: "https://proxy.example/callback" }, { hosts: ["proxy.example"] }, "Matched"],
+    ["a proxy that writes its port", { redirectUri: "https://proxy.example/callback" }, {
+      hosts: ["Proxy.Example:443"]
+    }, "Matched"],
+    ["a proxy on another port", { redirectUri: "https://proxy.example/callback" }, {
+      hosts: ["proxy.example:80"]
+    }, misdirected],
+    ["a proxy with an international name", { redirectUri: "https://bücher.example/callback" }, {
+      hosts: ["xn--bcher-kva.example"]
+    }, "Matched"],
+    ["a proxy with an international name in its own letters", { redirectUri: "https://bücher.example/callback" }, {
+      hosts: ["bücher.example"]
+    }, misdirected],
+    ["the path of a proxy", { redirectUri: "https://proxy.example/oauth/cb", paths: ["/callback", "/oauth/cb"] }, {
+      hosts: ["proxy.example"],
+      target: `/oauth/cb?${query}`
+    }, "Matched"],
+    ["the root, where it is the path", { paths: ["/"] }, { target: `/?${query}` }, "Matched"]
+  ])("knows %s", (_name, options, request, expected) => {
+    assert.deepStrictEqual(outcome(CallbackRoute.decide(config(options), head(request))), expected)
+  })
+
+  it("hands on the parameters that passed, and no others", () => {
+    const decision = CallbackRoute.decide(config(), head({}))
+    if (decision._tag !== "Matched") return assert.fail(decision._tag)
+    const checked = Either.getOrThrow(AuthorizationResponse.check(decision.response, {}))
+    assert.strictEqual(Redacted.value(checked.code), "abc")
+  })
+
+  it("hands on the form's parameters, not those of the query", () => {
+    const request = head({ method: "POST", headers: form, target: `/callback?code=query&state=${state}` })
+    const decision = CallbackRoute.decide(config({ formPost: true }), request, `code=form&state=${state}`)
+    if (decision._tag !== "Matched") return assert.fail(decision._tag)
+    const checked = Either.getOrThrow(AuthorizationResponse.check(decision.response, {}))
+    assert.strictEqual(Redacted.value(checked.code), "form")
+  })
+
+  it("asks for at most 64 KiB of a form", () => {
+    assert.deepStrictEqual(CallbackRoute.decide(config({ formPost: true }), head({ method: "POST", headers: form })), {
+      _tag: "ReadBody",
+      limit: 65536
+    })
+  })
+})
+
+/** A request put together from parts, so that what is right about each is known without reading it. */
+const parts = FastCheck.record({
+  formPost: FastCheck.boolean(),
+  method: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constantFrom("GET", "POST") },
+    { weight: 1, arbitrary: FastCheck.constantFrom("HEAD", "OPTIONS", "PUT", "get", "") }
+  ),
+  // `undefined`: the target is a path, as browsers send it.
+  authority: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: FastCheck.constantFrom(
+        "127.0.0.1:4321",
+        "LOCALHOST:4321",
+        "evil.example",
+        "me@127.0.0.1:4321",
+        "127.0.0.1"
+      )
+    }
+  ),
+  scheme: FastCheck.constantFrom("http", "https", "HTTP"),
+  hosts: FastCheck.oneof(
+    {
+      weight: 8,
+      arbitrary: FastCheck.constantFrom(["127.0.0.1:4321"], ["localhost:4321"], ["[::1]:4321"], ["LOCALHOST:4321"])
+    },
+    { weight: 1, arbitrary: FastCheck.constantFrom(["evil.example"], ["127.0.0.1:80"], ["127.0.0.1"], [""]) },
+    { weight: 1, arbitrary: FastCheck.constantFrom([], ["127.0.0.1:4321", "127.0.0.1:4321"]) }
+  ),
+  path: FastCheck.oneof(
+    { weight: 8, arbitrary: FastCheck.constant("/callback") },
+    {
+      weight: 1,
+      arbitrary: FastCheck.constantFrom("/", "/callback/", "/Callback", "//evil/callback", "/%63allback", "/x")
+    }
+  ),
+  fragment: FastCheck.constantFrom("", "", "#", `#?state=${state}`),
+  prefetch: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: FastCheck.constantFrom(
+        ["sec-purpose", "prefetch;prerender"],
+        ["purpose", "Prefetch"],
+        ["x-purpose", "preview"],
+        ["x-moz", "prefetch"]
+      )
+    }
+  ),
+  mode: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constantFrom(undefined, "navigate", "Navigate") },
+    { weight: 1, arbitrary: FastCheck.constantFrom("cors", "no-cors", "", "navigate, navigate") }
+  ),
+  type: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constantFrom(form["content-type"], `${form["content-type"]};charset=utf-8`) },
+    { weight: 1, arbitrary: FastCheck.constantFrom(undefined, "multipart/form-data", "text/plain", "") }
+  ),
+  length: FastCheck.oneof(
+    { weight: 6, arbitrary: FastCheck.constantFrom(undefined, 0, 65536) },
+    { weight: 1, arbitrary: FastCheck.constantFrom(65537, 1e12) }
+  ),
+  inQuery: FastCheck.array(
+    FastCheck.constantFrom(["state", state], ["state", "other"], ["state", ""], ["code", "abc"]),
+    {
+      maxLength: 3
+    }
+  ),
+  // `undefined`: not read yet.
+  inForm: FastCheck.option(
+    FastCheck.array(FastCheck.constantFrom(["state", state], ["state", "other"], ["error", "x"]), { maxLength: 3 }),
+    { nil: undefined }
+  )
+})
+
+type Parts = typeof parts extends FastCheck.Arbitrary<infer A> ? A : never
+
+const urlencoded = (pairs: ReadonlyArray<ReadonlyArray<string>>) =>
+  pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")
+
+const compose = (parts: Parts) => ({
+  head: head({
+    method: parts.method,
+    target: (parts.authority === undefined ? "" : `${parts.scheme}://${parts.authority}`) +
+      `${parts.path}?${urlencoded(parts.inQuery)}${parts.fragment}`,
+    hosts: parts.hosts,
+    headers: Object.fromEntries([
+      ...parts.prefetch === undefined ? [] : [parts.prefetch],
+      ...parts.mode === undefined ? [] : [["sec-fetch-mode", parts.mode]],
+      ...parts.type === undefined ? [] : [["content-type", parts.type]],
+      ...parts.length === undefined ? [] : [["content-length", String(parts.length)]]
+    ])
+  }),
+  body: parts.inForm === undefined ? undefined : urlencoded(parts.inForm)
+})
+
+/** What the contract says of such a request, check by check. */
+const oracle = (parts: Parts): Expected => {
+  const loopback = ["127.0.0.1:4321", "localhost:4321", "[::1]:4321"]
+  const hosts = parts.authority === undefined ? parts.hosts : [parts.authority]
+  if (hosts.length !== 1) return malformed
+  if (!loopback.includes(String(hosts[0]).toLowerCase())) return misdirected
+  if (parts.path !== "/callback") return notFound
+  const allowed = parts.formPost ? ["GET", "POST"] : ["GET"]
+  if (!allowed.includes(parts.method)) return [405, "WrongMethod", allowed.join(", ")]
+  if (parts.prefetch !== undefined) return prefetched
+  if (parts.mode !== undefined && parts.mode.toLowerCase() !== "navigate") return background
+  if (parts.method === "POST") {
+    if (parts.type?.split(";")[0] !== form["content-type"]) return [415, "WrongContentType"]
+    if (parts.length !== undefined && parts.length > 65536) return [413, "BodyTooLarge"]
+    if (parts.inForm === undefined) return "ReadBody"
+  }
+  const pairs = parts.method === "POST" ? parts.inForm ?? [] : parts.inQuery
+  const states = pairs.filter(([name]) => name === "state").map(([, value]) => value)
+  if (states.length > 1) return [400, "StateRepeated"]
+  if (states.length === 0 || states[0] === "") return [400, "StateMissing"]
+  return states[0] === state ? "Matched" : [400, "StateMismatch"]
+}
+
+/** One percent-decoded name or value, read by hand. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "))
+  } catch {
+    return text
+  }
+}
+
+const statesOf = (text: string): ReadonlyArray<string> =>
+  text.split("&").map((pair) => pair.split("=")).filter(([name]) => decoded(name ?? "") === "state").map((
+    [, ...value]
+  ) => decoded(value.join("=")))
+
+/** Whether method, host, path, metadata and state are all right: only then may a request end a flow. */
+const isRight = (head: CallbackRoute.RequestHead, body: string | undefined, formPost: boolean): boolean => {
+  const absolute = /^https?:\/\/([^/]*)(\/.*)$/is.exec(head.target)
+  const [host, target] = absolute === null
+    ? [head.hosts.join(","), head.target]
+    : [absolute[1] ?? "", absolute[2] ?? ""]
+  const [path, query = ""] = target.replace(/#[^]*$/, "").split(/\?([^]*)/)
+  const navigates = [undefined, "navigate"].includes(head.header("sec-fetch-mode")?.trim().toLowerCase())
+  const ahead = ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) =>
+    (head.header(name) ?? "").toLowerCase().split(/\W/).some((word) =>
+      ["prefetch", "prerender", "preview"].includes(word)
+    )
+  )
+  const posted = head.method === "POST"
+  return (posted ? formPost && body !== undefined : head.method === "GET") &&
+    ["127.0.0.1:4321", "localhost:4321", "[::1]:4321"].includes(host.trim().toLowerCase()) &&
+    path === "/callback" &&
+    navigates && !ahead &&
+    (!posted || /^application\/x-www-form-urlencoded\s*(;|$)/i.test((head.header("content-type") ?? "").trim())) &&
+    statesOf(posted ? body ?? "" : query).join() === state
+}
+
+describe("decide, for any head and any body", () => {
+  it.prop("checks target, host, path, method, metadata, form and state, in this order", [parts], ([parts]) => {
+    const { body, head } = compose(parts)
+    assert.deepStrictEqual(outcome(CallbackRoute.decide(config(parts), head, body)), oracle(parts))
+  }, { fastCheck: { numRuns: 1000 } })
+
+  /** A head that is nearly right, with some text put into some place of some part. */
+  const spoilt = FastCheck.tuple(
+    parts,
+    FastCheck.array(
+      FastCheck.tuple(
+        FastCheck.constantFrom("method", "target", "host", "sec-fetch-mode", "sec-purpose", "content-type", "body"),
+        FastCheck.nat({ max: 120 }),
+        FastCheck.oneof(
+          FastCheck.constantFrom(
+            "/",
+            "?",
+            "#",
+            "&",
+            "=",
+            "%",
+            "@",
+            ":",
+            "\\",
+            " ",
+            "\t",
+            "\r\n",
+            "\u0000",
+            "state",
+            "."
+          ),
+          FastCheck.string({ unit: "binary", maxLength: 4 })
+        ),
+        FastCheck.nat({ max: 3 })
+      ),
+      { maxLength: 3 }
+    )
+  ).map(([parts, changes]) => {
+    const { body, head } = compose(parts)
+    const texts: Record<string, string | undefined> = {
+      body,
+      method: head.method,
+      target: head.target,
+      host: head.hosts[0]
+    }
+    for (const name of ["sec-fetch-mode", "sec-purpose", "purpose", "x-purpose", "x-moz", "content-type"]) {
+      texts[name] = head.header(name)
+    }
+    for (const [part, place, text, drop] of changes) {
+      const old = texts[part]
+      if (old !== undefined) texts[part] = old.slice(0, place) + text + old.slice(place + drop)
+    }
+    const { host, method = "", target = "" } = texts
+    const request: CallbackRoute.RequestHead = {
+      method,
+      target,
+      hosts: host === undefined ? [] : [host, ...head.hosts.slice(1)],
+      header: (name) => texts[name] ?? head.header(name)
+    }
+    return { head: request, body: texts["body"], formPost: parts.formPost }
+  })
+
+  it.prop("lets through only what is right in method, host, path, metadata and state", [spoilt], ([request]) => {
+    const { body, formPost, head } = request
+    const decision = CallbackRoute.decide(config({ formPost }), head, body)
+    if (decision._tag === "Matched") assert.isTrue(isRight(head, body, formPost))
+  }, { fastCheck: { numRuns: 1000 } })
+
+  const anything = FastCheck.string({ unit: "binary" })
+
+  it.prop("never throws, and answers each refusal with a complete answer", [
+    FastCheck.record({
+      method: anything,
+      target: FastCheck.oneof(
+        anything,
+        anything.map((text) => `/callback?${text}`),
+        anything.map((text) => `http://${text}`)
+      ),
+      hosts: FastCheck.array(FastCheck.oneof(anything, FastCheck.constant("127.0.0.1:4321")), { maxLength: 2 }),
+      headers: FastCheck.dictionary(
+        FastCheck.constantFrom("sec-fetch-mode", "sec-purpose", "content-type", "content-length"),
+        anything
+      )
+    }),
+    FastCheck.option(anything, { nil: undefined }),
+    FastCheck.boolean()
+  ], ([request, body, formPost]) => {
+    const decision = CallbackRoute.decide(config({ formPost }), head(request), body)
+    if (decision._tag === "Refused") {
+      const { answer, reason } = decision
+      assert.include([400, 403, 404, 405, 413, 415, 421], answer.status)
+      assert.strictEqual(answer.headers["allow"] === undefined, reason !== "WrongMethod")
+      assert.strictEqual(answer.headers["cache-control"], "no-store")
+      assert.isAtMost(answer.body.length, 4096)
+    }
+    CallbackRoute.claimedState(head(request), body)
+  }, { fastCheck: { numRuns: 300 } })
+
+  it.prop("repeats nothing of what was sent", [spoilt], ([{ body, formPost, head }]) => {
+    const marked: CallbackRoute.RequestHead = { ...head, target: `${head.target}&marker-7f3a` }
+    const decision = CallbackRoute.decide(
+      config({ formPost }),
+      marked,
+      body === undefined ? body : `${body}marker-7f3a`
+    )
+    if (decision._tag === "Refused") {
+      assert.notInclude(JSON.stringify(decision), "marker-7f3a")
+      assert.notInclude(JSON.stringify(decision), state)
+    }
+  })
+
+  it("reads a megabyte of target in no time", () => {
+    for (const piece of ["/", "?", "#", "%", "&", "a=b&", "http://", "state=x&", "+"]) {
+      for (const start of ["/callback?", "http://127.0.0.1:4321", "http://", ""]) {
+        const started = performance.now()
+        CallbackRoute.decide(config(), head({ target: start + piece.repeat((1 << 20) / piece.length) }))
+        assert.isBelow(performance.now() - started, 2000)
+      }
+    }
+  })
+})
+
+describe("refuse", () => {
+  it.each<[HttpRefusalReason, number]>([
+    ["Malformed", 400],
+    ["HeadersTooLarge", 431],
+    ["BodyTooLarge", 413],
+    ["WrongHost", 421],
+    ["WrongPath", 404],
+    ["WrongMethod", 405],
+    ["WrongContentType", 415],
+    ["NotANavigation", 403],
+    ["Prefetch", 403],
+    ["StateMissing", 400],
+    ["StateRepeated", 400],
+    ["StateMismatch", 400]
+  ])("answers %s with %d, a sentence, and Allow only where a method was wrong", (reason, status) => {
+    const { answer, ...rest } = CallbackRoute.refuse(reason)
+    assert.deepStrictEqual<unknown>(rest, { _tag: "Refused", reason })
+    assert.strictEqual(answer.status, status)
+    assert.strictEqual(answer.headers["allow"], reason === "WrongMethod" ? "GET" : undefined)
+    assert.match(answer.body, /[A-Z][^<>]+\./)
+    const forPeople = reason.startsWith("State")
+    assert.match(answer.headers["content-type"] ?? "", forPeople ? /^text\/html;/ : /^text\/plain;/)
+  })
+})
+
+describe("claimedState", () => {
+  it.each<[string, string, string | undefined, string | undefined]>([
+    ["of the query", `/callback?${query}`, undefined, state],
+    ["of the form, where there is one", `/callback?${query}`, "state=other", "other"],
+    ["of an absolute target", `http://127.0.0.1:4321/callback?${query}`, undefined, state],
+    ["of none", "/callback", undefined, undefined],
+    ["of what is no target", "*", undefined, undefined]
+  ])("is the first %s", (_name, target, body, expected) => {
+    assert.strictEqual(CallbackRoute.claimedState(head({ target }), body), expected)
+  })
+})

@@ -1,0 +1,339 @@
+/**
+ * What every listener must do, ours and a user's: one suite, run over each. A listener that cannot promise a law names it.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import * as net from "node:net"
+import { CallbackFlow, type CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../src/index.ts"
+import { answerFor, browse, pause, portOf, urlFor } from "../fixtures/Harness.ts"
+import * as Leaks from "../fixtures/Leaks.ts"
+import * as RawClient from "../fixtures/RawClient.ts"
+import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
+
+/** Laws that some listeners cannot keep. */
+export type Law =
+  | "headers up to 64 KiB"
+  | "431 for more"
+  | "400 for what is not HTTP"
+  | "one request a connection"
+  | "release within a second"
+  | "interrupt while binding"
+
+/** The services of a flow over a listener. */
+const services = (server: Layer.Layer<CallbackServer>) =>
+  Layer.mergeAll(
+    server,
+    Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
+    Layer.succeed(Presenter, Presenter.none)
+  )
+
+/** A socket of a stranger on a port; `undefined` when the machine has no such address or the port is taken. */
+const stranger = (port: number, host: "127.0.0.1" | "::1"): Effect.Effect<number | undefined, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<net.Server | undefined>((resume) => {
+        const server = net.createServer()
+        server.once("error", () => resume(Effect.succeed(undefined)))
+        server.listen({ port, host }, () => resume(Effect.succeed(server)))
+      }),
+      (server) =>
+        Effect.async<void>((resume) => {
+          if (server === undefined) resume(Effect.void)
+          else server.close(() => resume(Effect.void))
+        })
+    ),
+    (server) => (server?.address() as net.AddressInfo | null | undefined)?.port
+  )
+
+/** Requests that must cost their sender an answer and the flow nothing: what is sent, and the status it gets. */
+const junk = (
+  flow: CallbackFlow
+): ReadonlyArray<readonly [name: string, status: number, text: string | Uint8Array]> => {
+  const port = portOf(flow)
+  const own = `/callback?code=stolen&state=${Redacted.value(flow.state)}`
+  const request = (target: string, options?: Parameters<typeof RawClient.requestText>[2]) =>
+    RawClient.requestText(port, target, options)
+  return [
+    ["a favicon", 404, request("/favicon.ico")],
+    ["the path in other letters", 404, request(own.replace("callback", "CALLBACK"))],
+    ["a path that hides a host", 404, request(`//evil.example${own}`)],
+    ["no state", 400, request("/callback?code=a")],
+    ["an error without our state", 400, request("/callback?error=access_denied&state=other")],
+    ["two states", 400, request(`${own}&state=${Redacted.value(flow.state)}`)],
+    ["broken percent-escapes", 400, request("/callback?code=%zz&state=%E0%A4%A")],
+    ["NUL, escaped", 400, request("/callback?code=%00&state=%00")],
+    ["a foreign host", 421, request(own, { host: `rebound.example:${port}` })],
+    ["our host on another port", 421, request(own, { host: "127.0.0.1:1" })],
+    ["an IDN host", 421, request(own, { host: "xn--bcher-kva.example" })],
+    ["an absolute target elsewhere", 421, request(`http://evil.example${own}`)],
+    ["HEAD", 405, request(own, { method: "HEAD" })],
+    ["POST", 405, request(own, { method: "POST", body: "code=stolen" })],
+    ["a preflight", 405, request(own, { method: "OPTIONS", headers: { "access-control-request-method": "GET" } })],
+    ["an <img>", 403, request(own, { headers: { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" } })],
+    ["a fetch", 403, request(own, { headers: { "sec-fetch-mode": "cors" } })],
+    ["a prefetch", 403, request(own, { headers: { "sec-purpose": "prefetch", "sec-fetch-mode": "navigate" } })]
+  ]
+}
+
+/** Registers the suite for one listener. */
+export const listenerLaws = (
+  name: string,
+  server: Layer.Layer<CallbackServer>,
+  options: { readonly cannot: ReadonlyArray<Law> }
+): void => {
+  const layer = services(server)
+  const open = (options?: OpenOptions) => Effect.provide(CallbackFlow.open({ paste: false, ...options }), layer)
+  const test = <E>(name: string, run: Effect.Effect<void, E, Scope.Scope>) => it.live(name, () => Effect.scoped(run))
+  const law = <E>(which: Law, name: string, run: Effect.Effect<void, E, Scope.Scope>) =>
+    it.live.skipIf(options.cannot.includes(which))(`${name} (${which})`, () => Effect.scoped(run))
+
+  /** The flow is alive: its own answer still ends it, with its own code. */
+  const completes = (flow: CallbackFlow, code = "own") =>
+    Effect.gen(function* () {
+      const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+      const page = yield* browse(flow, answerFor(flow, { code }))
+      assert.strictEqual(RawClient.statusOf(page), 200)
+      assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), code)
+    })
+
+  describe(name, () => {
+    test(
+      "answers junk with its own status, and the flow goes on",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        for (const [what, status, text] of junk(flow)) {
+          const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), text).received)
+          assert.strictEqual(RawClient.statusOf(answer), status, what)
+          assert.match(answer, /cache-control: no-store/i, what)
+          assert.match(answer, /x-content-type-options: nosniff/i, what)
+          assert.notMatch(answer, /access-control-|stolen/i, what)
+          assert.strictEqual(/\nallow: GET\r/i.test(answer), status === 405, what)
+        }
+        yield* completes(flow)
+      })
+    )
+    test(
+      "takes a code of 8 kB and one of strange characters",
+      Effect.gen(function* () {
+        yield* completes(yield* open(), "c".repeat(8192))
+        yield* completes(yield* open(), "a+b/c= \u0000%&#ü🎉")
+      })
+    )
+    test(
+      "answers 10,000 junk requests in a row, and the flow goes on",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const text = RawClient.requestText(portOf(flow), "/callback?code=a&state=b")
+        yield* Effect.forEach(
+          Array.from({ length: 10_000 }),
+          () => Effect.promise(() => RawClient.send(portOf(flow), text).received),
+          { concurrency: 20, discard: true }
+        )
+        yield* completes(flow)
+      })
+    )
+    test(
+      "answers the same callback twice with the same page",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        const bodyOf = (page: string) => page.split("\r\n\r\n")[1]
+        const first = yield* browse(flow, answerFor(flow, { code: "c" }))
+        yield* Fiber.join(waiting)
+        const second = yield* browse(flow, answerFor(flow, { code: "c" }))
+        assert.strictEqual(bodyOf(second), bodyOf(first))
+      })
+    )
+    test(
+      "takes a posted form only where it was asked for",
+      Effect.gen(function* () {
+        const flow = yield* open({ responseMode: "form_post" })
+        const { search } = answerFor(flow, { code: "posted" })
+        const post = (body: string, type = "application/x-www-form-urlencoded") =>
+          browse(flow, "/callback", { method: "POST", body, headers: { "content-type": type } })
+        assert.strictEqual(RawClient.statusOf(yield* post("code=a&state=b")), 400)
+        assert.strictEqual(RawClient.statusOf(yield* post(search.slice(1), "text/plain")), 415)
+        assert.strictEqual(RawClient.statusOf(yield* post(`a=${"a".repeat(70_000)}`)), 413)
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        assert.strictEqual(RawClient.statusOf(yield* post(search.slice(1))), 200)
+        assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "posted")
+      })
+    )
+    test(
+      "goes on to the next port of a list, and says which were taken when none is left",
+      Effect.gen(function* () {
+        const taken = (yield* stranger(0, "127.0.0.1")) ?? 0
+        const flow = yield* open({ port: [taken, 0] })
+        assert.notStrictEqual(portOf(flow), taken)
+        yield* completes(flow)
+        const error = yield* Effect.flip(open({ port: [taken, portOf(flow)] }))
+        assert.strictEqual(error.reason, "PortInUse")
+        assert.deepStrictEqual(error.ports, [taken, portOf(flow)])
+        assert.include(error.message, String(taken))
+      })
+    )
+    test(
+      "binds both families for localhost, on one port",
+      Effect.gen(function* () {
+        const flow = yield* open({ host: "localhost" })
+        assert.match(flow.redirectUri, /^http:\/\/localhost:\d+\/callback$/)
+        for (const address of ["127.0.0.1", "::1"] as const) {
+          const text = RawClient.requestText(portOf(flow), "/x", { host: `localhost:${portOf(flow)}` })
+          const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), text, { address }).received)
+          assert.strictEqual(RawClient.statusOf(answer), 404, address)
+        }
+      })
+    )
+    test(
+      "does not use a port for localhost whose other family a stranger holds",
+      Effect.gen(function* () {
+        const theirs = (yield* stranger(0, "::1")) ?? 0
+        const error = yield* Effect.flip(open({ host: "localhost", port: theirs }))
+        assert.strictEqual(error.reason, "PortInUse")
+        assert.isTrue(yield* Effect.promise(() => Leaks.canBind(theirs)), "the half that was bound is released")
+        const flow = yield* open({ host: "localhost", port: [theirs, 0] })
+        assert.notStrictEqual(portOf(flow), theirs)
+        yield* completes(yield* open({ port: theirs }))
+      })
+    )
+    test(
+      "leaves the port free when its scope has closed",
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const flow = yield* Scope.extend(open(), scope)
+        yield* completes(flow)
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(yield* Effect.promise(() => Leaks.canBind(portOf(flow))))
+        yield* open({ port: portOf(flow) })
+      })
+    )
+    test(
+      "keeps the code out of every span",
+      Effect.gen(function* () {
+        const recorder = SpanRecorder.make()
+        const state = yield* Effect.scoped(Effect.gen(function* () {
+          const flow = yield* open()
+          const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+          yield* browse(flow, "/callback?code=s3cret-stranger&state=x")
+          yield* browse(flow, answerFor(flow, { code: "s3cret-code" }))
+          yield* Fiber.join(waiting)
+          return Redacted.value(flow.state)
+        })).pipe(SpanRecorder.record(recorder))
+        assert.includeMembers(recorder.names, ["CallbackFlow.open", "CallbackFlow.authorize"])
+        assert.notMatch(recorder.text(), /s3cret/)
+        assert.notInclude(recorder.text(), state)
+      })
+    )
+    law(
+      "headers up to 64 KiB",
+      "takes a code of 40 kB",
+      Effect.flatMap(open(), (flow) => completes(flow, "c".repeat(40_000)))
+    )
+    law(
+      "431 for more",
+      "answers headers of 1 MB with 431",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const text = RawClient.requestText(portOf(flow), "/callback", { headers: { x: "x".repeat(1_000_000) } })
+        const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), text).received)
+        assert.strictEqual(RawClient.statusOf(answer), 431)
+        yield* completes(flow)
+      })
+    )
+    law(
+      "400 for what is not HTTP",
+      "answers what is not HTTP with 400",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const state = Redacted.value(flow.state)
+        const host = `Host: 127.0.0.1:${portOf(flow)}\r\n`
+        for (
+          const text of [
+            "\u0016\u0003\u0001\u0002\u0000 a TLS hello\r\n\r\n",
+            `GET /callback?code=\u0000&state=${state} HTTP/1.1\r\n${host}\r\n`,
+            `get /callback HTTP/1.1\r\n${host}\r\n`,
+            `GET /callback\r\n\r\n`,
+            `GET /callback?code=a&state=${state} HTTP/1.1\r\n${host}${host}\r\n`,
+            `GET /callback?code=a&state=${state} HTTP/1.1\r\n\r\n`,
+            `OPTIONS * HTTP/1.1\r\n${host}\r\n`
+          ]
+        ) {
+          const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), text).received)
+          assert.strictEqual(RawClient.statusOf(answer), 400, JSON.stringify(text.slice(0, 30)))
+        }
+        yield* completes(flow)
+      })
+    )
+    law(
+      "one request a connection",
+      "answers the first of pipelined callbacks and ignores the rest",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        const text = (code: string) => {
+          const { pathname, search } = answerFor(flow, { code })
+          return RawClient.requestText(portOf(flow), `${pathname}${search}`)
+        }
+        const answer = yield* Effect.promise(() =>
+          RawClient.send(portOf(flow), text("first") + text("second")).received
+        )
+        assert.strictEqual(answer.split("HTTP/1.1 200").length - 1, 1)
+        assert.match(answer, /connection: close/i)
+        assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "first")
+      })
+    )
+    law(
+      "release within a second",
+      "is released within a second, whatever peers hold open, and the page arrives whole",
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const flow = yield* Scope.extend(open(), scope)
+        const port = portOf(flow)
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        const whole = RawClient.requestText(port, "/callback?code=a&state=b")
+        const posting = RawClient.requestText(port, "/callback", { method: "POST", body: "x".repeat(1000) })
+        const held = [
+          ...Array.from({ length: 20 }, () => RawClient.send(port, "", { manner: "silent" })),
+          RawClient.send(port, whole, { manner: "half" }),
+          RawClient.send(port, posting, { manner: "half" }),
+          RawClient.send(port, whole, { manner: "deaf" })
+        ]
+        yield* pause(50)
+        yield* completesWith(waiting, flow)
+        const started = Date.now()
+        const page = RawClient.get(port, `${answerFor(flow, {}).pathname}${answerFor(flow, { code: "x" }).search}`)
+        yield* pause(5)
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(Date.now() - started, 1000)
+        const text = yield* Effect.promise(() => page)
+        if (text !== "") assert.match(text, /<\/html>$/)
+        for (const client of held) client.reset()
+        assert.strictEqual(yield* browse(flow, "/"), "", "nothing listens any more")
+      })
+    )
+    law(
+      "interrupt while binding",
+      "leaves nothing when it is interrupted at any turn of binding",
+      Effect.gen(function* () {
+        yield* Effect.scoped(open())
+        const before = Leaks.held()
+        for (let turn = 0; turn < 60; turn++) {
+          const opening = yield* Effect.fork(
+            Effect.scoped(Effect.zipRight(open({ host: turn % 2 === 0 ? "localhost" : "127.0.0.1" }), Effect.never))
+          )
+          for (let count = 0; count < turn / 4; count++) {
+            yield* Effect.promise(() => turn % 3 === 0 ? Leaks.turns(1) : Promise.resolve())
+          }
+          yield* Fiber.interrupt(opening)
+        }
+        assert.deepStrictEqual(yield* Effect.promise(() => Leaks.leaked(before)), [])
+      })
+    )
+  })
+
+  const completesWith = (waiting: Fiber.Fiber<unknown, unknown>, flow: CallbackFlow) =>
+    Effect.gen(function* () {
+      assert.match(yield* browse(flow, answerFor(flow, { code: "own" })), /<\/html>$/)
+      yield* Fiber.join(waiting)
+    })
+}
