@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { layer, type Services } from "./runtime/layer.ts"
+export { layer, layerFile, type Services } from "./runtime/layer.ts"

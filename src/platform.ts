@@ -4,4 +4,5 @@
  * @module
  */
 export { type CallbackHttpApp, makeHttpApp } from "./platform/CallbackHttpApp.ts"
+export { layerKeyValueStore } from "./platform/KeyValueCredentialStore.ts"
 export { layerHttpServer, type MakeHttpServer } from "./platform/PlatformCallbackServer.ts"

@@ -413,12 +413,15 @@ describe("secrets", () => {
       assert.notInclude(text, state)
     }))
 
-  // CONTRACT: "No error, log line, span or page ever holds a code, token, verifier, client secret or the expected state."
+  // CONTRACT: "No error, log line, span or page ever holds a code, token, verifier […] or the expected state."
   it.each<[string, Pairs]>([
     ["the state in its description", [["error_description", `no session for state ${state}`]]],
     ["the state in its error", [["error", state]]],
     ["the state in its page", [["error_uri", `https://as.example/help?state=${state}`]]],
-    ["the code in its description", [["code", code], ["error_description", `code ${code} was revoked`]]]
+    ["the code in its description", [["code", code], ["error_description", `code ${code} was revoked`]]],
+    ["both in its page, twice", [["code", code], ["error_uri", `https://as.example/${code}${state}/${state}#${code}`]]],
+    ["the state behind a terminal command", [["error_description", `\u001b[2J${state}\u0000`]]],
+    ["the state where the text is cut", [["error_description", `${"d".repeat(480)}${state}`]]]
   ])("are in no denial, even when the server repeats %s", (_name, pairs) => {
     const result = read([
       ours,

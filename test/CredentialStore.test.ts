@@ -1,13 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck, Fiber, Layer, Option, Redacted } from "effect"
 import { inspect } from "node:util"
-import * as Module from "../src/services/CredentialStore.ts"
-import { CredentialStore, CredentialStoreError, keyText, make } from "../src/services/CredentialStore.ts"
+import {
+  type Credentials,
+  CredentialStore,
+  CredentialStoreError,
+  keyText,
+  make
+} from "../src/services/CredentialStore.ts"
 import { credentialStoreLaws } from "./fixtures/credentialStoreLaws.ts"
 
 credentialStoreLaws("CredentialStore.memory", CredentialStore.memory)
 
-const credentials: Module.Credentials = {
+const credentials: Credentials = {
   issuer: "https://as.example",
   tokens: { accessToken: Redacted.make("s3cret") }
 }
@@ -71,9 +76,9 @@ describe("make", () => {
       assert.isFalse(ran)
     }))
 
-  it.effect("finishes a slow write though it is interrupted", () =>
+  it.live("finishes a slow write though it is interrupted", () =>
     Effect.gen(function* () {
-      const written: Array<Option.Option<Module.Credentials>> = []
+      const written: Array<Option.Option<Credentials>> = []
       const store = make({
         read: () => Effect.succeed(Option.none()),
         write: (_key, value) => Effect.delay(Effect.sync(() => void written.push(value)), "10 millis")
@@ -86,7 +91,7 @@ describe("make", () => {
       const exit = yield* Fiber.interrupt(writing)
       assert.strictEqual(written.length, 1)
       assert.isTrue(Exit.isInterrupted(exit))
-    }).pipe(Effect.provide(Layer.empty), Effect.withClock(Effect.runSync(Effect.clock))))
+    }))
 })
 
 describe("keyText", () => {

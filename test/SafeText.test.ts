@@ -31,6 +31,9 @@ const hostile = FastCheck.array(
       "e\u0301",
       "…",
       " ",
+      "  ",
+      "\u00a0",
+      "\u3000",
       "access denied"
     ),
     FastCheck.string(),
@@ -68,6 +71,8 @@ describe("printable", () => {
     ["drops what has no width", "pay\u200bpal\ufeff", 100, "pay pal"],
     ["drops text written in invisible tag characters", "ok\u{e0068}\u{e0069}", 100, "ok"],
     ["makes one space of a run", "a\u0000\u0001\u0002b", 100, "a b"],
+    ["makes one space of any white space", "a \u00a0\u3000 b\u2003c", 100, "a b c"],
+    ["leaves no space around", " \u00a0a\t", 100, "a"],
     ["leaves nothing of junk alone", "\u0000\u001b\u200b", 100, ""],
     ["leaves nothing of nothing", "", 100, ""],
     ["keeps what just fits", "12345", 5, "12345"],
@@ -85,6 +90,7 @@ describe("printable", () => {
       const line = printable(text, limit)
       assert.deepStrictEqual(Array.from(line).filter(isUnsafe), [])
       assert.notMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u)
+      assert.notMatch(line, /[^\S ]| {2}|^ /, "no white space but single spaces between words")
     },
     { fastCheck: { numRuns: 300 } }
   )

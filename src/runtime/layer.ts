@@ -8,6 +8,7 @@ import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
 import { fromSource, PasteInput } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
+import type { FileStoreOptions } from "./FileCredentialStore.ts"
 import { hub } from "./StdinHub.ts"
 
 /** Everything a flow needs. */
@@ -53,3 +54,50 @@ export const layer: Layer.Layer<Services> = Layer.merge(
   layerInteractive,
   Layer.effect(CredentialStore, CredentialStore.memory)
 )
+
+/** A store that is opened when it is first used; one that cannot be opened is tried again. */
+const fileStore = (options: FileStoreOptions): CredentialStore => {
+  let opened: CredentialStore | undefined
+  const store = Effect.suspend(() =>
+    opened !== undefined ? Effect.succeed(opened) : Effect.tap(
+      Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options)),
+      (store) => Effect.sync(() => void (opened = store))
+    )
+  )
+  return {
+    load: (key) => Effect.flatMap(store, ({ load }) => load(key)),
+    modify: (key, change) => Effect.flatMap(store, ({ modify }) => modify(key, change))
+  }
+}
+
+// One name that is one folder on every system. JavaScript callers may pass anything.
+const isFolderName = (name: unknown): boolean =>
+  typeof name === "string" && /^[^/\\\p{Cc}]+$/u.test(name) && name !== "." && name !== ".."
+
+/**
+ * The same with credentials kept in files, between runs: one for each server and account, which only this user can read.
+ *
+ * They are in the folder `credentials` of `directory`, or of the platform's configuration directory of `appName`:
+ * `$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support` on macOS, `%APPDATA%` on Windows, each with a folder
+ * `appName`. It is looked up, and made, on first use. One process at a time: another one that writes the same file is not
+ * kept out yet.
+ *
+ * Building the layer dies when `appName` is no name of a folder (empty, `.`, `..`, with a separator or a control
+ * character), or `directory` is empty.
+ */
+export const layerFile = (
+  options: { readonly appName: string; readonly directory?: string | undefined }
+): Layer.Layer<Services> =>
+  Layer.merge(
+    layerInteractive,
+    Layer.effect(
+      CredentialStore,
+      Effect.suspend(() => {
+        const wrong = !isFolderName(options.appName) ? "appName" : options.directory === "" ? "directory" : undefined
+        return wrong === undefined ? Effect.succeed(fileStore(options)) : Effect.dieMessage(
+          `Cannot keep credentials in files: the ${wrong} ${JSON.stringify(options[wrong])} names no folder. ` +
+            'Pass one name without slashes as `appName`, such as "my-tool", and as `directory` a path or nothing'
+        )
+      })
+    )
+  )

@@ -105,7 +105,7 @@ const listenOnBoth = (
       )
   ).pipe(
     Effect.catchIf(
-      (error) => error.reason === "PortInUse" && port === 0 && drawsLeft > 0,
+      (error) => port === 0 && drawsLeft > 0 && error.host === "::1" && isPortTaken(error.reason),
       () => listenOnBoth(listen, port, serve, drawsLeft - 1)
     )
   )

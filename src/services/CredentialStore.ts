@@ -5,44 +5,16 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import { type CredentialKey, type Credentials, keyText } from "../core/Credentials.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
-/** Whose credentials: one server, one identity on it. */
-export interface CredentialKey {
-  /** URL of the server that the credentials are for. */
-  readonly serverUrl: string
-  /** Tells two identities on one server apart. @default "" */
-  readonly account?: string | undefined
-}
-
-/** Tokens of one authorization server (RFC 6749 section 5.1). */
-export interface Tokens {
-  readonly accessToken: Redacted.Redacted<string>
-  readonly refreshToken?: Redacted.Redacted<string> | undefined
-  /** When the access token ends, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
-  readonly expiresAt?: number | undefined
-  /** Scopes granted, separated by spaces. */
-  readonly scope?: string | undefined
-}
-
-/** This program's registration with one authorization server (RFC 7591 section 3.2.1). */
-export interface ClientRegistration {
-  readonly clientId: string
-  readonly clientSecret?: Redacted.Redacted<string> | undefined
-  /** Redirect URIs registered: the next sign-in has to use one of them. */
-  readonly redirectUris?: ReadonlyArray<string> | undefined
-}
-
-/** What is kept under one key. Both parts belong to `issuer`, and are worth nothing at another. */
-export interface Credentials {
-  /** Issuer identifier of the authorization server (RFC 8414 section 2). */
-  readonly issuer: string
-  readonly client?: ClientRegistration | undefined
-  readonly tokens?: Tokens | undefined
-  /** Fields this version does not know: kept as they were read. They may be secret. */
-  readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
-}
+export {
+  type ClientRegistration,
+  type CredentialKey,
+  type Credentials,
+  keyText,
+  type Tokens
+} from "../core/Credentials.ts"
 
 const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
   reason: "Unreadable" | "Unwritable" | "Damaged" | "Locked"
@@ -72,14 +44,10 @@ export interface CredentialStore {
   ) => Effect.Effect<A, E | CredentialStoreError, R>
 }
 
-/** The text a key is stored under: URLs that differ only in how they are written are one server. */
-export const keyText = ({ account = "", serverUrl }: CredentialKey): string =>
-  `${URL.canParse(serverUrl) ? new URL(serverUrl).href : serverUrl}#${encodeURIComponent(account)}`
-
-/** What a store needs to be one: text in, text out, by key. */
+/** What a store needs to be one: reads, writes and (by `None`) removes what is kept under a key's `keyText`. */
 export interface CredentialBackend {
-  readonly read: (key: string) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
-  readonly write: (key: string, value: Option.Option<Credentials>) => Effect.Effect<void, CredentialStoreError>
+  readonly read: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
+  readonly write: (key: CredentialKey, value: Option.Option<Credentials>) => Effect.Effect<void, CredentialStoreError>
 }
 
 /** A store over a backend, exclusive within this process. */
@@ -97,18 +65,16 @@ export const make = (backend: CredentialBackend): CredentialStore => {
       (lock) => Effect.sync(() => void (--lock.users === 0 && locks.delete(key)))
     )
   return {
-    load: (key) => backend.read(keyText(key)),
-    modify: (key, change) => {
-      const text = keyText(key)
-      return exclusively(
-        text,
-        Effect.flatMap(backend.read(text), (current) =>
+    load: (key) => backend.read(key),
+    modify: (key, change) =>
+      exclusively(
+        keyText(key),
+        Effect.flatMap(backend.read(key), (current) =>
           // What the function got from the server must be kept: a rotated refresh token exists only here.
           Effect.uninterruptibleMask((restore) =>
-            Effect.flatMap(restore(change(current)), ([result, next]) => Effect.as(backend.write(text, next), result))
+            Effect.flatMap(restore(change(current)), ([result, next]) => Effect.as(backend.write(key, next), result))
           ))
       )
-    }
   }
 }
 
@@ -116,9 +82,9 @@ export const make = (backend: CredentialBackend): CredentialStore => {
 const memory: Effect.Effect<CredentialStore> = Effect.sync(() => {
   const kept = new Map<string, Credentials>()
   return make({
-    read: (key) => Effect.sync(() => Option.fromNullable(kept.get(key))),
+    read: (key) => Effect.sync(() => Option.fromNullable(kept.get(keyText(key)))),
     write: (key, value) =>
-      Effect.sync(() => void (Option.isSome(value) ? kept.set(key, value.value) : kept.delete(key)))
+      Effect.sync(() => void (Option.isSome(value) ? kept.set(keyText(key), value.value) : kept.delete(keyText(key))))
   })
 })
 

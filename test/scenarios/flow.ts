@@ -68,6 +68,36 @@ const ending: ReadonlyArray<Scenario> = [
       ])
     })
   ),
+  ...([
+    ["quoted", (address) => `"${address}"`],
+    ["with HTML's &amp;", (address) => address.replaceAll("&", "&amp;")],
+    [
+      "coloured and linked by a terminal",
+      (address) => `\u001b]8;;x\u0007\u001b[4;34m${address}\u001b[0m\u001b]8;;\u0007`
+    ],
+    ["in the markers of bracketed paste", (address) => `\u001b[200~${address}\u001b[201~`],
+    ["wrapped over lines", (address) => address.replace(/.{30}/g, "$&\n  ")],
+    ["as the path a server logs", (address) => `GET ${address.slice(address.indexOf("/callback"))} HTTP/1.1`],
+    ["as its parameters alone", (address) => address.slice(address.indexOf("?"))],
+    ["with an IDN host", (address) => address.replace("127.0.0.1", "bücher.example")]
+  ] satisfies ReadonlyArray<readonly [string, (address: string) => string]>).map(([how, copied]) =>
+    live(
+      `takes a pasted address ${how}, after a paste of 100 kB was refused`,
+      Effect.gen(function* () {
+        const { flow, notices, paste, shown } = yield* open()
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow) }))
+        while (shown.length === 0) yield* pause(1)
+        yield* paste("x".repeat(100_000))
+        yield* pause(10)
+        const code = `4/0A~b.${"c".repeat(80)}=`
+        yield* paste(copied(answerFor(flow, { code, iss: "https://as.example/a?b=c" }).href))
+        assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), code)
+        assert.deepStrictEqual(notices.map((notice) => notice._tag === "PasteRefused" && notice.refusal.reason), [
+          "TooLong"
+        ])
+      })
+    )
+  ),
   live(
     "ends with AuthorizationDenied at once, with text that is safe to print",
     Effect.gen(function* () {

@@ -1,0 +1,180 @@
+/**
+ * What is kept between runs, and the text it is kept as.
+ */
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+
+/** Whose credentials: one server, one identity on it. */
+export interface CredentialKey {
+  /** URL of the server that the credentials are for. */
+  readonly serverUrl: string
+  /** Tells two identities on one server apart. @default "" */
+  readonly account?: string | undefined
+}
+
+/** Tokens of one authorization server (RFC 6749 section 5.1). */
+export interface Tokens {
+  readonly accessToken: Redacted.Redacted<string>
+  readonly refreshToken?: Redacted.Redacted<string> | undefined
+  /** When the access token ends, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
+  readonly expiresAt?: number | undefined
+  /** Scopes granted, separated by spaces. */
+  readonly scope?: string | undefined
+  /** Fields of the token response that this version does not know (`id_token` …), as JSON. They may be secret. */
+  readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
+}
+
+/** This program's registration with one authorization server (RFC 7591 section 3.2.1). */
+export interface ClientRegistration {
+  readonly clientId: string
+  readonly clientSecret?: Redacted.Redacted<string> | undefined
+  /** Redirect URIs registered: the next sign-in has to use one of them. */
+  readonly redirectUris?: ReadonlyArray<string> | undefined
+  /** Fields of the registration that this version does not know (`registration_access_token` …), as JSON. */
+  readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
+}
+
+/** What is kept under one key. Both parts belong to `issuer`, and are worth nothing at another. */
+export interface Credentials {
+  /** Issuer identifier of the authorization server (RFC 8414 section 2). */
+  readonly issuer: string
+  readonly client?: ClientRegistration | undefined
+  readonly tokens?: Tokens | undefined
+  /** Fields this version does not know: kept as they were read. They may be secret. */
+  readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
+}
+
+/**
+ * The text a key is stored under: the same for one server in two spellings, and for no two servers or accounts. It is
+ * well-formed Unicode, whatever the key holds.
+ */
+export const keyText = ({ account = "", serverUrl }: CredentialKey): string => {
+  // JSON escapes half a surrogate pair, which neither `encodeURIComponent` nor UTF-8 can hold. A URL begins with no quote.
+  const server = URL.canParse(serverUrl) ? new URL(serverUrl).href : JSON.stringify(serverUrl)
+  return `${server}#${encodeURIComponent(JSON.stringify(account).slice(1, -1))}`
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const version = 1
+
+/** A field that is known wins over an unknown one of its name, also where it is absent. */
+const withExtra = (known: Fields, extra: Redacted.Redacted<Fields> | undefined): Fields => ({
+  ...known,
+  ...(extra === undefined
+    ? {}
+    : Object.fromEntries(Object.entries(Redacted.value(extra)).filter(([name]) => !Object.hasOwn(known, name))))
+})
+
+const secret = (value: Redacted.Redacted<string> | undefined): string | undefined =>
+  value === undefined ? undefined : Redacted.value(value)
+
+/**
+ * Credentials as text: JSON with the secrets in the clear, and with the server and account that they are for.
+ *
+ * @throws {TypeError} when an `extra` holds what JSON cannot.
+ */
+export const encode = (key: CredentialKey, { client, extra, issuer, tokens }: Credentials): string => {
+  const fields = withExtra({
+    version,
+    server: key.serverUrl,
+    account: key.account,
+    issuer,
+    client: client && withExtra({
+      clientId: client.clientId,
+      clientSecret: secret(client.clientSecret),
+      redirectUris: client.redirectUris
+    }, client.extra),
+    tokens: tokens && withExtra({
+      accessToken: secret(tokens.accessToken),
+      refreshToken: secret(tokens.refreshToken),
+      expiresAt: tokens.expiresAt,
+      scope: tokens.scope
+    }, tokens.extra)
+  }, extra)
+  return `${JSON.stringify(fields, null, 2)}\n`
+}
+
+/** What {@link decode} says of text that it must not judge: it is not damaged, only not for this version. */
+export const writtenByNewer =
+  "they were written by a newer version of effect-oauth-callback, which this one cannot read" as const
+
+type Decoded<A> = Either.Either<A, string>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === "string"
+const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText)
+// JSON has numbers beyond those of JavaScript: 1e999 is read as Infinity.
+const isNumber = (value: unknown): value is number => Number.isFinite(value)
+
+const required = <A>(value: unknown, name: string, is: (value: unknown) => value is A): Decoded<A> =>
+  is(value) ? Either.right(value) : Either.left(`the field ${name} is missing or of the wrong type`)
+
+/** `null` is an absent field: some servers write it, and some people. */
+const optional = <A>(value: unknown, name: string, is: (value: unknown) => value is A): Decoded<A | undefined> =>
+  value === undefined || value === null ? Either.right(undefined) : required(value, name, is)
+
+const redacted = <A>(value: A | undefined): Redacted.Redacted<A> | undefined =>
+  value === undefined ? undefined : Redacted.make(value)
+
+const extraOf = (unknown: Fields): Redacted.Redacted<Fields> | undefined =>
+  Object.keys(unknown).length === 0 ? undefined : Redacted.make(unknown)
+
+const decodeClient = (fields: Fields): Decoded<ClientRegistration> =>
+  Either.gen(function* () {
+    const { clientId, clientSecret, redirectUris, ...unknown } = fields
+    return {
+      clientId: yield* required(clientId, "client.clientId", isText),
+      clientSecret: redacted(yield* optional(clientSecret, "client.clientSecret", isText)),
+      redirectUris: yield* optional(redirectUris, "client.redirectUris", isTexts),
+      extra: extraOf(unknown)
+    }
+  })
+
+const decodeTokens = (fields: Fields): Decoded<Tokens> =>
+  Either.gen(function* () {
+    const { accessToken, expiresAt, refreshToken, scope, ...unknown } = fields
+    return {
+      accessToken: Redacted.make(yield* required(accessToken, "tokens.accessToken", isText)),
+      refreshToken: redacted(yield* optional(refreshToken, "tokens.refreshToken", isText)),
+      expiresAt: yield* optional(expiresAt, "tokens.expiresAt", isNumber),
+      scope: yield* optional(scope, "tokens.scope", isText),
+      extra: extraOf(unknown)
+    }
+  })
+
+const parse = (text: string): Decoded<Fields> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFields(value) ? Either.right(value) : Either.left("the text is no JSON object")
+  } catch {
+    // The engine's own message quotes the text.
+    return Either.left("the text is not JSON")
+  }
+}
+
+/**
+ * Reads what {@link encode} wrote. Never throws.
+ *
+ * The first failure wins: JSON, `version`, `issuer`, `client`, `tokens`. Fields that are not known are kept, at every
+ * level, in `extra`.
+ *
+ * @returns `Left` with one clause that says what is wrong and quotes nothing; it is {@link writtenByNewer} when the text
+ * may be whole.
+ */
+export const decode = (text: string): Either.Either<Credentials, string> =>
+  Either.gen(function* () {
+    const fields = yield* parse(text)
+    const { account: _account, client, issuer, server: _server, tokens, version: written, ...unknown } = fields
+    if ((yield* required(written, "version", isNumber)) > version) return yield* Either.left(writtenByNewer)
+    if (written !== version) return yield* Either.left("the field version is no version")
+    const clientFields = yield* optional(client, "client", isFields)
+    const tokenFields = yield* optional(tokens, "tokens", isFields)
+    return {
+      issuer: yield* required(issuer, "issuer", isText),
+      client: clientFields && (yield* decodeClient(clientFields)),
+      tokens: tokenFields && (yield* decodeTokens(tokenFields)),
+      extra: extraOf(unknown)
+    }
+  })

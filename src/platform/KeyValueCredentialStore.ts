@@ -1,0 +1,97 @@
+/**
+ * Any `KeyValueStore` of `@effect/platform` as credential store.
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { type CredentialKey, type Credentials, decode, encode, keyText, writtenByNewer } from "../core/Credentials.ts"
+import { CredentialStore, CredentialStoreError, make } from "../services/CredentialStore.ts"
+
+// A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.
+const nameOf = (key: CredentialKey): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(keyText(key)))),
+    (digest) => `effect-oauth-callback.${Array.from(new Uint8Array(digest), hex).join("")}`
+  )
+const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
+
+const notDone = (reason: "Unreadable" | "Unwritable") => (error: PlatformError): CredentialStoreError =>
+  new CredentialStoreError({
+    reason,
+    // Without the cause: what a store says of a failure may quote what it was given, and that is a token.
+    detail: `the key-value store failed (${error._tag === "SystemError" ? error.reason : error._tag}). ` +
+      "Check that it can be reached, and may be read and written"
+  })
+
+const decoded = (name: string, text: string): Effect.Effect<Credentials, CredentialStoreError> =>
+  Either.match(decode(text), {
+    onRight: Effect.succeed,
+    onLeft: (problem) =>
+      new CredentialStoreError({
+        reason: problem === writtenByNewer ? "Unreadable" : "Damaged",
+        detail: problem === writtenByNewer
+          ? `${name}: ${problem}. Update this program, or remove the entry and sign in again`
+          : `the entry ${name} of the key-value store is damaged (${problem}). Remove it and sign in again`
+      })
+  })
+
+const encoded = (key: CredentialKey, credentials: Credentials): Effect.Effect<string, CredentialStoreError> =>
+  Effect.try({
+    try: () => encode(key, credentials),
+    catch: () =>
+      new CredentialStoreError({
+        reason: "Unwritable",
+        detail: "an `extra` holds what JSON cannot. Put only JSON there"
+      })
+  })
+
+const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
+  make({
+    read: (key) =>
+      Effect.gen(function* () {
+        const name = yield* nameOf(key)
+        const text = yield* Effect.mapError(entries.get(name), notDone("Unreadable"))
+        return Option.isNone(text) ? Option.none() : Option.some(yield* decoded(name, text.value))
+      }),
+    write: (key, value) =>
+      Effect.gen(function* () {
+        const name = yield* nameOf(key)
+        const writing = Option.isNone(value)
+          ? entries.remove(name)
+          : entries.set(name, yield* encoded(key, value.value))
+        yield* Effect.mapError(writing, notDone("Unwritable"))
+      })
+  })
+
+// The locks are the credential store's, so there is one for each key-value store, however often the layer is built.
+const stores = new WeakMap<KeyValueStore.KeyValueStore, CredentialStore>()
+
+/**
+ * Credentials in a `KeyValueStore`: one entry for each server and account, named `effect-oauth-callback.` and a hash, with
+ * the text that the file store of `layerFile` writes too. The secrets in it are in the clear, so give it a store that only
+ * this user can read.
+ *
+ * A key-value store that fails is `CredentialStoreError` of reason `Unreadable` or `Unwritable`; an entry of a newer
+ * version is `Unreadable`, and one that is no credentials `Damaged`: nobody but its owner can say what it is, so it is
+ * left alone. Whether a write is atomic, and who else may write, is up to the key-value store.
+ *
+ * @example
+ * ```ts
+ * import { KeyValueStore } from "@effect/platform"
+ * import { Layer } from "effect"
+ * import { layerKeyValueStore } from "effect-oauth-callback/platform"
+ *
+ * const store = Layer.provide(layerKeyValueStore, KeyValueStore.layerMemory)
+ * ```
+ */
+export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
+  CredentialStore,
+  Effect.map(KeyValueStore.KeyValueStore, (entries) => {
+    const store = stores.get(entries) ?? over(entries)
+    stores.set(entries, store)
+    return store
+  })
+)

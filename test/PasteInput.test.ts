@@ -1,0 +1,310 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Exit, FastCheck, Fiber, Layer, Queue, Scope, Stream } from "effect"
+import { setImmediate } from "node:timers"
+import type { PasteRefusalReason } from "../src/core/Refusal.ts"
+import { PasteInput } from "../src/services/PasteInput.ts"
+import type { WaitingFlow } from "../src/services/PasteRouter.ts"
+
+/** Lets every other fiber go as far as it can. */
+const settle = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** A stream of pastes as a host has it, which knows how often it was started and how many of it run. */
+const source = Effect.map(Queue.unbounded<string>(), (queue) => {
+  const runs = { started: 0, running: 0, most: 0 }
+  const lines = Stream.unwrapScoped(
+    Effect.as(
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          runs.started++
+          runs.running++
+          runs.most = Math.max(runs.most, runs.running)
+        }),
+        // Letting go takes a while, as restoring a terminal does.
+        () => Effect.zipRight(settle, Effect.sync(() => void runs.running--))
+      ),
+      Stream.fromQueue(queue)
+    )
+  )
+  return { runs, lines, paste: (text: string) => Effect.zipRight(Queue.offer(queue, text), settle) }
+})
+
+/** A flow that takes everything with its key, and remembers what it was told. */
+const flow = (key: string) => {
+  const taken: Array<unknown> = []
+  const refusals: Array<readonly [PasteRefusalReason, boolean]> = []
+  const waiting: WaitingFlow = {
+    key,
+    offer: (parameters) => void taken.push(parameters),
+    refused: (reason, notify) => {
+      refusals.push([reason, notify])
+      return notify
+    }
+  }
+  return { waiting, taken, refusals }
+}
+
+const address = (state: string) => `http://127.0.0.1:4321/callback?code=x&state=${state}`
+
+/** Holds the reader in a scope of its own; the result lets go. */
+const hold = (input: PasteInput) =>
+  Effect.flatMap(Scope.make(), (scope) => Effect.as(Scope.extend(input.hold, scope), Scope.close(scope, Exit.void)))
+
+describe("PasteInput.make", () => {
+  it.effect("reads nothing until somebody holds it", () =>
+    Effect.gen(function* () {
+      const { lines, paste, runs } = yield* source
+      const input = PasteInput.make(lines)
+      yield* Effect.scoped(input.register(flow("s").waiting))
+      yield* Effect.exit(input.submit("junk"))
+      yield* paste("early")
+      assert.strictEqual(runs.started, 0)
+    }))
+
+  it.effect("runs once for any number of holders, until the last one lets go, and again for the next", () =>
+    Effect.gen(function* () {
+      const { lines, runs } = yield* source
+      const input = PasteInput.make(lines)
+      for (let round = 1; round <= 3; round++) {
+        const first = yield* hold(input)
+        const second = yield* hold(input)
+        yield* settle
+        assert.deepStrictEqual(runs, { started: round, running: 1, most: 1 })
+        yield* first
+        yield* settle
+        assert.strictEqual(runs.running, 1)
+        yield* second
+        assert.strictEqual(runs.running, 0, "the last one to let go waits until the reader has ended")
+      }
+    }))
+
+  it.effect("leaves no fiber behind", () =>
+    Effect.gen(function* () {
+      const { lines, paste } = yield* source
+      const input = PasteInput.make(lines)
+      const before = new Set(Fiber.unsafeRoots())
+      const added = () => Fiber.unsafeRoots().filter((fiber) => !before.has(fiber)).length
+      const letGo = yield* hold(input)
+      yield* paste("junk")
+      assert.isAbove(added(), 0)
+      yield* letGo
+      assert.strictEqual(added(), 0)
+    }))
+
+  it.effect("leaves no fiber behind when its holder is interrupted at once", () =>
+    Effect.gen(function* () {
+      const { lines, runs } = yield* source
+      const input = PasteInput.make(lines)
+      const before = new Set(Fiber.unsafeRoots())
+      for (let turns = 0; turns < 10; turns++) {
+        const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(input.hold, Effect.never)))
+        yield* Effect.repeatN(Effect.yieldNow(), turns)
+        yield* Fiber.interrupt(holder)
+        assert.strictEqual(runs.running, 0)
+        assert.strictEqual(Fiber.unsafeRoots().filter((fiber) => !before.has(fiber)).length, 0)
+      }
+    }))
+
+  it.effect("gives a paste to the flow it belongs to, and keeps what comes while nobody holds it for later", () =>
+    Effect.gen(function* () {
+      const { lines, paste } = yield* source
+      const input = PasteInput.make(lines)
+      const [one, other] = [flow("one"), flow("other")]
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
+        const letGo = yield* hold(input)
+        yield* paste(address("other"))
+        assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
+        yield* letGo
+        yield* paste(address("one"))
+        assert.strictEqual(one.taken.length, 0)
+        const again = yield* hold(input)
+        yield* settle
+        assert.strictEqual(one.taken.length, 1)
+        yield* again
+      }))
+    }))
+
+  it.effect("tells of a wrong paste, and goes on", () =>
+    Effect.gen(function* () {
+      const { lines, paste } = yield* source
+      const input = PasteInput.make(lines)
+      const one = flow("one")
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        yield* input.hold
+        yield* paste("junk")
+        yield* paste(address("unknown"))
+        yield* paste(address("one"))
+      }))
+      assert.deepStrictEqual(one.refusals, [["NotAResponse", true], ["StateMismatch", true]])
+      assert.strictEqual(one.taken.length, 1)
+    }))
+
+  it.effect("is silent when its stream has ended: nobody is told, nobody is woken, and letting go works", () =>
+    Effect.gen(function* () {
+      const input = PasteInput.make(Stream.make("junk"))
+      const one = flow("one")
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        const lines = yield* input.lines
+        yield* input.hold
+        yield* settle
+        assert.deepStrictEqual(one.refusals, [["NotAResponse", true]])
+        assert.strictEqual(yield* Queue.take(lines), "junk")
+        const next = yield* Effect.fork(Queue.take(lines))
+        yield* settle
+        assert.strictEqual((yield* Fiber.poll(next))._tag, "None")
+        yield* Fiber.interrupt(next)
+        yield* input.submit(address("one"))
+        assert.strictEqual(one.taken.length, 1)
+      }))
+    }))
+
+  it.effect("survives a stream that breaks", () =>
+    Effect.gen(function* () {
+      const input = PasteInput.make(Stream.die(new Error("the box is gone")))
+      const one = flow("one")
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        yield* input.hold
+        yield* settle
+        yield* input.submit(address("one"))
+        assert.strictEqual(one.taken.length, 1)
+      }))
+    }))
+
+  it.effect("survives a reader that lets go of it while it is called", () =>
+    Effect.gen(function* () {
+      const { lines, paste, runs } = yield* source
+      const input = PasteInput.make(lines)
+      yield* Effect.scoped(Effect.gen(function* () {
+        const read = yield* input.lines
+        const once = yield* Effect.fork(Effect.scoped(Effect.flatMap(input.lines, Queue.take)))
+        yield* settle
+        yield* paste("first")
+        assert.strictEqual(yield* Fiber.join(once), "first")
+        yield* paste("second")
+        assert.deepStrictEqual(Array.from(yield* Queue.takeAll(read)), ["first", "second"])
+      }))
+      assert.strictEqual(runs.running, 0)
+    }))
+})
+
+describe("lines", () => {
+  it.effect("holds the reader, and gives every listener every block of text as it came", () =>
+    Effect.gen(function* () {
+      const { lines, paste, runs } = yield* source
+      const input = PasteInput.make(lines)
+      yield* Effect.scoped(Effect.gen(function* () {
+        const [one, other] = [yield* input.lines, yield* input.lines]
+        yield* settle
+        assert.strictEqual(runs.running, 1)
+        yield* paste(" a\nb ")
+        yield* paste("")
+        for (const queue of [one, other]) {
+          assert.deepStrictEqual(Array.from(yield* Queue.takeAll(queue)), [" a\nb ", ""])
+        }
+      }))
+      assert.strictEqual(runs.running, 0)
+    }))
+
+  it.effect("ends for its listener with the scope", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* source
+      const queue = yield* Effect.scoped(PasteInput.make(lines).lines)
+      assert.isTrue(yield* Queue.isShutdown(queue))
+    }))
+})
+
+describe("submit", () => {
+  it.effect("gives text to the flow whose state it carries", () =>
+    Effect.gen(function* () {
+      const input = PasteInput.make(Stream.never)
+      const [one, other] = [flow("one"), flow("other")]
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
+        yield* input.submit(address("other"))
+      }))
+      assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
+    }))
+
+  it.effect("fails with the sentence for the person, and leaves the telling to the caller", () =>
+    Effect.gen(function* () {
+      const input = PasteInput.make(Stream.never)
+      const one = flow("one")
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        const refused = yield* Effect.flip(input.submit(address("unknown")))
+        assert.strictEqual(refused._tag, "PasteRefused")
+        assert.strictEqual(refused.reason, "StateMismatch")
+        assert.include(refused.message, "belongs to another sign-in")
+        assert.notInclude(JSON.stringify(refused) + String(refused), "unknown")
+      }))
+      assert.deepStrictEqual(one.refusals, [["StateMismatch", false]])
+    }))
+
+  it.effect("reaches a flow only while it is registered", () =>
+    Effect.gen(function* () {
+      const input = PasteInput.make(Stream.never)
+      const one = flow("one")
+      yield* Effect.scoped(input.register(one.waiting))
+      assert.isTrue(Either.isLeft(yield* Effect.either(input.submit(address("one")))))
+      assert.strictEqual(one.taken.length, 0)
+    }))
+
+  it.effect("is found under the tag it is provided as", () =>
+    Effect.gen(function* () {
+      const input = yield* PasteInput
+      assert.strictEqual((yield* Effect.flip(input.submit(""))).reason, "Empty")
+    }).pipe(Effect.provide(Layer.succeed(PasteInput, PasteInput.make(Stream.never)))))
+})
+
+describe("hold, for any order of holding and letting go", () => {
+  const steps = FastCheck.array(
+    FastCheck.tuple(FastCheck.nat({ max: 4 }), FastCheck.constantFrom("wait", "go on")),
+    { maxLength: 25 }
+  )
+
+  it.effect.prop(
+    "has the reader run exactly while somebody holds it, and never twice at once",
+    [steps],
+    ([steps]) =>
+      Effect.gen(function* () {
+        const { lines, paste, runs } = yield* source
+        const input = PasteInput.make(lines)
+        const one = flow("one")
+        const scope = yield* Scope.make()
+        yield* Scope.extend(input.register(one.waiting), scope)
+        const before = new Set(Fiber.unsafeRoots())
+        const held = new Map<number, Effect.Effect<void>>()
+        const inTheBackground: Array<Fiber.RuntimeFiber<void>> = []
+        let pasted = 0
+        for (const [holder, manner] of steps) {
+          const letGo = held.get(holder)
+          if (letGo === undefined) held.set(holder, yield* hold(input))
+          else {
+            held.delete(holder)
+            // Others hold and let go while this one is still on its way out.
+            if (manner === "wait") yield* letGo
+            else inTheBackground.push(yield* Effect.fork(letGo))
+          }
+          if (manner === "wait") {
+            yield* Fiber.joinAll(inTheBackground.splice(0))
+            yield* settle
+            assert.strictEqual(runs.running, held.size > 0 ? 1 : 0)
+            yield* paste(address("one"))
+            pasted++
+            if (held.size > 0) assert.strictEqual(one.taken.length, pasted)
+          }
+        }
+        for (const letGo of held.values()) yield* letGo
+        yield* Fiber.joinAll(inTheBackground)
+        assert.strictEqual(runs.running, 0)
+        assert.isAtMost(runs.most, 1)
+        assert.strictEqual(Fiber.unsafeRoots().filter((fiber) => !before.has(fiber)).length, 0)
+        yield* Scope.close(scope, Exit.void)
+      })
+  )
+})
