@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, decode, encode, keyText, writtenByNewer } from "../core/Credentials.ts"
-import { CredentialStore, CredentialStoreError, make } from "../services/CredentialStore.ts"
+import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/Credentials.ts"
+import { CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 
 // A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.
 const nameOf = (key: CredentialKey): Effect.Effect<string> =>
@@ -38,16 +38,6 @@ const decoded = (name: string, text: string): Effect.Effect<Credentials, Credent
       })
   })
 
-const encoded = (key: CredentialKey, credentials: Credentials): Effect.Effect<string, CredentialStoreError> =>
-  Effect.try({
-    try: () => encode(key, credentials),
-    catch: () =>
-      new CredentialStoreError({
-        reason: "Unwritable",
-        detail: "an `extra` holds what JSON cannot. Put only JSON there"
-      })
-  })
-
 const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
   make({
     read: (key) =>
@@ -59,9 +49,7 @@ const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
     write: (key, value) =>
       Effect.gen(function* () {
         const name = yield* nameOf(key)
-        const writing = Option.isNone(value)
-          ? entries.remove(name)
-          : entries.set(name, yield* encoded(key, value.value))
+        const writing = Option.isNone(value) ? entries.remove(name) : entries.set(name, yield* toText(key, value.value))
         yield* Effect.mapError(writing, notDone("Unwritable"))
       })
   })

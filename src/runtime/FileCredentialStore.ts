@@ -10,10 +10,10 @@ import * as Fs from "node:fs/promises"
 import { homedir } from "node:os"
 import { basename, dirname, join, posix, resolve, win32 } from "node:path"
 import process from "node:process"
-import { type CredentialKey, type Credentials, decode, encode, keyText, writtenByNewer } from "../core/Credentials.ts"
+import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/Credentials.ts"
 import { printable } from "../core/SafeText.ts"
 import type { Surroundings } from "../core/Surroundings.ts"
-import { type CredentialStore, CredentialStoreError, make } from "../services/CredentialStore.ts"
+import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 
 /** Where the files are. */
 export interface FileStoreOptions {
@@ -132,17 +132,6 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 const decodeBytes = (bytes: Uint8Array): Either.Either<Credentials, string> =>
   Either.flatMap(Either.try({ try: () => utf8.decode(bytes), catch: () => "the text is not UTF-8" }), decode)
 
-// Without the cause: what an engine says of a value that is no JSON names fields of it.
-const encoded = (key: CredentialKey, credentials: Credentials): Effect.Effect<string, CredentialStoreError> =>
-  Effect.try({
-    try: () => encode(key, credentials),
-    catch: () =>
-      new CredentialStoreError({
-        reason: "Unwritable",
-        detail: "an `extra` holds what JSON cannot. Put only JSON there"
-      })
-  })
-
 const inFolder = (folder: string): CredentialStore => {
   const fileOf = (key: CredentialKey) => join(folder, `${createHash("sha256").update(keyText(key)).digest("hex")}.json`)
   // A step goes on when its fiber is interrupted, so its turn must, too.
@@ -190,7 +179,7 @@ const inFolder = (folder: string): CredentialStore => {
   const writeKey = (key: CredentialKey, value: Option.Option<Credentials>) => {
     const file = fileOf(key)
     if (Option.isNone(value)) return step("Unwritable", file, () => Fs.unlink(file).catch(unlessMissing))
-    return Effect.flatMap(encoded(key, value.value), (text) =>
+    return Effect.flatMap(toText(key, value.value), (text) =>
       step("Unwritable", file, async () => {
         await prepare(folder)
         await replace(file, text)

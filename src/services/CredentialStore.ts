@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, keyText } from "../core/Credentials.ts"
+import { type CredentialKey, type Credentials, encode, keyText } from "../core/Credentials.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
 export {
@@ -49,6 +49,18 @@ export interface CredentialBackend {
   readonly read: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
   readonly write: (key: CredentialKey, value: Option.Option<Credentials>) => Effect.Effect<void, CredentialStoreError>
 }
+
+/** The text to keep credentials as; fails with reason `Unwritable` when an `extra` holds what JSON cannot. */
+export const toText = (key: CredentialKey, credentials: Credentials): Effect.Effect<string, CredentialStoreError> =>
+  Effect.try({
+    try: () => encode(key, credentials),
+    // Without the cause: what an engine says of such a value names fields of it.
+    catch: () =>
+      new CredentialStoreError({
+        reason: "Unwritable",
+        detail: "a field `extra` holds what JSON cannot. Put only JSON there"
+      })
+  })
 
 /** A store over a backend, exclusive within this process. */
 export const make = (backend: CredentialBackend): CredentialStore => {
