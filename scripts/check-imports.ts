@@ -50,10 +50,9 @@ const places: Readonly<Record<string, Place>> = {
 }
 
 /** Ways up that are meant: they load nothing at the start. */
-const allowed = (file: string, target: string, { dynamic, typeOnly }: Import): boolean =>
-  placeOf(file) === "promise" &&
-  // The entry holds the types its users read; the runtime is chosen when a flow opens.
-  (typeOnly && target === "src/promise.ts" || dynamic && /^src\/(node|deno|bun)\.ts$/.test(target))
+const allowed = (file: string, target: string, { dynamic }: Import): boolean =>
+  // The runtime is chosen when a flow opens.
+  placeOf(file) === "promise" && dynamic && /^src\/(node|deno|bun)\.ts$/.test(target)
 
 /** What an entry must not load by being imported: statically, and through any number of files. */
 const unreachable: Readonly<Record<string, RegExp>> = {

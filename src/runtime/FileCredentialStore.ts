@@ -56,6 +56,8 @@ const remedies: Readonly<Record<string, string>> = {
 }
 const unknownRemedy = "the system gave a reason that is not known here; see `cause`. Choose another directory"
 
+const shown = (path: string): string => printable(path, 1000)
+
 const field = (error: unknown, name: "code" | "name"): string =>
   typeof error === "object" && error !== null ? String((error as Readonly<Record<string, unknown>>)[name]) : ""
 
@@ -63,9 +65,7 @@ const field = (error: unknown, name: "code" | "name"): string =>
 const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unknown): CredentialStoreError =>
   new CredentialStoreError({
     reason,
-    detail: `${printable(what, 1000)}: ${
-      remedies[field(cause, "code")] ?? remedies[field(cause, "name")] ?? unknownRemedy
-    }`,
+    detail: `${shown(what)}: ${remedies[field(cause, "code")] ?? remedies[field(cause, "name")] ?? unknownRemedy}`,
     cause
   })
 
@@ -142,24 +142,13 @@ const inFolder = (folder: string): CredentialStore => {
     Effect.gen(function* () {
       const time = new Date(yield* Clock.currentTimeMillis).toISOString().replaceAll(":", "-")
       const aside = `${file}.damaged-${time}`
+      const detail = `${shown(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
       yield* Effect.tryPromise({
         try: () => Fs.rename(file, aside),
-        catch: (cause) =>
-          new CredentialStoreError({
-            reason: "Damaged",
-            detail: `${
-              printable(file, 1000)
-            } is damaged (${problem}), and cannot be moved away. Remove it and sign in again`,
-            cause
-          })
+        catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
-      yield* Effect.sync(() =>
-        process.stderr.write(
-          `Stored credentials were damaged (${problem}): they were moved to ${
-            printable(aside, 1000)
-          }, and a new sign-in is needed.\n`
-        )
-      )
+      const moved = `they were moved to ${shown(aside)}, and a new sign-in is needed`
+      yield* Effect.sync(() => process.stderr.write(`Stored credentials were damaged (${problem}): ${moved}.\n`))
     })
 
   const readKey = (key: CredentialKey) =>
@@ -170,10 +159,8 @@ const inFolder = (folder: string): CredentialStore => {
       const decoded = decodeBytes(bytes)
       if (Either.isRight(decoded)) return Option.some(decoded.right)
       if (decoded.left !== writtenByNewer) return yield* Effect.as(setAside(file, decoded.left), Option.none())
-      return yield* new CredentialStoreError({
-        reason: "Unreadable",
-        detail: `${printable(file, 1000)}: ${writtenByNewer}. Update this program, or remove the file and sign in again`
-      })
+      const detail = `${shown(file)}: ${writtenByNewer}. Update this program, or remove the file and sign in again`
+      return yield* new CredentialStoreError({ reason: "Unreadable", detail })
     })
 
   const writeKey = (key: CredentialKey, value: Option.Option<Credentials>) => {
