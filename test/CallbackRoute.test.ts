@@ -304,82 +304,106 @@ describe("decide", () => {
   })
 })
 
-/** A request put together from parts, so that what is right about each is known without reading it. */
-const parts = FastCheck.record({
-  formPost: FastCheck.boolean(),
-  method: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constantFrom("GET", "POST") },
-    { weight: 1, arbitrary: FastCheck.constantFrom("HEAD", "OPTIONS", "PUT", "get", "") }
-  ),
-  // `undefined`: the target is a path, as browsers send it.
-  authority: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constant(undefined) },
-    {
-      weight: 1,
-      arbitrary: FastCheck.constantFrom(
-        "127.0.0.1:4321",
-        "LOCALHOST:4321",
-        "evil.example",
-        "me@127.0.0.1:4321",
-        "127.0.0.1"
-      )
-    }
-  ),
-  scheme: FastCheck.constantFrom("http", "https", "HTTP"),
-  hosts: FastCheck.oneof(
-    {
-      weight: 8,
-      arbitrary: FastCheck.constantFrom(["127.0.0.1:4321"], ["localhost:4321"], ["[::1]:4321"], ["LOCALHOST:4321"])
-    },
-    { weight: 1, arbitrary: FastCheck.constantFrom(["evil.example"], ["127.0.0.1:80"], ["127.0.0.1"], [""]) },
-    { weight: 1, arbitrary: FastCheck.constantFrom([], ["127.0.0.1:4321", "127.0.0.1:4321"]) }
-  ),
-  path: FastCheck.oneof(
-    { weight: 8, arbitrary: FastCheck.constant("/callback") },
-    {
-      weight: 1,
-      arbitrary: FastCheck.constantFrom("/", "/callback/", "/Callback", "//evil/callback", "/%63allback", "/x")
-    }
-  ),
-  fragment: FastCheck.constantFrom("", "", "#", `#?state=${state}`),
-  prefetch: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constant(undefined) },
-    {
-      weight: 1,
-      arbitrary: FastCheck.constantFrom(
-        ["sec-purpose", "prefetch;prerender"],
-        ["purpose", "Prefetch"],
-        ["x-purpose", "preview"],
-        ["x-moz", "prefetch"]
-      )
-    }
-  ),
-  mode: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constantFrom(undefined, "navigate", "Navigate") },
-    { weight: 1, arbitrary: FastCheck.constantFrom("cors", "no-cors", "", "navigate, navigate") }
-  ),
-  type: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constantFrom(form["content-type"], `${form["content-type"]};charset=utf-8`) },
-    { weight: 1, arbitrary: FastCheck.constantFrom(undefined, "multipart/form-data", "text/plain", "") }
-  ),
-  length: FastCheck.oneof(
-    { weight: 6, arbitrary: FastCheck.constantFrom(undefined, 0, 65536) },
-    { weight: 1, arbitrary: FastCheck.constantFrom(65537, 1e12) }
-  ),
-  inQuery: FastCheck.array(
-    FastCheck.constantFrom(["state", state], ["state", "other"], ["state", ""], ["code", "abc"]),
-    {
-      maxLength: 3
-    }
-  ),
-  // `undefined`: not read yet.
-  inForm: FastCheck.option(
-    FastCheck.array(FastCheck.constantFrom(["state", state], ["state", "other"], ["error", "x"]), { maxLength: 3 }),
-    { nil: undefined }
-  )
-})
+interface Parts {
+  readonly formPost: boolean
+  readonly method: string
+  /** `undefined`: the target is a path, as browsers send it. */
+  readonly authority: string | undefined
+  readonly scheme: string
+  readonly hosts: ReadonlyArray<string>
+  readonly path: string
+  readonly fragment: string
+  readonly prefetch: readonly [name: string, value: string] | undefined
+  readonly mode: string | undefined
+  readonly type: string | undefined
+  readonly length: number | undefined
+  readonly inQuery: ReadonlyArray<readonly [name: string, value: string]>
+  /** `undefined`: not read yet. */
+  readonly inForm: ReadonlyArray<readonly [name: string, value: string]> | undefined
+}
 
-type Parts = typeof parts extends FastCheck.Arbitrary<infer A> ? A : never
+/** What each part is in a right request, and in a wrong one: known here, without reading the request. */
+const choices: {
+  readonly [Name in keyof Parts]: {
+    readonly right: ReadonlyArray<Parts[Name]>
+    readonly wrong: ReadonlyArray<Parts[Name]>
+  }
+} = {
+  formPost: { right: [true, false], wrong: [] },
+  method: { right: ["GET", "POST"], wrong: ["HEAD", "OPTIONS", "PUT", "get", "Post", ""] },
+  authority: {
+    right: [undefined, undefined, undefined, "127.0.0.1:4321", "LOCALHOST:4321"],
+    wrong: ["evil.example", "me@127.0.0.1:4321", "127.0.0.1", "127.0.0.1:43210"]
+  },
+  scheme: { right: ["http", "https", "HTTP"], wrong: [] },
+  hosts: {
+    right: [["127.0.0.1:4321"], ["localhost:4321"], ["[::1]:4321"], ["LOCALHOST:4321"]],
+    wrong: [["evil.example"], ["127.0.0.1:80"], ["127.0.0.1"], [""], [], ["127.0.0.1:4321", "127.0.0.1:4321"]]
+  },
+  path: {
+    right: ["/callback"],
+    wrong: ["/", "/callback/", "/Callback", "//evil/callback", "/%63allback", "/x", "/x/../callback", "/callback;x"]
+  },
+  fragment: { right: ["", "", "#", `#?state=${state}`], wrong: [] },
+  prefetch: {
+    right: [undefined],
+    wrong: [["sec-purpose", "prefetch;prerender"], ["purpose", "Prefetch"], ["x-purpose", "preview"], [
+      "x-moz",
+      "prefetch"
+    ]]
+  },
+  mode: {
+    right: [undefined, "navigate", "Navigate"],
+    wrong: ["cors", "no-cors", "", "navigate, navigate", "xnavigate"]
+  },
+  type: {
+    right: [form["content-type"], `${form["content-type"]};charset=utf-8`],
+    wrong: [undefined, "multipart/form-data", "text/plain", "", `${form["content-type"]}x`]
+  },
+  length: { right: [undefined, 0, 65536], wrong: [65537, 1e12] },
+  inQuery: {
+    right: [[["state", state]], [["code", "abc"], ["state", state]]],
+    wrong: [[], [["code", "abc"]], [["state", "other"]], [["state", ""]], [["state", state], ["state", "other"]]]
+  },
+  inForm: {
+    right: [[["state", state]], [["error", "x"], ["state", state]]],
+    wrong: [undefined, [], [["state", "other"]], [["state", state], ["state", state]]]
+  }
+}
+
+const chosen = (weight: number): FastCheck.Arbitrary<Parts> => {
+  const part = <A>({ right, wrong }: { readonly right: ReadonlyArray<A>; readonly wrong: ReadonlyArray<A> }) =>
+    FastCheck.oneof(
+      { weight: 8, arbitrary: FastCheck.constantFrom(...right) },
+      { weight: wrong.length === 0 ? 0 : weight, arbitrary: FastCheck.constantFrom(...wrong, ...right) }
+    )
+  return FastCheck.record({
+    formPost: part(choices.formPost),
+    method: part(choices.method),
+    authority: part(choices.authority),
+    scheme: part(choices.scheme),
+    hosts: part(choices.hosts),
+    path: part(choices.path),
+    fragment: part(choices.fragment),
+    prefetch: part(choices.prefetch),
+    mode: part(choices.mode),
+    type: part(choices.type),
+    length: part(choices.length),
+    inQuery: part(choices.inQuery),
+    inForm: part(choices.inForm)
+  })
+}
+
+/** One part of a request, wrong. */
+const faults: ReadonlyArray<Partial<Parts>> = Object.entries(choices).flatMap(([name, { wrong }]) =>
+  wrong.map((value: unknown) => ({ [name]: value }))
+)
+
+/** A request with any faults, or with one alone: what is wrong in two ways says little about either check. */
+const parts: FastCheck.Arbitrary<Parts> = FastCheck.oneof(
+  chosen(1),
+  FastCheck.tuple(chosen(0), FastCheck.constantFrom(...faults)).map(([right, fault]) => ({ ...right, ...fault }))
+)
 
 const urlencoded = (pairs: ReadonlyArray<ReadonlyArray<string>>) =>
   pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")
@@ -527,7 +551,12 @@ describe("decide, for any head and any body", () => {
     if (decision._tag === "Matched") assert.isTrue(isRight(head, body, formPost))
   }, { fastCheck: { numRuns: 1000 } })
 
-  const anything = FastCheck.string({ unit: "binary" })
+  const anything = FastCheck.oneof(
+    FastCheck.string({ unit: "binary" }),
+    FastCheck.array(FastCheck.constantFrom("%", "%ff", "/", "?", "#", "@", ":", "[", "\\", "//", "..", "\u0000")).map((
+      pieces
+    ) => pieces.join(""))
+  )
 
   it.prop("never throws, and answers each refusal with a complete answer", [
     FastCheck.record({

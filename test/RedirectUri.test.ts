@@ -43,6 +43,9 @@ describe("callback", () => {
     ["a path without slash", { path: "callback" }, /path "callback" is not a plain path\. Use one like "\/callback"/],
     ["an empty path", { path: "" }, /path ""/],
     ["a host in disguise", { path: "//evil.example/callback" }, /path "\/\/evil/],
+    ["a host that follows a name", { path: "@evil.example/callback" }, /path/],
+    ["a host that goes on", { path: ".evil.example/callback" }, /path/],
+    ["another port", { path: ":8976/callback" }, /path/],
     ["a backslash", { path: "/\\evil.example" }, /path/],
     ["a query", { path: "/callback?x=1" }, /path/],
     ["an empty query", { path: "/callback?" }, /path/],
@@ -81,8 +84,10 @@ describe("callback", () => {
   const path = FastCheck.oneof(
     FastCheck.webPath(),
     FastCheck.string().map((text) => `/${text}`),
-    FastCheck.array(FastCheck.constantFrom("/", "..", ".", "%2e", "a", "?", "#", "\\", " ", "%41", ":80", "@"))
-      .map((parts) => `/${parts.join("")}`)
+    FastCheck.tuple(
+      FastCheck.constantFrom("/", "/", "", "@evil.example/", ".evil.example/", ":8976/"),
+      FastCheck.array(FastCheck.constantFrom("/", "..", ".", "%2e", "a", "?", "#", "\\", " ", "%41", ":80", "@"))
+    ).map(([start, parts]) => start + parts.join(""))
   )
 
   it.prop("takes only a path that a browser requests as it stands", [path], ([path]) => {
@@ -228,9 +233,11 @@ describe("allowedHosts", () => {
     const allowed = RedirectUri.allowedHosts(port, redirectUri)
     // `URL.host` is what a browser writes into `Host`.
     assert.isTrue(allowed.has(redirectUri.host))
-    assert.isTrue(allowed.has(`${host}:${port}`))
-    assert.strictEqual(allowed.has(`${host}:${other}`), other === port)
-    assert.strictEqual(allowed.has(host), port === 80)
+    for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
+      assert.isTrue(allowed.has(`${name}:${port}`))
+      assert.strictEqual(allowed.has(`${name}:${other}`), other === port)
+      assert.strictEqual(allowed.has(name), port === 80)
+    }
     for (const each of allowed) assert.strictEqual(each, each.toLowerCase())
   })
 })

@@ -26,6 +26,9 @@ const notDone = (reason: "Unreadable" | "Unwritable") => (error: PlatformError):
       "Check that it can be reached, and may be read and written"
   })
 
+/** `layerFileSystem` fails to remove what is not there. */
+const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
+
 const decoded = (name: string, text: string): Effect.Effect<Credentials, CredentialStoreError> =>
   Either.match(decode(text), {
     onRight: Effect.succeed,
@@ -49,7 +52,9 @@ const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
     write: (key, value) =>
       Effect.gen(function* () {
         const name = yield* nameOf(key)
-        const writing = Option.isNone(value) ? entries.remove(name) : entries.set(name, yield* toText(key, value.value))
+        const writing = Option.isNone(value)
+          ? Effect.catchIf(entries.remove(name), isMissing, () => Effect.void)
+          : entries.set(name, yield* toText(key, value.value))
         yield* Effect.mapError(writing, notDone("Unwritable"))
       })
   })

@@ -80,11 +80,10 @@ const narrow = async (path: string, mode: number): Promise<void> => {
   if (((await Fs.stat(path)).mode & 0o777 & ~mode) !== 0) await Fs.chmod(path, mode).catch(() => {})
 }
 
-/** Makes the folder, and fails when nothing can be written there. */
+/** Makes the folder. */
 const prepare = async (folder: string): Promise<void> => {
   await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
   await narrow(folder, 0o700)
-  await Fs.access(folder, Fs.constants.W_OK)
 }
 
 /** The bytes of a file; `undefined` when it is not there. */
@@ -98,11 +97,20 @@ const read = async (folder: string, file: string): Promise<Uint8Array | undefine
   }
 }
 
-const temporaryName = /^[\da-f]{64}\.json\.[\da-f-]{36}\.tmp$/
+const temporaryName = /\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/
+const newTemporaryName = (name: string): string => `${name}.${randomUUID()}.tmp`
+
+/** Fails when no file can be made in the folder. Deno's `access` ends the program without --allow-sys=uid. */
+const probe = async (folder: string): Promise<void> => {
+  const path = join(folder, newTemporaryName("probe"))
+  const handle = await Fs.open(path, "wx", 0o600)
+  await handle.close()
+  await Fs.unlink(path)
+}
 
 /** Whoever reads meanwhile, or after a crash at any point, finds the old file or the new one, whole. */
 const replace = async (file: string, text: string): Promise<void> => {
-  const temporary = `${file}.${randomUUID()}.tmp`
+  const temporary = newTemporaryName(file)
   try {
     const handle = await Fs.open(temporary, "wx", 0o600)
     try {
@@ -183,6 +191,7 @@ const inFolder = (folder: string): CredentialStore => {
   const ready = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     step("Unwritable", folder, async () => {
       await prepare(folder)
+      await probe(folder)
       if (swept) return
       swept = true
       await sweep(folder, now).catch(() => {})

@@ -80,7 +80,8 @@ const isFolderName = (name: unknown): boolean =>
  * They are in the folder `credentials` of `directory`, or of the platform's configuration directory of `appName`:
  * `$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support` on macOS, `%APPDATA%` on Windows, each with a folder
  * `appName`. It is looked up, and made, on first use. One process at a time: another one that writes the same file is not
- * kept out yet.
+ * kept out yet. On Deno it needs --allow-read and --allow-write, and without `directory` also --allow-env and
+ * --allow-sys=homedir.
  *
  * Building the layer dies when `appName` is no name of a folder (empty, `.`, `..`, with a separator or a control
  * character), or `directory` is empty.
