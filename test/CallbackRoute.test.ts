@@ -566,7 +566,7 @@ describe("decide, for any head and any body", () => {
         anything.map((text) => `/callback?${text}`),
         anything.map((text) => `http://${text}`)
       ),
-      hosts: FastCheck.array(FastCheck.oneof(anything, FastCheck.constant("127.0.0.1:4321")), { maxLength: 2 }),
+      hosts: FastCheck.oneof(FastCheck.constant(["127.0.0.1:4321"]), FastCheck.array(anything, { maxLength: 2 })),
       headers: FastCheck.dictionary(
         FastCheck.constantFrom("sec-fetch-mode", "sec-purpose", "content-type", "content-length"),
         anything

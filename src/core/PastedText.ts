@@ -1,147 +1,266 @@
 /**
- * Reading what a person pasted: one address, or several, with what a terminal, a mail program or a shell did to them.
+ * Reading what a person pasted in one go: addresses, with what terminals, shells, mail programs and prose did to them.
  *
- * Nothing is decided here about whose answer it is: what is found becomes `Parameters`, and `state` decides.
+ * Nothing is decided here about whose answer it is: what is found becomes `Parameters`, and `state` decides. Two things
+ * are never done: a code is not shortened or altered to make sense of a text, and a code and a `state` are not put
+ * together from different places. Every step takes time linear in the length of the text.
  */
 import * as Either from "effect/Either"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import type { PasteRefusalReason } from "./Refusal.ts"
 
-// Four times the longest address of any server seen; beyond it, a wrong clipboard.
-const limit = 64 * 1024
+/**
+ * Longest text read, in UTF-16 code units: four times the longest address a browser is known to give; beyond it, a wrong
+ * clipboard.
+ */
+export const maxLength: number = 64 * 1024
 
-/** Undoes what surrounds copied text: terminal escapes, markers of bracketed paste, HTML and shell escapes. */
-const clean = (text: string): string =>
+// `ESC[200~` and `ESC[201~` stand around a paste; a terminal that was not asked for them leaves some of their letters.
+const pasteMarker = /(?:\u001b\[|\u009b|\^\[\[|\[)20[01]~/g
+// A window title or a link (OSC), a colour or a movement (CSI), and the short ones.
+const stringEscape =
+  /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\r\n]*(?:\u0007|\u001b\\|\u009c)/g
+const controlEscape = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g
+// Controls but the line breaks and the tab; what shows nothing and what turns the direction of writing.
+const invisible = /[^\P{Cc}\t\n\v\f\r\u0085]|[\p{Cf}\p{DI}]/gu
+const lineBreak = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/
+const boxDrawing = /[\u2500-\u257f]/g
+// What zsh puts before the letters it would expand, and JSON before others; a wrap may stand between.
+const shellEscape = /\\(?=\s*[?&=#%;~*!()[\]{}$'"/^])/g
+const ampersandEntity = /&(?:(?:amp|#0*38|#x0*26);)+/gi
+
+/** The lines of a text, without what is not to be seen in them. A blank line stands where one paste ends. */
+const linesOf = (text: string): ReadonlyArray<string> =>
   text
-    .replace(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/g, "") // OSC, with the hyperlinks of OSC 8
-    .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?/g, "") // CSI
-    .replace(/\u001b[ -/]*[0-~]?/g, "")
-    .replace(/\[20[01]~/g, "") // what a terminal without bracketed paste leaves of its markers
-    .replace(/\r\n?|[\u2028\u2029\u0085]/g, "\n")
-    .replace(/\t|\p{Zs}/gu, " ")
-    .replace(/[^\P{Cc}\n]|\p{Cf}/gu, "")
-    .replace(/&(?:amp;|#38;|#x26;)+/gi, "&")
-    .replace(/\\([?&=%#:/.+~_-])/g, "$1")
+    .replace(pasteMarker, "\n\n")
+    .replace(stringEscape, "")
+    .replace(controlEscape, "")
+    .replace(invisible, "")
+    .replace(boxDrawing, " ")
+    .replace(shellEscape, "")
+    .split(lineBreak)
 
-const opening = /^[("'`<\[{“”„‘’«]+/
-const closing = /["'`>}”’»]+$/
+// Quotes and brackets that no address contains, for browsers encode them or they are not ASCII.
+const delimiters = '"`<>\u2018-\u201f\u2039\u203a\u00ab\u00bb\u3001\u3002\u3008-\u3011\uff01\uff09\uff0c\uff1b'
+const delimiter = new RegExp(`[${delimiters}]`)
+const wordPattern = new RegExp(`[^\\s${delimiters}]+`, "g")
 
-/** A word without the quotes and brackets around it; of `[text](address)` the address. */
-const bare = (word: string, amongOthers: boolean): string => {
-  const link = word.lastIndexOf("](")
-  const inner = (link < 0 ? word : word.slice(link + 2)).replace(closing, "")
-  const opened = link >= 0 || /^[([]/.test(word)
-  const unwrapped = /^\[::1\]/.test(inner) ? inner : inner.replace(opening, "")
-  // A full stop or a bracket may be part of a code: it goes only where the text around shows that it is not.
-  const ended = amongOthers ? unwrapped.replace(/[.,;]+$/, "") : unwrapped
-  return (opened ? ended.replace(/[)\]]+[.,;]*$/, "") : ended).replace(closing, "")
+/** A run of letters that an address may contain, and the delimiters that touch it. */
+interface Word {
+  readonly text: string
+  readonly before: string
+  readonly after: string
 }
 
-const parameterFirst = /^(?:code|state|error|error_description|error_uri|iss|session_state|scope)=/
-const schemeFirst = /^[a-z][a-z0-9+.-]*:\/\//i
-const hostFirst = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:[/?#]|$)/i
-const pathFirst = /^\/[^\s?]*\?/
-
-/** Whether a word can begin an address. */
-const begins = (word: string): boolean =>
-  schemeFirst.test(word) || hostFirst.test(word) || pathFirst.test(word) || /^[?#][\w.]+=/.test(word) ||
-  parameterFirst.test(word)
-
-const holds = (address: string, name: string): boolean =>
-  address.startsWith(`${name}=`) || address.includes(`?${name}=`) || address.includes(`&${name}=`) ||
-  address.includes(`#${name}=`)
-
-const isComplete = (address: string): boolean =>
-  holds(address, "state") && (holds(address, "code") || holds(address, "error"))
-
-/** Whether a line that follows an address belongs to it, though it could begin one. */
-const continues = (address: string, line: string): boolean => {
-  if (/[=&?%#]$/.test(address) || /%[0-9a-f]$/i.test(address)) return true
-  if (!begins(line)) return true
-  if (schemeFirst.test(line) || hostFirst.test(line)) return false
-  return !isComplete(address)
-}
-
-/** Joins a continuation; parameters listed one to a line get back the `&` between them. */
-const join = (address: string, line: string): string => {
-  const listed = parameterFirst.test(line) && !/(?:[=&?%#]|[?&#][\w.-]*)$/.test(address) && address.includes("=")
-  return listed ? `${address}&${line}` : address + line
-}
-
-/** The addresses and the junk in a text, in order. */
-const pieces = (text: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
-  let address: string | undefined
-  const end = () => {
-    if (address !== undefined) found.push(address)
-    address = undefined
+const wordsOf = (line: string): ReadonlyArray<Word> => {
+  const touching = (index: number) => {
+    const letter = line.charAt(index)
+    return delimiter.test(letter) ? letter : ""
   }
-  for (const line of text.split("\n")) {
-    const words = line.split(" ").filter((word) => word !== "")
+  return Array.from(line.matchAll(wordPattern), ({ 0: text, index }) => ({
+    text,
+    before: touching(index - 1),
+    after: touching(index + text.length)
+  }))
+}
+
+const known = "(?:code|state|iss|error|error_description|error_uri|scope|session_state|client_info|authuser|prompt|hd)="
+const startsParameters = new RegExp(`^&*${known}`)
+const startsComponent = new RegExp(`^(?:/[^?#]*)?[?#]${known}`)
+const holdsParameters = new RegExp(`[?#&](?:amp;)?${known}`)
+const startsAbsolute = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:127\.0\.0\.1|localhost|\[::1\])[:/?#])/i
+
+const isBracket = (text: string, at: number): boolean =>
+  at < text.length && "'([{".includes(text.charAt(at)) && !text.startsWith("[::1]", at)
+
+const afterBrackets = (text: string): number => {
+  let at = 0
+  while (isBracket(text, at)) at++
+  return at
+}
+
+/** Where in a word an address begins, or -1. */
+const startOf = (text: string): number => {
+  const first = afterBrackets(text)
+  const rest = text.slice(first)
+  if (/^[/?#&]/.test(rest) || startsAbsolute.test(rest) || startsParameters.test(rest)) return first
+  const separator = text.indexOf("://")
+  const parameters = text.search(holdsParameters)
+  if (parameters >= 0 && (separator < 0 || parameters < separator)) return first
+  let scheme = separator
+  while (scheme > 0 && /[a-z0-9+.-]/i.test(text.charAt(scheme - 1))) scheme--
+  while (scheme < separator && !/[a-z]/i.test(text.charAt(scheme))) scheme++
+  return scheme < separator ? scheme : -1
+}
+
+/** Where the quote or bracket is closed that was opened before an address, or -1. The last one: a code may hold some. */
+const endOf = (text: string, opener: string): number => {
+  if (opener === "'") return text.lastIndexOf("'")
+  if (opener === "(") return text.lastIndexOf(")")
+  if (opener !== "[") return -1
+  const link = text.lastIndexOf("](")
+  return link >= 0 || !text.endsWith("]") ? link : text.length - 1
+}
+
+/** An address that may go on in the next line, with what must be known of it to tell. */
+class Address {
+  readonly _tag = "Address"
+  readonly line: number
+  /** `'`, `(` or `[` when it stands before the address, and the delimiter before it. */
+  readonly opener: string
+  readonly delimiter: string
+  readonly parts: Array<string> = []
+  /** Its end is known from what follows, so that not even a full stop is taken off. */
+  bounded = false
+  /** It has come to its parameters; whether the last of them has its `=`. */
+  inParameters = false
+  inValue = false
+  hasState = false
+  hasAnswer = false
+  tail = ""
+
+  constructor(line: number, opener: string, delimiter: string) {
+    this.line = line
+    this.opener = opener
+    this.delimiter = delimiter
+  }
+
+  get isComplete(): boolean {
+    return this.hasState && this.hasAnswer
+  }
+
+  /** Takes the part in a word, and gives back what follows it in the word, where quotes or brackets end it. */
+  take({ after, text }: Pick<Word, "text" | "after">): string {
+    const end = endOf(text, this.opener)
+    const part = end < 0 ? text : text.slice(0, end)
+    if (this.parts.length === 0) this.inParameters = startsParameters.test(part)
+    this.parts.push(part)
+    const separator = Math.max(part.lastIndexOf("&"), part.lastIndexOf("?"), part.lastIndexOf("#"))
+    if (separator >= 0) this.inParameters = true
+    this.inValue = part.includes("=", separator + 1) || (separator < 0 && this.inValue)
+    const around = this.tail + part
+    this.hasState ||= /(?:^|[?&#;])state=/.test(around)
+    this.hasAnswer ||= /(?:^|[?&#;])(?:code|error)=/.test(around)
+    this.tail = around.slice(-24)
+    this.bounded = end >= 0 || after !== ""
+    return end < 0 ? "" : text.slice(end + 1)
+  }
+
+  /** Whether a line begins with a further part of it. A code must not be cut, so in doubt it does. */
+  continuesWith([first, second]: ReadonlyArray<Word>): boolean {
+    if (first === undefined || (first.before !== "" && (first.before !== ">" || this.delimiter === "<"))) return false
+    const text = first.text.slice(afterBrackets(first.text))
+    if (startsAbsolute.test(text)) return /=$/.test(this.tail) && !/[?&#;](?:code|state)=$/.test(this.tail)
+    // A second `?code=` cannot belong to it, nor `code=` where it already stands in a value.
+    if (startsComponent.test(text) && this.inParameters) return false
+    if (startsParameters.test(text) && !text.startsWith("&") && (this.inValue || !this.inParameters)) return false
+    const isEncoded = /[=&%]/.test(text)
+    if (!isEncoded && !/^[!-~]+$/.test(text)) return false
+    // A line of several words is prose, unless its first word is seen to be none.
+    return second === undefined || isEncoded || first.after !== "" || endOf(first.text, this.opener) >= 0 ||
+      /^HTTP\/\d/.test(second.text) || startsAbsolute.test(second.text)
+  }
+}
+
+/** Text that is no address. */
+interface Junk {
+  readonly _tag: "Junk"
+  readonly isOneWord: boolean
+  lastLine: number
+  text: string
+}
+
+// Words beside an address that are not a sentence, after which a full stop would be its own.
+const command = /^[\s$%#*<>]*(?:curl|wget|get|head|post|location:|url:)(?:\s|$)/i
+
+/** The addresses and the junk in a text, in order, and whether there are sentences among them. */
+const piecesOf = (text: string): { readonly pieces: ReadonlyArray<Address | Junk>; readonly isProse: boolean } => {
+  const pieces: Array<Address | Junk> = []
+  let isProse = false
+  let open: Address | undefined
+  for (const [line, content] of linesOf(text).entries()) {
+    let words = wordsOf(content)
     if (words.length === 0) {
-      // A blank line ends an address that is whole; before that it is one of the breaks a mail program makes.
-      if (address !== undefined && isComplete(address)) end()
+      // Before an address is complete, a blank line is one of the breaks that a mail program makes.
+      if (open?.isComplete === true || delimiter.test(content)) open = undefined
       continue
     }
-    const [only] = words
-    if (words.length === 1 && only !== undefined && address !== undefined && continues(address, bare(only, false))) {
-      address = join(address, bare(only, false))
-      continue
+    let isJunk = true
+    if (open?.continuesWith(words) === true) {
+      open.take(words[0] as Word)
+      if (words.length > 1) open.bounded ||= /^HTTP\/\d/.test(words[1]?.text ?? "")
+      if (words.length > 1 || open.bounded) open = undefined
+      words = words.slice(1)
+      isJunk = false
+    } else open = undefined
+    for (const [index, word] of words.entries()) {
+      const next = words[index + 1]
+      let rest = word.text
+      for (let start = startOf(rest); start >= 0; start = startOf(rest)) {
+        const opener = rest.charAt(start - 1)
+        const address: Address = new Address(line, opener, start === 0 ? word.before : "")
+        rest = address.take({ text: rest.slice(start), after: word.after })
+        address.bounded ||= next !== undefined && /^HTTP\/\d/.test(next.text)
+        pieces.push(address)
+        open = next === undefined && !address.bounded ? address : undefined
+        isJunk = false
+        if (rest === "") break
+      }
+      if (rest === word.text && !command.test(content)) isProse = true
     }
-    end()
-    const start = words.findIndex((word) => begins(bare(word, words.length > 1)))
-    if (start < 0) {
-      found.push(words.length === 1 && only !== undefined ? bare(only, false) : line)
-      continue
-    }
-    address = bare(words[start] ?? "", words.length > 1)
-    for (const word of words.slice(start + 1)) {
-      const next = bare(word, true)
-      if (begins(next) && isComplete(address)) {
-        end()
-        address = next
-      } else if (!isComplete(address)) address = join(address, next)
-    }
+    if (!isJunk || words.length === 0) continue
+    const last = pieces.at(-1)
+    const isOneWord = words.length === 1
+    if (isOneWord && last?._tag === "Junk" && last.isOneWord && last.lastLine === line - 1) {
+      last.text += words[0]?.text
+      last.lastLine = line
+    } else pieces.push({ _tag: "Junk", isOneWord, lastLine: line, text: isOneWord ? words[0]?.text ?? "" : content })
   }
-  end()
-  return found
+  return { pieces, isProse }
 }
 
-const isAuthorizationUrl = (parameters: AuthorizationResponse.Parameters): boolean => {
-  const has = (name: string) => AuthorizationResponse.has(parameters, name)
-  return has("response_type") || has("code_challenge") || has("request_uri") ||
-    (has("client_id") && has("redirect_uri"))
+/** Takes off what ends a sentence; a bracket only if it was opened outside of the address. */
+const withoutFullStop = (address: string): string => {
+  let surplus = address.split(")").length - address.split("(").length
+  let end = address.length
+  while (
+    end > 0 && (".,;:!?".includes(address.charAt(end - 1)) || (address.charAt(end - 1) === ")" && surplus-- > 0))
+  ) {
+    end--
+  }
+  return address.slice(0, end)
 }
 
-/** Parameters of an address: its query, or its fragment where only that has `state`; never some of each. */
-const parametersOf = (address: string): AuthorizationResponse.Parameters => {
-  const hash = address.indexOf("#")
-  const beforeHash = hash < 0 ? address : address.slice(0, hash)
+type Reading = Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason>
+
+const interpret = (address: string): Reading => {
+  const { has, parse } = AuthorizationResponse
+  const [beforeHash = "", ...others] = address.replace(ampersandEntity, "&").split("#")
+  const isBare = /^&*[\w.-]+=/.test(beforeHash)
   const mark = beforeHash.indexOf("?")
-  const query = mark >= 0 ? beforeHash.slice(mark + 1) : parameterFirst.test(beforeHash) ? beforeHash : ""
-  const parameters = AuthorizationResponse.parse(query)
-  if (hash < 0 || AuthorizationResponse.has(parameters, "state")) return parameters
-  const fragment = AuthorizationResponse.parse(address.slice(hash + 1).replace(/^[^=&]*\?/, ""))
-  return AuthorizationResponse.has(fragment, "state") ? fragment : parameters
+  const query = parse(isBare ? beforeHash : mark < 0 ? "" : beforeHash.slice(mark + 1))
+  // Pages that route by the fragment write `#/path?code=…`.
+  const fragment = parse(others.join("#").replace(/^[^=&?]*\?/, ""))
+  const isAnswer = (parameters: AuthorizationResponse.Parameters) => has(parameters, "code") || has(parameters, "error")
+  const isRequest = has(query, "response_type") || has(query, "code_challenge") || has(query, "request_uri") ||
+    (has(query, "client_id") && (has(query, "redirect_uri") || has(query, "request")))
+  if (isRequest && !isAnswer(query)) return Either.left("AuthorizationUrl")
+  if (has(query, "state")) return isBare && !isAnswer(query) ? Either.left("NotAResponse") : Either.right(query)
+  if (has(fragment, "state") && (isAnswer(fragment) || !isAnswer(query))) return Either.right(fragment)
+  return Either.left(isAnswer(query) || isAnswer(fragment) ? "StateMissing" : "NotAResponse")
 }
 
-const interpret = (piece: string): Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason> => {
-  const parameters = parametersOf(piece)
-  const answered = AuthorizationResponse.has(parameters, "code") || AuthorizationResponse.has(parameters, "error")
-  if (!answered && isAuthorizationUrl(parameters)) return Either.left("AuthorizationUrl")
-  if (AuthorizationResponse.has(parameters, "state")) return Either.right(parameters)
-  if (answered) return Either.left("StateMissing")
-  return Either.left(/^[A-Za-z0-9._~+/#-]{16,}={0,2}$/.test(piece) ? "BareCode" : "NotAResponse")
-}
+const looksLikeCode = (text: string): boolean =>
+  text.length >= 16 && /^['([]*(?:\d\/)?[\w.~%+-]+(?:#[\w.~%+-]*)?['),;\]]*$/.test(text)
 
 /**
- * Reads one block of text, as pasted in one go: one entry for each address, and for each piece of junk, in order.
+ * Reads one block of text, as pasted in one go: one entry for each address and for each piece of junk, in order.
  *
- * Taken are whole URLs of any scheme, addresses without scheme, paths and bare parameters, quoted, escaped, among other
- * words, and wrapped over lines.
+ * Taken are whole URLs, addresses without scheme, paths, and bare parameters; quoted, escaped, among other words, and
+ * wrapped over lines. A line of one word that follows an address is part of it, unless it must be an address of its own.
  *
  * @returns for each piece `Right` with its parameters, or `Left` with
- *   - `TooLong` for more than 64 Ki characters, `Empty` for nothing but white space;
+ *   - `TooLong` for more than {@link maxLength} characters, `Empty` for nothing but white space;
  *   - `AuthorizationUrl` for the address of the sign-in page itself;
  *   - `StateMissing` for an answer without `state`;
  *   - `BareCode` for what looks like a code alone, `NotAResponse` for anything else.
@@ -149,7 +268,25 @@ const interpret = (piece: string): Either.Either<AuthorizationResponse.Parameter
 export const read = (
   text: string
 ): ReadonlyArray<Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason>> => {
-  if (text.length > limit) return [Either.left("TooLong")]
-  const found = pieces(clean(text))
-  return found.length === 0 ? [Either.left("Empty")] : found.map(interpret)
+  if (text.length > maxLength) return [Either.left("TooLong")]
+  const { isProse, pieces } = piecesOf(text)
+  const readings: Array<Reading> = []
+  let previous: { readonly line: number; readonly address: string } | undefined
+  let junk: PasteRefusalReason | undefined
+  for (const piece of pieces) {
+    let reading: Reading
+    if (piece._tag === "Address") {
+      const joined = piece.parts.join("")
+      const address = isProse && !piece.bounded ? withoutFullStop(joined) : joined
+      // A link whose text is its own address.
+      if (previous?.line === piece.line && previous.address === address) continue
+      previous = { line: piece.line, address }
+      reading = interpret(address)
+    } else reading = Either.left(piece.isOneWord && looksLikeCode(piece.text) ? "BareCode" : "NotAResponse")
+    const reason = Either.isLeft(reading) ? reading.left : undefined
+    const isJunk = reason === "NotAResponse" || reason === "BareCode"
+    if (!isJunk || reason !== junk) readings.push(reading)
+    junk = isJunk ? reason : undefined
+  }
+  return readings.length === 0 ? [Either.left("Empty")] : readings
 }
