@@ -79,11 +79,15 @@ const afterBrackets = (text: string): number => {
   return at
 }
 
+const isStart = (text: string): boolean =>
+  /^[/?#&]/.test(text) || startsAbsolute.test(text) || startsParameters.test(text)
+
 /** Where in a word an address begins, or -1. */
 const startOf = (text: string): number => {
   const first = afterBrackets(text)
-  const rest = text.slice(first)
-  if (/^[/?#&]/.test(rest) || startsAbsolute.test(rest) || startsParameters.test(rest)) return first
+  if (isStart(text.slice(first))) return first
+  const link = text.indexOf("](") + 2
+  if (link >= 2 && isStart(text.slice(link))) return link
   const separator = text.indexOf("://")
   const parameters = text.search(holdsParameters)
   if (parameters >= 0 && (separator < 0 || parameters < separator)) return first
@@ -112,8 +116,9 @@ class Address {
   readonly parts: Array<string> = []
   /** Its end is known from what follows, so that not even a full stop is taken off. */
   bounded = false
-  /** It has come to its parameters; whether the last of them has its `=`. */
+  /** It has come to its parameters, or to its fragment; and whether its last parameter has its `=`. */
   inParameters = false
+  inFragment = false
   inValue = false
   hasState = false
   hasAnswer = false
@@ -137,6 +142,7 @@ class Address {
     this.parts.push(part)
     const separator = Math.max(part.lastIndexOf("&"), part.lastIndexOf("?"), part.lastIndexOf("#"))
     if (separator >= 0) this.inParameters = true
+    this.inFragment ||= part.includes("#")
     this.inValue = part.includes("=", separator + 1) || (separator < 0 && this.inValue)
     const around = this.tail + part
     this.hasState ||= /(?:^|[?&#;])state=/.test(around)
@@ -152,10 +158,11 @@ class Address {
     const text = first.text.slice(afterBrackets(first.text))
     if (startsAbsolute.test(text)) return /=$/.test(this.tail) && !/[?&#;](?:code|state)=$/.test(this.tail)
     // A second `?code=` cannot belong to it, nor `code=` where it already stands in a value.
-    if (startsComponent.test(text) && this.inParameters) return false
+    const inComponent = text.startsWith("#") && !this.isComplete ? this.inFragment : this.inParameters
+    if (startsComponent.test(text) && inComponent) return false
     if (startsParameters.test(text) && !text.startsWith("&") && (this.inValue || !this.inParameters)) return false
     const isEncoded = /[=&%]/.test(text)
-    if (!isEncoded && !/^[!-~]+$/.test(text)) return false
+    if (!isEncoded && !/^[!-~]+$/.test(first.text)) return false
     // A line of several words is prose, unless its first word is seen to be none.
     return second === undefined || isEncoded || first.after !== "" || endOf(first.text, this.opener) >= 0 ||
       /^HTTP\/\d/.test(second.text) || startsAbsolute.test(second.text)
@@ -177,6 +184,7 @@ const command = /^[\s$%#*<>]*(?:curl|wget|get|head|post|location:|url:)(?:\s|$)/
 const piecesOf = (text: string): { readonly pieces: ReadonlyArray<Address | Junk>; readonly isProse: boolean } => {
   const pieces: Array<Address | Junk> = []
   let isProse = false
+  let isCommand = false
   let open: Address | undefined
   for (const [line, content] of linesOf(text).entries()) {
     let words = wordsOf(content)
@@ -186,7 +194,9 @@ const piecesOf = (text: string): { readonly pieces: ReadonlyArray<Address | Junk
       continue
     }
     let isJunk = true
-    if (open?.continuesWith(words) === true) {
+    const goesOn = open?.continuesWith(words) === true
+    isCommand = command.test(content) || (goesOn && isCommand)
+    if (open !== undefined && goesOn) {
       open.take(words[0] as Word)
       if (words.length > 1) open.bounded ||= /^HTTP\/\d/.test(words[1]?.text ?? "")
       if (words.length > 1 || open.bounded) open = undefined
@@ -206,7 +216,7 @@ const piecesOf = (text: string): { readonly pieces: ReadonlyArray<Address | Junk
         isJunk = false
         if (rest === "") break
       }
-      if (rest === word.text && !command.test(content)) isProse = true
+      if (rest === word.text && !isCommand) isProse = true
     }
     if (!isJunk || words.length === 0) continue
     const last = pieces.at(-1)

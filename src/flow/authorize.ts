@@ -114,23 +114,26 @@ const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Ef
   )
 }
 
-/** Both arms wait, then the URL is shown and the clock runs. What was held for the arms is released on return. */
+/**
+ * Both arms wait, then the URL is shown and the clock runs. What was held for the arms is released on return; what was
+ * shown stays until `shownUntil` closes.
+ */
 const waitForResponse = (
   flow: Flow,
   url: URL,
-  request: AuthorizeRequest
-): Effect.Effect<Arrival, AuthorizationTimeout, Scope.Scope> =>
+  request: AuthorizeRequest,
+  shownUntil: Scope.Scope
+): Effect.Effect<Arrival, AuthorizationTimeout> =>
   Effect.gen(function* () {
     const { pending, refusals } = flow.channels
     // An answer that came before this call is used at once: there is nothing left to show.
     if (pending.isOver()) return yield* pending.arrival
     const timeout = Duration.decode(request.timeout ?? "5 minutes")
-    const scope = yield* Effect.scope
     return yield* Effect.scoped(
       Effect.flatMap(pasteArm(flow), (explainWrongPastes) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const shown = show(flow, url, request, now + Duration.toMillis(timeout))
-          const others = Effect.all([Scope.extend(shown, scope), explainWrongPastes], {
+          const others = Effect.all([Scope.extend(shown, shownUntil), explainWrongPastes], {
             concurrency: "unbounded",
             discard: true
           })
@@ -192,7 +195,7 @@ const exchangeCode = <A, E, R>(
       }
     }
     return Effect.raceFirst(
-      Effect.timeoutFail(request.exchange(granted), { duration, onTimeout: () => late }),
+      Effect.timeoutFail(Effect.suspend(() => request.exchange(granted)), { duration, onTimeout: () => late }),
       pending.closed
     ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
   })
@@ -209,15 +212,20 @@ export const authorize = (flow: Flow): Authorize => {
       if (Either.isLeft(url)) return Effect.fail(url.left)
       if (used) return Effect.dieMessage("authorize works once per flow: open a new flow for another sign-in")
       used = true
-      return Effect.scoped(
-        Effect.gen(function* () {
-          const granted = yield* check(flow, yield* waitForResponse(flow, url.right, request), request)
-          yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
-          const { exchange } = request
-          if (exchange !== undefined) return yield* exchangeCode(flow, granted, { ...request, exchange })
-          pending.settle({ _tag: "Received" })
-          return granted
-        })
+      return Effect.acquireUseRelease(
+        // Not `Effect.scoped`: it would also close what the caller's exchange acquires in the caller's scope.
+        Scope.make(),
+        (shownUntil) =>
+          Effect.gen(function* () {
+            const arrival = yield* waitForResponse(flow, url.right, request, shownUntil)
+            const granted = yield* check(flow, arrival, request)
+            yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
+            const { exchange } = request
+            if (exchange !== undefined) return yield* exchangeCode(flow, granted, { ...request, exchange })
+            pending.settle({ _tag: "Received" })
+            return granted
+          }),
+        Scope.close
       ).pipe(
         // Whatever ended it, no browser is left waiting.
         Effect.ensuring(Effect.sync(() => pending.settle({ _tag: "Closed" }))),

@@ -386,6 +386,36 @@ const exchanging: ReadonlyArray<Scenario> = [
       }
     })
   ),
+  live(
+    "leaves what the exchange acquires to the caller's scope",
+    Effect.gen(function* () {
+      const { flow } = yield* open()
+      let released = false
+      yield* flow.submit(answerFor(flow, { code: "c" }).href)
+      yield* flow.authorize({
+        url: urlFor(flow),
+        exchange: () => Effect.acquireRelease(Effect.void, () => Effect.sync(() => void (released = true)))
+      })
+      assert.isFalse(released)
+    })
+  ),
+  live(
+    "tells the page of an exchange that throws",
+    Effect.gen(function* () {
+      const { flow } = yield* open()
+      const running = yield* Effect.fork(Effect.exit(flow.authorize({
+        url: urlFor(flow),
+        exchange: (): Effect.Effect<never> => {
+          throw new Error("SECRET")
+        }
+      })))
+      const page = yield* browse(flow, answerFor(flow, { code: "c" }))
+      const exit = yield* Fiber.join(running)
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      assert.match(page, /^HTTP\/1\.1 500 [^]*could not be finished/)
+      assert.notInclude(page, "SECRET")
+    })
+  ),
   timed(
     "turns the page neutral after 10 seconds, and gives the exchange up after 30",
     Effect.gen(function* () {
