@@ -563,6 +563,7 @@ describe("decide, for any head and any body", () => {
       method: anything,
       target: FastCheck.oneof(
         anything,
+        anything.map((text) => `/${text}`),
         anything.map((text) => `/callback?${text}`),
         anything.map((text) => `http://${text}`)
       ),

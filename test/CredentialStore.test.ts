@@ -114,11 +114,18 @@ describe("keyText", () => {
   )
   const href = (url: string) => URL.canParse(url) ? new URL(url).href : url
 
-  it.prop("is the same text for the same server and account, and for no others", [server, account, server, account], ([
-    serverUrl,
-    account,
-    otherUrl,
-    otherAccount
+  type Keys = readonly [serverUrl: string, account: string, otherUrl: string, otherAccount: string]
+
+  /** Two keys of any kind, or two that come out the same when they are only written one behind the other. */
+  const keys: FastCheck.Arbitrary<Keys> = FastCheck.oneof(
+    FastCheck.tuple(server, account, server, account),
+    FastCheck.tuple(server, account, account).map((
+      [url, one, two]
+    ): Keys => [url, `${one}#${two}`, `${url}#${one}`, two])
+  )
+
+  it.prop("is the same text for the same server and account, and for no others", [keys], ([
+    [serverUrl, account, otherUrl, otherAccount]
   ]) => {
     assert.strictEqual(
       keyText({ serverUrl, account }) === keyText({ serverUrl: otherUrl, account: otherAccount }),

@@ -130,6 +130,15 @@ describe("FileCredentialStore", () => {
       })
     }))
 
+  it.scopedLive("removes the file of what it forgets", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      yield* store.modify(key, () => Effect.succeed([undefined, Option.none()] as const))
+      assert.deepStrictEqual(listed(directory), [])
+    }))
+
   it.scopedLive("is under the configuration directory of the program", () =>
     Effect.gen(function* () {
       const home = yield* folder
@@ -470,15 +479,15 @@ describe("a process that is killed while it writes", () => {
             )
             seen.add(issuer)
           })
+          // A busy machine takes its time; the test's own limit ends it.
           const end = Date.now() + 300 + run * 77
-          while (Date.now() < end) yield* look
+          while (Date.now() < end || seen.size < 4) yield* look
           child.kill("SIGKILL")
           yield* Effect.promise(() => exit)
           yield* look
-          return seen.size
         })
       )
-      for (const versions of yield* Effect.all(runs, { concurrency: "unbounded" })) assert.isAbove(versions, 3)
+      yield* Effect.all(runs, { concurrency: "unbounded" })
     }))
 })
 

@@ -288,7 +288,10 @@ describe("hold, for any order of holding and letting go", () => {
             held.delete(holder)
             // Others hold and let go while this one is still on its way out.
             if (manner === "wait") yield* letGo
-            else inTheBackground.push(yield* Effect.fork(letGo))
+            else {
+              inTheBackground.push(yield* Effect.fork(letGo))
+              yield* Effect.repeatN(Effect.yieldNow(), 5)
+            }
           }
           if (manner === "wait") {
             yield* Fiber.joinAll(inTheBackground.splice(0))

@@ -45,6 +45,7 @@ describe("read", () => {
     ["parameters in the fragment beside a query", `${origin}/callback?tenant=1#${query}`],
     ["parameters of a page that routes by the fragment", `${origin}/#/callback?${query}`],
     ["a fragment that a server leaves", `${address}#_=_`],
+    ["parameters listed one to a line", `code=${code}\nstate=${state}`],
     ["a query before a fragment that has a response too", `${address}#code=evil&state=${state}`]
   ])("takes %s", (_name, text) => {
     assert.deepStrictEqual(summary(text), whole)
@@ -87,6 +88,8 @@ describe("read", () => {
     ["a line of a server's log", `::1 - - [10/Oct/2026:13:55:36 +0000] "GET /callback?${query} HTTP/1.1" 200 12`],
     ["a command", `$ curl -sS '${address}' -H 'accept: */*'`],
     ["a sentence", `It says that it cannot reach ${address}.`],
+    ["words behind it", `${address} is what I got`],
+    ["a prompt before it", `> ${address}`],
     ["sentences around", `I ended here:\n${address}.\nWhat now?`],
     ["a frame", `╭────────╮\n│ ${address} │\n╰────────╯`],
     ["a mail's quoting", `> ${address.slice(0, 40)}\n> ${address.slice(40)}`]
@@ -161,6 +164,9 @@ describe("read", () => {
       "c for 3"
     ]],
     ["in a list of JSON", '["http://x/?code=a&state=1","http://x/?code=b&state=2"]', ["a for 1", "b for 2"]],
+    ["with nothing but a space between", "http://x/?code=a&state=1 http://x/?code=b&state=2", ["a for 1", "b for 2"]],
+    ["the second as a link", "http://x/?code=a&state=1\n[it](http://x/?code=b&state=2)", ["a for 1", "b for 2"]],
+    ["that repeat what a list already holds", "code=a\ncode=b&state=2", ["StateMissing", "b for 2"]],
     ["a good one after a bad one", "?code=a\n\nhttp://x/?code=b&state=2", ["StateMissing", "b for 2"]],
     ["each in the markers of a paste", "[200~?code=a&state=1[201~[200~?code=b&state=2[201~", ["a for 1", "b for 2"]]
   ])("takes several addresses %s", (_name, text, expected) => {
@@ -197,6 +203,8 @@ describe("read", () => {
 
   it.each<[string, string, string]>([
     ["a full stop where nothing else is", "?state=def&code=abc.", "abc."],
+    ["a bracket where nothing else is", "?state=def&code=abc]", "abc]"],
+    ["a comma where nothing else is", "?state=def&code=abc,", "abc,"],
     ["a full stop in a header", "Location: /?state=def&code=abc.", "abc."],
     ["a full stop in a request", '"GET /?state=def&code=abc. HTTP/1.1" 200', "abc."],
     ["a full stop in quotes", 'It was "/?state=def&code=abc.", I think', "abc."],
@@ -288,7 +296,7 @@ const response = FastCheck.record({
   code: value,
   state: value,
   others: FastCheck.uniqueArray(
-    FastCheck.tuple(FastCheck.constantFrom("iss", "scope", "session_state"), FastCheck.string({ unit: "binary" })),
+    FastCheck.tuple(FastCheck.constantFrom("iss", "scope", "session_state"), value),
     { selector: ([name]) => name, maxLength: 3 }
   )
 }).chain(({ code, others, state }) =>
@@ -306,8 +314,14 @@ const absolute = [
 ]
 const prefix = FastCheck.constantFrom(...absolute, "[::1]:54321/callback?", "/callback?", "?", "", "/callback#")
 
-const quotes = FastCheck.constantFrom(
-  ["", ""],
+const plain = ["", ""] as const
+
+// What stands alone is what can be mistaken for a part of its neighbour, so it comes more often.
+const quotes = FastCheck.constantFrom<readonly [string, string]>(
+  plain,
+  plain,
+  plain,
+  plain,
   ['"', '"'],
   ["'", "'"],
   ["`", "`"],
@@ -357,10 +371,14 @@ const decoration = FastCheck.record({
     ),
     { maxLength: 6 }
   ),
-  around: FastCheck.constantFrom(["", ""], ["\n  ", " \r\n"], ["\u001b[200~", "\u001b[201~"], [
-    "\ufeff[200~",
-    "[201~\n"
-  ])
+  around: FastCheck.constantFrom<readonly [string, string]>(
+    plain,
+    plain,
+    plain,
+    ["\n  ", " \r\n"],
+    ["\u001b[200~", "\u001b[201~"],
+    ["\ufeff[200~", "[201~\n"]
+  )
 })
 
 type Decoration = typeof decoration extends FastCheck.Arbitrary<infer A> ? A : never

@@ -119,8 +119,8 @@ describe("printable", () => {
     for (const limit of [500, text.length]) {
       const started = performance.now()
       printable(text, limit)
-      // Linear work takes a few milliseconds; quadratic work on a megabyte takes minutes.
-      assert.isBelow(performance.now() - started, limit === 500 ? 50 : 2000)
+      // Linear work takes a few milliseconds, on a busy machine some more; quadratic work on a megabyte takes minutes.
+      assert.isBelow(performance.now() - started, 2000)
     }
   })
 })

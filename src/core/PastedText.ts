@@ -68,6 +68,8 @@ const known = "(?:code|state|iss|error|error_description|error_uri|scope|session
 const startsParameters = new RegExp(`^&*${known}`)
 const startsComponent = new RegExp(`^(?:/[^?#]*)?[?#]${known}`)
 const holdsParameters = new RegExp(`[?#&](?:amp;)?${known}`)
+const stateName = /(?:^|[?&#;])state=/
+const answerName = /(?:^|[?&#;])(?:code|error)=/
 const startsAbsolute = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:127\.0\.0\.1|localhost|\[::1\])[:/?#])/i
 
 const isBracket = (text: string, at: number): boolean =>
@@ -145,18 +147,28 @@ class Address {
     this.inFragment ||= part.includes("#")
     this.inValue = part.includes("=", separator + 1) || (separator < 0 && this.inValue)
     const around = this.tail + part
-    this.hasState ||= /(?:^|[?&#;])state=/.test(around)
-    this.hasAnswer ||= /(?:^|[?&#;])(?:code|error)=/.test(around)
+    this.hasState ||= stateName.test(around)
+    this.hasAnswer ||= answerName.test(around)
     this.tail = around.slice(-24)
     this.bounded = end >= 0 || after !== ""
     return end < 0 ? "" : text.slice(end + 1)
+  }
+
+  /** Whether a line goes on with a list, one parameter a line, and repeats nothing of it. */
+  isListedWith([first, second]: ReadonlyArray<Word>): boolean {
+    return first !== undefined && second === undefined && this.inValue && !this.isComplete &&
+      startsParameters.test(first.text) && !(this.hasState && stateName.test(first.text)) &&
+      !(this.hasAnswer && answerName.test(first.text))
   }
 
   /** Whether a line begins with a further part of it. A code must not be cut, so in doubt it does. */
   continuesWith([first, second]: ReadonlyArray<Word>): boolean {
     if (first === undefined || (first.before !== "" && (first.before !== ">" || this.delimiter === "<"))) return false
     const text = first.text.slice(afterBrackets(first.text))
-    if (startsAbsolute.test(text)) return /=$/.test(this.tail) && !/[?&#;](?:code|state)=$/.test(this.tail)
+    // The link or the address of another one.
+    if (first.text.includes("](") || startsAbsolute.test(second?.text ?? "")) return false
+    // Servers send `iss=https://…` as it is.
+    if (startsAbsolute.test(text)) return /[?&#;](?:iss|\w*ur[il])=$/.test(this.tail)
     // A second `?code=` cannot belong to it, nor `code=` where it already stands in a value.
     const inComponent = text.startsWith("#") && !this.isComplete ? this.inFragment : this.inParameters
     if (startsComponent.test(text) && inComponent) return false
@@ -165,7 +177,7 @@ class Address {
     if (!isEncoded && !/^[!-~]+$/.test(first.text)) return false
     // A line of several words is prose, unless its first word is seen to be none.
     return second === undefined || isEncoded || first.after !== "" || endOf(first.text, this.opener) >= 0 ||
-      /^HTTP\/\d/.test(second.text) || startsAbsolute.test(second.text)
+      /^HTTP\/\d/.test(second.text)
   }
 }
 
@@ -194,9 +206,11 @@ const piecesOf = (text: string): { readonly pieces: ReadonlyArray<Address | Junk
       continue
     }
     let isJunk = true
-    const goesOn = open?.continuesWith(words) === true
+    const isListed = open?.isListedWith(words) === true
+    const goesOn = isListed || open?.continuesWith(words) === true
     isCommand = command.test(content) || (goesOn && isCommand)
     if (open !== undefined && goesOn) {
+      if (isListed) open.take({ text: "&", after: "" })
       open.take(words[0] as Word)
       if (words.length > 1) open.bounded ||= /^HTTP\/\d/.test(words[1]?.text ?? "")
       if (words.length > 1 || open.bounded) open = undefined
