@@ -18,7 +18,8 @@ export interface Input {
   setRawMode?(mode: boolean): unknown
   on(event: "data", listener: (chunk: Uint8Array | string) => void): unknown
   on(event: "end" | "close" | "error", listener: () => void): unknown
-  off(event: string, listener: (...args: Array<never>) => void): unknown
+  off(event: "data", listener: (chunk: Uint8Array | string) => void): unknown
+  off(event: "end" | "close" | "error", listener: () => void): unknown
   listenerCount(event: string): number
   pause(): unknown
   resume(): unknown
@@ -118,7 +119,7 @@ export const makeDecoder = (isRaw: boolean): LineDecoder => {
       afterReturn = char === "\r"
       if (isLineFeed) continue
       if (char === "\r" || char === "\n") {
-        echo += "\r\n"
+        echo += "\n"
         // In a paste it may be where an address was wrapped: the paste is one block, which the person ends.
         if (isPasting) letters.push("\n")
         else lines.push(letters.splice(0).join(""))
@@ -166,6 +167,22 @@ const attempt = (effect: () => unknown): boolean => {
   } catch {
     return false
   }
+}
+
+// Reads that Deno still waits for, by stream. Few enough to cost nothing where flows come and go and nobody types.
+const forgotten = new WeakMap<object, number>()
+const mostForgotten = 32
+
+/**
+ * On Deno, the read that a paused pipe still waits for does not hold the process, and resuming starts no other while it
+ * lasts: a host that goes on reading would see the process end. This lets it start one; none is lost, for they queue.
+ */
+const forgetPendingRead = (input: Input) => {
+  const { _handle, _readableState: state } = input as { _handle?: unknown; _readableState?: { reading?: boolean } }
+  const count = (forgotten.get(input) ?? 0) + 1
+  if (!("Deno" in globalThis) || _handle !== undefined || state?.reading !== true || count > mostForgotten) return
+  forgotten.set(input, count)
+  state.reading = false
 }
 
 /**
@@ -223,7 +240,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     isAttached = false
     clearTimeout(timer)
     input.off("data", onData)
-    for (const event of ["end", "close", "error"]) input.off(event, finish)
+    for (const event of ["end", "close", "error"] as const) input.off(event, finish)
     if (ownsMode) {
       write(`${ESC}[?2004l`)
       attempt(() => input.setRawMode?.(false))
@@ -235,6 +252,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     input.pause()
     // A stream that was never read starts by itself for its next reader; a paused one would not.
     if (foundFlowing === null) attempt(() => Object.assign(input, { readableFlowing: null }))
+    forgetPendingRead(input)
   }
   const finish = () => {
     if (!isAttached) return
@@ -247,6 +265,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     if (!isSilent) on.end()
   }
   const onData = (chunk: Uint8Array | string) => {
+    forgotten.delete(input)
     rest = typeof chunk === "string" ? chunk : bytes.decode(chunk, { stream: true })
     while (isAttached && rest !== "") {
       const decoded = decoder.decode(rest)

@@ -1,41 +1,41 @@
 /**
- * Reads stdin while flows wait, and leaves it as it was found.
+ * Reads this process's stdin while flows wait.
  */
 import process from "node:process"
-import { StringDecoder } from "node:string_decoder"
+import * as LineReader from "./LineReader.ts"
+import type { AttachReader } from "./StdinHub.ts"
 
-// Lines of one paste arrive this close together; a person types slower.
-const pauseMillis = 25
+// Long enough for a signal to take effect, short enough for a person not to notice.
+const surviveMillis = 200
 
-/** Starts reading stdin, calling back with what was pasted in one go; the result stops it. */
-export const attach = (onText: (text: string) => void): () => void => {
-  const { stdin } = process
-  if (stdin.destroyed || stdin.readableEnded) return () => {}
-  const wasFlowing = stdin.readableFlowing === true
-  // A decoder of our own: `setEncoding` would stay behind for the host.
-  const decoder = new StringDecoder("utf8")
-  let text = ""
+/**
+ * Starts reading stdin, calling back with what was pasted in one go; the result stops it.
+ *
+ * Where somebody else reads stdin already, a prompt or a REPL, the keystrokes stay theirs: such a host passes text on by
+ * `submit`, or gives a line source of its own.
+ */
+export const attach: AttachReader = (onText) => {
+  let detach = () => {}
   let timer: ReturnType<typeof setTimeout> | undefined
-  const flush = () => {
-    clearTimeout(timer)
-    const whole = text
-    text = ""
-    if (whole.trim() !== "") onText(whole)
+  const start = () => {
+    if (LineReader.isTaken(process.stdin)) return
+    detach = LineReader.attach(process.stdin, process.stderr, {
+      block: (text) => {
+        if (text.trim() !== "") onText(text)
+      },
+      end: () => {},
+      signal: (signal) => {
+        // The terminal first: Deno does not restore it when it dies of a signal.
+        detach()
+        process.kill(process.pid, signal)
+        // Who survives the signal reads on. Deno dies of it some turns later, and must not find the terminal taken again.
+        timer = setTimeout(start, surviveMillis)
+      }
+    })
   }
-  const onData = (chunk: Uint8Array | string) => {
-    text += typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk))
-    clearTimeout(timer)
-    if (/[\r\n]/.test(text)) timer = setTimeout(flush, pauseMillis)
-  }
-  const onError = () => {}
-  stdin.on("data", onData)
-  stdin.on("end", flush)
-  stdin.on("error", onError)
+  start()
   return () => {
     clearTimeout(timer)
-    stdin.off("data", onData)
-    stdin.off("end", flush)
-    stdin.off("error", onError)
-    if (!wasFlowing) stdin.pause()
+    detach()
   }
 }
