@@ -22,7 +22,7 @@ const load = async () => {
   try {
     return await import("./promise/openCallback.ts")
   } catch (cause) {
-    const missing = /'?effect[/'"]/.test(String(cause))
+    const missing = /(?:package|module|resolve|specifier)\s+["'](?:npm:)?effect(?:[/@][^"']*)?["']/i.test(String(cause))
     throw missing
       ? new Error(
         "Cannot load effect-oauth-callback: the package effect is missing. Install it: npm install effect@3",

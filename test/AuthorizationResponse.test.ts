@@ -70,9 +70,11 @@ const spoiling = FastCheck.array(
   FastCheck.oneof(pair, FastCheck.constantFrom<readonly [string, string]>(ours, ["code", code], ["iss", issuer])),
   { maxLength: 2 }
 )
-const nearlyGood = FastCheck.tuple(spoiling, spoiling).map(
-  ([before, behind]): Pairs => [...before, ours, ["code", code], ...behind]
-)
+const answer: FastCheck.Arbitrary<Pairs> = FastCheck.tuple(
+  FastCheck.constantFrom(state, state, state, ` ${state}`, `${state} `, state.slice(1), state.toLowerCase(), ""),
+  FastCheck.constantFrom(code, code, code, "")
+).map(([state, code]) => [["state", state], ["code", code]])
+const nearlyGood = FastCheck.tuple(spoiling, answer, spoiling).map((parts): Pairs => parts.flat())
 
 const pairs: FastCheck.Arbitrary<Pairs> = FastCheck.oneof(FastCheck.array(pair, { maxLength: 8 }), nearlyGood)
 

@@ -4,7 +4,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { createServer } from "node:http"
-import { CallbackFlow, PasteInput, Presenter } from "../src/index.ts"
+import { CallbackFlow, type OpenOptions, PasteInput, Presenter } from "../src/index.ts"
 import { makeHttpApp } from "../src/platform.ts"
 import { answerFor, urlFor } from "./fixtures/Harness.ts"
 import * as RawClient from "./fixtures/RawClient.ts"
@@ -27,14 +27,24 @@ const mounted = Effect.gen(function* () {
         headers: { connection: "close" }
       })
     )
-  return { ask, open: Effect.provide(CallbackFlow.open(), Layer.merge(layer, others)) }
+  const post = (body: string) =>
+    Effect.promise(() =>
+      RawClient.get(port, "/oauth/callback", {
+        method: "POST",
+        host: "agent.example",
+        headers: { connection: "close", "content-type": "application/x-www-form-urlencoded" },
+        body
+      })
+    )
+  const open = (options: OpenOptions) => Effect.provide(CallbackFlow.open(options), Layer.merge(layer, others))
+  return { ask, post, open }
 })
 
 describe("makeHttpApp", () => {
   it.live("gives each flow its own answer, by state, behind one redirect URI", () =>
     Effect.scoped(Effect.gen(function* () {
       const { ask, open } = yield* mounted
-      const flows = yield* Effect.forEach([0, 1, 2], () => open)
+      const flows = yield* Effect.forEach([0, 1, 2], () => open({}))
       const waiting = yield* Effect.forEach(
         flows,
         (flow) => Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
@@ -50,18 +60,37 @@ describe("makeHttpApp", () => {
   it.live("refuses another host and another state, and every waiting flow counts it", () =>
     Effect.scoped(Effect.gen(function* () {
       const { ask, open } = yield* mounted
-      const flow = yield* open
+      const flow = yield* open({})
       const own = answerFor(flow, { code: "c" })
       assert.strictEqual(RawClient.statusOf(yield* ask(own, "rebound.example")), 421)
       assert.strictEqual(RawClient.statusOf(yield* ask("/oauth/callback?state=x&code=y")), 400)
       const refused = yield* flow.refusals.pipe(Stream.take(2), Stream.runCollect)
       assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), ["WrongHost", "StateMismatch"])
     })))
+  it.live("takes no host but that of its redirect URI, and no path but its own", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const { ask, open } = yield* mounted
+      const flow = yield* open({})
+      const own = answerFor(flow, { code: "c" })
+      for (const host of ["127.0.0.1:443", "localhost:443", "[::1]:443", "127.0.0.1"]) {
+        assert.strictEqual(RawClient.statusOf(yield* ask(own, host)), 421, host)
+      }
+      assert.strictEqual(RawClient.statusOf(yield* ask(`/callback${own.search}`)), 404)
+    })))
+  it.live("gives a posted form to the flow it names, beside one that takes none", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const { open, post } = yield* mounted
+      yield* open({})
+      const flow = yield* open({ responseMode: "form_post" })
+      const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+      assert.strictEqual(RawClient.statusOf(yield* post(answerFor(flow, { code: "posted" }).search.slice(1))), 200)
+      assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "posted")
+    })))
   it.live("answers 404 when no flow waits, and forgets a flow that has ended", () =>
     Effect.scoped(Effect.gen(function* () {
       const { ask, open } = yield* mounted
       assert.strictEqual(RawClient.statusOf(yield* ask("/oauth/callback?state=x&code=y")), 404)
-      const answer = yield* Effect.scoped(Effect.map(open, (flow) => answerFor(flow, { code: "c" })))
+      const answer = yield* Effect.scoped(Effect.map(open({}), (flow) => answerFor(flow, { code: "c" })))
       assert.strictEqual(RawClient.statusOf(yield* ask(answer)), 404)
     })))
   it.live("fails with InvalidOptions for a redirect URI that is none", () =>

@@ -116,7 +116,7 @@ describe("decide", () => {
     ["no slash", { target: `callback?${query}` }, malformed],
     ["an empty target", { target: "" }, malformed],
     ["a target for all", { target: "*", method: "OPTIONS" }, malformed],
-    ["a tunnel", { target: "127.0.0.1:4321", method: "CONNECT" }, malformed],
+    ["a tunnel", { target: "127.0.0.1:4321", method: "CONNECT" }, [405, "WrongMethod", "GET"]],
     ["a query alone", { target: `?${query}` }, malformed],
     ["a fragment alone", { target: `#${query}` }, malformed],
 

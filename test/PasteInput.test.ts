@@ -46,7 +46,7 @@ const flow = (key: string) => {
 const address = (state: string) => `http://127.0.0.1:4321/callback?code=x&state=${state}`
 
 /** Holds the reader in a scope of its own; the result lets go. */
-const hold = (input: PasteInput) =>
+const hold = (input: Required<PasteInput>) =>
   Effect.flatMap(Scope.make(), (scope) => Effect.as(Scope.extend(input.hold, scope), Scope.close(scope, Exit.void)))
 
 describe("PasteInput.make", () => {

@@ -13,6 +13,8 @@ listenerLaws(
       "headers up to 64 KiB",
       "400 for what is not HTTP",
       "one request a connection",
+      // Node ends a connection whose client has ended its side.
+      "junk behind a callback",
       // It waits for a silent or half-sent connection as long as the client likes.
       "release within a second"
     ]

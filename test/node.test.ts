@@ -1,6 +1,7 @@
 /** The whole layer in a process of its own, on the runtime that runs this test: real stdin, real stderr, real exit. */
 import { afterEach, assert, describe, it } from "vitest"
 import { type ChildProcess, spawn } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import * as RawClient from "./fixtures/RawClient.ts"
@@ -81,6 +82,54 @@ describe("layer", () => {
       assert.strictEqual(code, 0)
     })
   }
+  it.runIf("Deno" in globalThis)("fails with PermissionDenied where Deno may not listen", async () => {
+    const code = `
+      import { Effect } from "effect"
+      import { CallbackFlow } from "./src/index.ts"
+      import { layer } from "./src/node.ts"
+      for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
+        const opening = Effect.provide(CallbackFlow.run({ host, port: [8976, 0], paste: false }, () => Effect.void), layer)
+        console.log(await Effect.runPromise(Effect.match(opening, { onFailure: (e) => e.reason, onSuccess: () => "open" })))
+      }`
+    for (
+      const [permission, expected] of [["", "PermissionDenied ".repeat(3)], [
+        "--allow-net=127.0.0.1",
+        "open PermissionDenied PermissionDenied "
+      ]]
+    ) {
+      const flags = [
+        "run",
+        "--no-check",
+        "--no-prompt",
+        "--allow-read",
+        "--allow-env",
+        "--allow-sys",
+        ...(permission === "" ? [] : [permission ?? ""])
+      ]
+      const child = spawn(process.execPath, [...flags, "--ext=ts", "-"], {
+        cwd: root,
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+      children.push(child)
+      let stdout = ""
+      child.stdout?.on("data", (chunk) => stdout += String(chunk))
+      child.stdin?.end(code)
+      await new Promise((resolve) => child.once("close", resolve))
+      assert.strictEqual(stdout.replaceAll("\n", " "), expected)
+    }
+  })
+  it("signs in though stderr cannot be written", async () => {
+    const full = openSync("/dev/full", "w")
+    const child = spawn(process.execPath, [...runtime, program, "--answer"], {
+      cwd: root,
+      env: { ...process.env, CI: "true" },
+      stdio: ["ignore", "pipe", full]
+    })
+    closeSync(full)
+    children.push(child)
+    const code = await new Promise((resolve) => child.once("close", resolve))
+    assert.strictEqual(code, 0)
+  })
   it("lets the process end while stdin stays open", async () => {
     const { ended, shown } = start("pipe")
     const { pathname, port, search } = answer(await shown, "redirected")

@@ -1,4 +1,5 @@
 /** The flow for async/await, as a program without Effect uses it. */
+import process from "node:process"
 import { assert, describe, it } from "vitest"
 import { type Callback, openCallback, type OpenCallbackOptions, type RefusedInput } from "../src/promise.ts"
 import * as Leaks from "./fixtures/Leaks.ts"
@@ -185,6 +186,66 @@ describe("openCallback", () => {
         assert.deepStrictEqual(opened, [urlFor(callback).href])
       })
     }
+  })
+
+  it("survives an onRefusal that rejects, and a prompt of bytes", async () => {
+    const onRefusal = async () => {
+      await Promise.reject(new Error("broken"))
+    }
+    const rejections: Array<unknown> = []
+    const listen = (error: unknown) => rejections.push(error)
+    process.on("unhandledRejection", listen)
+    let pasted = (_line: string) => {}
+    async function* prompt() {
+      yield (new TextEncoder().encode("bytes") as unknown as string)
+      yield await new Promise<string>((resolve) => pasted = resolve)
+    }
+    await using({ onRefusal, prompt: prompt(), paste: true }, async (callback) => {
+      await RawClient.get(portOf(callback), "/callback?state=x")
+      const waiting = callback.authorize({ url: urlFor(callback), present: false })
+      await Leaks.turns(20)
+      pasted(answer(callback, { code: "pasted" }).href)
+      assert.strictEqual((await waiting).code, "pasted")
+    })
+    process.off("unhandledRejection", listen)
+    assert.deepStrictEqual(rejections, [])
+  })
+
+  it("closes when it is aborted at any moment of opening", async () => {
+    await using({}, async () => {})
+    for (let microtasks = 0; microtasks < 40; microtasks++) {
+      const controller = new AbortController()
+      let port = 0
+      const opening = openCallback({
+        paste: false,
+        signal: controller.signal,
+        redirectUri: (bound) => {
+          port = bound
+          void (async () => {
+            for (let count = 0; count < microtasks; count++) await null
+            controller.abort("stop")
+          })()
+          return `http://127.0.0.1:${bound}/callback`
+        }
+      })
+      const callback = await opening.catch((error) => {
+        assert.strictEqual(error, "stop")
+      })
+      await Leaks.turns(10)
+      if (callback !== undefined) assert.isTrue(controller.signal.aborted)
+      assert.isTrue(await Leaks.canBind(port), `aborted after ${microtasks} microtasks`)
+    }
+  })
+
+  it("says so when authorize is called twice, and that it is closed after close", async () => {
+    const callback = await openCallback({ paste: false })
+    await callback.submit(answer(callback, { code: "c" }).href)
+    await callback.authorize({ url: urlFor(callback), present: false })
+    const twice = await rejection(callback.authorize({ url: urlFor(callback), present: false }))
+    assert.strictEqual(twice["_tag"], "AlreadyUsed")
+    await callback.close()
+    const closed = await rejection(callback.authorize({ url: urlFor(callback), present: false }))
+    assert.strictEqual(closed["_tag"], "Closed")
   })
 
   it("shows the URL to nobody but the host where it is asked to", async () => {

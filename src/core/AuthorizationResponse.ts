@@ -42,9 +42,10 @@ export type StateProblem = "StateMissing" | "StateRepeated" | "StateMismatch"
 
 /**
  * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: a broken
- * percent-escape stays as it was written (WHATWG URL Standard, urlencoded parsing).
+ * percent-escape stays as it was written (WHATWG URL Standard, urlencoded parsing). A byte order mark is no part of it.
  */
-export const parse = (query: string): Parameters => new URLSearchParams(query) as unknown as Parameters
+export const parse = (query: string): Parameters =>
+  new URLSearchParams(query.replace(/^\ufeff/, "")) as unknown as Parameters
 
 const reading = (parameters: Parameters | Matched): URLSearchParams => parameters as unknown as URLSearchParams
 

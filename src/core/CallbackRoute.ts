@@ -103,6 +103,8 @@ const isPrefetch = (head: RequestHead): boolean =>
     /\b(prefetch|prerender|preview)\b/i.test(head.header(name) ?? "")
   )
 
+const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
+
 /**
  * Decides on a request. The checks come in this order, the first failure winning: target, `Host`, path, method, Fetch
  * Metadata, the posted form, `state`. Only what passes them all is looked into.
@@ -114,13 +116,16 @@ const isPrefetch = (head: RequestHead): boolean =>
  */
 export const decide = (config: RouteConfig, head: RequestHead, body?: string): Decision => {
   const target = parseTarget(head.target)
-  if (target === undefined) return refuse("Malformed")
+  if (target === undefined) {
+    // Only a proxy is asked for an authority (RFC 9112 section 3.2.3).
+    return head.method === "CONNECT" ? refuse("WrongMethod", allow(config)) : refuse("Malformed")
+  }
   const hosts = target.authority === undefined ? head.hosts : [target.authority]
   if (hosts.length !== 1) return refuse("Malformed")
   if (!config.hosts.has((hosts[0] ?? "").trim().toLowerCase())) return refuse("WrongHost")
   if (!config.paths.has(target.path)) return refuse("WrongPath")
   const posted = config.formPost && head.method === "POST"
-  if (head.method !== "GET" && !posted) return refuse("WrongMethod", config.formPost ? "GET, POST" : "GET")
+  if (head.method !== "GET" && !posted) return refuse("WrongMethod", allow(config))
   if (isPrefetch(head)) return refuse("Prefetch")
   const mode = head.header("sec-fetch-mode")
   if (mode !== undefined && mode.trim().toLowerCase() !== "navigate") return refuse("NotANavigation")

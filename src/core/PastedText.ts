@@ -257,6 +257,9 @@ const withoutFullStop = (address: string): string => {
 
 type Reading = Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason>
 
+// What only a request carries, also that of a login page on the way.
+const requestParameters = ["response_type", "client_id", "redirect_uri", "code_challenge", "request", "request_uri"]
+
 const interpret = (address: string): Reading => {
   const { has, parse } = AuthorizationResponse
   const [beforeHash = "", ...others] = address.replace(ampersandEntity, "&").split("#")
@@ -266,8 +269,7 @@ const interpret = (address: string): Reading => {
   // Pages that route by the fragment write `#/path?code=…`.
   const fragment = parse(others.join("#").replace(/^[^=&?]*\?/, ""))
   const isAnswer = (parameters: AuthorizationResponse.Parameters) => has(parameters, "code") || has(parameters, "error")
-  const isRequest = has(query, "response_type") || has(query, "code_challenge") || has(query, "request_uri") ||
-    (has(query, "client_id") && (has(query, "redirect_uri") || has(query, "request")))
+  const isRequest = requestParameters.some((name) => has(query, name))
   if (isRequest && !isAnswer(query)) return Either.left("AuthorizationUrl")
   if (has(query, "state")) return isBare && !isAnswer(query) ? Either.left("NotAResponse") : Either.right(query)
   if (has(fragment, "state") && (isAnswer(fragment) || !isAnswer(query))) return Either.right(fragment)

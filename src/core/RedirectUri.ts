@@ -78,6 +78,12 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   if (redirectUri.includes("#")) {
     return Either.left("redirectUri returned a URL with a fragment, which RFC 6749 section 3.1.2 forbids")
   }
+  const taken = ["state", "code", "iss", "error"].find((name) => url.searchParams.has(name))
+  if (taken !== undefined) {
+    return Either.left(
+      `redirectUri returned a URL with the parameter ${JSON.stringify(taken)}, which the answer carries`
+    )
+  }
   return Either.right(url)
 }
 

@@ -13,7 +13,7 @@ import { BindError, isPortTaken } from "../core/BindError.ts"
 import * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused, Refusal } from "../core/Refusal.ts"
 import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
-import { PasteInput } from "../services/PasteInput.ts"
+import { PasteInput, withRouting } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
@@ -108,6 +108,13 @@ const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, Bin
   if (options.onPortBusy === "paste" && options.paste === false) {
     return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
   }
+  const { onPortBusy = "fail", responseMode = "query" } = options
+  if (!["fail", "paste"].includes(onPortBusy)) {
+    return Either.left(invalid(options, 'onPortBusy is neither "fail" nor "paste"'))
+  }
+  if (!["query", "form_post"].includes(responseMode)) {
+    return Either.left(invalid(options, 'responseMode is neither "query" nor "form_post"'))
+  }
   return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
 }
 
@@ -118,12 +125,19 @@ const redirectUriOf = (
   bound: Bound
 ): Either.Either<readonly [string, URL], string> => {
   try {
-    const text = options.redirectUri?.(bound.port) ?? bound.redirectUri ?? RedirectUri.make(callback, bound.port)
+    const text = bound.redirectUri ??
+      (options.redirectUri === undefined ? RedirectUri.make(callback, bound.port) : options.redirectUri(bound.port))
     return Either.map(RedirectUri.parse(text), (url) => [text, url] as const)
   } catch {
     return Either.left("redirectUri threw an error")
   }
 }
+
+/** What a request may name. A server with an address of its own is asked for that one alone. */
+const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) =>
+  bound.redirectUri === undefined
+    ? { paths: new Set([callback.path, url.pathname]), hosts: RedirectUri.allowedHosts(bound.port, url) }
+    : { paths: new Set([url.pathname]), hosts: RedirectUri.allowedHosts(undefined, url) }
 
 const make = (
   options: OpenOptions
@@ -131,7 +145,7 @@ const make = (
   Effect.gen(function* () {
     const callback = yield* settings(options)
     const server = yield* CallbackServer
-    const paste = yield* PasteInput
+    const paste = withRouting(yield* PasteInput)
     const presenter = yield* Presenter
     const state = Redacted.make(yield* randomText)
     const channels = FlowChannels.make({ state, runtime: yield* Effect.runtime<never>() })
@@ -140,17 +154,22 @@ const make = (
     const serve = (bound: Bound) => {
       address = redirectUriOf(options, callback, bound)
       return channels.route({
-        paths: new Set(Either.isRight(address) ? [callback.path, address.right[1].pathname] : []),
-        hosts: Either.isRight(address) ? RedirectUri.allowedHosts(bound.port, address.right[1]) : new Set(),
+        ...(Either.isRight(address)
+          ? accepted(callback, bound, address.right[1])
+          : { paths: new Set(), hosts: new Set() }),
         formPost: options.responseMode === "form_post"
       })
     }
+    // Without a listener only a port that was asked for by number can stand in the redirect URI.
+    const named = callback.ports.find((port) => port !== 0)
     const busy = yield* Effect.matchEffect(server.bind(callback, serve), {
       onFailure: (error) =>
-        options.onPortBusy === "paste" && isPortTaken(error.reason) ? Effect.succeed(error) : Effect.fail(error),
+        options.onPortBusy === "paste" && isPortTaken(error.reason) && named !== undefined
+          ? Effect.succeed(error)
+          : Effect.fail(error),
       onSuccess: () => Effect.succeed(undefined)
     })
-    if (busy !== undefined) serve({ port: callback.ports[0] ?? 0 })
+    if (busy !== undefined && named !== undefined) serve({ port: named })
     // Registered after the listener, so released before it: the pages get their last words, then the server drains.
     yield* Effect.addFinalizer(() => channels.close)
     const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))

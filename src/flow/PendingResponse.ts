@@ -36,6 +36,8 @@ export interface PendingResponse {
   readonly settle: (outcome: CallbackPage.Outcome) => void
   /** Answers the pages that wait now with words that promise nothing, and all later ones until the outcome is known. */
   readonly losePatience: () => void
+  /** Whether the flow's scope has closed. */
+  readonly isClosed: () => boolean
   /** Interrupted when the flow's scope closes. */
   readonly closed: Effect.Effect<never>
   /** Ends everything: the wait, and what `closed` is raced with. */
@@ -49,6 +51,7 @@ export const make = (): PendingResponse => {
   const writers = new Set<(answer: Answer) => void>()
   let over = false
   let settled = false
+  let ended = false
   let page: Answer | undefined
   const answerAll = (answer: Answer) => {
     page = answer
@@ -58,9 +61,11 @@ export const make = (): PendingResponse => {
   }
   const settle = (outcome: CallbackPage.Outcome) => {
     if (settled) return
+    // Made first: should that fail, a later outcome still answers the pages.
+    const answer = CallbackPage.make(outcome)
     settled = true
     over = true
-    answerAll(CallbackPage.make(outcome))
+    answerAll(answer)
     Deferred.unsafeDone(arrival, Effect.interrupt)
   }
   return {
@@ -87,8 +92,10 @@ export const make = (): PendingResponse => {
     losePatience: () => {
       if (!settled) answerAll(CallbackPage.make({ _tag: "Received" }))
     },
+    isClosed: () => ended,
     closed: Deferred.await(closed),
     close: () => {
+      ended = true
       settle({ _tag: "Closed" })
       Deferred.unsafeDone(closed, Effect.interrupt)
     }

@@ -73,7 +73,7 @@ interface Flow {
   readonly channels: FlowChannels
   readonly presenter: Presenter
   /** Undefined when the flow was opened without paste. */
-  readonly paste: PasteInput | undefined
+  readonly paste: Required<PasteInput> | undefined
   readonly redirectUri: string
   readonly listening: boolean
   readonly state: Redacted.Redacted<string>
@@ -98,12 +98,16 @@ const show = (flow: Flow, url: URL, request: AuthorizeRequest, deadline: number)
 /** The paste arm. A wrong paste is explained and the wait goes on; a right one completes `pending.arrival`. */
 const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> => {
   if (paste === undefined) return Effect.succeed(Effect.void)
+  // Whatever the presenter does, a wrong paste ends no sign-in.
   const explain = (reason: PasteRefusalReason) =>
-    presenter.notice({
-      _tag: "PasteRefused",
-      refusal: { via: "paste", reason },
-      message: new PasteRefused({ reason }).message
-    })
+    Effect.catchAllCause(
+      presenter.notice({
+        _tag: "PasteRefused",
+        refusal: { via: "paste", reason },
+        message: new PasteRefused({ reason }).message
+      }),
+      () => Effect.void
+    )
   // The reader comes last: no text may be read before somebody can say what was wrong with it.
   return Effect.zipLeft(
     Effect.map(
@@ -122,13 +126,13 @@ const waitForResponse = (
   flow: Flow,
   url: URL,
   request: AuthorizeRequest,
+  timeout: Duration.Duration,
   shownUntil: Scope.Scope
 ): Effect.Effect<Arrival, AuthorizationTimeout> =>
   Effect.gen(function* () {
     const { pending, refusals } = flow.channels
     // An answer that came before this call is used at once: there is nothing left to show.
     if (pending.isOver()) return yield* pending.arrival
-    const timeout = Duration.decode(request.timeout ?? "5 minutes")
     return yield* Effect.scoped(
       Effect.flatMap(pasteArm(flow), (explainWrongPastes) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -173,15 +177,17 @@ const exchangeCode = <A, E, R>(
 ): Effect.Effect<A, E | AuthorizationTimeout, R> =>
   Effect.suspend(() => {
     const duration = Duration.decode(request.exchangeTimeout ?? "30 seconds")
-    const late = new AuthorizationTimeout({
-      phase: "exchange",
-      millis: Duration.toMillis(duration),
-      refusals: refusals.counts()
-    })
+    let late: AuthorizationTimeout | undefined
+    const onTimeout = () =>
+      late = new AuthorizationTimeout({
+        phase: "exchange",
+        millis: Duration.toMillis(duration),
+        refusals: refusals.counts()
+      })
     const reason = (error: E | AuthorizationTimeout): string | undefined => {
       if (error === late || request.describe === undefined) return undefined
       try {
-        return request.describe(error as E)
+        return String(request.describe(error as E))
       } catch {
         return undefined // The page must be answered whatever the caller's function does.
       }
@@ -195,9 +201,15 @@ const exchangeCode = <A, E, R>(
       }
     }
     return Effect.raceFirst(
-      Effect.timeoutFail(Effect.suspend(() => request.exchange(granted)), { duration, onTimeout: () => late }),
+      Effect.timeoutFail(Effect.suspend(() => request.exchange(granted)), { duration, onTimeout }),
       pending.closed
     ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
+  })
+
+/** A mistake in the program, so a defect; tagged for those who see it as a rejection. */
+const alreadyUsed = (): Error =>
+  Object.assign(new Error("Cannot authorize twice with one flow. Open a new flow for another sign-in"), {
+    _tag: "AlreadyUsed" as const
   })
 
 /** `authorize` of one flow. */
@@ -210,14 +222,16 @@ export const authorize = (flow: Flow): Authorize => {
     Effect.suspend(() => {
       const url = AuthorizationUrl.check(request.url, flow)
       if (Either.isLeft(url)) return Effect.fail(url.left)
-      if (used) return Effect.dieMessage("authorize works once per flow: open a new flow for another sign-in")
+      if (pending.isClosed()) return Effect.interrupt
+      if (used) return Effect.die(alreadyUsed())
+      const timeout = Duration.decode(request.timeout ?? "5 minutes")
       used = true
       return Effect.acquireUseRelease(
         // Not `Effect.scoped`: it would also close what the caller's exchange acquires in the caller's scope.
         Scope.make(),
         (shownUntil) =>
           Effect.gen(function* () {
-            const arrival = yield* waitForResponse(flow, url.right, request, shownUntil)
+            const arrival = yield* waitForResponse(flow, url.right, request, timeout, shownUntil)
             const granted = yield* check(flow, arrival, request)
             yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
             const { exchange } = request

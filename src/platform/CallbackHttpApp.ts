@@ -44,7 +44,10 @@ export const fromRoute = (route: Handle): HttpApp.Default =>
         case "ReadBody":
           return HttpServerRequest.withMaxBodySize(request.text, Option.some(reply.limit)).pipe(
             Effect.matchEffect({
-              onFailure: () => Effect.succeed(respond(route.refuse("BodyTooLarge"))),
+              onFailure: (error) =>
+                Effect.succeed(
+                  respond(route.refuse(/limit|too large/i.test(String(error.cause)) ? "BodyTooLarge" : "Malformed"))
+                ),
               onSuccess: (body) => act(route.handle(head, body))
             })
           )
@@ -59,6 +62,8 @@ const routeByState = (routes: ReadonlyMap<string, Service.CallbackRoute>): Handl
   handle: (head, body) => {
     const flow = routes.get(CallbackRoute.claimedState(head, body) ?? "")
     if (flow !== undefined) return flow.handle(head, body)
+    // A posted form names its flow in its body.
+    if (head.method === "POST" && body === undefined) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
     // No flow's answer: each of them counts it, and they would all say the same.
     const replies = Array.from(routes.values(), (route) => route.handle(head, body))
     return replies[0] ?? { _tag: "Answer", answer: text(404, "No sign-in is waiting here.") }

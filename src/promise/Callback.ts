@@ -116,4 +116,5 @@ export type CallbackError =
     | { readonly _tag: "InvalidAuthorizationUrl"; readonly reason: string; readonly redirectUri: string }
     | { readonly _tag: "PasteRefused"; readonly reason: string }
     | { readonly _tag: "Closed" }
+    | { readonly _tag: "AlreadyUsed" }
   )

@@ -49,7 +49,7 @@ const linesOf = (prompt: AsyncIterable<string>): Stream.Stream<string> => {
   const iterator = prompt[Symbol.asyncIterator]()
   const next = Effect.flatMap(
     Effect.orElseSucceed(Effect.tryPromise(() => iterator.next()), () => ({ done: true as const, value: undefined })),
-    (result) => result.done === true ? Effect.fail(Option.none<never>()) : Effect.succeed(result.value)
+    (result) => result.done === true ? Effect.fail(Option.none<never>()) : Effect.succeed(String(result.value))
   )
   return Stream.ensuring(
     Stream.repeatEffectOption(next),
@@ -109,7 +109,7 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
       Context.add(context, Scope.Scope, scope)
     )
     if (onRefusal !== undefined) {
-      const tell = Stream.runForEach(flow.refusals, (refusal) => Effect.ignore(Effect.try(() => onRefusal(refusal))))
+      const tell = Stream.runForEach(flow.refusals, (refusal) => Effect.ignore(fromCaller(() => onRefusal(refusal))))
       yield* Effect.forkIn(tell, scope)
     }
     return flow
@@ -122,6 +122,10 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
   })
   const onAbort = () => void close()
   signal?.addEventListener("abort", onAbort, { once: true })
+  if (signal?.aborted === true) {
+    await close()
+    throw signal.reason
+  }
   Effect.runSync(Scope.addFinalizer(scope, Effect.sync(() => signal?.removeEventListener("abort", onAbort))))
 
   const authorize = async <A>(

@@ -11,8 +11,11 @@ export interface Connections {
   readonly add: (socket: Socket) => void
   /** Notes that a request is being answered; false when the connection has had its one request already. */
   readonly begin: (socket: Socket, response?: ServerResponse) => boolean
-  /** Half-closes after the answer instead of closing, and reads on for a moment: the client is still sending. */
-  readonly linger: (socket: Socket) => void
+  /**
+   * Has the connection half-close after the answer instead of closing, and read on for a moment: the client is still
+   * sending. The result does it now, where no response of `node:http` does.
+   */
+  readonly linger: (socket: Socket) => () => void
   /** Ends all connections: at once those that owe nothing, the others when their answer is delivered, or too slow. */
   readonly drain: (done: () => void) => void
 }
@@ -36,6 +39,8 @@ export const make = (): Connections => {
         return
       }
       open.add(socket)
+      // A reset is the client's affair; unheard it would be an uncaught exception.
+      socket.on("error", () => {})
       socket.once("close", () => {
         open.delete(socket)
         answering.delete(socket)
@@ -57,6 +62,7 @@ export const make = (): Connections => {
       // `node:http` calls this once the answer is written; closing there resets a connection with unread input, and the
       // reset can overtake the answer.
       socket.destroySoon = end
+      return end
     },
     drain: (done) => {
       const timer = setTimeout(() => {

@@ -2,7 +2,7 @@
  * A listener on `node:http`, the same on Node, Deno and Bun: a shell around the route, and a release that ends in time.
  */
 import * as Effect from "effect/Effect"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import type { Answer } from "../core/Answer.ts"
 import { BindError, reasonOf } from "../core/BindError.ts"
@@ -39,6 +39,9 @@ const headOf = (request: IncomingMessage): RequestHead => ({
   }
 })
 
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+
 const write = (response: ServerResponse, answer: Answer): void => {
   if (response.headersSent || response.destroyed) return
   const body = Buffer.from(answer.body)
@@ -72,7 +75,7 @@ const serveRequest = (
   const head = headOf(request)
   const answer = (answer: Answer) => {
     // Closing while the client still sends would reset the connection, and the answer might be lost with it.
-    if (!request.complete) connections.linger(request.socket)
+    if (!request.complete && hasBody(request)) connections.linger(request.socket)
     write(response, answer)
   }
   const act = (reply: Reply): void => {
@@ -93,6 +96,14 @@ const serveRequest = (
   act(route.handle(head))
 }
 
+/** Answers by hand where `node:http` has no response to write to. */
+const writeRaw = (connections: Connections.Connections, socket: Socket, { body, headers, status }: Answer): void => {
+  const fields = { ...headers, "content-length": String(Buffer.byteLength(body)), connection: "close" }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`)
+  connections.linger(socket)()
+}
+
 /** What the HTTP parser refuses never becomes a request; it is answered by hand and recorded like the rest. */
 const refuseUnreadable = (
   route: CallbackRoute,
@@ -100,21 +111,39 @@ const refuseUnreadable = (
   error: NodeJS.ErrnoException,
   socket: Socket
 ): void => {
-  if (error.code === "ECONNRESET" || !socket.writable || !connections.begin(socket, undefined)) {
+  const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+  // A browser's preconnect says nothing, and is told nothing.
+  if (!error.code?.startsWith("HPE_") && !(isLate && socket.bytesRead > 0)) {
     socket.destroy()
     return
   }
-  const { status, headers, body } = route.refuse(
-    error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : "Malformed"
-  )
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
-  const phrase = status === 431 ? "Request Header Fields Too Large" : "Bad Request"
-  connections.linger(socket)
-  socket.end(
-    `HTTP/1.1 ${status} ${phrase}\r\n${lines}content-length: ${
-      Buffer.byteLength(body)
-    }\r\nconnection: close\r\n\r\n${body}`
-  )
+  // Junk behind a request whose answer is still owed: that answer goes out, and ends the connection.
+  if (!connections.begin(socket)) return
+  const answer = route.refuse(error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : "Malformed")
+  writeRaw(connections, socket, isLate ? { ...answer, status: 408 } : answer)
+}
+
+/** `CONNECT` comes without a response, for proxies; it is refused like any other method. */
+const refuseTunnel = (
+  route: CallbackRoute,
+  connections: Connections.Connections,
+  request: IncomingMessage,
+  socket: Socket
+): void => {
+  const reply = connections.begin(socket) ? route.handle(headOf(request)) : undefined
+  if (reply?._tag === "Answer") writeRaw(connections, socket, reply.answer)
+  else socket.destroy()
+}
+
+interface DenoPermissions {
+  readonly requestSync: (descriptor: { readonly name: "net"; readonly host: string }) => { readonly state: string }
+}
+
+/** On Deno a listen without permission is an uncaught exception, so it is asked for beforehand. */
+const isPermitted = (address: LoopbackAddress, port: number): boolean => {
+  const { Deno } = globalThis as { readonly Deno?: { readonly permissions: DenoPermissions } }
+  const host = `${address === "::1" ? "[::1]" : address}:${port}`
+  return Deno === undefined || Deno.permissions.requestSync({ name: "net", host }).state === "granted"
 }
 
 const open = (
@@ -123,7 +152,17 @@ const open = (
   serve: (bound: Bound) => CallbackRoute
 ): Effect.Effect<Listener, BindError> =>
   Effect.async((resume) => {
-    const server = createServer({ maxHeaderSize, headersTimeout, requestTimeout, requireHostHeader: false })
+    if (!isPermitted(address, port)) {
+      return resume(Effect.fail(new BindError({ reason: "PermissionDenied", host: address, ports: [port] })))
+    }
+    const server: Server & { httpAllowHalfOpen?: boolean } = createServer({
+      maxHeaderSize,
+      headersTimeout,
+      requestTimeout,
+      requireHostHeader: false
+    })
+    // A client that has said all it has to say still waits for its page.
+    server.httpAllowHalfOpen = true
     const connections = Connections.make()
     server.on("connection", connections.add)
     const fail = (cause: unknown) =>
@@ -137,7 +176,11 @@ const open = (
         server.on("error", () => {})
         const bound: Bound = { port: (server.address() as AddressInfo).port }
         const route = serve(bound)
-        server.on("request", (request, response) => serveRequest(route, connections, request, response))
+        const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+          serveRequest(route, connections, request, response)
+        server.on("request", onRequest)
+        server.on("checkExpectation", onRequest)
+        server.on("connect", (request, socket) => refuseTunnel(route, connections, request, socket as Socket))
         server.on("clientError", (error, socket) => refuseUnreadable(route, connections, error, socket as Socket))
         resume(Effect.succeed({ server, connections, bound }))
       })

@@ -169,20 +169,19 @@ const attempt = (effect: () => unknown): boolean => {
   }
 }
 
-// Reads that Deno still waits for, by stream. Few enough to cost nothing where flows come and go and nobody types.
-const forgotten = new WeakMap<object, number>()
-const mostForgotten = 32
+interface Internals {
+  readonly readStop?: unknown
+  reading?: boolean
+}
 
 /**
- * On Deno, the read that a paused pipe still waits for does not hold the process, and resuming starts no other while it
- * lasts: a host that goes on reading would see the process end. This lets it start one; none is lost, for they queue.
+ * Does what Node does when a terminal pauses and Deno leaves out: else the stream holds that a read is under way, though it
+ * was stopped, and `for await` of the host waits for it. Not on a pipe, where Deno cannot stop a read: a second one
+ * would hold the process.
  */
-const forgetPendingRead = (input: Input) => {
-  const { _handle, _readableState: state } = input as { _handle?: unknown; _readableState?: { reading?: boolean } }
-  const count = (forgotten.get(input) ?? 0) + 1
-  if (!("Deno" in globalThis) || _handle !== undefined || state?.reading !== true || count > mostForgotten) return
-  forgotten.set(input, count)
-  state.reading = false
+const forgetStoppedRead = (input: Input) => {
+  const { _handle, _readableState: state } = input as Partial<Record<"_handle" | "_readableState", Internals>>
+  if ("Deno" in globalThis && _handle?.readStop !== undefined && state !== undefined) state.reading = false
 }
 
 /**
@@ -252,7 +251,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     input.pause()
     // A stream that was never read starts by itself for its next reader; a paused one would not.
     if (foundFlowing === null) attempt(() => Object.assign(input, { readableFlowing: null }))
-    forgetPendingRead(input)
+    forgetStoppedRead(input)
   }
   const finish = () => {
     if (!isAttached) return
@@ -265,7 +264,6 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     if (!isSilent) on.end()
   }
   const onData = (chunk: Uint8Array | string) => {
-    forgotten.delete(input)
     rest = typeof chunk === "string" ? chunk : bytes.decode(chunk, { stream: true })
     while (isAttached && rest !== "") {
       const decoded = decoder.decode(rest)

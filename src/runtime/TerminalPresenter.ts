@@ -8,7 +8,19 @@ import { opensBrowser } from "../core/Surroundings.ts"
 import * as Texts from "../core/Texts.ts"
 import type { Notice, PendingAuthorization } from "../services/Presenter.ts"
 
-const say = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
+/** Writes to stderr. A terminal that went away ends no sign-in: the browser may be open already. */
+const say = (text: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const { stderr } = process
+    const ignore = () => {}
+    stderr.on("error", ignore)
+    try {
+      // The event comes some turns after the callback.
+      stderr.write(text, () => void setImmediate(() => stderr.off("error", ignore)))
+    } catch {
+      stderr.off("error", ignore)
+    }
+  })
 
 /** Opens the system's browser, without a shell. It never fails: the address is on the screen as well. */
 const openBrowser = (url: URL): Effect.Effect<void> =>

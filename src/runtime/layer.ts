@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { BindError, reasonOf } from "../core/BindError.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
 import { fromSource, PasteInput } from "../services/PasteInput.ts"
@@ -15,7 +16,13 @@ import { hub } from "./StdinHub.ts"
 export type Services = CallbackServer | PasteInput | Presenter | CredentialStore
 
 const server = CallbackServer.make((address, port, serve) =>
-  Effect.flatMap(Effect.promise(() => import("./HttpListener.ts")), ({ listen }) => listen(address, port, serve))
+  Effect.flatMap(
+    Effect.tryPromise({
+      try: () => import("./HttpListener.ts"),
+      catch: (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
+    }),
+    ({ listen }) => listen(address, port, serve)
+  )
 )
 
 const paste = Effect.sync((): PasteInput => {

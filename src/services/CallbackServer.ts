@@ -78,7 +78,7 @@ export type Listen = (
 const redraws = 20
 
 /**
- * Both families on one port: a browser takes `localhost` for either, and whoever listened on the other one would get
+ * Both families on one port, released at the same time: a browser takes `localhost` for either, and whoever listened on the other one would get
  * the code. Without IPv6 on the machine there is no other one.
  */
 const listenOnBoth = (
@@ -100,7 +100,7 @@ const listenOnBoth = (
     Effect.scope,
     (outer) =>
       Effect.flatMap(
-        Scope.fork(outer, ExecutionStrategy.sequential),
+        Scope.fork(outer, ExecutionStrategy.parallel),
         (pair) => Effect.onError(Scope.extend(attempt, pair), (cause) => Scope.close(pair, Exit.failCause(cause)))
       )
   ).pipe(

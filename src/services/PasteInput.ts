@@ -4,7 +4,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -23,10 +24,10 @@ export interface PasteInput {
    * {@link PasteRefused} when there is none.
    */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-  /** Routes text to a flow while the scope is open. The reader is not held by this. */
-  readonly register: (flow: PasteRouter.WaitingFlow) => Effect.Effect<void, never, Scope.Scope>
-  /** Holds the reader while the scope is open. */
-  readonly hold: Effect.Effect<void, never, Scope.Scope>
+  /** Routes text to a flow while the scope is open; the reader is not held by this. Without it, `lines` is read. */
+  readonly register?: (flow: PasteRouter.WaitingFlow) => Effect.Effect<void, never, Scope.Scope>
+  /** Holds the reader while the scope is open. Without it, `lines` is read. */
+  readonly hold?: Effect.Effect<void, never, Scope.Scope>
 }
 
 /** A reader that calls back, shared by counting who holds it. */
@@ -39,7 +40,7 @@ export interface PasteSource {
 }
 
 /** The service over a source. */
-export const fromSource = ({ router, subscribe, hold }: PasteSource): PasteInput => ({
+export const fromSource = ({ router, subscribe, hold }: PasteSource): Required<PasteInput> => ({
   hold,
   lines: Effect.zipLeft(
     Effect.map(
@@ -67,6 +68,20 @@ export const fromSource = ({ router, subscribe, hold }: PasteSource): PasteInput
     )
 })
 
+// A source that cannot be stopped, such as an async generator that waits for its next line, must not hold a release. The
+// runtime's own timer: a test's clock that stands still must not either.
+const stopMillis = 300
+
+const stop = (fiber: Fiber.RuntimeFiber<void>): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), stopMillis)
+    fiber.addObserver(() => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    })
+    fiber.unsafeInterruptAsFork(FiberId.none)
+  })
+
 /** Runs an effect in one fiber while at least one scope holds it; the last one to let go waits until it has ended. */
 const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> => {
   const lock = Effect.unsafeMakeSemaphore(1)
@@ -77,12 +92,12 @@ const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope
       fiber = started
     })
   )
-  const release = Effect.suspend(() => --holders > 0 || fiber === undefined ? Effect.void : Fiber.interrupt(fiber))
+  const release = Effect.suspend(() => --holders > 0 || fiber === undefined ? Effect.void : stop(fiber))
   return Effect.acquireRelease(lock.withPermits(1)(retain), () => lock.withPermits(1)(release))
 }
 
 /** Text from a stream that the host owns: a TUI's input box, a chat, a test's script. */
-const make = (lines: Stream.Stream<string>): PasteInput => {
+const make = (lines: Stream.Stream<string>): Required<PasteInput> => {
   const router = PasteRouter.make()
   const subscribers = new Set<(text: string) => void>()
   return fromSource({
@@ -104,11 +119,28 @@ const make = (lines: Stream.Stream<string>): PasteInput => {
   })
 }
 
+const routed = new WeakMap<PasteInput, Required<PasteInput>>()
+
+/** A service that only has `lines` and `submit`, with the routing that flows need: one reader for all of its flows. */
+export const withRouting = (paste: PasteInput): Required<PasteInput> => {
+  if (paste.register !== undefined && paste.hold !== undefined) return paste as Required<PasteInput>
+  const known = routed.get(paste)
+  if (known !== undefined) return known
+  const router = PasteRouter.make()
+  const read = Effect.flatMap(
+    paste.lines,
+    (queue) => Effect.forever(Effect.map(Queue.take(queue), (text) => router.route(text, true)))
+  )
+  const complete = fromSource({ router, subscribe: () => () => {}, hold: sharedFiber(Effect.scoped(read)) })
+  routed.set(paste, complete)
+  return complete
+}
+
 /** Tag of the {@link PasteInput} service, and its constructors. */
 export const PasteInput: Context.Tag<PasteInput, PasteInput> & {
   /**
    * Reads a stream of text, one element a paste, for hosts that own stdin. It runs only while a flow waits, and starts
    * again with the next flow, so give one that continues (`Stream.fromQueue`), not one that begins anew.
    */
-  readonly make: (lines: Stream.Stream<string>) => PasteInput
+  readonly make: (lines: Stream.Stream<string>) => Required<PasteInput>
 } = Object.assign(Context.GenericTag<PasteInput>("effect-oauth-callback/PasteInput"), { make })

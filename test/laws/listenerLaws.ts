@@ -16,6 +16,7 @@ export type Law =
   | "431 for more"
   | "400 for what is not HTTP"
   | "one request a connection"
+  | "junk behind a callback"
   | "release within a second"
   | "interrupt while binding"
 
@@ -222,6 +223,61 @@ export const listenerLaws = (
         assert.includeMembers(recorder.names, ["CallbackFlow.open", "CallbackFlow.authorize"])
         assert.notMatch(recorder.text(), /s3cret/)
         assert.notInclude(recorder.text(), state)
+      })
+    )
+    law(
+      "junk behind a callback",
+      "delivers the page though junk, or the end of the client's side, comes before it",
+      Effect.gen(function* () {
+        for (const behind of ["GARBAGE\r\n\r\n", "end"]) {
+          const flow = yield* open()
+          const { pathname, search } = answerFor(flow, { code: "c" })
+          const text = RawClient.requestText(portOf(flow), `${pathname}${search}`)
+          const client = RawClient.send(portOf(flow), behind === "end" ? text : text + behind, {
+            manner: behind === "end" ? "ends" : "read"
+          })
+          yield* pause(50)
+          const granted = yield* flow.authorize({ url: urlFor(flow), present: false })
+          assert.strictEqual(Redacted.value(granted.code), "c")
+          assert.match(yield* Effect.promise(() => client.received), /^HTTP\/1\.1 200 [^]*<\/html>$/, behind)
+        }
+      })
+    )
+    law(
+      "400 for what is not HTTP",
+      "answers a tunnel and an unknown expectation like any other request, and counts them",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const port = portOf(flow)
+        const tunnel = RawClient.requestText(port, `127.0.0.1:${port}`, { method: "CONNECT" })
+        const expecting = RawClient.requestText(port, "/callback", { headers: { expect: "a-miracle" } })
+        assert.match(
+          yield* Effect.promise(() => RawClient.send(port, tunnel).received),
+          /^HTTP\/1\.1 405 [^]*allow: GET/i
+        )
+        assert.strictEqual(
+          RawClient.statusOf(yield* Effect.promise(() => RawClient.send(port, expecting).received)),
+          400
+        )
+        const refused = yield* flow.refusals.pipe(Stream.take(2), Stream.runCollect)
+        assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), ["WrongMethod", "StateMissing"])
+        yield* completes(flow)
+      })
+    )
+    law(
+      "release within a second",
+      "is released within a second for localhost, whatever peers on both families hold open after junk",
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const flow = yield* Scope.extend(open({ host: "localhost" }), scope)
+        const held = (["127.0.0.1", "::1"] as const).flatMap((address) =>
+          Array.from({ length: 5 }, () => RawClient.send(portOf(flow), "GARBAGE\r\n\r\n", { manner: "stays", address }))
+        )
+        yield* pause(50)
+        const started = Date.now()
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(Date.now() - started, 900)
+        for (const client of held) client.reset()
       })
     )
     law(

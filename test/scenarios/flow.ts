@@ -1,7 +1,7 @@
 /** What a flow does, step by step, on the real listener. */
 import { assert } from "chai"
-import { Cause, Deferred, Effect, Exit, Fiber, Option, Redacted, Scope, Stream, TestClock } from "effect"
-import { CallbackFlow } from "../../src/index.ts"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Queue, Redacted, Scope, Stream, TestClock } from "effect"
+import { CallbackFlow, PasteInput, Presenter } from "../../src/index.ts"
 import * as Harness from "../fixtures/Harness.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 import { live, type Scenario, timed } from "../fixtures/Scenario.ts"
@@ -384,6 +384,55 @@ const exchanging: ReadonlyArray<Scenario> = [
         assert.match(page, /^HTTP\/1\.1 500 [^]*could not be finished/)
         assert.strictEqual(page.includes("&lt;b&gt;30 letters&lt;/b&gt;"), describe !== undefined)
       }
+    })
+  ),
+  live(
+    "goes on when the presenter breaks over a wrong paste, and when describe returns no text",
+    Effect.gen(function* () {
+      const { layer, paste, shown } = yield* Harness.make
+      const broken = Layer.succeed(Presenter, {
+        show: (pending) => Effect.sync(() => void shown.push(pending)),
+        notice: () => Effect.die("broken")
+      })
+      const flow = yield* Effect.provide(CallbackFlow.open(), Layer.merge(layer, broken))
+      const running = yield* Effect.fork(Effect.exit(flow.authorize({
+        url: urlFor(flow),
+        exchange: () => Effect.fail("no"),
+        describe: (() => 42) as never
+      })))
+      while (shown.length === 0) yield* pause(1)
+      yield* paste("nonsense")
+      yield* pause(10)
+      assert.include(yield* browse(flow, answerFor(flow, { code: "c" })), "<code>42</code>")
+      assert.strictEqual(errorOf(yield* Fiber.join(running)), "no")
+    })
+  ),
+  live(
+    "works with a paste service of two members, and with a source that cannot be stopped",
+    Effect.gen(function* () {
+      const { layer } = yield* Harness.make
+      const queue = yield* Queue.unbounded<string>()
+      const two: PasteInput = { lines: Effect.succeed(queue), submit: () => Effect.void }
+      const flow = yield* Effect.provide(CallbackFlow.open(), Layer.merge(layer, Layer.succeed(PasteInput, two)))
+      const running = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+      yield* Queue.offer(queue, "nonsense")
+      yield* Queue.offer(queue, answerFor(flow, { code: "pasted" }).href)
+      assert.strictEqual((yield* Fiber.join(running)).via, "paste")
+      const endless = async function* () {
+        await new Promise(() => {})
+        yield ""
+      }
+      const stuck = PasteInput.make(Stream.orDie(Stream.fromAsyncIterable(endless(), String)))
+      const started = Date.now()
+      const via = yield* CallbackFlow.run({}, (flow) =>
+        Effect.gen(function* () {
+          const running = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+          yield* pause(20)
+          yield* browse(flow, answerFor(flow, { code: "c" }))
+          return (yield* Fiber.join(running)).via
+        })).pipe(Effect.provide(Layer.merge(layer, Layer.succeed(PasteInput, stuck))))
+      assert.strictEqual(via, "http")
+      assert.isBelow(Date.now() - started, 1000)
     })
   ),
   live(

@@ -35,6 +35,10 @@ const invalid: ReadonlyArray<readonly [what: string, options: OpenOptions, says:
   ["a redirect URI that is none", { redirectUri: () => "nonsense" }, "redirectUri"],
   ["a redirect URI with a fragment", { redirectUri: () => "https://a.example/#x" }, "fragment"],
   ["a redirect URI of another scheme", { redirectUri: () => "javascript:alert(1)" }, "javascript:"],
+  ["a redirect URI that carries a state", { redirectUri: () => "https://a.example/cb?state=x" }, "state"],
+  ["a redirect URI that is undefined", { redirectUri: () => undefined as never }, "redirectUri"],
+  ["a response mode that is none", { responseMode: "fragment" as never }, "responseMode"],
+  ["a way out that is none", { onPortBusy: "nonsense" as never }, "onPortBusy"],
   ["a redirect URI that throws", {
     redirectUri: () => {
       throw new Error("boom")
