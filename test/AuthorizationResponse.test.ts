@@ -469,3 +469,23 @@ describe("parse", () => {
     assert.isFalse(AuthorizationResponse.has(parameters, "state"))
   })
 })
+
+describe("values that are empty, or come to nothing", () => {
+  const outcome = (query: string, expected: AuthorizationResponse.Expected) => {
+    const matched = AuthorizationResponse.matchState(AuthorizationResponse.parse(query), Redacted.make("s"))
+    const checked = Either.flatMap(matched, (matched) => AuthorizationResponse.check(matched, expected))
+    return Either.match(checked, {
+      onLeft: (error) =>
+        typeof error === "string" ? error : error._tag === "InvalidResponse" ? error.reason : error.error,
+      onRight: ({ iss }) => `granted ${iss}`
+    })
+  }
+  it("take an empty iss for none, unless there is an issuer to compare it with", () => {
+    assert.strictEqual(outcome("state=s&code=c&iss=", {}), "granted undefined")
+    assert.strictEqual(outcome("state=s&code=c&iss=", { issuerRequired: true }), "IssuerMissing")
+    assert.strictEqual(outcome("state=s&code=c&iss=", { issuer: "https://as.example" }), "IssuerMismatch")
+  })
+  it("never leave an error without a name", () => {
+    assert.strictEqual(outcome("state=s&error=%00", {}), "unprintable")
+  })
+})

@@ -12,6 +12,9 @@ import * as LineReader from "../src/runtime/LineReader.ts"
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
+/** Until a stream that was resumed flows: then what is written to it is read in the same call. */
+const tick = () => new Promise((resolve) => setImmediate(resolve))
+
 /** Longer than what separates two blocks, also on a busy machine. */
 const quiet = () => pause(80)
 
@@ -279,8 +282,9 @@ describe("detaching", () => {
   it("gives the host lines that were read and not yet called back with, which no timer brings later", async () => {
     const input = new PassThrough()
     const { detach, events } = reading(input)
+    await tick()
     input.write("a\nb\nc")
-    await pause(2)
+    assert.strictEqual(input.readableLength, 0)
     detach()
     await quiet()
     assert.deepStrictEqual(events, [])
@@ -290,8 +294,9 @@ describe("detaching", () => {
   it("gives the next reader what it gave back", async () => {
     const input = new PassThrough()
     const first = reading(input)
+    await tick()
     input.write("a\nb")
-    await pause(2)
+    assert.strictEqual(input.readableLength, 0)
     first.detach()
     const second = reading(input)
     input.write("c\n")
@@ -383,17 +388,22 @@ describe("attach, to a terminal", () => {
     ["keeps the lines of a paste in one block", `${pasted("a\r\nb\nc\rd")}\r`, "a\nb\nc\nd", "a\nb\nc\nd\n"],
     ["does not end at ^D in a paste", `${pasted("\u0004a")}\r`, "a", "a\n"]
   ])("%s", async (_what, typed, block, shown) => {
-    for (const chunks of [[typed], Array.from(typed)]) {
-      // But for those of keys and pastes, a sequence that is cut behind its first letter looks like the Escape key.
-      if (chunks.length > 1 && /\u001b[^[]/.test(typed)) continue
+    const run = async (chunks: ReadonlyArray<string>) => {
       const { detach, events, terminal } = atTerminal()
       for (const chunk of chunks) terminal.write(chunk)
       await quiet()
       detach()
-      const lines = events.map((event) => typeof event === "object" && "block" in event ? event.block : event)
-      assert.strictEqual(lines.join("\n"), block)
-      if (chunks.length === 1) assert.strictEqual(terminal.shown, pasteOn + shown + pasteOff)
+      return {
+        text: events.map((event) => typeof event === "object" && "block" in event ? event.block : event),
+        terminal
+      }
     }
+    // But for those of keys and pastes, a sequence that is cut behind its first letter looks like the Escape key.
+    const isCut = !/\u001b[^[]/.test(typed)
+    const [whole, cut] = await Promise.all([run([typed]), isCut ? run(Array.from(typed)) : undefined])
+    assert.strictEqual(whole.text.join("\n"), block)
+    assert.strictEqual(whole.terminal.shown, pasteOn + shown + pasteOff)
+    if (cut !== undefined) assert.strictEqual(cut.text.join("\n"), block)
   })
 
   it("takes a paste that follows the Escape key", async () => {
@@ -668,7 +678,7 @@ const type = async (
 describe.skipIf(!hasPython)(
   `attach, to a real terminal${hasPython ? "" : " (skipped: python3 has no pty here)"}`,
   () => {
-    for (const length of [100, 4095, 4096, 6003, 16_384]) {
+    for (const length of [4096, 6003, 16_384]) {
       it(`takes a line of ${length} characters whole, in raw mode, and restores the mode`, async () => {
         // Each part names its place, so that a missing one would show.
         const line = Array.from({ length }, (_, index) => index % 8 === 0 ? String(index).padStart(8, "-") : "")

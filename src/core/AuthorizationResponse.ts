@@ -102,8 +102,8 @@ const single = ["iss", "error", "error_description", "error_uri", "code"] as con
 /**
  * The other checks, in this order, the first failure winning: repeated parameters, `iss`, `error`, `code`.
  *
- * An empty `error` or `code` counts as absent (RFC 6749 section 3.1); an empty `iss` does not, for the comparison of
- * RFC 9207 is to the letter.
+ * An empty `error` or `code` counts as absent (RFC 6749 section 3.1); so does an empty `iss`, unless there is an issuer
+ * to compare it with, to the letter.
  *
  * @returns `Right` with the code, or `Left` with
  *   - `InvalidResponse` of reason `RepeatedParameter`, `IssuerMismatch`, `IssuerMissing` or `CodeMissing`;
@@ -122,7 +122,8 @@ export const check = (
       return Either.left(new InvalidResponse({ reason: "RepeatedParameter", parameter }))
     }
   }
-  const iss = parameters.get("iss") ?? undefined
+  const named = parameters.get("iss") ?? undefined
+  const iss = named === "" && expected.issuer === undefined ? undefined : named
   if (iss === undefined) {
     if (expected.issuerRequired === true) {
       return Either.left(new InvalidResponse({ reason: "IssuerMissing", parameter: "iss" }))
@@ -136,7 +137,7 @@ export const check = (
     const uri = printableUrl(withoutSecrets(parameters, "error_uri"))
     return Either.left(
       new AuthorizationDenied({
-        error: printable(error, 100),
+        error: printable(error, 100) || "unprintable",
         ...(description !== "" && { description }),
         ...(uri !== undefined && { uri })
       })

@@ -22,5 +22,5 @@ export const printable = (text: string, limit: number): string => {
 export const printableUrl = (text: string): string | undefined => {
   if (text.length > 2048 || !URL.canParse(text)) return undefined
   const url = new URL(text)
-  return url.protocol === "https:" || url.protocol === "http:" ? url.href : undefined
+  return (url.protocol === "https:" || url.protocol === "http:") && url.href.length <= 2048 ? url.href : undefined
 }

@@ -57,7 +57,13 @@ export const make = (): PendingResponse => {
     page = answer
     const waiting = Array.from(writers)
     writers.clear()
-    for (const write of waiting) write(answer)
+    for (const write of waiting) {
+      try {
+        write(answer)
+      } catch {
+        // One connection's trouble must not keep the outcome from the others.
+      }
+    }
   }
   const settle = (outcome: CallbackPage.Outcome) => {
     if (settled) return
