@@ -220,11 +220,11 @@ describe("attach, to a pipe", () => {
   })
 
   it.each([1, 2, 7, 1023, 1024, 65_536])(
-    "makes one text that is too long of 100 kB in lines of %i",
+    "makes one text that is too long of 400 kB in lines of %i, and keeps a part of it",
     async (width) => {
       const input = new PassThrough()
       const { detach, events } = reading(input)
-      input.write(`${"x".repeat(width - 1)}\n`.repeat(Math.ceil(100_000 / width)))
+      input.write(`${"x".repeat(width - 1)}\n`.repeat(Math.ceil(400_000 / width)))
       await quiet()
       detach()
       assert.strictEqual(events.length, 1)
@@ -323,6 +323,15 @@ describe("detaching", () => {
     assert.deepStrictEqual(events, [{ block: "unfinished" }])
   })
 
+  it("holds when a listener of the host detaches at the end of the stream, before the reader hears of it", async () => {
+    const input = new PassThrough()
+    input.once("end", () => detach())
+    const { detach, events } = reading(input)
+    input.end("unfinished")
+    await quiet()
+    assert.deepStrictEqual(events, [])
+  })
+
   it("does not throw where the terminal has gone away", () => {
     const terminal = new Terminal()
     const { detach } = reading(terminal, {
@@ -418,14 +427,14 @@ describe("attach, to a terminal", () => {
 
   it("waits for the end of a paste, and for the person to end it, however slowly it comes", async () => {
     const { detach, events, terminal } = atTerminal()
-    for (const chunk of [`${ESC}[200~a\r`, "b\r", `${ESC}[201~`, "c"]) {
+    for (const chunk of [`0\r${ESC}[200~`, "a\r", "b\r", `${ESC}[201~`, "c"]) {
       terminal.write(chunk)
       await quiet()
     }
     assert.deepStrictEqual(events, [])
     terminal.write("\r")
     await quiet()
-    assert.deepStrictEqual(events, [{ block: "a\nb\nc" }])
+    assert.deepStrictEqual(events, [{ block: "0\na\nb\nc" }])
     detach()
   })
 
@@ -488,12 +497,28 @@ describe("makeDecoder", () => {
     return { lines, keys, unfinished: decoder.unfinished(), isPasting: decoder.isPasting() }
   }
 
-  const sequences = ["a", "😀", " ", "\r", "\n", "\u0003", "\u0004", "\u007f", "\u0015", `${ESC}[A`, `${ESC}OP`]
+  const pieces = [
+    "a",
+    "😀",
+    " ",
+    "\r",
+    "\n",
+    "\r\n",
+    "\u0003",
+    "\u0004",
+    "\u007f",
+    "\u0015",
+    `${ESC}[A`,
+    `${ESC}OP`,
+    `${ESC}[1`
+  ]
+  const marks = [`${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`]
   const input = FastCheck.array(
     FastCheck.oneof(
-      FastCheck.constantFrom(...sequences, `${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`),
-      FastCheck.string()
-    )
+      { weight: 4, arbitrary: FastCheck.constantFrom(...pieces, ...marks) },
+      { weight: 1, arbitrary: FastCheck.string() }
+    ),
+    { maxLength: 20 }
   ).map((pieces) => pieces.join(""))
 
   it.prop(
@@ -508,7 +533,8 @@ describe("makeDecoder", () => {
       // Behind a lone ESC only `[` is known to go on with a sequence.
       FastCheck.pre(!pieces.some((piece, index) => piece.endsWith(ESC) && pieces[index + 1]?.startsWith("[") === false))
       assert.deepStrictEqual(decoded(isRaw, pieces), decoded(isRaw, [text]))
-    }
+    },
+    { fastCheck: { numRuns: 2000 } }
   )
 
   it.prop(
