@@ -485,6 +485,12 @@ describe("values that are empty, or come to nothing", () => {
     assert.strictEqual(outcome("state=s&code=c&iss=", { issuerRequired: true }), "IssuerMissing")
     assert.strictEqual(outcome("state=s&code=c&iss=", { issuer: "https://as.example" }), "IssuerMismatch")
   })
+  it("keep a code out of an error however its escapes are written", () => {
+    for (const escape of ["%2F", "%2f"]) {
+      const text = outcome(`state=s&code=4%2F0Abcdef&error=${encodeURIComponent(`bad 4${escape}0Abcdef`)}`, {})
+      assert.strictEqual(text, "bad ***")
+    }
+  })
   it("never leave an error without a name", () => {
     assert.strictEqual(outcome("state=s&error=%00", {}), "unprintable")
   })

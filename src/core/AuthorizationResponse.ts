@@ -92,7 +92,9 @@ const withoutSecrets = (parameters: URLSearchParams, name: string): string => {
   for (const secret of [parameters.get("state") ?? "", parameters.get("code") ?? ""]) {
     // Shorter ones are no secret, and cutting them out would leave the text unreadable.
     if (secret.length < 4) continue
-    for (const spelling of [secret, encodeURIComponent(secret)]) text = text.replaceAll(spelling, "***")
+    const escaped = encodeURIComponent(secret)
+    const inLowerCase = escaped.replace(/%../g, (escape) => escape.toLowerCase())
+    for (const spelling of [secret, escaped, inLowerCase]) text = text.replaceAll(spelling, "***")
   }
   return text
 }

@@ -118,7 +118,10 @@ const refuseUnreadable = (
     return
   }
   // Junk behind a request whose answer is still owed: that answer goes out, and ends the connection.
-  if (!connections.begin(socket)) return
+  if (!connections.begin(socket)) {
+    if (isLate) socket.destroy()
+    return
+  }
   const answer = route.refuse(error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : "Malformed")
   writeRaw(connections, socket, isLate ? { ...answer, status: 408 } : answer)
 }
