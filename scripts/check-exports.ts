@@ -76,7 +76,12 @@ for (const [name, target] of Object.entries<string>(jsr.imports)) {
   const match = /^npm:\/?(@[^/]+\/[^@/]+|[^@/]+)@([^/]+)(\/?)$/.exec(target)
   if (match === null) continue
   const [, npmName = "", range = ""] = match
-  same(`deno.json imports["${name}"] range`, range, ranges[npmName])
+  // A specifier holds no space: `>=1.31 <2` is `^1.31` there.
+  const wanted = ranges[npmName]?.replace(
+    /^>=(\d+)(\.\S+)? <(\d+)$/,
+    (all, from, rest = "", to) => Number(to) === Number(from) + 1 ? `^${from}${rest}` : all
+  )
+  same(`deno.json imports["${name}"] range`, range, wanted)
   if (name.replace(/\/$/, "") !== npmName) problems.push(`deno.json imports["${name}"] names ${npmName}`)
 }
 

@@ -44,6 +44,7 @@ const places: Readonly<Record<string, Place>> = {
   services: { rank: 1, packages: effect, without: runtimeNames },
   flow: { rank: 2, packages: effect, without: runtimeNames },
   runtime: { rank: 3, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
+  mcp: { rank: 3, packages: /^(effect\/\w+|@modelcontextprotocol\/sdk\/[\w/]+\.js)$/, without: runtimeNames },
   platform: { rank: 3, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   promise: { rank: 4, packages: effect },
   entry: { rank: 5, packages: effect }
@@ -56,12 +57,13 @@ const allowed = (file: string, target: string, { dynamic }: Import): boolean =>
 
 /** What an entry must not load by being imported: statically, and through any number of files. */
 const unreachable: Readonly<Record<string, RegExp>> = {
-  "src/index.ts": /^(src\/(runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/mcp.ts": /^(src\/(runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/index.ts": /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/node.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/deno.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/bun.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/platform.ts": /^(src\/(runtime|promise)\/|node:|@modelcontextprotocol\/|open$)/,
-  "src/promise.ts": /^(src\/(runtime|platform)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
+  "src/promise.ts": /^(src\/(mcp|runtime|platform)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
 }
 
 const longest = 320

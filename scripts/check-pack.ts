@@ -23,6 +23,11 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
   "/deno": { values: "layer layerFile" },
   "/bun": { values: "layer layerFile" },
   "/platform": { values: "layerHttpServer" },
+  "/mcp": {
+    values: "McpOAuth InvalidServerUrl DiscoveryError UntrustedMetadata RegistrationError TokenError RevocationError " +
+      "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
+    types: "McpOAuthError"
+  },
   "/promise": { values: "openCallback" }
 }
 
@@ -50,8 +55,10 @@ const consumer = Object.entries(promised).map(([entry, { types = "", values }], 
     `export const values${index} = [${words(values).map((name) => `value${index}_${name}`).join(", ")}]`,
     types === ""
       ? ""
-      : `import type { ${words(types).map((name) => `${name} as Type_${name}`).join(", ")} } from "${nameOf(entry)}"`,
-    types === "" ? "" : `export type Types = [${words(types).map((name) => `Type_${name}`).join(", ")}]`
+      : `import type { ${words(types).map((name) => `${name} as Type${index}_${name}`).join(", ")} } from "${
+        nameOf(entry)
+      }"`,
+    types === "" ? "" : `export type Types${index} = [${words(types).map((name) => `Type${index}_${name}`).join(", ")}]`
   ].join("\n")
 ).join("\n")
 
@@ -102,15 +109,25 @@ const signIn = (folder: string, runtime: string, ...program: Command) => {
   return step(`a sign-in on ${runtime}`, [...program, "consumer.mjs", runtime], { cwd: folder, limit: 60 })
 }
 
+/** The README's examples as a reader would copy them, each a file of its own. */
+const readmeExamples = (folder: string): ReadonlyArray<string> =>
+  [...readFileSync("README.md", "utf8").matchAll(/^```ts\b[^\n]*\n([\s\S]*?)^```/gm)].map(([, code = ""], index) => {
+    const file = `readme-${index + 1}.ts`
+    writeFileSync(join(folder, file), `${code}export {}\n`)
+    return file
+  })
+
 /** What a consumer's compiler says; some check libraries too, and some resolve as a bundler does. */
 const typeCheck = async (folder: string) => {
   writeFileSync(join(folder, "consumer.ts"), consumer)
   const [program, ...rest] = tool("typescript/lib/tsc.js")
   const tsc: Command = [program, ...rest.slice(0, -1), resolve("node_modules/typescript/lib/tsc.js")]
   const flags = ["--noEmit", "--strict", "--target", "ES2022", "--lib", "ES2022,ESNext.Disposable,DOM", "consumer.ts"]
+  const examples = ["--noEmit", "--strict", "--target", "ES2022", "--module", "NodeNext", "--skipLibCheck"]
   const bundler = ["--module", "ESNext", "--moduleResolution", "bundler", "--skipLibCheck"]
   await Promise.all([
     step("types, NodeNext", [...tsc, "--module", "NodeNext", "--skipLibCheck", "false", ...flags], { cwd: folder }),
+    step("examples of README.md", [...tsc, ...examples, ...readmeExamples(folder)], { cwd: folder }),
     step("types, bundler", [...tsc, ...bundler, ...flags], { cwd: folder })
   ])
 }
@@ -133,6 +150,12 @@ const consume = async (folder: string, tarball: string) => {
   if (onNode !== undefined) await step("entries on Node", [onNode, "smoke.mjs", ...names], { cwd: folder })
   await step("entries on Deno", [...onDeno, "smoke.mjs", ...names], { cwd: folder })
   await signIn(folder, "deno", ...onDeno)
+  // What the README's examples use beside.
+  await install(
+    folder,
+    `@modelcontextprotocol/sdk@${npm.devDependencies["@modelcontextprotocol/sdk"]}`,
+    "@types/node@20"
+  )
   await typeCheck(folder)
 }
 

@@ -1,31 +1,40 @@
 /**
  * Signs in to eight MCP servers at once and calls a tool on each. The servers, the authorization server and the people
- * with their browsers are all in this process, on 127.0.0.1, and all of it is gone at the end.
+ * with their browsers are all in this process, on 127.0.0.1, and all of it is gone at the end, but for what `--store`
+ * keeps.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { resolve } from "node:path"
 import process from "node:process"
 import { parseArgs } from "node:util"
-import { type CallbackServer, PasteInput, Presenter } from "../src/index.ts"
-import * as AuthorizationServer from "../test/fixtures/AuthorizationServer.ts"
+import { PasteInput, Presenter } from "../src/index.ts"
 import type { FixtureBindError } from "../test/fixtures/LoopbackHttp.ts"
-import * as McpServer from "../test/fixtures/McpServer.ts"
+import type { DemoError } from "./demo/DemoError.ts"
 import * as Leaks from "./demo/leaks.ts"
 import * as People from "./demo/person.ts"
+import * as Servers from "./demo/servers.ts"
+import { type Services, signInToAll } from "./demo/signIn.ts"
+import * as Store from "./demo/store.ts"
 import { isComplete, type Row, sentence, summarize, table } from "./demo/table.ts"
-import { visit } from "./demo/visit.ts"
 
-const usage = `Usage: npm run demo [-- --json] [-- --browser]
+const usage = `Usage: npm run demo [-- --json] [-- --browser] [-- --store DIR]
 
-  (nothing)   eight sign-ins at once, six by redirect and two by paste, and a table
-  --json      the same, with one JSON object as the last line of stdout
-  --browser   eight tabs in your own browser: press "Sign in" on each
+  (nothing)     eight sign-ins at once, six by redirect and two by paste, and a table
+  --json        the same, with one JSON object as the last line of stdout
+  --browser     eight tabs in your own browser: press "Sign in" on each
+  --store DIR   keeps credentials, and what the servers know, in a folder: the next run needs no browser
 `
 
-type Services = CallbackServer | PasteInput | Presenter
+interface Arguments {
+  readonly browser: boolean
+  readonly json: boolean
+  /** Without it, a temporary folder that is removed at the end. */
+  readonly store: string | undefined
+}
 
 /** Who signs in to what. The addresses of the two that paste are pasted in the wrong order. */
 const plan: ReadonlyArray<{ readonly server: string; readonly user: string; readonly pastes?: "earlier" | "later" }> = [
@@ -39,45 +48,73 @@ const plan: ReadonlyArray<{ readonly server: string; readonly user: string; read
   { server: "wiki", user: "margaret", pastes: "later" }
 ]
 
-/** The library's layer for the runtime this program happens to run on. */
-const platform: Layer.Layer<Services> = Layer.unwrapEffect(Effect.promise(async () => {
-  if ("Deno" in globalThis) return (await import("../src/deno.ts")).layer
-  if ("Bun" in globalThis) return (await import("../src/bun.ts")).layer
-  return (await import("../src/node.ts")).layer
-}))
+/** The library's layer for the runtime this program happens to run on, with its store in a folder. */
+const platform = (directory: string): Layer.Layer<Services> =>
+  Layer.unwrapEffect(Effect.promise(async () => {
+    const { layerFile } = "Deno" in globalThis
+      ? await import("../src/deno.ts")
+      : "Bun" in globalThis
+      ? await import("../src/bun.ts")
+      : await import("../src/node.ts")
+    return layerFile({ appName: "effect-oauth-callback-demo", directory })
+  }))
 
-/** A host that owns its input and shows its own URLs: nobody is at the terminal. */
-const unattended = (hand: People.PastingHand, onNotice: (message: string) => void): Layer.Layer<Services> =>
-  Layer.mergeAll(
-    platform,
+/** A host that owns its input: nobody is at the terminal. */
+const unattended = (
+  hand: People.PastingHand,
+  onRefused: (message: string) => void
+): Layer.Layer<PasteInput | Presenter> =>
+  Layer.merge(
     Layer.succeed(PasteInput, PasteInput.make(hand.lines)),
     Layer.succeed(Presenter, {
       ...Presenter.none,
       notice: (notice) =>
         Effect.sync(() => {
-          if (notice._tag === "PasteRefused") onNotice(notice.message)
+          if (notice._tag === "PasteRefused") onRefused(notice.message)
         })
     })
   )
 
 /** Starts the servers, signs in to all of them at once, and stops the servers. */
 const rows = (
-  hand?: People.PastingHand
-): Effect.Effect<ReadonlyArray<Row>, FixtureBindError, Services> =>
+  { browser, store }: Arguments,
+  say: (text: string) => void,
+  onRefused: (message: string) => void
+): Effect.Effect<ReadonlyArray<Row>, DemoError | FixtureBindError> =>
   Effect.scoped(Effect.gen(function* () {
-    const authorizationServer = yield* AuthorizationServer.make()
-    const visits = yield* Effect.forEach(plan, ({ server: name, user, pastes }) =>
-      Effect.gen(function* () {
-        const server = yield* McpServer.make({ name, authorizationServer })
-        const person = hand === undefined
-          ? undefined
-          : yield* (pastes === undefined ? People.following(user) : hand[pastes](user))
-        return visit(server, authorizationServer.verify, person)
+    const directory = yield* Store.folder(store)
+    const names = plan.map(({ server }) => server)
+    const { authorizationServer, mcp } = yield* Servers.start({ names, directory, keep: store !== undefined, say })
+    const hand = yield* People.pastingHand
+    const visits = yield* Effect.forEach(mcp, (server, index) => {
+      const { pastes, user = "you" } = plan[index] ?? {}
+      if (browser) return Effect.succeed({ server })
+      return Effect.map(pastes === undefined ? People.following(user) : hand[pastes](user), (person) => ({
+        server,
+        person
       }))
-    return yield* Effect.all(visits, { concurrency: "unbounded" })
+    })
+    const library = platform(directory)
+    return yield* Effect.provide(
+      signInToAll(visits, authorizationServer.verify),
+      browser ? library : Layer.merge(library, unattended(hand, onRefused))
+    )
   }))
 
-const main = async ({ browser, json }: { readonly browser: boolean; readonly json: boolean }): Promise<void> => {
+/** Interrupts the program on ^C, so that it stores and removes what it has to. */
+const interruptible = async <A>(run: (signal: AbortSignal) => Promise<A>): Promise<A> => {
+  const controller = new AbortController()
+  const stop = () => controller.abort()
+  process.once("SIGINT", stop).once("SIGTERM", stop)
+  try {
+    return await run(controller.signal)
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop)
+  }
+}
+
+const main = async (options: Arguments): Promise<void> => {
+  const { browser, json, store } = options
   const print = (text: string) => (json ? process.stderr : process.stdout).write(text)
   const complain = (text: string) => {
     process.exitCode = 1
@@ -86,42 +123,51 @@ const main = async ({ browser, json }: { readonly browser: boolean; readonly jso
   print(`Signing in to ${plan.length} MCP servers at once.${browser ? ' Press "Sign in" on each page.' : ""}\n\n`)
 
   const refused: Array<string> = []
-  const program = browser ? Effect.provide(rows(), platform) : Effect.flatMap(
-    People.pastingHand,
-    (hand) => Effect.provide(rows(hand), unattended(hand, (message) => refused.push(message)))
-  )
   const leaksSinceThen = await Leaks.watch()
   const start = performance.now()
   // Effect's own logger writes to stdout, whose last line is promised to be JSON.
   const logger = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
-  const exit = await Effect.runPromiseExit(Effect.provide(program, logger))
+  const program = Effect.provide(rows(options, print, (message) => refused.push(message)), logger)
+  const exit = await interruptible((signal) => Effect.runPromiseExit(program, { signal }))
   const millis = performance.now() - start
   const leaks = await leaksSinceThen()
 
   const done = Exit.isSuccess(exit) ? exit.value : []
-  const summary = summarize(done, leaks.count)
   if (Exit.isSuccess(exit)) {
     print(table(done))
     for (const message of refused) print(`\n  A wrong paste on the way got: ${JSON.stringify(message)}\n`)
-    print(`\n${sentence(summary, millis)}`)
-  } else complain(Cause.prettyErrors(exit.cause).map(({ message }) => message).join("; "))
+    print(`\n${sentence(done, leaks.count, millis)}`)
+  } else if (Cause.isInterruptedOnly(exit.cause)) complain("interrupted")
+  else complain(Cause.prettyErrors(exit.cause).map(({ message }) => message).join("; "))
   for (const { server, problem } of done) if (problem !== undefined) complain(`${server}: ${problem}`)
   if (leaks.count > 0) complain(`left open: ${leaks.kinds}`)
-  if (!isComplete(summary)) process.exitCode = 1
-  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+  if (!isComplete(done, leaks.count)) process.exitCode = 1
+  else if (store !== undefined && done.some(({ via }) => via !== "store")) {
+    print("The same command again needs no browser: all of it is stored.\n")
+  }
+  if (json) process.stdout.write(`${JSON.stringify(summarize(done, leaks.count))}\n`)
 }
 
-const parse = () => {
+const parse = (): Arguments | undefined => {
   try {
-    return parseArgs({
-      options: { browser: { type: "boolean" }, help: { type: "boolean" }, json: { type: "boolean" } }
+    const { browser = false, help = false, json = false, store } = parseArgs({
+      options: {
+        browser: { type: "boolean" },
+        help: { type: "boolean" },
+        json: { type: "boolean" },
+        store: { type: "string" }
+      }
     }).values
+    if (store === "") throw new Error("--store needs the name of a folder")
+    if (help) process.stdout.write(usage)
+    // Below the folder that the person is in: npm and deno go to that of the package.
+    const folder = store === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? ".", store)
+    return help ? undefined : { browser, json, store: folder }
   } catch (error) {
     process.exitCode = 1
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
   }
 }
 
-const values = parse()
-if (values?.help === true) process.stdout.write(usage)
-else if (values !== undefined) await main({ browser: values.browser === true, json: values.json === true })
+const options = parse()
+if (options !== undefined) await main(options)

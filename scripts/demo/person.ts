@@ -7,13 +7,18 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as StandInBrowser from "../../test/fixtures/StandInBrowser.ts"
-import { DemoError } from "./signIn.ts"
+import { DemoError } from "./DemoError.ts"
 
 /** Someone who signs in, as a library that knows nothing of them sees it. */
 export interface Person {
-  /** For `present`: opens the URL in a browser and returns, as a real one does. */
+  /** Which way their answer comes. */
+  readonly via: "http" | "paste"
+  /** For a Presenter: opens the URL in a browser and returns, as a real one does. */
   readonly open: (url: URL) => Effect.Effect<void>
-  /** Waits until the browser is done; fails when it got stuck, or shows another page than that of a good sign-in. */
+  /**
+   * Waits until the browser is done, if it was opened; fails when it got stuck, or shows another page than that of a
+   * good sign-in.
+   */
   readonly done: Effect.Effect<void, DemoError>
 }
 
@@ -21,20 +26,27 @@ const gotStuck = (cause: StandInBrowser.BrowserError): DemoError => new DemoErro
 
 /** Runs the visit in the background; it ends with the scope. */
 const person = (
+  via: Person["via"],
   visit: (url: URL) => Effect.Effect<void, DemoError>
 ): Effect.Effect<Person, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const done = yield* Deferred.make<void, DemoError>()
+    let opened = false
     return {
-      open: (url) => Effect.asVoid(Effect.forkIn(Deferred.complete(done, visit(url)), scope)),
-      done: Deferred.await(done)
+      via,
+      open: (url) =>
+        Effect.suspend(() => {
+          opened = true
+          return Effect.asVoid(Effect.forkIn(Deferred.complete(done, visit(url)), scope))
+        }),
+      done: Effect.suspend(() => opened ? Deferred.await(done) : Effect.void)
     }
   })
 
 /** Someone whose browser comes back to this machine. */
 export const following = (user: string): Effect.Effect<Person, never, Scope.Scope> =>
-  person((url) =>
+  person("http", (url) =>
     StandInBrowser.make().visit(url, { user, follow: true }).pipe(
       Effect.mapError(gotStuck),
       Effect.filterOrFail(
@@ -42,8 +54,7 @@ export const following = (user: string): Effect.Effect<Person, never, Scope.Scop
         ({ page }) => new DemoError(`Cannot sign in ${user}: the last page has status ${page?.status}`)
       ),
       Effect.asVoid
-    )
-  )
+    ))
 
 /** Two people whose browsers are on another machine, and who paste what they ended on into one box. */
 export interface PastingHand {
@@ -53,27 +64,34 @@ export interface PastingHand {
   readonly later: (user: string) => Effect.Effect<Person, never, Scope.Scope>
 }
 
+// When one of the two has no need to sign in, no second address comes.
+const patience = "2 seconds"
+
 /**
  * Waits for both addresses, then pastes as people do: first a wrong one (the sign-in page's), then the later flow's, and
- * the earlier flow's last.
+ * the earlier flow's last. Where only one address comes, it is pasted alone.
  */
 export const pastingHand: Effect.Effect<PastingHand> = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string>()
-  const copied = new Map<"earlier" | "later", string>()
+  const both = yield* Deferred.make<void>()
+  const copied: { earlier?: string; later?: string } = {}
   const paste = (signInPage: URL): void => {
-    const [earlier, later] = [copied.get("earlier"), copied.get("later")]
-    if (earlier === undefined || later === undefined) return
-    for (const line of [signInPage.href, later, earlier]) lines.unsafeOffer(line)
+    const { earlier, later } = copied
+    for (const line of [signInPage.href, later, earlier]) if (line !== undefined) lines.unsafeOffer(line)
+    delete copied.earlier
+    delete copied.later
   }
   const copying = (who: "earlier" | "later") => (user: string) =>
-    person((url) =>
-      StandInBrowser.make().visit(url, { user, follow: false }).pipe(
-        Effect.mapError(gotStuck),
-        Effect.map(({ callbackUrl }) => {
-          copied.set(who, callbackUrl)
-          paste(url)
-        })
-      )
-    )
+    person("paste", (url) =>
+      Effect.gen(function* () {
+        const { callbackUrl } = yield* Effect.mapError(
+          StandInBrowser.make().visit(url, { user, follow: false }),
+          gotStuck
+        )
+        copied[who] = callbackUrl
+        if (copied.earlier !== undefined && copied.later !== undefined) yield* Deferred.succeed(both, undefined)
+        yield* Effect.timeoutOption(Deferred.await(both), patience)
+        if (copied[who] !== undefined) paste(url)
+      }))
   return { lines: Stream.fromQueue(lines), earlier: copying("earlier"), later: copying("later") }
 })

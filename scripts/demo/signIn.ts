@@ -1,44 +1,37 @@
 /**
- * Signing in to one MCP server with what the SDK exports, through a `CallbackFlow`, and using the token.
+ * Signing in to all servers at once by `McpOAuth.connectAll`, and calling a tool on each.
  */
-import {
-  discoverOAuthServerInfo,
-  exchangeAuthorization,
-  registerClient,
-  startAuthorization
-} from "@modelcontextprotocol/sdk/client/auth.js"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import type { AuthorizeRequest, CallbackFlow, FlowError } from "../../src/index.ts"
+import * as Either from "effect/Either"
+import { type CallbackServer, type CredentialStore, type PasteInput, Presenter } from "../../src/index.ts"
+import { McpOAuth } from "../../src/mcp.ts"
+import type { AuthorizationServer } from "../../test/fixtures/AuthorizationServer.ts"
+import type { McpServer } from "../../test/fixtures/McpServer.ts"
+import { DemoError } from "./DemoError.ts"
+import type { Person } from "./person.ts"
+import type { Row } from "./table.ts"
 
-/** A step of the demo failed; the message is for the person who runs it. */
-export class DemoError extends Error {
-  readonly _tag = "DemoError"
+/** What a run needs of the library. */
+export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = "DemoError"
-  }
+/** Who signs in to what. */
+export interface Visit {
+  readonly server: McpServer
+  /** Without one, the Presenter shows the URL to whoever sits there. */
+  readonly person?: Person | undefined
 }
 
-/** An access token, and which way its code came. */
-export interface Token {
-  readonly value: Redacted.Redacted<string>
-  readonly via: "http" | "paste"
+type Progress = { -readonly [Key in keyof Row]: Row[Key] }
+
+/** A visit, and how far it got. */
+interface Going extends Visit {
+  readonly progress: Progress
 }
 
 /** Names the failure only: messages of the SDK can hold what a server sent, and so a token. */
-const nameOf = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return "unknown failure"
-  if ("errorCode" in cause) return String(cause.errorCode)
-  const { cause: inner } = cause
-  return inner instanceof Error && "code" in inner ? String(inner.code) : cause.name
-}
+const nameOf = (cause: unknown): string => cause instanceof Error ? cause.name : "unknown failure"
 
 const call = <A>(action: string, run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, DemoError> =>
   Effect.tryPromise({
@@ -46,102 +39,91 @@ const call = <A>(action: string, run: (signal: AbortSignal) => Promise<A>): Effe
     catch: (cause) => new DemoError(`Cannot ${action}: ${nameOf(cause)}`, { cause })
   })
 
-// The SDK's type lacks `application_type`; without "native", servers accept no other port than the registered one.
-const clientMetadata = (redirectUri: string) => ({
-  application_type: "native",
-  client_name: "effect-oauth-callback demo",
-  grant_types: ["authorization_code", "refresh_token"],
-  redirect_uris: [redirectUri],
-  response_types: ["code"],
-  token_endpoint_auth_method: "none"
+/** Hands each sign-in to the one who signs in, and notes its port and its time. */
+const presenting = (going: ReadonlyArray<Going>, start: number, host: Presenter): Presenter => ({
+  notice: host.notice,
+  show: (pending) =>
+    Effect.gen(function* () {
+      const resource = pending.url.searchParams.get("resource")
+      const found = going.find(({ server }) => server.url === resource)
+      if (found === undefined) return yield* host.show(pending)
+      const { person, progress } = found
+      progress.port = Number(new URL(pending.redirectUri).port)
+      progress.via = person?.via ?? "browser"
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          progress.millis = performance.now() - start
+        })
+      )
+      yield* person === undefined ? host.show(pending) : person.open(pending.url)
+    })
 })
 
-/** Discovers, registers, sends the person away, and exchanges the code while their page waits. */
-export const signIn = (
-  flow: CallbackFlow,
-  server: { readonly name: string; readonly url: string },
-  { present, timeout }: Pick<AuthorizeRequest, "present" | "timeout">
-): Effect.Effect<Token, DemoError | FlowError> =>
+/** The tool's word and the token's word are checked against each other: they come by different ways. */
+const useTool = (
+  { progress, server }: Going,
+  { client, oauth }: { readonly client: Client; readonly oauth: McpOAuth },
+  verify: AuthorizationServer["verify"]
+): Effect.Effect<void, DemoError> =>
   Effect.gen(function* () {
-    const { authorizationServerUrl, authorizationServerMetadata: metadata, resourceMetadata } = yield* call(
-      `find the authorization server of ${server.name}`,
-      (signal) => discoverOAuthServerInfo(server.url, { fetchFn: (url, init) => fetch(url, { ...init, signal }) })
-    )
-    if (metadata === undefined || resourceMetadata === undefined) {
-      return yield* Effect.fail(new DemoError(`Cannot sign in to ${server.name}: it publishes no metadata`))
+    const tokens = yield* call(`read the token of ${server.name}`, async () => await oauth.provider.tokens())
+    const verified = yield* Effect.promise(() => verify(tokens?.access_token ?? "", server.url))
+    if (verified === undefined) {
+      return yield* Effect.fail(new DemoError(`Cannot use the token of ${server.name}: it is for something else`))
     }
-    const { resource } = resourceMetadata
-    const scope = resourceMetadata.scopes_supported?.join(" ")
-    const clientInformation = yield* call(`register at ${authorizationServerUrl}`, () =>
-      registerClient(authorizationServerUrl, { metadata, clientMetadata: clientMetadata(flow.redirectUri) }))
-    const { authorizationUrl, codeVerifier } = yield* call("make the authorization URL", async () => {
-      const started = await startAuthorization(authorizationServerUrl, {
-        metadata,
-        clientInformation,
-        redirectUrl: flow.redirectUri,
-        resource,
-        state: Redacted.value(flow.state),
-        ...(scope === undefined ? {} : { scope })
-      })
-      return { ...started, codeVerifier: Redacted.make(started.codeVerifier) }
-    })
-    return yield* flow.authorize({
-      url: authorizationUrl,
-      serverName: server.name,
-      issuer: metadata.issuer,
-      issuerRequired: "authorization_response_iss_parameter_supported" in metadata &&
-        metadata.authorization_response_iss_parameter_supported === true,
-      present,
-      timeout,
-      exchange: ({ code, via }) =>
-        Effect.map(
-          call(`exchange the code of ${server.name}`, (signal) =>
-            exchangeAuthorization(authorizationServerUrl, {
-              metadata,
-              clientInformation,
-              authorizationCode: Redacted.value(code),
-              codeVerifier: Redacted.value(codeVerifier),
-              redirectUri: flow.redirectUri,
-              resource,
-              fetchFn: (url, init) =>
-                fetch(url, { ...init, signal })
-            })),
-          (tokens): Token => ({ value: Redacted.make(tokens.access_token), via })
-        )
-    })
+    progress.subject = verified.subject
+    const { content: [content] } = yield* call(`call the tool whoami of ${server.name}`, async (signal) =>
+      CallToolResultSchema.parse(await client.callTool({ name: "whoami" }, undefined, { signal })))
+    const answer = content?.type === "text" ? content.text : ""
+    if (answer !== `${verified.subject} at ${server.name}`) {
+      return yield* Effect.fail(
+        new DemoError(`Cannot believe ${server.name}: it answers ${JSON.stringify(answer)} to ${verified.subject}`)
+      )
+    }
+    progress.answer = answer
   })
 
-/** A connected client of the SDK; it is closed with the scope, and its session with it. */
-const connect = (
-  server: { readonly name: string; readonly url: string },
-  token: Redacted.Redacted<string>
-): Effect.Effect<Client, DemoError, Scope.Scope> =>
-  Effect.acquireRelease(
-    call(`connect to ${server.name}`, async () => {
-      const client = new Client({ name: "effect-oauth-callback demo", version: "1.0.0" })
-      const transport = new StreamableHTTPClientTransport(new URL(server.url), {
-        requestInit: { headers: { authorization: `Bearer ${Redacted.value(token)}` } }
-      })
-      // The SDK's class declares its optional handlers without `undefined`, against exactOptionalPropertyTypes.
-      await client.connect(transport as Transport)
-      return { client, transport }
-    }),
-    ({ client, transport }) =>
-      Effect.promise(() => transport.terminateSession().catch(() => {}).then(() => client.close()))
-  ).pipe(Effect.map(({ client }) => client))
-
-/** Calls a tool with the token and returns the text it answers with. */
-export const callTool = (
-  server: { readonly name: string; readonly url: string },
-  token: Redacted.Redacted<string>,
-  tool: string
-): Effect.Effect<string, DemoError> =>
+/**
+ * Signs in to all servers, those of which no credentials are stored at the same time, and calls a tool on each.
+ *
+ * A failure is noted in its row, so that the table shows what became of the others.
+ */
+export const signInToAll = (
+  visits: ReadonlyArray<Visit>,
+  verify: AuthorizationServer["verify"]
+): Effect.Effect<ReadonlyArray<Row>, never, Services> =>
   Effect.scoped(Effect.gen(function* () {
-    const client = yield* connect(server, token)
-    const result = yield* call(`call the tool ${tool} of ${server.name}`, async (signal) =>
-      CallToolResultSchema.parse(await client.callTool({ name: tool }, undefined, { signal })))
-    const [content] = result.content
-    return content?.type === "text"
-      ? content.text
-      : yield* Effect.fail(new DemoError(`Cannot read the answer of ${server.name}: it is no text`))
+    const start = performance.now()
+    const going = visits.map((visit): Going => ({
+      ...visit,
+      progress: { server: visit.server.name, via: "store", millis: 0 }
+    }))
+    const connected = yield* McpOAuth.connectAll(
+      Object.fromEntries(going.map(({ person, server }) => [server.name, {
+        serverUrl: server.url,
+        clientName: "effect-oauth-callback demo",
+        client: new Client({ name: "effect-oauth-callback demo", version: "1.0.0" }),
+        // A stand-in takes no minutes.
+        callback: person === undefined ? {} : { timeout: "30 seconds" }
+      }])),
+      { concurrency: "unbounded", present: "all" }
+    ).pipe(Effect.provideService(Presenter, presenting(going, start, yield* Presenter)))
+    return yield* Effect.forEach(going, (each) =>
+      Effect.gen(function* () {
+        const { person, progress, server } = each
+        const result = connected[server.name]
+        // A browser that got stuck says why nobody signed in.
+        if (person !== undefined) yield* person.done
+        if (result === undefined) return yield* Effect.fail(new DemoError(`Cannot find ${server.name} in the result`))
+        if (Either.isLeft(result)) return yield* Effect.fail(result.left)
+        if (progress.millis === 0) progress.millis = performance.now() - start
+        yield* useTool(each, result.right, verify)
+      }).pipe(
+        Effect.catchAll(({ message }) =>
+          Effect.sync(() => {
+            each.progress.problem = message
+          })
+        ),
+        Effect.as(each.progress)
+      ), { concurrency: "unbounded" })
   }))

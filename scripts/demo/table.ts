@@ -5,9 +5,10 @@
 /** How one sign-in went. */
 export interface Row {
   readonly server: string
-  /** Port of its own redirect URI; absent when none could be had. */
+  /** Port of its own redirect URI; absent when none was needed, or could be had. */
   readonly port?: number | undefined
-  readonly via?: "http" | "paste" | undefined
+  /** How it was signed in to: by what was stored, by a stand-in's browser or paste, or by the person's own browser. */
+  readonly via: "store" | "http" | "paste" | "browser"
   readonly subject?: string | undefined
   readonly answer?: string | undefined
   readonly millis: number
@@ -27,7 +28,7 @@ export interface Summary {
 const columns: ReadonlyArray<{ readonly title: string; readonly right?: true; readonly of: (row: Row) => string }> = [
   { title: "server", of: (row) => row.server },
   { title: "port", right: true, of: (row) => String(row.port ?? "-") },
-  { title: "via", of: (row) => row.via ?? "-" },
+  { title: "via", of: (row) => row.via },
   { title: "subject", of: (row) => row.subject ?? "-" },
   { title: "tool answer", of: (row) => row.answer ?? "failed" },
   { title: "ms", right: true, of: (row) => String(Math.round(row.millis)) }
@@ -58,14 +59,29 @@ export const summarize = (rows: ReadonlyArray<Row>, leaked: number): Summary => 
   leaked
 })
 
+/** How many had no need of a browser. */
+const countStored = (rows: ReadonlyArray<Row>): number =>
+  rows.filter(({ subject, via }) => via === "store" && subject !== undefined).length
+
 /** Whether everything worked. */
-export const isComplete = ({ servers, signedIn, toolCalls, distinctPorts, leaked }: Summary): boolean =>
-  servers > 0 && signedIn === servers && toolCalls === servers && distinctPorts === servers && leaked === 0
+export const isComplete = (rows: ReadonlyArray<Row>, leaked: number): boolean => {
+  const { distinctPorts, servers, signedIn, toolCalls } = summarize(rows, leaked)
+  const sent = servers - countStored(rows)
+  return servers > 0 && signedIn === servers && toolCalls === servers && distinctPorts === sent && leaked === 0
+}
+
+/** How they were signed in to. */
+const ways = ({ distinctPorts, servers }: Summary, stored: number): string => {
+  if (stored === 0) return `, each on its own port (${distinctPorts}),`
+  if (stored === servers) return " with what was stored: no browser was needed,"
+  return `, ${stored} with what was stored, the others each on its own port (${distinctPorts}),`
+}
 
 /** The last line for a person. */
-export const sentence = ({ servers, signedIn, toolCalls, distinctPorts, leaked }: Summary, millis: number): string => {
+export const sentence = (rows: ReadonlyArray<Row>, leaked: number, millis: number): string => {
+  const summary = summarize(rows, leaked)
+  const { servers, signedIn, toolCalls } = summary
   const left = leaked === 0 ? "Nothing was left open" : `${leaked} sockets or handles were LEFT OPEN`
-  const counts =
-    `${signedIn} of ${servers} signed in, each on its own port (${distinctPorts}), ${toolCalls} tools called`
+  const counts = `${signedIn} of ${servers} signed in${ways(summary, countStored(rows))} ${toolCalls} tools called`
   return `${counts}, in ${(millis / 1000).toFixed(1)} s. ${left}.\n`
 }

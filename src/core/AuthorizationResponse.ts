@@ -8,6 +8,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { AuthorizationDenied, InvalidResponse } from "./FlowError.ts"
 import { printable, printableUrl } from "./SafeText.ts"
+import { withoutSecrets } from "./SecretText.ts"
 
 declare const brand: unique symbol
 
@@ -87,17 +88,8 @@ export const matchState = (
 }
 
 /** A text of the response, in which a server may have repeated what no error, log or page is to hold. */
-const withoutSecrets = (parameters: URLSearchParams, name: string): string => {
-  let text = parameters.get(name) ?? ""
-  for (const secret of [parameters.get("state") ?? "", parameters.get("code") ?? ""]) {
-    // Shorter ones are no secret, and cutting them out would leave the text unreadable.
-    if (secret.length < 4) continue
-    const escaped = encodeURIComponent(secret)
-    const inLowerCase = escaped.replace(/%../g, (escape) => escape.toLowerCase())
-    for (const spelling of [secret, escaped, inLowerCase]) text = text.replaceAll(spelling, "***")
-  }
-  return text
-}
+const textWithoutSecrets = (parameters: URLSearchParams, name: string): string =>
+  withoutSecrets(parameters.get(name) ?? "", [parameters.get("state") ?? "", parameters.get("code") ?? ""])
 
 const single = ["iss", "error", "error_description", "error_uri", "code"] as const
 
@@ -133,10 +125,10 @@ export const check = (
   } else if (expected.issuer !== undefined && iss !== expected.issuer) {
     return Either.left(new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" }))
   }
-  const error = withoutSecrets(parameters, "error")
+  const error = textWithoutSecrets(parameters, "error")
   if (error !== "") {
-    const description = printable(withoutSecrets(parameters, "error_description"), 500)
-    const uri = printableUrl(withoutSecrets(parameters, "error_uri"))
+    const description = printable(textWithoutSecrets(parameters, "error_description"), 500)
+    const uri = printableUrl(textWithoutSecrets(parameters, "error_uri"))
     return Either.left(
       new AuthorizationDenied({
         error: printable(error, 100) || "unprintable",

@@ -4,10 +4,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
@@ -18,7 +20,7 @@ import type { Outcome } from "../core/CallbackPage.ts"
 import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
 import { type PasteRefusalReason, PasteRefused } from "../core/Refusal.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
-import type { Presenter } from "../services/Presenter.ts"
+import type { PendingAuthorization, Presenter } from "../services/Presenter.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
 import { randomText } from "./Pkce.ts"
@@ -50,6 +52,14 @@ export interface AuthorizeRequest {
    * @default the Presenter
    */
   readonly present?: false | ((url: URL) => Effect.Effect<unknown>) | undefined
+  /**
+   * Waits until this sign-in may be put before the person, for programs with several. Before that the Presenter only
+   * tells of it (`SignInQueued`): the URL works already, and the clock stands. What it acquires is released when the
+   * sign-in ends.
+   *
+   * @default at once
+   */
+  readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
 }
 
 /** What `authorize` is asked for, with the exchange of the code inside. */
@@ -79,21 +89,30 @@ interface Flow {
   readonly state: Redacted.Redacted<string>
 }
 
-const show = (flow: Flow, url: URL, request: AuthorizeRequest, deadline: number) => {
-  const { present } = request
+const show = (
+  flow: Flow,
+  { deadline, ...pending }: PendingAuthorization,
+  { present }: AuthorizeRequest
+): Effect.Effect<unknown, never, Scope.Scope> => {
   if (present === false) return Effect.void
-  if (present !== undefined) return present(url)
-  return Effect.flatMap(randomText, (text) =>
-    flow.presenter.show({
-      id: text.slice(0, 8),
-      serverName: request.serverName ?? url.host,
-      url,
-      redirectUri: flow.redirectUri,
-      listening: flow.listening,
-      paste: flow.paste !== undefined,
-      deadline
-    }))
+  return present === undefined ? flow.presenter.show({ ...pending, deadline }) : present(pending.url)
 }
+
+/** Waits for the turn of this sign-in; unless it has come already, the person is told of it meanwhile. */
+const queue = (
+  { presenter }: Flow,
+  pending: Omit<PendingAuthorization, "deadline">,
+  turn: Effect.Effect<void, never, Scope.Scope>,
+  { present }: AuthorizeRequest
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const waiting = yield* Effect.fork(turn)
+    yield* Effect.yieldNow()
+    if (present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
+      yield* presenter.notice({ _tag: "SignInQueued", pending })
+    }
+    yield* Fiber.join(waiting)
+  })
 
 /** The paste arm. A wrong paste is explained and the wait goes on; a right one completes `pending.arrival`. */
 const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> => {
@@ -133,24 +152,36 @@ const waitForResponse = (
     const { pending, refusals } = flow.channels
     // An answer that came before this call is used at once: there is nothing left to show.
     if (pending.isOver()) return yield* pending.arrival
+    const pendingAuthorization = {
+      id: (yield* randomText).slice(0, 8),
+      serverName: request.serverName ?? url.host,
+      url,
+      redirectUri: flow.redirectUri,
+      listening: flow.listening,
+      paste: flow.paste !== undefined
+    }
+    const millis = Duration.toMillis(timeout)
+    const begun = yield* Deferred.make<void>()
+    const shown = Effect.gen(function* () {
+      if (request.turn !== undefined) yield* queue(flow, pendingAuthorization, request.turn, request)
+      yield* Deferred.succeed(begun, undefined)
+      yield* show(flow, { ...pendingAuthorization, deadline: (yield* Clock.currentTimeMillis) + millis }, request)
+    })
+    const late = () => new AuthorizationTimeout({ phase: "response", millis, refusals: refusals.counts() })
+    const clock = Effect.zipRight(Deferred.await(begun), Effect.delay(Effect.failSync(late), timeout))
     return yield* Effect.scoped(
       Effect.flatMap(pasteArm(flow), (explainWrongPastes) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const shown = show(flow, url, request, now + Duration.toMillis(timeout))
-          const others = Effect.all([Scope.extend(shown, shownUntil), explainWrongPastes], {
-            concurrency: "unbounded",
-            discard: true
-          })
-          return Effect.timeoutFail(Effect.raceFirst(pending.arrival, Effect.zipRight(others, Effect.never)), {
-            duration: timeout,
-            onTimeout: () =>
-              new AuthorizationTimeout({
-                phase: "response",
-                millis: Duration.toMillis(timeout),
-                refusals: refusals.counts()
-              })
-          })
-        }))
+        Effect.raceFirst(
+          pending.arrival,
+          Effect.zipRight(
+            // Not `timeoutFail`: a race within a race that is over before it begins is never interrupted.
+            Effect.all([clock, Scope.extend(shown, shownUntil), explainWrongPastes], {
+              concurrency: "unbounded",
+              discard: true
+            }),
+            Effect.never
+          )
+        ))
     )
   })
 

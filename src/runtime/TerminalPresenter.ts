@@ -50,5 +50,11 @@ export const notify = (notice: Notice): Effect.Effect<void> => {
       return say(Texts.pasteRefused(notice.message))
     case "PasteOnly":
       return say(Texts.pasteOnly(notice.redirectUri))
+    case "SignInQueued":
+      return say(Texts.queued(notice.pending))
+    case "MaybeUnregistered":
+      return say(Texts.maybeUnregistered(notice.serverName, notice.redirectUri))
+    case "Unsafe":
+      return say(Texts.unsafe(notice.serverName, notice.option))
   }
 }

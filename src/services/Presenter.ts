@@ -31,6 +31,16 @@ export type Notice =
   | { readonly _tag: "PasteRefused"; readonly refusal: Refusal; readonly message: string }
   /** No port could be had, so that only a paste can finish the sign-in. */
   | { readonly _tag: "PasteOnly"; readonly error: BindError; readonly redirectUri: string }
+  /** A sign-in waits for its turn. Its URL works already; `show` comes when the turn does. */
+  | { readonly _tag: "SignInQueued"; readonly pending: Omit<PendingAuthorization, "deadline"> }
+  /** The authorization server may not know the redirect URI, and would then show a page about it that ends nothing. */
+  | { readonly _tag: "MaybeUnregistered"; readonly serverName: string; readonly redirectUri: string }
+  /** A check failed that was waived for this server. */
+  | {
+    readonly _tag: "Unsafe"
+    readonly serverName: string
+    readonly option: "allowMissingS256" | "allowIssuerMismatch"
+  }
 
 /** Shows things to a person. It never writes to stdout, which belongs to the host program. */
 export interface Presenter {

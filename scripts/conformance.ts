@@ -1,0 +1,118 @@
+/**
+ * Runs the official MCP conformance suite against this library, with `conformance/client.ts` as the client under test:
+ * everything that both requirement sets ask of a client, and every authorization scenario once more alone, because only
+ * then the suite looks at the client's exit code. What counts are the scored authorization scenarios.
+ */
+import { mkdirSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import { parseArgs } from "node:util"
+import { type Command, deno, node, onDeno, withFolder } from "./commands.ts"
+import { findNode } from "./conformance/node22.ts"
+import { makePlan, revisions, type Task } from "./conformance/plan.ts"
+import * as Suite from "./conformance/suite.ts"
+import { details, isComplete, type Result, type Row, sentence, summarize, table } from "./conformance/table.ts"
+
+const usage = `Usage: npm run conformance [-- --json] [-- --client node|deno|both]
+
+  --client    what the client under test runs on; by default what this runs on. With both, both must pass
+  --json      one JSON object as the last line of stdout, everything else on stderr
+`
+
+type Runtime = "node" | "deno"
+
+const clientFile = "scripts/conformance/client.ts"
+
+/** The suite splits the command at spaces, puts it together again and gives it to a shell: quotes survive that. */
+const commandOf = (runtime: Runtime): string => {
+  const program = runtime === "deno" ? deno() : node()
+  if (program === undefined) throw new Error("Cannot run the client on Node: it is not on PATH")
+  // Node 20 cannot strip types.
+  const command: Command = runtime === "deno"
+    ? [program, "run", "-A", clientFile]
+    : [program, "--import", "tsx", clientFile]
+  return command.map((part) => `"${part}"`).join(" ")
+}
+
+/** Does a few at a time: each scenario is three processes, which mostly start up. */
+const each = async <A, B>(all: ReadonlyArray<A>, use: (item: A) => Promise<B>): Promise<ReadonlyArray<B>> => {
+  const results: Array<B> = []
+  const left = [...all.entries()]
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await use(next[1])
+  }
+  await Promise.all(Array.from({ length: Math.min(Math.max(availableParallelism(), 2), 8) }, work))
+  return results
+}
+
+const runClient = (
+  suite: Suite.Suite,
+  plan: ReadonlyArray<Task>,
+  client: Runtime,
+  note: (text: string) => void
+): Promise<ReadonlyArray<Result>> =>
+  withFolder(async (root) => {
+    const command = commandOf(client)
+    const start = performance.now()
+    const done = (what: string) => note(`${client}: ${what} (${Math.round((performance.now() - start) / 1000)} s)\n`)
+    let folders = 0
+    const folder = () => {
+      const path = join(root, String(++folders))
+      mkdirSync(path)
+      return path
+    }
+    const suites = new Map<string, (task: Task) => Suite.Outcome>()
+    for (const revision of revisions) {
+      suites.set(revision, await suite.requirements(revision, command, folder()))
+      done(`the requirements of ${revision} have run`)
+    }
+    const singles = await each(
+      plan,
+      async (task) => task.auth ? await suite.single(task, command, folder()) : undefined
+    )
+    done(`${singles.filter((each) => each !== undefined).length} scenarios have run alone`)
+    return plan.map((task, index) => ({
+      client,
+      suite: task.scored === undefined ? undefined : suites.get(task.scored)?.(task),
+      single: singles[index]
+    }))
+  })
+
+const main = async (clients: ReadonlyArray<Runtime>, json: boolean): Promise<void> => {
+  const print = (text: string) => (json ? process.stderr : process.stdout).write(text)
+  const start = performance.now()
+  const suite = Suite.make(await findNode())
+  const plan = await makePlan(suite.list)
+  const results: Array<ReadonlyArray<Result>> = []
+  for (const client of clients) results.push(await runClient(suite, plan, client, print))
+  const rows = plan.map((task, index): Row => ({ task, results: results.flatMap((all) => all[index] ?? []) }))
+  print(table(rows) + details(rows) + sentence(rows, performance.now() - start))
+  const summary = summarize(rows)
+  if (!isComplete(summary)) process.exitCode = 1
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+}
+
+const complain = (error: unknown) => {
+  process.exitCode = 1
+  process.stderr.write(`conformance: ${error instanceof Error ? error.message : String(error)}\n`)
+}
+
+const parse = () => {
+  try {
+    const { values } = parseArgs({
+      options: { client: { type: "string" }, help: { type: "boolean" }, json: { type: "boolean" } }
+    })
+    const { client = onDeno ? "deno" : "node", help = false, json = false } = values
+    if (client !== "node" && client !== "deno" && client !== "both") throw new Error(`There is no client "${client}"`)
+    const clients: ReadonlyArray<Runtime> = client === "both" ? ["node", "deno"] : [client]
+    return { clients, help, json }
+  } catch (error) {
+    complain(error)
+    process.stderr.write(`\n${usage}`)
+  }
+}
+
+const values = parse()
+if (values?.help === true) process.stdout.write(usage)
+else if (values !== undefined) await main(values.clients, values.json).catch(complain)

@@ -1,0 +1,95 @@
+/**
+ * The client under test of the official conformance suite: an agent's host that signs in by this library, over a real
+ * listener on 127.0.0.1, and calls the tools it is offered.
+ *
+ * The suite starts it with the server's URL as the last argument and the scenario in the environment. Exit code 0: signed
+ * in and all tools called; 1: refused or failed, and stderr says why. Nothing is written to stdout.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import process from "node:process"
+import { setTimeout } from "node:timers"
+import { PasteInput, Presenter } from "../../src/index.ts"
+import type { McpOAuthOptions } from "../../src/mcp.ts"
+import { callsOf, type ToolCall } from "./calls.ts"
+import { person } from "./person.ts"
+import { connectStateful, connectStateless } from "./sessions.ts"
+
+/** What a scenario tells the client. */
+interface Context {
+  readonly client_id?: string
+  readonly client_secret?: string
+  readonly issuer?: string
+  readonly toolCalls?: ReadonlyArray<ToolCall>
+}
+
+const { env } = process
+const scenario = env.MCP_CONFORMANCE_SCENARIO ?? ""
+const context: Context = JSON.parse(env.MCP_CONFORMANCE_CONTEXT ?? "{}")
+
+const complain = (message: string) => process.stderr.write(`${scenario}: ${message}\n`)
+
+const preRegistered = (
+  { client_id: clientId, client_secret: secret, issuer }: Context
+): Pick<McpOAuthOptions, "client"> =>
+  clientId === undefined ? {} : {
+    client: {
+      clientId,
+      ...(secret === undefined ? {} : { clientSecret: Redacted.make(secret) }),
+      ...(issuer === undefined ? {} : { issuer })
+    }
+  }
+
+const options: McpOAuthOptions = {
+  serverUrl: process.argv.at(-1) ?? "",
+  clientName: "effect-oauth-callback conformance",
+  // Used where the server takes it. This one scenario looks at what is registered, and cannot when nothing is.
+  ...(scenario === "auth/offline-access-scope"
+    ? {}
+    : { clientMetadataUrl: "https://conformance-test.local/client-metadata.json" }),
+  ...preRegistered(context),
+  // A server of 2025-03-26 without any metadata cannot say that it knows S256; nobody else gets this.
+  ...(scenario === "auth/2025-03-26-oauth-endpoint-fallback" ? { unsafe: { allowMissingS256: true } } : {})
+}
+
+/** The library's layer for this runtime; nobody is at a terminal, so the person and the paste are replaced. */
+const services = Layer.mergeAll(
+  Layer.unwrapEffect(
+    Effect.promise(async () =>
+      ("Deno" in globalThis ? await import("../../src/deno.ts") : await import("../../src/node.ts")).layer
+    )
+  ),
+  Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
+  Layer.succeed(Presenter, person(complain)),
+  Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
+)
+
+const connect = (env.MCP_CONFORMANCE_PROTOCOL_VERSION ?? "") < "2026-07-28" ? connectStateful : connectStateless
+
+const attempt = <A>(use: () => Promise<A>): Effect.Effect<A, Error> =>
+  Effect.tryPromise({ try: use, catch: (cause) => cause instanceof Error ? cause : new Error(String(cause)) })
+
+const program = Effect.gen(function* () {
+  const session = yield* connect(options)
+  const { tools } = yield* attempt(() => session.listTools())
+  for (const call of callsOf(tools, context.toolCalls)) yield* attempt(() => session.callTool(call))
+}).pipe(Effect.scoped, Effect.timeout("100 seconds"), Effect.provide(services))
+
+// The suite kills only the shell around this. A process that ended its work and does not end is a leak of the library.
+setTimeout(() => {
+  complain("still running after 110 seconds")
+  process.exit(1)
+}, 110_000).unref()
+
+const exit = await Effect.runPromiseExit(program)
+if (Exit.isFailure(exit)) {
+  process.exitCode = 1
+  for (const { name, message, cause } of Cause.prettyErrors(exit.cause)) {
+    complain(`${name}: ${message}${cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ""}`)
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Scopes: a set of words, written with single spaces between them (RFC 6749 section 3.3).
+ */
+
+/** The scopes of a text, each once, in their first order. */
+export const parse = (text: string | undefined): ReadonlyArray<string> => [
+  ...new Set((text ?? "").split(/\s+/).filter((scope) => scope !== ""))
+]
+
+/** All scopes of all texts, in their first order; `undefined` when there is none. */
+export const union = (...texts: ReadonlyArray<string | undefined>): string | undefined => {
+  const scopes = parse(texts.filter((text) => text !== undefined).join(" "))
+  return scopes.length === 0 ? undefined : scopes.join(" ")
+}
+
+/** Whether every scope of `wanted` is among those of `held`. */
+export const covers = (held: string | undefined, wanted: string | undefined): boolean => {
+  const scopes = new Set(parse(held))
+  return parse(wanted).every((scope) => scopes.has(scope))
+}

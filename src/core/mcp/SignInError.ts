@@ -1,0 +1,241 @@
+/**
+ * How signing in to an MCP server fails, before and after the person's part of it.
+ *
+ * No field holds what a server was sent or what it answered, but for the `error` and `error_description` that RFC 6749
+ * gives it to explain itself, made printable and cleared of every secret that was sent.
+ */
+import * as Data from "effect/Data"
+import type { TaggedErrorClass } from "../TaggedError.ts"
+
+/** Why a server did not answer a request of the sign-in. */
+export type FaultReason = "Unreachable" | "TimedOut" | "ServerError" | "InvalidResponse"
+
+const faults: Readonly<Record<FaultReason, string>> = {
+  Unreachable: "it could not be reached. Check the connection, and try again",
+  TimedOut: "it did not answer in time. Try again; if it stays, its operator has to look at it",
+  ServerError: "it is busy, or has an internal error. Try again later; if it stays, its operator has to look at it",
+  InvalidResponse: "its answer could not be understood. Its operator has to look at it"
+}
+
+const said = (error: string | undefined, description: string | undefined): string =>
+  error === undefined
+    ? ""
+    : ` ${JSON.stringify(error)}${description === undefined ? "" : `, ${JSON.stringify(description)}`}`
+
+const status = (code: number | undefined): string => code === undefined ? "" : ` (HTTP ${code})`
+
+const DiscoveryErrorBase: TaggedErrorClass<"DiscoveryError", {
+  reason: FaultReason | "NoMetadata"
+  /** The MCP server. */
+  server: string
+  /** What was asked for. */
+  url: string
+  status?: number | undefined
+}> = Data.TaggedError("DiscoveryError")
+
+/**
+ * Where to sign in could not be found out (RFC 9728, RFC 8414). `NoMetadata`: neither the server nor the authorization
+ * server it names publishes how to sign in.
+ */
+export class DiscoveryError extends DiscoveryErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const why = this.reason === "NoMetadata"
+      ? "nothing there says how to sign in. Check the URL of the server; if it is right, it needs no sign-in of this " +
+        "kind, or its operator has to publish the metadata"
+      : faults[this.reason]
+    return `Cannot find out how to sign in to ${this.server}: asked ${this.url}${status(this.status)}, ${why}`
+  }
+}
+
+/** What made a server's metadata unfit to send anything to. */
+export type UntrustedReason =
+  | "ResourceMismatch"
+  | "IssuerMismatch"
+  | "IssuerMissing"
+  | "IssuerChanged"
+  | "MissingS256"
+  | "InsecureUrl"
+  | "ResponseTypeMissing"
+
+const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
+  reason: UntrustedReason
+  /** The MCP server. */
+  server: string
+  /** The field at fault. */
+  field: string
+  /** What it holds, where it holds something printable. */
+  found?: string | undefined
+  expected?: string | undefined
+}> = Data.TaggedError("UntrustedMetadata")
+
+const untrusted: Readonly<Record<UntrustedReason, string>> = {
+  ResourceMismatch: "so a token would be for another server (RFC 9728 section 3.3). Check the URL of the server",
+  IssuerMissing: "so it could be anybody's (RFC 8414 section 2). Its operator has to correct it",
+  IssuerMismatch:
+    "so another server may be posing as the authorization server (RFC 8414 section 3.3). Its operator has " +
+    "to correct it; if you trust it nevertheless, set unsafe.allowIssuerMismatch",
+  IssuerChanged: "but the configured client belongs to another authorization server, and is not shown to this one. " +
+    "Check with the server's operator, then set client.issuer",
+  MissingS256:
+    "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +
+    "so; if you know that it is on, set unsafe.allowMissingS256",
+  InsecureUrl: "which is no https: URL, or points into the machine of whoever signs in. Its operator has to correct it",
+  ResponseTypeMissing: "so it grants no authorization codes. Use another way to sign in to it"
+}
+
+/** What a server publishes about signing in fails a check, so nothing was sent there and no browser was opened. */
+export class UntrustedMetadata extends UntrustedMetadataBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const found = this.found === undefined ? "missing" : JSON.stringify(this.found)
+    const instead = this.expected === undefined
+      ? ""
+      : this.found === undefined
+      ? ` (it should be ${JSON.stringify(this.expected)})`
+      : ` instead of ${JSON.stringify(this.expected)}`
+    return `Refused to sign in to ${this.server}: ${this.field} is ${found}${instead}, ${untrusted[this.reason]}`
+  }
+}
+
+/** Why this program is not known to an authorization server. */
+export type RegistrationReason = FaultReason | "NotSupported" | "Rejected" | "InvalidClientMetadataUrl"
+
+const RegistrationErrorBase: TaggedErrorClass<"RegistrationError", {
+  reason: RegistrationReason
+  issuer: string
+  status?: number | undefined
+  error?: string | undefined
+  description?: string | undefined
+}> = Data.TaggedError("RegistrationError")
+
+/** This program could not introduce itself to the authorization server (RFC 7591). */
+export class RegistrationError extends RegistrationErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    switch (this.reason) {
+      case "NotSupported":
+        return `Cannot register at ${this.issuer}: it registers no programs by itself. Register this one there by hand, ` +
+          "as a native application with the redirect URI http://127.0.0.1/callback, and set client.clientId; or, where " +
+          "it takes client ID metadata documents, publish one and set clientMetadataUrl"
+      case "InvalidClientMetadataUrl":
+        return "Cannot use clientMetadataUrl: it has to be an https: URL with a path, where the document about this " +
+          "program is published"
+      case "Rejected":
+        return `Cannot register at ${this.issuer}: it answered${said(this.error, this.description)}${
+          status(this.status)
+        }. Register this program there by hand, and set client.clientId`
+      default:
+        return `Cannot register at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
+    }
+  }
+}
+
+/** Why no token came. */
+export type TokenReason = FaultReason | "Rejected"
+
+const TokenErrorBase: TaggedErrorClass<"TokenError", {
+  reason: TokenReason
+  grant: "authorization_code" | "refresh_token"
+  issuer: string
+  status?: number | undefined
+  error?: string | undefined
+  description?: string | undefined
+}> = Data.TaggedError("TokenError")
+
+/**
+ * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` and another reason than
+ * `Rejected`, what is stored is kept and no browser was opened: trying again may be all it needs.
+ */
+export class TokenError extends TokenErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const what = this.grant === "refresh_token" ? "renew the sign-in" : "finish the sign-in"
+    if (this.reason !== "Rejected") {
+      return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
+    }
+    const todo = this.error === "invalid_client" || this.error === "unauthorized_client"
+      ? "It does not know this program (any more): check client.clientId and client.clientSecret"
+      : "Sign in again"
+    return `Cannot ${what}: ${this.issuer} answered${said(this.error, this.description)}${status(this.status)}. ${todo}`
+  }
+}
+
+const RevocationErrorBase: TaggedErrorClass<"RevocationError", {
+  reason: TokenReason
+  issuer: string
+  status?: number | undefined
+}> = Data.TaggedError("RevocationError")
+
+/** The tokens were forgotten here, but the authorization server was not told (RFC 7009). */
+export class RevocationError extends RevocationErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const why = this.reason === "Rejected" ? "it refused to end them" : (faults[this.reason].split(". ")[0] ?? "")
+    return `Signed out here, but ${this.issuer} may hold the tokens valid until they expire: ${why}${
+      status(this.status)
+    }. To be sure, end the session on its own pages`
+  }
+}
+
+const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
+  /** The MCP server. */
+  server: string
+  reason: "NotSignedIn" | "Rejected" | "InsufficientScope"
+  /** What has to be granted, where the server said so. */
+  scope?: string | undefined
+}> = Data.TaggedError("InteractionRequired")
+
+const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
+  NotSignedIn: "nobody is signed in",
+  Rejected: "the stored sign-in is no longer valid",
+  InsufficientScope: "more access has to be granted"
+}
+
+/** Only a person can go on, and `interactive` is false. No browser was opened. */
+export class InteractionRequired extends InteractionRequiredBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return `Cannot use ${this.server} without a person: ${
+      interactions[this.reason]
+    }. Sign in where a person can answer, with \`login\`, and try again`
+  }
+}
+
+const ClosedBase: TaggedErrorClass<"Closed", {
+  /** The MCP server. */
+  server: string
+}> = Data.TaggedError("Closed")
+
+/** It was used after its scope was closed, or closed while somebody waited. */
+export class Closed extends ClosedBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return `Cannot use the sign-in of ${this.server}: it was closed. Make a new one`
+  }
+}
+
+const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
+
+/** The MCP SDK is not installed: it is an optional peer of this package. */
+export class SdkMissing extends SdkMissingBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return 'Cannot load the MCP SDK. Install it: npm install "@modelcontextprotocol/sdk@^1.31"'
+  }
+}
+
+const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
+  /** The MCP server. */
+  server: string
+  /** What the client said, made printable and without tokens. */
+  detail: string
+}> = Data.TaggedError("McpConnectError")
+
+/** The sign-in is done, but the client could not connect. */
+export class McpConnectError extends McpConnectErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return `Cannot connect to ${this.server}: ${this.detail}. Check the URL, and that it speaks the transport in use`
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Finding out where to sign in: the MCP server's metadata, then the authorization server's, both checked.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as Metadata from "../core/mcp/Metadata.ts"
+import { parseUrl } from "../core/mcp/SecureUrl.ts"
+import { DiscoveryError, type SdkMissing, type UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import { type Environment, faultOf, step, type StepResult } from "./Environment.ts"
+import type { SdkMetadata } from "./Sdk.ts"
+
+/** Where to sign in, and what for. */
+export interface Discovered {
+  readonly server: Metadata.AuthorizationServer
+  readonly resource: Metadata.ProtectedResource
+  /** The authorization server's metadata as the SDK takes it. */
+  readonly metadata: SdkMetadata
+}
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
+
+/** What was published, `undefined` where nothing is; anything between is an error. */
+const published = (
+  { label: server }: Environment,
+  asked: string,
+  { outcome, result, timedOut }: StepResult<unknown>
+): Either.Either<Metadata.Document | undefined, DiscoveryError> => {
+  const failed = (fields: Pick<DiscoveryError, "reason" | "status">, url: string) =>
+    Either.left(new DiscoveryError({ server, url: withoutQuery(url), ...fields }))
+  const { reason, status } = faultOf({ outcome, timedOut })
+  const url = outcome._tag === "NotSent" ? asked : outcome.url
+  if (timedOut || outcome._tag !== "Answered") {
+    return failed({ reason: timedOut ? "TimedOut" : "Unreachable", status: undefined }, url)
+  }
+  const { document } = outcome
+  if (document !== undefined && outcome.status < 300) {
+    // Where the SDK can make nothing of it, the fields that are there are of the wrong kind.
+    return Either.getOrUndefined(result) === undefined
+      ? failed({ reason: "InvalidResponse", status }, url)
+      : Either.right(document)
+  }
+  return reason === "ServerError" ? failed({ reason, status }, url) : Either.right(undefined)
+}
+
+const protectedResource = (
+  env: Environment,
+  resourceMetadata: string | undefined
+): Effect.Effect<Metadata.Document | undefined, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+  Effect.gen(function* () {
+    const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
+    if (resourceMetadata !== undefined) {
+      const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
+      if (insecure !== undefined) return yield* insecure
+    }
+    const ask = (resourceMetadataUrl: URL | undefined) =>
+      Effect.flatMap(
+        step(env, (sdk, fetch) =>
+          sdk.discoverOAuthProtectedResourceMetadata(
+            env.server,
+            resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
+            fetch
+          )),
+        (result) => published(env, (resourceMetadataUrl ?? env.server).href, result)
+      )
+    const found = yield* ask(named)
+    if (found !== undefined || named === undefined) return found
+    // The challenge names a document that is not there: the well-known places may still have it.
+    const elsewhere = yield* ask(undefined)
+    if (elsewhere !== undefined) return elsewhere
+    return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(named.href) })
+  })
+
+/** Asks everything anew: what was cached could hide that the server moved to another authorization server. */
+const once = (
+  env: Environment,
+  challenge: BearerChallenge,
+  knownIssuer: string | undefined
+): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+  Effect.gen(function* () {
+    const document = yield* protectedResource(env, challenge.resourceMetadata)
+    const resource = yield* Metadata.protectedResource(env.server, document)
+    const asked = Metadata.chooseIssuer(env.server, resource, [env.client?.issuer, knownIssuer])
+    const insecure = Metadata.secureEndpoint(env.server, "authorization_servers", asked)
+    if (insecure !== undefined) return yield* insecure
+    const found = yield* Effect.flatMap(
+      step(env, (sdk, fetch) => sdk.discoverAuthorizationServerMetadata(asked, { fetchFn: fetch })),
+      (result) => published(env, asked, result)
+    )
+    if (found === undefined && (document !== undefined || env.unsafe.allowMissingS256 !== true)) {
+      return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: asked })
+    }
+    const raw = found ?? Metadata.fallbackDocument(asked)
+    const server = yield* Metadata.authorizationServer(env.server, asked, raw, env.unsafe)
+    const metadata = Metadata.documentForSdk(raw, server)
+    return { server, resource, metadata }
+  })
+
+/**
+ * Where to sign in. A server that could not be reached is asked once more.
+ *
+ * @param knownIssuer Preferred where the MCP server names several.
+ */
+export const discover = (
+  env: Environment,
+  challenge: BearerChallenge,
+  knownIssuer: string | undefined
+): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+  Effect.retry(once(env, challenge, knownIssuer), {
+    times: 1,
+    while: (error) =>
+      error._tag === "DiscoveryError" && (error.reason === "Unreachable" || error.reason === "ServerError")
+  })

@@ -1,0 +1,102 @@
+/**
+ * An `OAuthClientProvider` for code that must hand one to a transport. It fits the interface of both MCP SDKs.
+ *
+ * The SDK's own way through it is not walked: it neither checks `state`, nor waits for whoever signs in already. What
+ * the provider gives are tokens that are good, and where the SDK wants to send the person away, the sign-in of this
+ * package begins.
+ */
+import * as Redacted from "effect/Redacted"
+import type { Environment } from "./Environment.ts"
+import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
+import type { Probed } from "./Probe.ts"
+import type { Need, Session } from "./Session.ts"
+
+/** What a provider needs of its `McpOAuth`. */
+export interface Source {
+  readonly env: Environment
+  readonly session: Session
+  readonly ensure: () => Promise<void>
+  readonly attain: (need: Need) => Promise<boolean>
+  /** Asks the server how it likes a token. */
+  readonly probe: (token: string) => Promise<Probed>
+  readonly randomText: () => string
+  /** Throws when the scope is closed. */
+  readonly assertOpen: () => void
+}
+
+/** A provider of its own for each transport: what the SDK stores in one is seen by no other. */
+export const make = ({ assertOpen, attain, ensure, env, probe, randomText, session }: Source): OAuthClientProvider => {
+  let verifier: string | undefined
+  let given: string | undefined
+  // The address is a stand-in: without one the SDKs take the program for one that signs in no person.
+  const redirectUrl = `http://127.0.0.1${env.callback.path ?? "/callback"}`
+  /** Rejects where the other members throw. */
+  const opened = <A>(read: () => A): Promise<A> =>
+    new Promise((resolve) => {
+      assertOpen()
+      resolve(read())
+    })
+  /** The SDK does not say what the server refused, and why: it is asked again. */
+  const signIn = async (scope: string | undefined) => {
+    const used = given
+    const { challenge, isRefused } = used === undefined ? { challenge: {}, isRefused: true } : await probe(used)
+    return await attain(
+      used === undefined || isRefused
+        ? { _tag: "Renew", used, challenge }
+        : { _tag: "StepUp", used, challenge: { ...challenge, ...(scope !== undefined && { scope }) } }
+    )
+  }
+  return {
+    redirectUrl,
+    clientMetadata: {
+      application_type: "native",
+      client_name: env.clientName ?? "effect-oauth-callback",
+      redirect_uris: [redirectUrl],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      token_endpoint_auth_method: "none",
+      ...(env.scope !== undefined && { scope: env.scope })
+    },
+    state: () => {
+      assertOpen()
+      return randomText()
+    },
+    // Never absent, for then the SDK would register a program that is never used.
+    clientInformation: (context) =>
+      opened(() => {
+        const client = session.held()?.client?.clientId ?? env.client?.clientId ?? env.clientMetadataUrl ??
+          "unregistered"
+        return { client_id: client, ...(context?.issuer !== undefined && { issuer: context.issuer }) }
+      }),
+    tokens: async () => {
+      assertOpen()
+      await ensure()
+      const held = session.held()
+      if (held?.tokens === undefined) return undefined
+      given = Redacted.value(held.tokens.accessToken)
+      // Nobody here sees what the server answers to it; a token that nobody took yet would not be renewed.
+      if (session.isUnproven(given) && !(await probe(given)).isRefused) session.accepted(given)
+      return {
+        access_token: given,
+        token_type: "Bearer",
+        issuer: held.issuer,
+        ...(held.tokens.scope !== undefined && { scope: held.tokens.scope })
+      }
+    },
+    // Nothing that the SDK got is better than what is here: it has no refresh token to get anything with.
+    saveTokens: () => opened(() => undefined),
+    redirectToAuthorization: (url) =>
+      opened(() => {
+        // Its failure is told to whoever waits: `ensure`, or the next request.
+        signIn(url.searchParams.get("scope") ?? undefined).catch(() => {})
+      }),
+    saveCodeVerifier: (codeVerifier) => {
+      assertOpen()
+      verifier = codeVerifier
+    },
+    codeVerifier: () => {
+      assertOpen()
+      return verifier ?? ""
+    }
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The sign-in of one server and account while the program runs: which token is good, and how to get another, once for
+ * everybody who asks.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Credentials } from "../core/Credentials.ts"
+import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as ScopeSet from "../core/mcp/ScopeSet.ts"
+import { Closed, type DiscoveryError, InteractionRequired, type RevocationError } from "../core/mcp/SignInError.ts"
+import type { CredentialStoreError } from "../services/CredentialStore.ts"
+import type { Environment } from "./Environment.ts"
+import * as Flight from "./Flight.ts"
+import * as Logout from "./Logout.ts"
+import * as Memory from "./Memory.ts"
+import { probe } from "./Probe.ts"
+import { refresh, type RefreshError } from "./Refresh.ts"
+import * as SignIn from "./SignIn.ts"
+import * as SignInLock from "./SignInLock.ts"
+
+/** Every way to get a token fails. */
+export type SessionError = InteractionRequired | RefreshError | RevocationError | SignIn.SignInError
+
+/** Why another token is wanted. */
+export type Need =
+  /** `used` was refused; without it there was none. */
+  | { readonly _tag: "Renew"; readonly used: string | undefined; readonly challenge: BearerChallenge }
+  /** `used` allows too little. */
+  | { readonly _tag: "StepUp"; readonly used: string; readonly challenge: BearerChallenge }
+  /** A person is to sign in, whatever there is. */
+  | { readonly _tag: "SignIn"; readonly challenge: BearerChallenge }
+
+/** The sign-in of one server and account. */
+export interface Session {
+  /** The access token, as long as it is good and known: what costs nothing. */
+  readonly known: () => string | undefined
+  /**
+   * The access token: read from the store the first time, refreshed when it is about to expire, waited for while
+   * somebody signs in. `undefined` when there is none. With `settled` it also waits for another one on its way.
+   */
+  readonly token: (
+    options: { readonly keep: boolean; readonly settled: boolean }
+  ) => Effect.Effect<string | undefined, SessionError>
+  /** Gets another token, or waits for whoever does. `false`: everything was tried, and nothing changed. */
+  readonly attain: (need: Need, options: { readonly keep: boolean }) => Effect.Effect<boolean, SessionError>
+  /** The credentials as they are known, without asking the store. */
+  readonly held: () => Credentials | undefined
+  /** What the server asks for. */
+  readonly challenge: Effect.Effect<BearerChallenge, DiscoveryError>
+  /** The server took this token. */
+  readonly accepted: (token: string) => void
+  /** Whether a person just got this token, and the server did not take it yet. */
+  readonly isUnproven: (token: string) => boolean
+  readonly logout: Effect.Effect<void, SessionError>
+  /** The newest credentials there are. */
+  readonly credentials: Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
+  readonly isSigningIn: () => boolean
+  /** Interrupts what runs; after it nothing opens a browser or writes a token. */
+  readonly close: Effect.Effect<void>
+  readonly isClosed: () => boolean
+}
+
+type Kind = "logout" | "token"
+
+/** A session with nothing known yet. */
+export const make = (env: Environment): Effect.Effect<Session> =>
+  Effect.map(Effect.clock, (clock) => {
+    const { key, services, store } = env
+    const memory = Memory.make()
+    const flight = Flight.make<Kind, SessionError>()
+    let closed = false
+    /** Grow with each finished sign-in and each logout: whoever waited can tell what happened meanwhile. */
+    let signIns = 0
+    let logouts = 0
+    let signingIn = false
+    /** What the server said last: where its metadata is, and what it asks for. */
+    let said: BearerChallenge | undefined
+    /** Scopes that a person was asked for since the start: asking for the same again would change nothing. */
+    let asked: string | undefined
+    /** A token that a person just got and that the server did not take yet. Another sign-in would bring the same. */
+    let unproven: string | undefined
+
+    const now = () => clock.unsafeCurrentTimeMillis()
+    const load = Effect.flatMap(store.load(key), (stored) => Effect.sync(() => memory.load(stored, now())))
+    const isOpen = Effect.suspend(() => closed ? Effect.fail(new Closed({ server: env.label })) : Effect.void)
+
+    /** What the server says to whoever comes without a token: asked for where it did not say it yet. */
+    const challenge: Effect.Effect<BearerChallenge, DiscoveryError> = Effect.suspend(() =>
+      said !== undefined ? Effect.succeed(said) : Effect.map(probe(env), (found) => {
+        if (found.isRefused) said = found.challenge
+        return found.challenge
+      })
+    )
+
+    /** Tokens that somebody else brought since: another object of this process, or another process. */
+    const findNewer = (used: string | undefined) =>
+      Effect.map(load, () => {
+        const token = memory.accessToken()
+        return token !== undefined && token !== used
+      })
+
+    const signIn = (
+      need: {
+        readonly used: string | undefined
+        readonly forced: boolean
+        readonly reason: InteractionRequired["reason"]
+      },
+      challenge: BearerChallenge,
+      moreScopes: string | undefined
+    ) =>
+      Effect.gen(function* () {
+        if (!env.interactive) {
+          const scope = ScopeSet.union(challenge.scope, moreScopes)
+          return yield* new InteractionRequired({ server: env.label, reason: need.reason, scope })
+        }
+        yield* SignInLock.exclusively(store, key)(Effect.gen(function* () {
+          if (!need.forced && (yield* findNewer(need.used))) return
+          signingIn = true
+          const { scope } = yield* Effect.ensuring(
+            SignIn.run(env, {
+              challenge,
+              moreScopes,
+              onCredentials: (credentials) => memory.take(Option.some(credentials), now()),
+              onStored: memory.saved
+            }),
+            Effect.sync(() => void (signingIn = false))
+          )
+          signIns++
+          asked = ScopeSet.union(asked, scope)
+          unproven = memory.accessToken()
+        }))
+      }).pipe(Effect.provide(services))
+
+    /** What gets a token for a need; `undefined` when nothing would help. */
+    const remedy = (need: Need): Effect.Effect<void, SessionError> | undefined => {
+      const { challenge } = need
+      switch (need._tag) {
+        case "SignIn":
+          return signIn({ used: undefined, forced: true, reason: "NotSignedIn" }, challenge, undefined)
+        case "StepUp": {
+          const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope)
+          if (challenge.scope === undefined || (asked !== undefined && ScopeSet.covers(asked, wanted))) return undefined
+          return signIn({ used: need.used, forced: true, reason: "InsufficientScope" }, challenge, wanted)
+        }
+        case "Renew": {
+          const { used } = need
+          if (used !== undefined && used === unproven && !memory.isExpired(now())) return undefined
+          const renewed = used === undefined ? Effect.succeed(false) : refresh(env, memory, used, challenge)
+          const reason = used === undefined ? "NotSignedIn" : "Rejected"
+          return Effect.flatMap(renewed, (done) => {
+            // A token that nobody took yet passes the doubt on to the one that came of it.
+            if (done && used === unproven) unproven = memory.accessToken()
+            return done ? Effect.void : signIn({ used, forced: false, reason }, challenge, undefined)
+          })
+        }
+      }
+    }
+
+    /** Waits for a run; `false` when there is to be looked again. */
+    const join = (run: Effect.Effect<boolean, SessionError>) =>
+      Effect.suspend(() => {
+        const before = logouts
+        return Effect.filterOrFail(
+          Effect.zipLeft(run, isOpen),
+          () => logouts === before,
+          () => new InteractionRequired({ server: env.label, reason: "NotSignedIn" })
+        )
+      })
+
+    const attain: Session["attain"] = (need, { keep }) =>
+      Effect.gen(function* () {
+        said = { ...said, ...need.challenge }
+        const before = signIns
+        const isMet = () => {
+          const token = memory.accessToken()
+          return need._tag === "SignIn" ? signIns > before : token !== undefined && token !== need.used
+        }
+        for (;;) {
+          yield* isOpen
+          if (isMet()) return true
+          const running = flight.running()
+          if (running !== undefined) {
+            yield* join(running.join({ keep }))
+            continue
+          }
+          const effect = remedy(need)
+          if (effect === undefined) return false
+          if (yield* join(flight.start("token", effect, { keep }))) return true
+        }
+      })
+
+    const token: Session["token"] = ({ keep, settled }) =>
+      Effect.gen(function* () {
+        yield* isOpen
+        if (!memory.isLoaded()) yield* load
+        const running = flight.running()
+        // Somebody is signing in: a request without a token would only be refused.
+        if (running?.kind === "token" && (settled || memory.accessToken() === undefined)) {
+          yield* join(running.join({ keep }))
+        }
+        const used = memory.accessToken()
+        if (used === undefined || !memory.isExpiring(now()) || memory.tokens()?.refreshToken === undefined) return used
+        const refreshing = Effect.flatMap(challenge, (known) => Effect.asVoid(refresh(env, memory, used, known)))
+        yield* Effect.catchAll(join(flight.start("token", refreshing, { keep })), (error) =>
+          // It still has some seconds: the server may be back by then.
+          memory.isExpired(now()) || closed ? Effect.fail(error) : Effect.void)
+        return memory.accessToken()
+      })
+
+    return {
+      known: () => !closed && memory.isLoaded() && !memory.isExpiring(now()) ? memory.accessToken() : undefined,
+      token,
+      attain,
+      accepted: (accepted) => {
+        if (accepted === unproven) unproven = undefined
+      },
+      held: memory.credentials,
+      challenge,
+      isUnproven: (token) => token === unproven,
+      logout: Effect.gen(function* () {
+        yield* isOpen
+        logouts++
+        for (let run = flight.running(); run !== undefined && run.kind !== "logout"; run = flight.running()) {
+          yield* flight.interrupt
+        }
+        asked = undefined
+        unproven = undefined
+        yield* join(flight.start("logout", Logout.run(env, memory, challenge), { keep: true }))
+      }),
+      credentials: Effect.map(store.load(key), memory.newest),
+      isSigningIn: () => signingIn,
+      close: Effect.suspend(() => {
+        closed = true
+        return Effect.zipRight(Deferred.succeed(env.closing, undefined), flight.interrupt)
+      }),
+      isClosed: () => closed
+    }
+  })

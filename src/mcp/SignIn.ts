@@ -1,0 +1,236 @@
+/**
+ * One sign-in with a person: find out where, bind, be known there, send the person away, take the answer, keep the
+ * tokens.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { type BindError, isPortTaken } from "../core/BindError.ts"
+import type { ClientRegistration, Credentials } from "../core/Credentials.ts"
+import type { FlowError } from "../core/FlowError.ts"
+import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import * as ScopeSet from "../core/mcp/ScopeSet.ts"
+import type {
+  Closed,
+  DiscoveryError,
+  RegistrationError,
+  SdkMissing,
+  TokenError,
+  UntrustedMetadata
+} from "../core/mcp/SignInError.ts"
+import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import type { CredentialStoreError } from "../services/CredentialStore.ts"
+import * as Discovery from "./Discovery.ts"
+import { type Environment, type Services, spending, step } from "./Environment.ts"
+import * as Registration from "./Registration.ts"
+import * as TokenRequests from "./TokenRequests.ts"
+
+/** Every way a sign-in with a person fails. */
+export type SignInError =
+  | BindError
+  | Closed
+  | CredentialStoreError
+  | DiscoveryError
+  | FlowError
+  | RegistrationError
+  | SdkMissing
+  | TokenError
+  | UntrustedMetadata
+
+/** What the sign-in is for. */
+export interface Request {
+  /** What the server said when it refused. */
+  readonly challenge: BearerChallenge
+  /** Scopes to ask for beside those of the challenge, for a step-up. */
+  readonly moreScopes?: string | undefined
+  /** Takes the new credentials, before they are stored. */
+  readonly onCredentials: (credentials: Credentials) => void
+  /** Called when they are stored. */
+  readonly onStored: () => void
+}
+
+/** What was asked for in the end. */
+export interface Result {
+  readonly scope: string | undefined
+}
+
+/**
+ * The scopes to ask for: those of the challenge, which is authoritative, with those of the caller; else all that the
+ * server knows; else none, so that the authorization server decides.
+ */
+const scopeOf = (env: Environment, { challenge, moreScopes }: Request, { resource, server }: Discovery.Discovered) => {
+  const scope = ScopeSet.union(env.scope, challenge.scope, moreScopes) ?? resource.scopes
+  // Without it many servers give no refresh token, and the person would be back here every hour.
+  return scope !== undefined && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
+}
+
+const open = (
+  env: Environment,
+  choice: ClientChoice.ClientChoice
+): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> => {
+  const { timeout: _, ...options } = env.callback
+  const attempt = (
+    [first, ...rest]: ReadonlyArray<ClientChoice.ListenAttempt>
+  ): ReturnType<typeof CallbackFlow.open> => {
+    const { maybeUnregistered, ...each } = first ?? { maybeUnregistered: false }
+    const opened = Effect.tap(
+      CallbackFlow.open({ ...options, ...each }),
+      ({ redirectUri }) =>
+        maybeUnregistered
+          ? env.presenter.notice({ _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })
+          : Effect.void
+    )
+    return rest.length === 0 ? opened : Effect.catchIf(opened, ({ reason }) => isPortTaken(reason), () => attempt(rest))
+  }
+  return attempt(ClientChoice.listen(choice, options))
+}
+
+/** Keeps a new registration at once, so that a sign-in that nobody finishes does not register again and again. */
+const keepRegistration = (
+  { key, store }: Environment,
+  issuer: string,
+  client: ClientRegistration
+): Effect.Effect<void, CredentialStoreError> =>
+  store.modify(key, (current) =>
+    Effect.succeed([
+      undefined,
+      // Tokens that still work belong to the registration they came by, until there are others.
+      Option.isSome(current) && current.value.issuer === issuer && current.value.tokens !== undefined
+        ? current
+        : Option.some({ issuer, client, extra: Option.getOrUndefined(current)?.extra })
+    ]))
+
+/**
+ * Forgets a registration that brought no answer, unless it is another one by now. With tokens it is still needed to
+ * refresh them: then only its address is forgotten, so that the next sign-in makes another.
+ */
+const forgetRegistration = (
+  { key, store }: Environment,
+  { clientId }: ClientRegistration
+): Effect.Effect<void, CredentialStoreError> =>
+  store.modify(key, (current) =>
+    Effect.succeed([
+      undefined,
+      Option.map(
+        current,
+        (credentials) => {
+          const { client, tokens } = credentials
+          if (client?.clientId !== clientId) return credentials
+          return { ...credentials, client: tokens === undefined ? undefined : { ...client, redirectUris: [] } }
+        }
+      )
+    ]))
+
+const isUnknownClient = (error: SignInError): boolean =>
+  (error._tag === "AuthorizationDenied" || error._tag === "TokenError") &&
+  (error.error === "invalid_client" || error.error === "unauthorized_client")
+
+const signIn = (
+  env: Environment,
+  request: Request,
+  discovered: Discovery.Discovered,
+  choice: ClientChoice.ClientChoice
+): Effect.Effect<Result, SignInError, Services> =>
+  Effect.scoped(Effect.gen(function* () {
+    const { key, store } = env
+    const { metadata, resource, server } = discovered
+    const scope = scopeOf(env, request, discovered)
+    const flow = yield* open(env, choice)
+    const known = choice._tag === "Register" ? undefined : choice.client
+    const client =
+      known !== undefined && (choice._tag === "Fixed" || ClientChoice.isRegistered(known, flow.redirectUri))
+        ? known
+        : yield* Effect.tap(
+          Registration.register(env, discovered, flow.redirectUri, ScopeSet.union(scope, resource.scopes)),
+          (registered) => keepRegistration(env, server.issuer, registered)
+        )
+    const { result } = yield* step(env, (sdk) =>
+      sdk.startAuthorization(server.issuer, {
+        metadata,
+        clientInformation: ClientChoice.forSdk(client),
+        redirectUrl: flow.redirectUri,
+        state: Redacted.value(flow.state),
+        resource: resource.resource,
+        ...(scope !== undefined && { scope })
+      }))
+    // It sends nothing: what it could complain of was checked.
+    const { authorizationUrl: url, codeVerifier } = yield* Effect.orDie(result)
+    // The SDK looks for the letters, also inside of another scope's name.
+    const misread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
+    if (misread) url.searchParams.delete("prompt")
+    const verifier = Redacted.make(codeVerifier)
+    const keep = (credentials: Credentials) =>
+      Effect.zipRight(
+        Effect.sync(() => request.onCredentials(credentials)),
+        Effect.tap(
+          store.modify(key, (current) =>
+            Effect.succeed([
+              undefined,
+              Option.some({ ...credentials, extra: Option.getOrUndefined(current)?.extra })
+            ])),
+          () => Effect.sync(request.onStored)
+        )
+      )
+    yield* flow.authorize({
+      url,
+      serverName: env.serverName,
+      issuer: server.issuer,
+      issuerRequired: server.issuerRequired,
+      timeout: env.callback.timeout,
+      turn: env.turn,
+      exchangeTimeout: "1 minute",
+      describe: (error: Closed | CredentialStoreError | SdkMissing | TokenError) => error.message,
+      exchange: ({ code }) =>
+        spending(
+          env,
+          Effect.flatMap(
+            TokenRequests.exchange(env, discovered, {
+              client: ClientChoice.withOptions(client, env),
+              code,
+              codeVerifier: verifier,
+              redirectUri: flow.redirectUri,
+              scope
+            }),
+            (tokens) => keep({ issuer: server.issuer, client: ClientChoice.toStored(client, env), tokens })
+          )
+        )
+    })
+    return { scope }
+  }))
+
+/**
+ * Signs a person in. A stored registration that the authorization server does not know any more is replaced once.
+ */
+export const run = (
+  env: Environment,
+  request: Request
+): Effect.Effect<Result, SignInError, Services> =>
+  Effect.gen(function* () {
+    const stored = Option.getOrUndefined(yield* env.store.load(env.key))
+    const discovered = yield* Discovery.discover(env, request.challenge, stored?.issuer)
+    const { server } = discovered
+    for (const option of server.waived.filter((each) => !env.warned.has(each))) {
+      env.warned.add(option)
+      yield* env.presenter.notice({ _tag: "Unsafe", serverName: env.serverName, option })
+    }
+    const now = yield* Clock.currentTimeMillis
+    const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)
+    const first = signIn(env, request, discovered, choice)
+    if (choice._tag !== "Stored") {
+      return yield* first
+    }
+    return yield* Effect.catchAll(first, (error) => {
+      // Nothing came back: the server may have shown a page of its own about a program or an address it does not know.
+      const unanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
+      if (unanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
+      return isUnknownClient(error) && server.canRegister
+        ? Effect.zipRight(
+          forgetRegistration(env, choice.client),
+          signIn(env, request, discovered, { _tag: "Register" })
+        )
+        : Effect.fail(error)
+    })
+  }).pipe(Effect.withSpan("McpOAuth.signIn", { attributes: { server: env.label } }))

@@ -1,0 +1,134 @@
+/**
+ * Requests to the token endpoint and the revocation endpoint.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { ClientRegistration, Tokens } from "../core/Credentials.ts"
+import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import { RevocationError, type SdkMissing, TokenError } from "../core/mcp/SignInError.ts"
+import * as TokenResponse from "../core/mcp/TokenResponse.ts"
+import type { Discovered } from "./Discovery.ts"
+import { type Environment, faultOf, step, type StepResult } from "./Environment.ts"
+import type { Sdk } from "./Sdk.ts"
+
+// RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.
+const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
+
+/** Proves to the server who the program is, by the method that both know. */
+const authenticate = (
+  { selectClientAuthMethod }: Pick<Sdk, "selectClientAuthMethod">,
+  client: ClientChoice.SdkClient,
+  methods: ReadonlyArray<string> | undefined,
+  headers: Headers,
+  parameters: URLSearchParams
+): void => {
+  const method = selectClientAuthMethod(client, [...methods ?? []])
+  if (method === "client_secret_basic" && client.client_secret !== undefined) {
+    headers.set(
+      "authorization",
+      `Basic ${btoa(`${formEncoded(client.client_id)}:${formEncoded(client.client_secret)}`)}`
+    )
+    return
+  }
+  parameters.set("client_id", client.client_id)
+  if (method === "client_secret_post" && client.client_secret !== undefined) {
+    parameters.set("client_secret", client.client_secret)
+  }
+}
+
+const common = (sdk: Sdk, client: ClientRegistration, { metadata, resource, server }: Discovered) => {
+  const clientInformation = ClientChoice.forSdk(client)
+  return {
+    metadata,
+    clientInformation,
+    resource: resource.resource,
+    addClientAuthentication: (headers: Headers, parameters: URLSearchParams) =>
+      authenticate(sdk, clientInformation, server.authMethods, headers, parameters)
+  }
+}
+
+const tokensOf = (
+  issuer: string,
+  grant: TokenError["grant"],
+  { outcome, timedOut }: StepResult<unknown>,
+  reading: TokenResponse.Reading,
+  secrets: ReadonlyArray<Redacted.Redacted<string> | undefined>
+): Effect.Effect<Tokens, TokenError> => {
+  const { document, status } = outcome._tag === "Answered" ? outcome : {}
+  const tokens = document !== undefined && status !== undefined && status < 300 && document.error === undefined
+    ? TokenResponse.parse(document, reading)
+    : undefined
+  if (tokens !== undefined && !timedOut) return Effect.succeed(tokens)
+  const sent = secrets.map((secret) => secret === undefined ? undefined : Redacted.value(secret))
+  return new TokenError({ issuer, grant, ...faultOf({ outcome, timedOut }, sent) })
+}
+
+/** What a code is exchanged with. */
+export interface CodeExchange {
+  readonly client: ClientRegistration
+  readonly code: Redacted.Redacted<string>
+  readonly codeVerifier: Redacted.Redacted<string>
+  readonly redirectUri: string
+  readonly scope: string | undefined
+}
+
+/** Exchanges a code for tokens (RFC 6749 section 4.1.3): one request, whatever the answer. */
+export const exchange = (
+  env: Environment,
+  discovered: Discovered,
+  { client, code, codeVerifier, redirectUri, scope }: CodeExchange
+): Effect.Effect<Tokens, TokenError | SdkMissing> =>
+  Effect.gen(function* () {
+    const { issuer } = discovered.server
+    const result = yield* step(env, (sdk, fetchFn) =>
+      sdk.exchangeAuthorization(issuer, {
+        ...common(sdk, client, discovered),
+        authorizationCode: Redacted.value(code),
+        codeVerifier: Redacted.value(codeVerifier),
+        redirectUri,
+        fetchFn
+      }))
+    const reading = { now: yield* Clock.currentTimeMillis, scope }
+    return yield* tokensOf(issuer, "authorization_code", result, reading, [code, codeVerifier, client.clientSecret])
+  })
+
+/** Trades a refresh token for new tokens (RFC 6749 section 6): one request, whatever the answer. */
+export const refresh = (
+  env: Environment,
+  discovered: Discovered,
+  client: ClientRegistration,
+  { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> }
+): Effect.Effect<Tokens, TokenError | SdkMissing> =>
+  Effect.gen(function* () {
+    const { issuer } = discovered.server
+    const result = yield* step(env, (sdk, fetchFn) =>
+      sdk.refreshAuthorization(issuer, {
+        ...common(sdk, client, discovered),
+        refreshToken: Redacted.value(refreshToken),
+        fetchFn
+      }))
+    const reading = { now: yield* Clock.currentTimeMillis, scope, refreshToken }
+    return yield* tokensOf(issuer, "refresh_token", result, reading, [refreshToken, client.clientSecret])
+  })
+
+/** Ends a token (RFC 7009). A server that does not know it any more answers as if it did. */
+export const revoke = (
+  env: Environment,
+  { server }: Discovered,
+  client: ClientRegistration,
+  endpoint: string,
+  token: Redacted.Redacted<string>,
+  hint: "access_token" | "refresh_token"
+): Effect.Effect<void, RevocationError | SdkMissing> =>
+  Effect.gen(function* () {
+    const { outcome, timedOut } = yield* step(env, (sdk, fetchFn) => {
+      const headers = new Headers({ "content-type": "application/x-www-form-urlencoded", accept: "application/json" })
+      const body = new URLSearchParams({ token: Redacted.value(token), token_type_hint: hint })
+      authenticate(sdk, ClientChoice.forSdk(client), server.authMethods, headers, body)
+      return fetchFn(endpoint, { method: "POST", headers, body })
+    })
+    if (!timedOut && outcome._tag === "Answered" && outcome.status < 300) return
+    const { reason, status } = faultOf({ outcome, timedOut })
+    return yield* new RevocationError({ issuer: server.issuer, reason, status })
+  })
