@@ -28,7 +28,7 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
     types: "McpOAuthError"
   },
-  "/promise": { values: "openCallback" }
+  "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
 }
 
 const npm = JSON.parse(readFileSync("package.json", "utf8"))

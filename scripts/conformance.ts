@@ -71,7 +71,7 @@ const runClient = (
       plan,
       async (task) => task.auth ? await suite.single(task, command, folder()) : undefined
     )
-    done(`${singles.filter((each) => each !== undefined).length} scenarios have run alone`)
+    done(`${singles.filter((outcome) => outcome !== undefined).length} scenarios have run alone`)
     return plan.map((task, index) => ({
       client,
       suite: task.scored === undefined ? undefined : suites.get(task.scored)?.(task),

@@ -1,12 +1,39 @@
 /**
- * The callback flow for async/await. The runtime is found by itself, and everything behind it is loaded on first use.
+ * The callback flow, and the sign-in to MCP servers, for async/await. The runtime is found by itself, and everything behind it is loaded on first use.
  *
  * Times are milliseconds. Rejections are `Error`s with a `_tag` and fields; an abort rejects with `signal.reason` itself.
  *
  * @module
  */
 
+import type { ConnectableClient } from "./mcp/ConnectableClient.ts"
 import type { Callback, OpenCallbackOptions } from "./promise/Callback.ts"
+import type {
+  ConnectAllOptions,
+  Connected,
+  ConnectedAll,
+  ConnectOptions,
+  CreateMcpOAuthOptions,
+  McpOAuth,
+  ServerToConnect
+} from "./promise/McpOAuth.ts"
+
+export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
+export type { FetchLike } from "./mcp/FetchLike.ts"
+export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"
+export type { Status } from "./mcp/Status.ts"
+export type {
+  CallbackOptions,
+  ConnectAllOptions,
+  Connected,
+  ConnectedAll,
+  ConnectOptions,
+  CreateMcpOAuthOptions,
+  McpOAuth,
+  McpOAuthFailure,
+  ServerToConnect,
+  TextStore
+} from "./promise/McpOAuth.ts"
 
 export type {
   AuthorizeOptions,
@@ -18,21 +45,24 @@ export type {
   RefusedInput
 } from "./promise/Callback.ts"
 
-const load = async () => {
+/** Loads what is behind this module; a missing peer is named with the line that installs it. */
+const loaded = async <Module>(load: () => Promise<Module>): Promise<Module> => {
   try {
-    return await import("./promise/openCallback.ts")
+    return await load()
   } catch (cause) {
     const missing = /(?:package|module|resolve|specifier)\s+["'](?:npm:)?effect(?:[/@][^"']*)?["']/i.test(String(cause))
-    throw missing
-      ? new Error(
-        "Cannot load effect-oauth-callback: the package effect is missing. Install it: npm install effect@3",
-        {
-          cause
-        }
-      )
-      : cause
+    if (!missing) throw cause
+    throw new Error(
+      "Cannot load effect-oauth-callback: the package effect is missing. Install it: npm install effect@3",
+      {
+        cause
+      }
+    )
   }
 }
+
+const callback = () => loaded(() => import("./promise/openCallback.ts"))
+const mcp = () => loaded(() => import("./promise/createMcpOAuth.ts"))
 
 /**
  * Binds the listener and returns the callback; close it when done.
@@ -52,4 +82,73 @@ const load = async () => {
  * ```
  */
 export const openCallback = async (options: OpenCallbackOptions = {}): Promise<Callback> =>
-  (await load()).openCallback(options)
+  (await callback()).openCallback(options)
+
+/**
+ * The sign-in to one MCP server; nothing is asked or opened before it is used. Close it when done: after that nothing
+ * opens a browser or writes a token.
+ *
+ * Rejects with `InvalidServerUrl` when the address cannot be used, or with `signal.reason`. What it gives rejects with
+ * {@link McpOAuthFailure}. It needs the package `@modelcontextprotocol/sdk`.
+ *
+ * @example
+ * ```ts
+ * import { createMcpOAuth } from "effect-oauth-callback/promise"
+ *
+ * const oauth = await createMcpOAuth({ serverUrl: "https://example.com/mcp", prompt: false })
+ * try {
+ *   // For a transport: new StreamableHTTPClientTransport(url, { fetch: oauth.fetch })
+ *   if ((await oauth.status()).isSignedIn) throw new Error("nothing is stored yet")
+ * } finally {
+ *   await oauth.close()
+ * }
+ * ```
+ */
+export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> =>
+  (await mcp()).createMcpOAuth(options)
+
+/**
+ * Signs in and connects a client of `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`; `oauth.close()` closes
+ * it.
+ *
+ * Rejects with {@link McpOAuthFailure}, or with `signal.reason`; nothing is left open then.
+ *
+ * @example
+ * ```ts
+ * import { connect, type ConnectableClient } from "effect-oauth-callback/promise"
+ *
+ * // With: new Client({ name: "my-agent", version: "1.0.0" })
+ * const expiry = async (client: ConnectableClient) => {
+ *   const { oauth } = await connect(client, { serverUrl: "https://example.com/mcp", store: { appName: "my-agent" } })
+ *   return (await oauth.status()).expiresAt
+ * }
+ * ```
+ */
+export const connect = async <Client extends ConnectableClient>(
+  client: Client,
+  options: ConnectOptions
+): Promise<Connected<Client>> => (await mcp()).connect(client, options)
+
+/**
+ * Connects to many servers at once, each sign-in on a port of its own. What became of each is under its name, as
+ * `Promise.allSettled` writes it.
+ *
+ * Rejects only with `signal.reason`, or when the store or the runtime's services cannot be had.
+ *
+ * @example
+ * ```ts
+ * import { connectAll, type ConnectableClient } from "effect-oauth-callback/promise"
+ *
+ * const wiki = async (newClient: () => ConnectableClient) => {
+ *   const { wiki } = await connectAll({
+ *     mail: { client: newClient(), serverUrl: "https://mail.example.com/mcp" },
+ *     wiki: { client: newClient(), serverUrl: "https://wiki.example.com/mcp" }
+ *   }, { store: { appName: "my-agent" } })
+ *   return wiki.status === "fulfilled" ? wiki.value.client : undefined
+ * }
+ * ```
+ */
+export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
+  servers: Servers,
+  options: ConnectAllOptions = {}
+): Promise<ConnectedAll<Servers>> => (await mcp()).connectAll(servers, options)

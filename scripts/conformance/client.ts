@@ -71,13 +71,11 @@ const services = Layer.mergeAll(
 
 const connect = (env.MCP_CONFORMANCE_PROTOCOL_VERSION ?? "") < "2026-07-28" ? connectStateful : connectStateless
 
-const attempt = <A>(use: () => Promise<A>): Effect.Effect<A, Error> =>
-  Effect.tryPromise({ try: use, catch: (cause) => cause instanceof Error ? cause : new Error(String(cause)) })
-
+// What the SDK rejects with ends the program as it is.
 const program = Effect.gen(function* () {
   const session = yield* connect(options)
-  const { tools } = yield* attempt(() => session.listTools())
-  for (const call of callsOf(tools, context.toolCalls)) yield* attempt(() => session.callTool(call))
+  const { tools } = yield* Effect.promise(() => session.listTools())
+  for (const call of callsOf(tools, context.toolCalls)) yield* Effect.promise(() => session.callTool(call))
 }).pipe(Effect.scoped, Effect.timeout("100 seconds"), Effect.provide(services))
 
 // The suite kills only the shell around this. A process that ended its work and does not end is a leak of the library.

@@ -55,6 +55,13 @@ const forSdk = (status: number, document: Document | undefined, headers: Headers
 }
 
 /**
+ * The request with a body that is sent once. Deno's `fetch` sends a text a second time, by itself, when a connection that
+ * it used before breaks, and a code or a refresh token is then spent twice; a `Blob` it does not.
+ */
+const once = (init: RequestInit | undefined): RequestInit =>
+  init?.body === undefined || init.body === null ? { ...init } : { ...init, body: new Blob([String(init.body)]) }
+
+/**
  * Requests of one step. After one could not be sent, or was cut, every later one fails at once with the same error: the
  * SDK takes a failure for "not published here", and would go on to somewhere else.
  */
@@ -66,8 +73,10 @@ export const record = (base: FetchLike, signal: AbortSignal): Recorder => {
     // A caller's own `fetch` may not look at the signal.
     signal.throwIfAborted()
     const url = String(input)
+    // Until an answer says otherwise.
+    outcome = { _tag: "Failed", url }
     try {
-      const response = await base(input, { redirect: "manual", ...init, signal })
+      const response = await base(input, { redirect: "manual", ...once(init), signal })
       const document = documentOf(await readText(response))
       outcome = {
         _tag: "Answered",
@@ -80,7 +89,6 @@ export const record = (base: FetchLike, signal: AbortSignal): Recorder => {
       return forSdk(response.status, document, response.headers)
     } catch (error) {
       broken = { error }
-      outcome = { _tag: "Failed", url }
       throw error
     }
   }

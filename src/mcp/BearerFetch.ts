@@ -16,8 +16,12 @@ export interface Tokens {
 }
 
 /** The request with a body that can be sent more than once. */
-const repeatable = async (init: RequestInit): Promise<RequestInit> =>
-  init.body instanceof ReadableStream ? { ...init, body: await new Response(init.body).arrayBuffer() } : init
+const repeatable = async (init: RequestInit): Promise<RequestInit> => {
+  if (!(init.body instanceof ReadableStream)) return init
+  const signal = init.signal ?? undefined
+  const body: ReadableStream = init.body.pipeThrough(new TransformStream(), signal === undefined ? {} : { signal })
+  return { ...init, body: await new Response(body).arrayBuffer() }
+}
 
 const needOf = (step: Exclude<Recovery.Step, { _tag: "Return" }>, used: string | undefined): Need =>
   step._tag === "StepUp" && used !== undefined

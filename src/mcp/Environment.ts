@@ -1,11 +1,14 @@
 /**
  * What every step of a sign-in needs: the server, the options, the way out, and the limits.
  */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { ClientOptions } from "../core/mcp/ClientChoice.ts"
 import * as Fault from "../core/mcp/Fault.ts"
@@ -92,16 +95,17 @@ const grace = Duration.millis(500)
 /**
  * Runs what spends something that cannot be spent again, together with the keeping of what it brings: whoever
  * interrupts it waits for its end. When the scope closes it gets half a second more.
+ *
+ * It runs in a fiber of its own: an interrupt goes to the children of a fiber even where the fiber itself is not to be
+ * interrupted.
  */
 export const spending = <A, E, R>(env: Environment, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Closed, R> =>
-  Effect.uninterruptible(
-    Effect.raceFirst(
-      Effect.interruptible(effect),
-      Effect.interruptible(
-        Effect.zipRight(
-          Deferred.await(env.closing),
-          Effect.delay(Effect.fail(new Closed({ server: env.label })), grace)
-        )
-      )
-    )
-  )
+  Effect.uninterruptible(Effect.gen(function* () {
+    const running = yield* Effect.forkDaemon(Effect.interruptible(effect))
+    const limit = yield* Effect.forkDaemon(Effect.interruptible(
+      Effect.zipRight(Deferred.await(env.closing), Effect.delay(Fiber.interrupt(running), grace))
+    ))
+    const exit = yield* Fiber.await(running)
+    yield* Fiber.interrupt(limit)
+    return yield* Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause) ? new Closed({ server: env.label }) : exit
+  }))

@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Credentials } from "../core/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
-import type { DiscoveryError, RevocationError, SdkMissing, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import type { Closed, DiscoveryError, RevocationError, SdkMissing, UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -16,13 +16,19 @@ import type { Memory } from "./Memory.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
 /** Every way signing out fails; but for `CredentialStoreError`, all is forgotten here nevertheless. */
-export type LogoutError = CredentialStoreError | DiscoveryError | RevocationError | SdkMissing | UntrustedMetadata
+export type LogoutError =
+  | Closed
+  | CredentialStoreError
+  | DiscoveryError
+  | RevocationError
+  | SdkMissing
+  | UntrustedMetadata
 
 const revoke = (
   env: Environment,
   { client, issuer, tokens }: Credentials,
-  challenge: Effect.Effect<BearerChallenge, DiscoveryError>
-): Effect.Effect<void, DiscoveryError | RevocationError | SdkMissing | UntrustedMetadata> =>
+  challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
+): Effect.Effect<void, Closed | DiscoveryError | RevocationError | SdkMissing | UntrustedMetadata> =>
   Effect.gen(function* () {
     if (tokens === undefined || client === undefined) return
     const discovered = yield* Discovery.discover(env, yield* challenge, issuer)
@@ -44,7 +50,7 @@ const revoke = (
 export const run = (
   env: Environment,
   memory: Memory,
-  challenge: Effect.Effect<BearerChallenge, DiscoveryError>
+  challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
 ): Effect.Effect<void, LogoutError> =>
   Effect.gen(function* () {
     const credentials = yield* env.store.modify(env.key, (stored) =>

@@ -14,6 +14,7 @@ import type { Unsafe } from "../core/mcp/Metadata.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { Closed, type McpConnectError } from "../core/mcp/SignInError.ts"
+import { withoutSecrets } from "../core/SecretText.ts"
 import type { OpenOptions } from "../flow/CallbackFlow.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
 import { Presenter } from "../services/Presenter.ts"
@@ -21,6 +22,7 @@ import type { FetchLike } from "./FetchLike.ts"
 import * as BearerFetch from "./BearerFetch.ts"
 import type { Environment, Services } from "./Environment.ts"
 import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
+import { send } from "./OriginFetch.ts"
 import { probe } from "./Probe.ts"
 import * as Provider from "./Provider.ts"
 import * as Session from "./Session.ts"
@@ -48,6 +50,8 @@ export interface McpOAuthOptions {
   readonly client?: {
     readonly clientId: string
     readonly clientSecret?: Redacted.Redacted<string> | undefined
+    /** For servers that offer several ways and take one. @default what the server prefers */
+    readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
     readonly issuer?: string | undefined
   } | undefined
   /** Scopes to ask for beside those that the server asks for, separated by spaces. @default what the server knows */
@@ -155,10 +159,19 @@ const runner = (env: Environment, runtime: Runtime.Runtime<never>) => {
   }
 }
 
-/** See `McpOAuth.make`. */
-export const make = (
+/** A sign-in, and what only this package does with it. */
+export interface Made {
+  readonly oauth: McpOAuth
+  /** Sends a request with the token there is, and takes the answer as it comes: for goodbyes. */
+  readonly lastFetch: FetchLike
+  /** Takes the tokens out of a text. */
+  readonly clean: (text: string) => string
+}
+
+/** Makes a sign-in; see `McpOAuth.make`. */
+export const makeWhole = (
   options: McpOAuthOptions
-): Effect.Effect<McpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+): Effect.Effect<Made, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(options, server)
@@ -177,7 +190,7 @@ export const make = (
       randomText: () => crypto.randomUUID(),
       assertOpen
     }
-    return {
+    const oauth: McpOAuth = {
       fetch: BearerFetch.make(env.fetch, server, {
         known: session.known,
         token: (signal) => promise(session.token({ keep: true, settled: false }), signal),
@@ -192,7 +205,21 @@ export const make = (
         return Provider.make(source)
       }
     }
+    return {
+      oauth,
+      lastFetch: async (url, init = {}) => {
+        assertOpen()
+        return (await send(env.fetch, server.origin, new URL(url), init, session.known())).response
+      },
+      clean: (text) => withoutSecrets(text, session.secrets())
+    }
   })
+
+/** See `McpOAuth.make`. */
+export const make = (
+  options: McpOAuthOptions
+): Effect.Effect<McpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+  Effect.map(makeWhole(options), ({ oauth }) => oauth)
 
 /** Every way `McpOAuth.connect` fails. */
 export type ConnectError = McpConnectError | McpOAuthError

@@ -13,6 +13,8 @@ export interface Memory {
   readonly credentials: () => Credentials | undefined
   readonly tokens: () => Tokens | undefined
   readonly accessToken: () => string | undefined
+  /** Tokens there were, for those who clean a text of them. */
+  readonly secrets: () => ReadonlyArray<string>
   /** Whether the access token is at its end, or so close that a request could come too late. */
   readonly isExpiring: (now: number) => boolean
   readonly isExpired: (now: number) => boolean
@@ -26,10 +28,14 @@ export interface Memory {
   readonly saved: () => void
 }
 
+/** Enough for what a client may still be about to repeat. */
+const maxSeen = 20
+
 /** Nothing is known yet. */
 export const make = (): Memory => {
   let known: Option.Option<Credentials> = Option.none()
   let loaded = false
+  const seen = new Set<string>()
   let saved = true
   let renewAt = Number.POSITIVE_INFINITY
   const tokens = () => Option.getOrUndefined(known)?.tokens
@@ -41,6 +47,10 @@ export const make = (): Memory => {
     const before = Option.map(known, ({ tokens }) => tokens?.accessToken)
     known = credentials
     loaded = true
+    for (const secret of [tokens()?.accessToken, tokens()?.refreshToken]) {
+      if (secret !== undefined) seen.add(Redacted.value(secret))
+    }
+    for (const oldest of [...seen].slice(0, -maxSeen)) seen.delete(oldest)
     // Its margin is a share of its life, which is only known from the beginning.
     if (Option.isSome(before) && before.value !== undefined && Redacted.value(before.value) === accessToken()) return
     const end = tokens()?.expiresAt
@@ -52,6 +62,7 @@ export const make = (): Memory => {
     credentials: () => Option.getOrUndefined(known),
     tokens,
     accessToken,
+    secrets: () => [...seen],
     isExpiring: (now) => now >= renewAt,
     isExpired: (now) => now >= (tokens()?.expiresAt ?? Number.POSITIVE_INFINITY),
     newest,

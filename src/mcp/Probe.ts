@@ -8,12 +8,33 @@ import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Environment } from "./Environment.ts"
 import { send } from "./OriginFetch.ts"
 
-// A ping opens no session anywhere; a server that wants a token refuses it like any other request.
-const ping: RequestInit = {
+const protocolVersion = "2026-07-28"
+
+/**
+ * A question that opens no session anywhere (MCP of 2026-07-28, `server/discover`). A server of an older protocol does not
+ * know it, but whoever wants a token says so first.
+ */
+const question = ({ clientName = "effect-oauth-callback" }: Environment): RequestInit => ({
   method: "POST",
-  headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
-  body: JSON.stringify({ jsonrpc: "2.0", id: "ping", method: "ping" })
-}
+  headers: {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": protocolVersion,
+    "mcp-method": "server/discover"
+  },
+  body: JSON.stringify({
+    jsonrpc: "2.0",
+    id: "sign-in",
+    method: "server/discover",
+    params: {
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": protocolVersion,
+        "io.modelcontextprotocol/clientInfo": { name: clientName, version: "1.0.0" },
+        "io.modelcontextprotocol/clientCapabilities": {}
+      }
+    }
+  })
+})
 
 // The older transport (HTTP with SSE) has no POST at this address.
 const stream: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
@@ -43,7 +64,7 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
 /** Asks without a token, or how it likes this one. */
 export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>
   Effect.gen(function* () {
-    const posted = yield* ask(env, ping, token)
+    const posted = yield* ask(env, question(env), token)
     const { status, wwwAuthenticate } = posted.status === 404 || posted.status === 405
       ? yield* ask(env, stream, token)
       : posted

@@ -6,8 +6,9 @@
  * package begins.
  */
 import * as Redacted from "effect/Redacted"
+import type { Tokens } from "../core/Credentials.ts"
 import type { Environment } from "./Environment.ts"
-import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
+import type { OAuthClientProvider, ProviderTokens } from "./OAuthClientProvider.ts"
 import type { Probed } from "./Probe.ts"
 import type { Need, Session } from "./Session.ts"
 
@@ -24,6 +25,13 @@ export interface Source {
   readonly assertOpen: () => void
 }
 
+const toTokens = (issuer: string, { accessToken, scope }: Tokens): ProviderTokens => ({
+  access_token: Redacted.value(accessToken),
+  token_type: "Bearer",
+  issuer,
+  ...(scope !== undefined && { scope })
+})
+
 /** A provider of its own for each transport: what the SDK stores in one is seen by no other. */
 export const make = ({ assertOpen, attain, ensure, env, probe, randomText, session }: Source): OAuthClientProvider => {
   let verifier: string | undefined
@@ -36,16 +44,6 @@ export const make = ({ assertOpen, attain, ensure, env, probe, randomText, sessi
       assertOpen()
       resolve(read())
     })
-  /** The SDK does not say what the server refused, and why: it is asked again. */
-  const signIn = async (scope: string | undefined) => {
-    const used = given
-    const { challenge, isRefused } = used === undefined ? { challenge: {}, isRefused: true } : await probe(used)
-    return await attain(
-      used === undefined || isRefused
-        ? { _tag: "Renew", used, challenge }
-        : { _tag: "StepUp", used, challenge: { ...challenge, ...(scope !== undefined && { scope }) } }
-    )
-  }
   return {
     redirectUrl,
     clientMetadata: {
@@ -68,27 +66,26 @@ export const make = ({ assertOpen, attain, ensure, env, probe, randomText, sessi
           "unregistered"
         return { client_id: client, ...(context?.issuer !== undefined && { issuer: context.issuer }) }
       }),
-    tokens: async () => {
+    tokens: async (context) => {
       assertOpen()
-      await ensure()
+      // SDK v2 asks on behalf of an issuer when it looks for a refresh token, which it does not get.
+      const isForRequest = context?.issuer === undefined
+      if (isForRequest) await ensure()
       const held = session.held()
       if (held?.tokens === undefined) return undefined
+      if (!isForRequest) return toTokens(held.issuer, held.tokens)
       given = Redacted.value(held.tokens.accessToken)
       // Nobody here sees what the server answers to it; a token that nobody took yet would not be renewed.
-      if (session.isUnproven(given) && !(await probe(given)).isRefused) session.accepted(given)
-      return {
-        access_token: given,
-        token_type: "Bearer",
-        issuer: held.issuer,
-        ...(held.tokens.scope !== undefined && { scope: held.tokens.scope })
-      }
+      if (session.isUntried(given) && !(await probe(given)).isRefused) session.accepted(given)
+      return toTokens(held.issuer, held.tokens)
     },
     // Nothing that the SDK got is better than what is here: it has no refresh token to get anything with.
     saveTokens: () => opened(() => undefined),
     redirectToAuthorization: (url) =>
       opened(() => {
-        // Its failure is told to whoever waits: `ensure`, or the next request.
-        signIn(url.searchParams.get("scope") ?? undefined).catch(() => {})
+        // The SDK does not say what the server refused, and why. A failure is told to whoever waits: `ensure`, or the next
+        // request.
+        attain({ _tag: "Ask", used: given, scope: url.searchParams.get("scope") ?? undefined }).catch(() => {})
       }),
     saveCodeVerifier: (codeVerifier) => {
       assertOpen()

@@ -70,7 +70,9 @@ export const refresh = (
       const found = look(credentials)
       if (typeof found === "string") return settle(found === "newer", credentials)
       // The server moved to another authorization server: nothing of the old one may be shown to it.
-      if (found.issuer !== discovered.server.issuer) return settle(false, Option.none())
+      if (found.issuer !== discovered.server.issuer) {
+        return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
+      }
       return Effect.matchEffect(TokenRequests.refresh(env, discovered, found.client, found.tokens), {
         onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
         onFailure: (error) => {

@@ -28,6 +28,8 @@ export type Need =
   | { readonly _tag: "Renew"; readonly used: string | undefined; readonly challenge: BearerChallenge }
   /** `used` allows too little. */
   | { readonly _tag: "StepUp"; readonly used: string; readonly challenge: BearerChallenge }
+  /** `used` was refused or allows too little, nobody knows which: the server is asked. The scopes are what may be missing. */
+  | { readonly _tag: "Ask"; readonly used: string | undefined; readonly scope: string | undefined }
   /** A person is to sign in, whatever there is. */
   | { readonly _tag: "SignIn"; readonly challenge: BearerChallenge }
 
@@ -44,14 +46,16 @@ export interface Session {
   ) => Effect.Effect<string | undefined, SessionError>
   /** Gets another token, or waits for whoever does. `false`: everything was tried, and nothing changed. */
   readonly attain: (need: Need, options: { readonly keep: boolean }) => Effect.Effect<boolean, SessionError>
+  /** Tokens there were, for those who clean a text of them. */
+  readonly secrets: () => ReadonlyArray<string>
   /** The credentials as they are known, without asking the store. */
   readonly held: () => Credentials | undefined
   /** What the server asks for. */
-  readonly challenge: Effect.Effect<BearerChallenge, DiscoveryError>
+  readonly challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
   /** The server took this token. */
   readonly accepted: (token: string) => void
-  /** Whether a person just got this token, and the server did not take it yet. */
-  readonly isUnproven: (token: string) => boolean
+  /** Whether this token is new, and the server did not take it yet. */
+  readonly isUntried: (token: string) => boolean
   readonly logout: Effect.Effect<void, SessionError>
   /** The newest credentials there are. */
   readonly credentials: Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
@@ -59,6 +63,19 @@ export interface Session {
   /** Interrupts what runs; after it nothing opens a browser or writes a token. */
   readonly close: Effect.Effect<void>
   readonly isClosed: () => boolean
+}
+
+/** For how long a server that refuses what a person just brought is not worth the same way again. */
+const doubtMillis = 600_000
+
+/** A token that the server did not take yet. When it is refused, what brought it would only bring another like it. */
+interface Untried {
+  readonly token: string
+  readonly since: number
+  /** A person's sign-in brought it, or what it came of. */
+  readonly byPerson: boolean
+  /** A refresh brought it, or the one that was refused before it. */
+  readonly byRefresh: boolean
 }
 
 type Kind = "logout" | "token"
@@ -78,19 +95,21 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     let said: BearerChallenge | undefined
     /** Scopes that a person was asked for since the start: asking for the same again would change nothing. */
     let asked: string | undefined
-    /** A token that a person just got and that the server did not take yet. Another sign-in would bring the same. */
-    let unproven: string | undefined
+    let untried: Untried | undefined
 
     const now = () => clock.unsafeCurrentTimeMillis()
     const load = Effect.flatMap(store.load(key), (stored) => Effect.sync(() => memory.load(stored, now())))
     const isOpen = Effect.suspend(() => closed ? Effect.fail(new Closed({ server: env.label })) : Effect.void)
 
     /** What the server says to whoever comes without a token: asked for where it did not say it yet. */
-    const challenge: Effect.Effect<BearerChallenge, DiscoveryError> = Effect.suspend(() =>
-      said !== undefined ? Effect.succeed(said) : Effect.map(probe(env), (found) => {
-        if (found.isRefused) said = found.challenge
-        return found.challenge
-      })
+    const challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError> = Effect.zipRight(
+      isOpen,
+      Effect.suspend(() =>
+        said !== undefined ? Effect.succeed(said) : Effect.map(probe(env), (found) => {
+          if (found.isRefused) said = found.challenge
+          return found.challenge
+        })
+      )
     )
 
     /** Tokens that somebody else brought since: another object of this process, or another process. */
@@ -110,11 +129,13 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       moreScopes: string | undefined
     ) =>
       Effect.gen(function* () {
+        if (!need.forced && (yield* findNewer(need.used))) return
         if (!env.interactive) {
           const scope = ScopeSet.union(challenge.scope, moreScopes)
           return yield* new InteractionRequired({ server: env.label, reason: need.reason, scope })
         }
         yield* SignInLock.exclusively(store, key)(Effect.gen(function* () {
+          // Somebody may have signed in while this one waited.
           if (!need.forced && (yield* findNewer(need.used))) return
           signingIn = true
           const { scope } = yield* Effect.ensuring(
@@ -128,30 +149,60 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           )
           signIns++
           asked = ScopeSet.union(asked, scope)
-          unproven = memory.accessToken()
+          const token = memory.accessToken()
+          const byRefresh = untried !== undefined && untried.token === need.used && untried.byRefresh
+          untried = token === undefined ? undefined : { token, since: now(), byPerson: true, byRefresh }
         }))
       }).pipe(Effect.provide(services))
 
+    /** A refreshed token, with the doubts about the one it came of. */
+    const refreshed = (used: string, challenge: BearerChallenge) =>
+      Effect.tap(refresh(env, memory, used, challenge), (done) =>
+        Effect.sync(() => {
+          const token = memory.accessToken()
+          if (!done || token === undefined) return
+          const byPerson = untried?.token === used && untried.byPerson
+          untried = { token, since: now(), byPerson, byRefresh: true }
+        }))
+
+    const stepUp = (used: string, challenge: BearerChallenge) => {
+      const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope)
+      return challenge.scope === undefined || (asked !== undefined && ScopeSet.covers(asked, wanted))
+        ? undefined
+        : signIn({ used, forced: true, reason: "InsufficientScope" }, challenge, wanted)
+    }
+
+    const renew = (used: string | undefined, challenge: BearerChallenge) => {
+      const doubt = used !== undefined && used === untried?.token && !memory.isExpired(now()) &&
+          now() - untried.since < doubtMillis
+        ? untried
+        : undefined
+      const reason = used === undefined ? "NotSignedIn" : "Rejected"
+      const askPerson = doubt?.byPerson === true
+        ? undefined
+        : signIn({ used, forced: false, reason }, challenge, undefined)
+      return used === undefined || doubt?.byRefresh === true
+        ? askPerson
+        : Effect.flatMap(refreshed(used, challenge), (done) => done ? Effect.void : askPerson ?? Effect.void)
+    }
+
     /** What gets a token for a need; `undefined` when nothing would help. */
     const remedy = (need: Need): Effect.Effect<void, SessionError> | undefined => {
-      const { challenge } = need
       switch (need._tag) {
         case "SignIn":
-          return signIn({ used: undefined, forced: true, reason: "NotSignedIn" }, challenge, undefined)
-        case "StepUp": {
-          const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope)
-          if (challenge.scope === undefined || (asked !== undefined && ScopeSet.covers(asked, wanted))) return undefined
-          return signIn({ used: need.used, forced: true, reason: "InsufficientScope" }, challenge, wanted)
-        }
-        case "Renew": {
-          const { used } = need
-          if (used !== undefined && used === unproven && !memory.isExpired(now())) return undefined
-          const renewed = used === undefined ? Effect.succeed(false) : refresh(env, memory, used, challenge)
-          const reason = used === undefined ? "NotSignedIn" : "Rejected"
-          return Effect.flatMap(renewed, (done) => {
-            // A token that nobody took yet passes the doubt on to the one that came of it.
-            if (done && used === unproven) unproven = memory.accessToken()
-            return done ? Effect.void : signIn({ used, forced: false, reason }, challenge, undefined)
+          return signIn({ used: undefined, forced: true, reason: "NotSignedIn" }, need.challenge, undefined)
+        case "StepUp":
+          return stepUp(need.used, need.challenge)
+        case "Renew":
+          return renew(need.used, need.challenge)
+        case "Ask": {
+          const { scope, used } = need
+          // Another token is there by now, and has all that could be missing.
+          const isEnough = ScopeSet.covers(ScopeSet.union(memory.tokens()?.scope, asked, "offline_access"), scope)
+          return Effect.flatMap(probe(env, used), ({ challenge, isRefused }) => {
+            if (used === undefined || isRefused) return renew(used, challenge) ?? Effect.void
+            return (isEnough ? undefined : stepUp(used, { ...challenge, ...(scope !== undefined && { scope }) })) ??
+              Effect.void
           })
         }
       }
@@ -170,7 +221,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
 
     const attain: Session["attain"] = (need, { keep }) =>
       Effect.gen(function* () {
-        said = { ...said, ...need.challenge }
+        if (need._tag !== "Ask") said = { ...said, ...need.challenge }
         const before = signIns
         const isMet = () => {
           const token = memory.accessToken()
@@ -186,7 +237,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           }
           const effect = remedy(need)
           if (effect === undefined) return false
-          if (yield* join(flight.start("token", effect, { keep }))) return true
+          if (yield* join(flight.start("token", effect, { keep }))) return isMet()
         }
       })
 
@@ -201,7 +252,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         }
         const used = memory.accessToken()
         if (used === undefined || !memory.isExpiring(now()) || memory.tokens()?.refreshToken === undefined) return used
-        const refreshing = Effect.flatMap(challenge, (known) => Effect.asVoid(refresh(env, memory, used, known)))
+        const refreshing = Effect.flatMap(challenge, (known) => Effect.asVoid(refreshed(used, known)))
         yield* Effect.catchAll(join(flight.start("token", refreshing, { keep })), (error) =>
           // It still has some seconds: the server may be back by then.
           memory.isExpired(now()) || closed ? Effect.fail(error) : Effect.void)
@@ -213,11 +264,12 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       token,
       attain,
       accepted: (accepted) => {
-        if (accepted === unproven) unproven = undefined
+        if (accepted === untried?.token) untried = undefined
       },
       held: memory.credentials,
+      secrets: memory.secrets,
       challenge,
-      isUnproven: (token) => token === unproven,
+      isUntried: (token) => token === untried?.token,
       logout: Effect.gen(function* () {
         yield* isOpen
         logouts++
@@ -225,7 +277,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           yield* flight.interrupt
         }
         asked = undefined
-        unproven = undefined
+        untried = undefined
         yield* join(flight.start("logout", Logout.run(env, memory, challenge), { keep: true }))
       }),
       credentials: Effect.map(store.load(key), memory.newest),

@@ -6,17 +6,14 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import { printable } from "../core/SafeText.ts"
-import { CredentialStore } from "../services/CredentialStore.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import type { ConnectableClient, TransportLike } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
-import { type ConnectError, make, type McpOAuth, type McpOAuthError, type McpOAuthOptions } from "./McpOAuth.ts"
+import { type ConnectError, makeWhole, type McpOAuth, type McpOAuthError, type McpOAuthOptions } from "./McpOAuth.ts"
 import * as Sdk from "./Sdk.ts"
 
 /** Options of `McpOAuth.connect`. */
@@ -67,26 +64,11 @@ const ownError = (error: unknown): McpOAuthError | undefined => {
   return undefined
 }
 
-/** What the SDK says repeats what the server answered, and that could repeat the token it was sent. */
-const toConnectError = (
-  error: unknown,
-  server: URL,
-  account: string | undefined
-): Effect.Effect<never, ConnectError, CredentialStore> => {
-  const own = ownError(error)
-  if (own !== undefined) return Effect.fail(own)
-  const text = error instanceof Error ? error.message : String(error)
-  return Effect.flatMap(
-    CredentialStore,
-    (store) =>
-      Effect.flatMap(Effect.option(store.load({ serverUrl: server.href, account })), (stored) => {
-        const { tokens } = Option.getOrUndefined(Option.flatten(stored)) ?? {}
-        const secrets = [tokens?.accessToken, tokens?.refreshToken].filter((secret) => secret !== undefined)
-        const clean = secrets.reduce((rest, secret) => rest.replaceAll(Redacted.value(secret), "***"), text)
-        const detail = printable(clean, 500).replace(/\.$/, "") || "the client gave no reason"
-        return Effect.fail(new McpConnectError({ server: ServerUrl.display(server), detail }))
-      })
-  )
+/** What the SDK says repeats what the server answered, and that could repeat a token it was sent. */
+const toConnectError = (error: unknown, server: URL, clean: (text: string) => string): ConnectError => {
+  const text = clean(error instanceof Error ? error.message : String(error))
+  const detail = printable(text, 500).replace(/\.$/, "") || "the client gave no reason"
+  return new McpConnectError({ server: ServerUrl.display(server), detail })
 }
 
 /** The SDK's limit for `initialize`, should the server refuse a stored token only then. */
@@ -117,8 +99,9 @@ const makeTransport = (
  */
 const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effect<void> =>
   Effect.zipRight(
+    // Interruptible within: a finalizer is not, and would wait for ever.
     Effect.ignore(Effect.timeout(
-      Effect.disconnect(Effect.tryPromise(async () => await transport.terminateSession?.())),
+      Effect.interruptible(Effect.tryPromise(async () => await transport.terminateSession?.())),
       "300 millis"
     )),
     Effect.ignore(Effect.tryPromise(() =>
@@ -132,12 +115,30 @@ const connecting = <Client extends ConnectableClient>(
 ): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
-    const oauth = yield* make(options)
+    const { clean, lastFetch, oauth } = yield* makeWhole(options)
     yield* oauth.ensure
-    const told = ({ error }: Thrown) => toConnectError(error, server, options.account)
-    const transport = yield* Effect.catchTag(makeTransport(options, server, oauth.fetch), "Thrown", told)
-    yield* Effect.addFinalizer(() => close(client, transport))
-    yield* Effect.catchAll(
+    let failed: McpOAuthError | undefined
+    // An event source keeps no error of its `fetch`.
+    const told = ({ error }: Thrown) => ownError(error) ?? failed ?? toConnectError(error, server, clean)
+    // A goodbye signs nobody in.
+    let isEnding = false
+    const fetch: FetchLike = async (url, init) => {
+      try {
+        return await (isEnding ? lastFetch(url, init) : oauth.fetch(url, init))
+      } catch (error) {
+        failed = ownError(error)
+        throw error
+      }
+    }
+    const transport = yield* Effect.mapError(
+      makeTransport(options, server, fetch),
+      (error) => error._tag === "Thrown" ? told(error) : error
+    )
+    yield* Effect.addFinalizer(() => {
+      isEnding = true
+      return close(client, transport)
+    })
+    yield* Effect.mapError(
       Effect.tryPromise({
         try: (signal) => client.connect(transport as never, { timeout: connectTimeout(options), signal } as never),
         catch: (error) => new Thrown(error)
@@ -186,8 +187,8 @@ export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect
   readonly [Name in keyof Servers]: Either.Either<Connected<Servers[Name]["client"]>, ConnectError>
 }
 
-/** One after the other, in the order they ask. */
-const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => {
+/** A turn that only one has at a time, in the order they ask. */
+export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => {
   const turns = Effect.unsafeMakeSemaphore(1)
   return Effect.uninterruptibleMask((restore) =>
     Effect.zipRight(restore(turns.take(1)), Effect.addFinalizer(() => turns.release(1)))

@@ -62,8 +62,14 @@ export const layer: Layer.Layer<Services> = Layer.merge(
   Layer.effect(CredentialStore, CredentialStore.memory)
 )
 
+// One for each place, however often the layer is built: who locks by store locks by place.
+const fileStores = new Map<string, CredentialStore>()
+
 /** A store that is opened when it is first used; one that cannot be opened is tried again. */
 const fileStore = (options: FileStoreOptions): CredentialStore => {
+  const place = JSON.stringify([options.appName, options.directory])
+  const known = fileStores.get(place)
+  if (known !== undefined) return known
   let opened: CredentialStore | undefined
   const store = Effect.suspend(() =>
     opened !== undefined ? Effect.succeed(opened) : Effect.tap(
@@ -71,10 +77,12 @@ const fileStore = (options: FileStoreOptions): CredentialStore => {
       (store) => Effect.sync(() => void (opened = store))
     )
   )
-  return {
+  const made: CredentialStore = {
     load: (key) => Effect.flatMap(store, ({ load }) => load(key)),
     modify: (key, change) => Effect.flatMap(store, ({ modify }) => modify(key, change))
   }
+  fileStores.set(place, made)
+  return made
 }
 
 // One name that is one folder on every system. JavaScript callers may pass anything.

@@ -12,6 +12,8 @@ import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"
 export interface PreRegistered {
   readonly clientId: string
   readonly clientSecret?: Redacted.Redacted<string> | undefined
+  /** How it proves itself, for servers that offer several ways and take one. @default what the server prefers */
+  readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
   /** The only issuer that may see it. @default the first one it is used with */
   readonly issuer?: string | undefined
 }
@@ -64,7 +66,7 @@ export const choose = (
   if (client !== undefined) {
     // Without an issuer of its own it belongs to the one it was used with.
     const own = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
-    return own === issuer ? Either.right({ _tag: "Fixed", client }) : Either.left(
+    return own === issuer ? Either.right({ _tag: "Fixed", client: byHand(client) }) : Either.left(
       new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected: own })
     )
   }
@@ -83,11 +85,15 @@ export const choose = (
     : Either.left(new RegistrationError({ reason: "NotSupported", issuer }))
 }
 
+const byHand = ({ authMethod, clientId, clientSecret }: PreRegistered): ClientRegistration => ({
+  clientId,
+  clientSecret,
+  ...(authMethod !== undefined && { extra: Redacted.make({ token_endpoint_auth_method: authMethod }) })
+})
+
 /** The stored client as the token endpoint has to see it: a secret of the options is not stored. */
 export const withOptions = (stored: ClientRegistration, { client }: ClientOptions): ClientRegistration =>
-  client !== undefined && client.clientId === stored.clientId
-    ? { ...stored, clientSecret: client.clientSecret }
-    : stored
+  client !== undefined && client.clientId === stored.clientId ? byHand(client) : stored
 
 /** The client as it is kept: without the secret that the options bring each time. */
 export const toStored = (choice: ClientRegistration, { client }: ClientOptions): ClientRegistration =>

@@ -1,0 +1,54 @@
+/**
+ * A caller's own place for texts as credential store.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { decode, keyText } from "../core/Credentials.ts"
+import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
+import type { TextStore } from "./McpOAuth.ts"
+
+const failing = (reason: "Unreadable" | "Unwritable") => (): CredentialStoreError =>
+  // Without the cause: what a store says of a failure may quote what it was given, and that is a token.
+  new CredentialStoreError({
+    reason,
+    detail: "the store of this program failed. Check that it can be read and written"
+  })
+
+const over = (texts: TextStore): CredentialStore =>
+  make({
+    read: (key) =>
+      Effect.gen(function* () {
+        const text = yield* Effect.tryPromise({
+          try: async () => await texts.get(keyText(key)),
+          catch: failing("Unreadable")
+        })
+        if (text === undefined || text === null) return Option.none()
+        return Option.some(
+          yield* Either.mapLeft(decode(text), (problem) =>
+            new CredentialStoreError({
+              reason: "Damaged",
+              detail: `what is stored for ${key.serverUrl.replace(/[?#].*$/s, "")} cannot be used: ${problem}. ` +
+                "Remove it and sign in again"
+            }))
+        )
+      }),
+    write: (key, value) =>
+      Effect.gen(function* () {
+        const text = Option.isNone(value) ? undefined : yield* toText(key, value.value)
+        yield* Effect.tryPromise({
+          try: async () => void await (text === undefined ? texts.delete(keyText(key)) : texts.set(keyText(key), text)),
+          catch: failing("Unwritable")
+        })
+      })
+  })
+
+// The locks are the credential store's, so there is one for each place.
+const stores = new WeakMap<TextStore, CredentialStore>()
+
+/** One entry for each server and account. */
+export const overTexts = (texts: TextStore): CredentialStore => {
+  const store = stores.get(texts) ?? over(texts)
+  stores.set(texts, store)
+  return store
+}

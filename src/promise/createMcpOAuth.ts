@@ -1,0 +1,138 @@
+/**
+ * Signing in to MCP servers without Effect: scopes and services behind, promises at the edge.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
+import * as Connecting from "../mcp/connect.ts"
+import * as Making from "../mcp/McpOAuth.ts"
+import { CredentialStore } from "../services/CredentialStore.ts"
+import { PasteInput } from "../services/PasteInput.ts"
+import type {
+  ConnectAllOptions,
+  Connected,
+  ConnectedAll,
+  ConnectOptions,
+  CreateMcpOAuthOptions,
+  McpOAuth,
+  ServerToConnect
+} from "./McpOAuth.ts"
+import * as Closable from "./Closable.ts"
+import { runtimeLayers, servicesFor } from "./services.ts"
+import { overTexts } from "./TextCredentialStore.ts"
+
+type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store">
+
+/** What the caller's options mean to the Effect form. */
+const toEffectOptions = (
+  { callback, client, ...options }: Omit<CreateMcpOAuthOptions, keyof Shared>,
+  { prompt }: Shared
+): Making.McpOAuthOptions => ({
+  ...options,
+  callback: { ...callback, paste: callback?.paste !== false && prompt !== false },
+  client: client && {
+    ...client,
+    clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
+  }
+})
+
+const storeFor = async ({ store }: Shared): Promise<Layer.Layer<CredentialStore>> => {
+  if (store === undefined) return Layer.effect(CredentialStore, CredentialStore.memory)
+  if ("get" in store) return Layer.sync(CredentialStore, () => overTexts(store))
+  const { layerFile } = await runtimeLayers()
+  // Of its services only the store: the others are as the caller asked for.
+  return Layer.effect(CredentialStore, Effect.provide(CredentialStore, layerFile(store)))
+}
+
+/** The services in a scope of their own, which the caller's signal closes. */
+const open = async (shared: Shared) => {
+  const scope = Effect.runSync(Scope.make())
+  const layer = Layer.merge(await servicesFor(shared), await storeFor(shared))
+  const closable = Closable.make(scope, shared.signal)
+  const context = await closable.open(Layer.buildWithScope(layer, scope))
+  return { ...closable, scope, context, signal: shared.signal }
+}
+
+type Opened = Awaited<ReturnType<typeof open>>
+
+const toPromises = (
+  oauth: Making.McpOAuth,
+  { close, context, run, signal: closedBy }: Omit<Opened, "open" | "scope">
+): McpOAuth => ({
+  fetch: (url, init) =>
+    oauth.fetch(url, init).catch((error) => {
+      throw closedBy?.aborted === true && error?._tag === "Closed" ? closedBy.reason : error
+    }),
+  ensure: ({ signal } = {}) => run(oauth.ensure, signal),
+  login: ({ signal } = {}) => run(oauth.login, signal),
+  logout: () => run(oauth.logout),
+  status: () => run(oauth.status),
+  get provider() {
+    return oauth.provider
+  },
+  submit: (text) => run(Context.get(context, PasteInput).submit(text)),
+  close,
+  [Symbol.asyncDispose]: close
+})
+
+/** See `createMcpOAuth` of the entry. */
+export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> => {
+  const { openBrowser, prompt, signal, store, ...rest } = options
+  const shared = { openBrowser, prompt, signal, store }
+  const opened = await open(shared)
+  const services = Context.add(opened.context, Scope.Scope, opened.scope)
+  const made = Effect.provide(Making.make(toEffectOptions(rest, shared)), services)
+  return toPromises(await opened.open(made), opened)
+}
+
+/** See `connect` of the entry. */
+export const connect = async <Client extends ConnectableClient>(
+  client: Client,
+  options: ConnectOptions
+): Promise<Connected<Client>> => {
+  const { openBrowser, prompt, signal, store, transport, ...rest } = options
+  const shared = { openBrowser, prompt, signal, store }
+  const opened = await open(shared)
+  const services = Context.add(opened.context, Scope.Scope, opened.scope)
+  const connecting = Connecting.connect(client, { ...toEffectOptions(rest, shared), transport })
+  const { oauth } = await opened.open(Effect.provide(connecting, services))
+  return { client, oauth: toPromises(oauth, opened) }
+}
+
+/** See `connectAll` of the entry. */
+export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
+  servers: Servers,
+  { concurrency, present, ...shared }: ConnectAllOptions = {}
+): Promise<ConnectedAll<Servers>> => {
+  const opened = await open(shared)
+  const connecting = Effect.gen(function* () {
+    const turn = present === "all" ? undefined : Connecting.takeTurns()
+    return yield* Effect.forEach(
+      Object.entries<ServerToConnect>(servers),
+      ([name, { client, registration, transport, ...rest }]) =>
+        Effect.gen(function* () {
+          // Each can be closed for itself.
+          const scope = yield* Scope.fork(opened.scope, ExecutionStrategy.sequential)
+          const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
+          const result = yield* Effect.either(Scope.extend(Connecting.connect(client, options), scope))
+          if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
+          const close = async () => {
+            await Effect.runPromise(Scope.close(scope, Exit.void))
+            // The signal is closing all of them, this one among them.
+            if (shared.signal?.aborted === true) await opened.close()
+          }
+          const oauth = toPromises(result.right.oauth, { ...opened, close })
+          return [name, { status: "fulfilled", value: { client, oauth } }] as const
+        }),
+      { concurrency: concurrency ?? "unbounded" }
+    )
+  })
+  const results = await opened.open(Effect.provide(connecting, opened.context))
+  return Object.fromEntries(results) as unknown as ConnectedAll<Servers>
+}

@@ -1,0 +1,51 @@
+/**
+ * From effects to promises, and from a caller's promises to effects.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+
+/** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
+export class Thrown {
+  readonly _tag = "Thrown"
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+const closedError = (): Error =>
+  Object.assign(new Error("The callback was closed while a sign-in was waiting. Open a new one to sign in"), {
+    _tag: "Closed" as const
+  })
+
+const isClosed = (error: unknown): boolean => error instanceof Error && "_tag" in error && error._tag === "Closed"
+
+/** Calls a function of the caller; what it throws is carried as it is. */
+export const fromCaller = <A>(call: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, Thrown> =>
+  Effect.tryPromise({ try: async (signal) => await call(signal), catch: (error) => new Thrown(error) })
+
+/** Effect's default logger writes to stdout, which belongs to the host program. */
+const quiet = Logger.remove(Logger.defaultLogger)
+
+/** Runs to a promise that rejects with the error itself, or with the reason why it was cut short. */
+export const runToPromise = async <A, E>(
+  effect: Effect.Effect<A, E>,
+  signals: ReadonlyArray<AbortSignal | undefined>
+): Promise<A> => {
+  const aborted = () => signals.find((signal) => signal?.aborted === true)
+  if (aborted() !== undefined) throw aborted()?.reason
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const signal of signals) signal?.addEventListener("abort", abort, { once: true })
+  const exit = await Effect.runPromiseExit(Effect.provide(effect, quiet), { signal: controller.signal })
+  for (const signal of signals) signal?.removeEventListener("abort", abort)
+  if (Exit.isSuccess(exit)) return exit.value
+  const cancelled = aborted()
+  if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? closedError() : cancelled.reason
+  const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))
+  if (cancelled !== undefined && isClosed(error)) throw cancelled.reason
+  throw error instanceof Thrown ? error.error : error
+}
