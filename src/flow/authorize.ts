@@ -111,7 +111,8 @@ const queue = (
     if (present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
       yield* presenter.notice({ _tag: "SignInQueued", pending })
     }
-    yield* Fiber.join(waiting)
+    // Not `join`, which would take over the scope that the turn was taken in.
+    yield* Effect.flatten(Fiber.await(waiting))
   })
 
 /** The paste arm. A wrong paste is explained and the wait goes on; a right one completes `pending.arrival`. */

@@ -4,14 +4,14 @@
 import * as Recovery from "../core/mcp/Recovery.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import { send } from "./OriginFetch.ts"
-import type { Need } from "./Session.ts"
+import type { Attained, Need } from "./Session.ts"
 
 /** What the fetch needs of a session, as promises. A signal ends only the waiting. */
 export interface Tokens {
   /** The token that is known and good, at no cost. */
   readonly known: () => string | undefined
   readonly token: (signal: AbortSignal | undefined) => Promise<string | undefined>
-  readonly attain: (need: Need, signal: AbortSignal | undefined) => Promise<boolean>
+  readonly attain: (need: Need, signal: AbortSignal | undefined) => Promise<Attained>
   readonly accepted: (token: string) => void
 }
 
@@ -43,13 +43,13 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike =>
     if (token !== undefined && status !== 401) tokens.accepted(token)
     const step = Recovery.next({ status, wwwAuthenticate: headers.get("www-authenticate") }, token !== undefined, tries)
     if (step._tag === "Return") return response
-    try {
-      if (!(await tokens.attain(needOf(step, token), signal))) return response
-    } catch (error) {
+    const attained = await tokens.attain(needOf(step, token), signal).catch(async (error) => {
       await response.body?.cancel()
       throw error
-    }
-    tries = step.tries
+    })
+    if (attained === "nothing") return response
+    // Waiting for what somebody else asked for is no try of this request to get more scopes.
+    if (step._tag === "Renew" || attained === "got") tries = step.tries
     await response.body?.cancel()
   }
 }

@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 
 /** Something that runs, for all who wait for it. */
 export interface Running<Kind, E> {
@@ -33,6 +35,8 @@ export interface Flight<Kind, E> {
     effect: Effect.Effect<void, E>,
     options: { readonly keep: boolean }
   ) => Effect.Effect<boolean, E>
+  /** Ends the run, if there is one, and runs this in its place: nothing comes between. It joins one of its own kind. */
+  readonly supersede: Flight<Kind, E>["start"]
   /** Interrupts the run, if there is one, and waits until it has released everything. */
   readonly interrupt: Effect.Effect<void>
 }
@@ -49,13 +53,24 @@ interface Done<E> {
   readonly ended: boolean
 }
 
-/** A flight with nothing running. */
+type Fork = ReturnType<typeof Runtime.runFork<never>>
+
+/**
+ * Starts fibers as whoever runs this would, but with no part in its interruption; they are uninterruptible until they say
+ * otherwise, so that one that is ended before its first step still says so.
+ */
+const fork: Effect.Effect<Fork> = Effect.map(Effect.runtime<never>(), (runtime) =>
+  Runtime.runFork(
+    Runtime.disableRuntimeFlag(Runtime.deleteFiberRef(runtime, FiberRef.interruptedCause), RuntimeFlags.Interruption)
+  ))
+
+/** A flight with nothing running. Its runs see what whoever starts them sees (logger, tracer), and have no parent. */
 export const make = <Kind, E>(): Flight<Kind, E> => {
   let current: Current<Kind, E> | undefined
-  const joining = (done: Deferred.Deferred<Done<E>>, kind: Kind): Running<Kind, E> => {
+  const joining = (started: () => Current<Kind, E>, done: Deferred.Deferred<Done<E>>, kind: Kind): Running<Kind, E> => {
     let waiting = 0
     let kept = false
-    const run: Running<Kind, E> = {
+    return {
       kind,
       join: ({ keep }) =>
         Effect.acquireUseRelease(
@@ -67,7 +82,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
           () =>
             Effect.suspend(() => {
               waiting--
-              if (waiting > 0 || kept || current?.run !== run) return Effect.void
+              if (waiting > 0 || kept || current !== started()) return Effect.void
               current.ended = true
               return Fiber.interruptFork(current.fiber)
             })
@@ -81,33 +96,39 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
           )
         )
     }
+  }
+  /** In one turn: a run that nobody knows of could be neither joined nor ended. */
+  const begin = (runFork: Fork, kind: Kind, effect: Effect.Effect<void, E>): Running<Kind, E> => {
+    const done = Deferred.unsafeMake<Done<E>>(FiberId.none)
+    const run = joining(() => started, done, kind)
+    const body = Effect.onExit(Effect.interruptible(effect), (exit) => {
+      if (current === started) current = undefined
+      return Deferred.succeed(done, { ended: started.ended, exit })
+    })
+    const started: Current<Kind, E> = { run, fiber: runFork(body, { immediate: false }), ended: false }
+    current = started
     return run
   }
+  const end = (running: Current<Kind, E> | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (running === undefined) return Effect.void
+      running.ended = true
+      return Effect.asVoid(Fiber.interrupt(running.fiber))
+    })
   return {
     running: () => current?.run,
     start: (kind, effect, options) =>
-      // As one step: a run that nobody knows of could be neither joined nor ended.
-      Effect.uninterruptible(Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-        if (current !== undefined) return current.run.join(options)
-        const done = Deferred.unsafeMake<Done<E>>(FiberId.none)
-        const run = joining(done, kind)
-        const body = Effect.onExit(Effect.interruptible(effect), (exit) => {
-          const ended = started.ended
-          current = undefined
-          return Deferred.succeed(done, { ended, exit })
-        })
-        const started: Current<Kind, E> = {
-          run,
-          fiber: Runtime.runFork(runtime)(body, { immediate: false }),
-          ended: false
-        }
-        current = started
+      Effect.uninterruptible(
+        Effect.flatMap(fork, (runFork) => (current?.run ?? begin(runFork, kind, effect)).join(options))
+      ),
+    supersede: (kind, effect, options) =>
+      Effect.uninterruptible(Effect.flatMap(fork, (runFork) => {
+        const before = current
+        const run = before?.run.kind === kind
+          ? before.run
+          : begin(runFork, kind, Effect.zipRight(Effect.uninterruptible(end(before)), effect))
         return run.join(options)
       })),
-    interrupt: Effect.suspend(() => {
-      if (current === undefined) return Effect.void
-      current.ended = true
-      return Effect.asVoid(Fiber.interrupt(current.fiber))
-    })
+    interrupt: Effect.suspend(() => end(current))
   }
 }

@@ -35,7 +35,7 @@ export interface ProviderClientMetadata {
 /**
  * The interface of the same name of `@modelcontextprotocol/sdk` and `@modelcontextprotocol/client`, as far as it is used.
  *
- * Every member rejects or throws with `Closed` once the scope of its `McpOAuth` is closed.
+ * Every function rejects or throws with `Closed` once the scope of its `McpOAuth` is closed.
  */
 export interface OAuthClientProvider {
   readonly redirectUrl: string

@@ -10,14 +10,14 @@ import type { Tokens } from "../core/Credentials.ts"
 import type { Environment } from "./Environment.ts"
 import type { OAuthClientProvider, ProviderTokens } from "./OAuthClientProvider.ts"
 import type { Probed } from "./Probe.ts"
-import type { Need, Session } from "./Session.ts"
+import type { Attained, Need, Session } from "./Session.ts"
 
 /** What a provider needs of its `McpOAuth`. */
 export interface Source {
   readonly env: Environment
   readonly session: Session
   readonly ensure: () => Promise<void>
-  readonly attain: (need: Need) => Promise<boolean>
+  readonly attain: (need: Need) => Promise<Attained>
   /** Asks the server how it likes a token. */
   readonly probe: (token: string) => Promise<Probed>
   readonly randomText: () => string

@@ -33,6 +33,9 @@ export type Need =
   /** A person is to sign in, whatever there is. */
   | { readonly _tag: "SignIn"; readonly challenge: BearerChallenge }
 
+/** What came of a {@link Need}. */
+export type Attained = "got" | "waited" | "nothing"
+
 /** The sign-in of one server and account. */
 export interface Session {
   /** The access token, as long as it is good and known: what costs nothing. */
@@ -44,8 +47,11 @@ export interface Session {
   readonly token: (
     options: { readonly keep: boolean; readonly settled: boolean }
   ) => Effect.Effect<string | undefined, SessionError>
-  /** Gets another token, or waits for whoever does. `false`: everything was tried, and nothing changed. */
-  readonly attain: (need: Need, options: { readonly keep: boolean }) => Effect.Effect<boolean, SessionError>
+  /**
+   * Gets another token, or waits for whoever does: `"got"` and `"waited"`. `"nothing"`: everything was tried, and nothing
+   * changed.
+   */
+  readonly attain: (need: Need, options: { readonly keep: boolean }) => Effect.Effect<Attained, SessionError>
   /** Tokens there were, for those who clean a text of them. */
   readonly secrets: () => ReadonlyArray<string>
   /** The credentials as they are known, without asking the store. */
@@ -93,6 +99,8 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     let signingIn = false
     /** What the server said last: where its metadata is, and what it asks for. */
     let said: BearerChallenge | undefined
+    /** Scopes that requests wait for: the next step-up asks for all of them at once. */
+    let awaited: string | undefined
     /** Scopes that a person was asked for since the start: asking for the same again would change nothing. */
     let asked: string | undefined
     let untried: Untried | undefined
@@ -136,7 +144,8 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         }
         yield* SignInLock.exclusively(store, key)(Effect.gen(function* () {
           // Somebody may have signed in while this one waited.
-          if (!need.forced && (yield* findNewer(need.used))) return
+          const isThere = need.used !== undefined || !need.forced ? yield* findNewer(need.used) : false
+          if (isThere && ScopeSet.covers(memory.tokens()?.scope, moreScopes)) return
           signingIn = true
           const { scope } = yield* Effect.ensuring(
             SignIn.run(env, {
@@ -149,6 +158,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           )
           signIns++
           asked = ScopeSet.union(asked, scope)
+          if (ScopeSet.covers(asked, awaited)) awaited = undefined
           const token = memory.accessToken()
           const byRefresh = untried !== undefined && untried.token === need.used && untried.byRefresh
           untried = token === undefined ? undefined : { token, since: now(), byPerson: true, byRefresh }
@@ -166,10 +176,12 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         }))
 
     const stepUp = (used: string, challenge: BearerChallenge) => {
-      const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope)
+      const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope, awaited)
       return challenge.scope === undefined || (asked !== undefined && ScopeSet.covers(asked, wanted))
         ? undefined
-        : signIn({ used, forced: true, reason: "InsufficientScope" }, challenge, wanted)
+        : Effect.onError(signIn({ used, forced: true, reason: "InsufficientScope" }, challenge, wanted), () =>
+          // Whoever waited fails with it.
+          Effect.sync(() => void (awaited = undefined)))
     }
 
     const renew = (used: string | undefined, challenge: BearerChallenge) => {
@@ -222,6 +234,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     const attain: Session["attain"] = (need, { keep }) =>
       Effect.gen(function* () {
         if (need._tag !== "Ask") said = { ...said, ...need.challenge }
+        if (need._tag === "StepUp") awaited = ScopeSet.union(awaited, need.challenge.scope)
         const before = signIns
         const isMet = () => {
           const token = memory.accessToken()
@@ -229,15 +242,15 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         }
         for (;;) {
           yield* isOpen
-          if (isMet()) return true
+          if (isMet()) return "waited"
           const running = flight.running()
           if (running !== undefined) {
             yield* join(running.join({ keep }))
             continue
           }
           const effect = remedy(need)
-          if (effect === undefined) return false
-          if (yield* join(flight.start("token", effect, { keep }))) return isMet()
+          if (effect === undefined) return "nothing"
+          if (yield* join(flight.start("token", effect, { keep }))) return isMet() ? "got" : "nothing"
         }
       })
 
@@ -273,12 +286,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       logout: Effect.gen(function* () {
         yield* isOpen
         logouts++
-        for (let run = flight.running(); run !== undefined && run.kind !== "logout"; run = flight.running()) {
-          yield* flight.interrupt
-        }
         asked = undefined
+        awaited = undefined
         untried = undefined
-        yield* join(flight.start("logout", Logout.run(env, memory, challenge), { keep: true }))
+        yield* join(flight.supersede("logout", Logout.run(env, memory, challenge), { keep: true }))
       }),
       credentials: Effect.map(store.load(key), memory.newest),
       isSigningIn: () => signingIn,

@@ -60,7 +60,9 @@ const isOwn = (error: unknown): error is McpOAuthError =>
 
 /** An error of ours comes out of the SDK as it is, or as a cause. */
 const ownError = (error: unknown): McpOAuthError | undefined => {
-  for (let each = error; each instanceof Error; each = each.cause) if (isOwn(each)) return each
+  // A chain of causes may be a ring.
+  let each = error
+  for (let depth = 0; depth < 10 && each instanceof Error; depth++, each = each.cause) if (isOwn(each)) return each
   return undefined
 }
 

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import type { ClientRegistration, Credentials } from "../Credentials.ts"
 import type { AuthorizationServer, Document } from "./Metadata.ts"
-import { parseUrl } from "./SecureUrl.ts"
+import { isLoopback, parseUrl } from "./SecureUrl.ts"
 import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"
 
 /** A registration made by hand. */
@@ -118,7 +118,11 @@ export interface ListenAttempt {
 const portsOf = (port: number | ReadonlyArray<number> | undefined): ReadonlyArray<number> =>
   port === undefined ? [] : typeof port === "number" ? [port] : port
 
-const portOf = (redirectUri: string): number => Number(parseUrl(redirectUri)?.port ?? "")
+/** The port on this machine, 0 where the URI names none: that of a proxy says nothing about it. */
+const portOf = (redirectUri: string): number => {
+  const url = parseUrl(redirectUri)
+  return url !== undefined && url.protocol === "http:" && isLoopback(url) ? Number(url.port || 80) : 0
+}
 
 /**
  * The tries in order. A stored registration is used on its own port; without that port another registration is made. A
@@ -188,7 +192,7 @@ export const fromResponse = (document: Document, redirectUri: string): ClientReg
   if (typeof clientId !== "string" || clientId === "") return undefined
   return {
     clientId,
-    ...(typeof secret === "string" && { clientSecret: Redacted.make(secret) }),
+    ...(typeof secret === "string" && secret !== "" && { clientSecret: Redacted.make(secret) }),
     redirectUris: [redirectUri],
     extra: Redacted.make(extra)
   }

@@ -17,10 +17,12 @@ const faults: Readonly<Record<FaultReason, string>> = {
   InvalidResponse: "its answer could not be understood. Its operator has to look at it"
 }
 
-const said = (error: string | undefined, description: string | undefined): string =>
-  error === undefined
+const said = (error: string | undefined, text: string | undefined): string => {
+  const description = text?.replace(/\.$/, "")
+  return error === undefined
     ? ""
     : ` ${JSON.stringify(error)}${description === undefined ? "" : `, ${JSON.stringify(description)}`}`
+}
 
 const status = (code: number | undefined): string => code === undefined ? "" : ` (HTTP ${code})`
 
@@ -76,7 +78,7 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
     "so another server may be posing as the authorization server (RFC 8414 section 3.3). Its operator has " +
     "to correct it; if you trust it nevertheless, set unsafe.allowIssuerMismatch",
   IssuerChanged: "but the configured client belongs to another authorization server, and is not shown to this one. " +
-    "Check with the server's operator, then set client.issuer",
+    "Check with the server's operator, then set client.issuer to it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +
     "so; if you know that it is on, set unsafe.allowMissingS256",
@@ -172,7 +174,7 @@ export class RevocationError extends RevocationErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
     const why = this.reason === "Rejected" ? "it refused to end them" : (faults[this.reason].split(". ")[0] ?? "")
-    return `Signed out here, but ${this.issuer} may hold the tokens valid until they expire: ${why}${
+    return `Signed out here, but ${this.issuer} may keep the tokens valid until they expire: ${why}${
       status(this.status)
     }. To be sure, end the session on its own pages`
   }
@@ -211,7 +213,7 @@ const ClosedBase: TaggedErrorClass<"Closed", {
 export class Closed extends ClosedBase {
   /** What happened, then what to do. */
   override get message(): string {
-    return `Cannot use the sign-in of ${this.server}: it was closed. Make a new one`
+    return `Cannot use the sign-in of ${this.server}: it was closed. Make a new McpOAuth`
   }
 }
 
