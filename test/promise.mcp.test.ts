@@ -154,8 +154,8 @@ describe("createMcpOAuth", () => {
           oauth.submit(callbackUrl)
         )
       },
-      prompt: undefined,
-      callback: { paste: true }
+      // Nothing is read: the host has an input box of its own.
+      prompt: false
     }))
     assert.strictEqual((await rejection(oauth.submit("nonsense")))._tag, "PasteRefused")
     await oauth.ensure()

@@ -60,7 +60,7 @@ export interface OpenOptions {
    */
   readonly responseMode?: "query" | "form_post" | undefined
   /**
-   * Whether pasted text is read while the flow waits.
+   * Whether pasted text is read while the flow waits. What is given to the flow's own `submit` is taken either way.
    *
    * @default true
    */

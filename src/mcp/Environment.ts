@@ -14,7 +14,7 @@ import type { ClientOptions } from "../core/mcp/ClientChoice.ts"
 import * as Fault from "../core/mcp/Fault.ts"
 import type { Unsafe } from "../core/mcp/Metadata.ts"
 import { Closed, type SdkMissing } from "../core/mcp/SignInError.ts"
-import type { OpenOptions } from "../flow/CallbackFlow.ts"
+import type { CallbackFlow, OpenOptions } from "../flow/CallbackFlow.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialKey, CredentialStore } from "../services/CredentialStore.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
@@ -46,6 +46,8 @@ export interface Environment extends ClientOptions {
   readonly services: Context.Context<Services>
   readonly store: CredentialStore
   readonly presenter: Presenter
+  /** Flows that wait for their answer. */
+  readonly flows: Set<CallbackFlow>
   /** Waived checks that the person was told of. */
   readonly warned: Set<keyof Unsafe>
   /** Completed when the scope begins to close. */

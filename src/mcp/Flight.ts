@@ -84,7 +84,15 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
               waiting--
               if (waiting > 0 || kept || current !== started()) return Effect.void
               current.ended = true
-              return Fiber.interruptFork(current.fiber)
+              const { fiber } = current
+              // What it holds is released when the last one is gone; but nobody waits for what must not be cut short.
+              return Effect.zipRight(
+                Fiber.interruptFork(fiber),
+                Effect.raceFirst(
+                  Effect.interruptible(Fiber.await(fiber)),
+                  Effect.interruptible(Effect.sleep("1 second"))
+                )
+              )
             })
         ).pipe(
           Effect.flatMap(({ ended, exit }) =>

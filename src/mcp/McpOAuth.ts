@@ -2,6 +2,7 @@
  * Signing in to one MCP server: a `fetch` for its transport, and what a program asks of the sign-in beside it.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,9 +15,11 @@ import type { Unsafe } from "../core/mcp/Metadata.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { Closed, type McpConnectError } from "../core/mcp/SignInError.ts"
+import type { PasteRefused } from "../core/Refusal.ts"
 import { withoutSecrets } from "../core/SecretText.ts"
-import type { OpenOptions } from "../flow/CallbackFlow.ts"
+import type { CallbackFlow, OpenOptions } from "../flow/CallbackFlow.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
+import { PasteInput } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import * as BearerFetch from "./BearerFetch.ts"
@@ -111,7 +114,8 @@ const environment = (
       store: yield* CredentialStore,
       presenter: yield* Presenter,
       closing: yield* Deferred.make<void>(),
-      warned: new Set()
+      flows: new Set<CallbackFlow>(),
+      warned: new Set<keyof Unsafe>()
     }
   })
 
@@ -164,6 +168,8 @@ export interface Made {
   readonly oauth: McpOAuth
   /** Sends a request with the token there is, and takes the answer as it comes: for goodbyes. */
   readonly lastFetch: FetchLike
+  /** Takes pasted text, also for a sign-in that reads none. */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /** Takes the tokens out of a text. */
   readonly clean: (text: string) => string
 }
@@ -211,6 +217,14 @@ export const makeWhole = (
         assertOpen()
         return (await send(env.fetch, server.origin, new URL(url), init, session.known())).response
       },
+      submit: (text) =>
+        Effect.suspend(() => {
+          const [flow] = env.flows
+          const submit = Context.get(env.services, PasteInput).submit(text)
+          if (flow === undefined) return submit
+          // It may be for another sign-in of this program; what is wrong with it, this one knows best.
+          return Effect.catchAll(flow.submit(text), (refused) => Effect.mapError(submit, () => refused))
+        }),
       clean: (text) => withoutSecrets(text, session.secrets())
     }
   })

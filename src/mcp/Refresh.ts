@@ -81,8 +81,9 @@ export const refresh = (
           if (refused === "invalid_grant") {
             return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
           }
-          // A client that a person configured is the person's to correct.
-          return isUnknownClient(refused) && found.client.redirectUris !== undefined
+          // A client that a person configured is the person's to correct; one that was configured before is nobody's.
+          const isConfigured = [env.client?.clientId, env.clientMetadataUrl].includes(found.client.clientId)
+          return isUnknownClient(refused) && !isConfigured
             ? settle(false, Option.map(credentials, (rest) => withoutTokens(rest, false)))
             : Effect.fail(error)
         }

@@ -138,7 +138,10 @@ const signIn = (
     const { key, store } = env
     const { metadata, resource, server } = discovered
     const scope = scopeOf(env, request, discovered)
-    const flow = yield* open(env, choice)
+    const flow = yield* Effect.acquireRelease(
+      Effect.tap(Effect.interruptible(open(env, choice)), (opened) => Effect.sync(() => env.flows.add(opened))),
+      (opened) => Effect.sync(() => env.flows.delete(opened))
+    )
     const known = choice._tag === "Register" ? undefined : choice.client
     const client =
       known !== undefined && (choice._tag === "Fixed" || ClientChoice.isRegistered(known, flow.redirectUri))

@@ -13,7 +13,14 @@ import { printable } from "../core/SafeText.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import type { ConnectableClient, TransportLike } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
-import { type ConnectError, makeWhole, type McpOAuth, type McpOAuthError, type McpOAuthOptions } from "./McpOAuth.ts"
+import {
+  type ConnectError,
+  type Made,
+  makeWhole,
+  type McpOAuth,
+  type McpOAuthError,
+  type McpOAuthOptions
+} from "./McpOAuth.ts"
 import * as Sdk from "./Sdk.ts"
 
 /** Options of `McpOAuth.connect`. */
@@ -111,13 +118,20 @@ const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effec
     ))
   )
 
+/** A connection, and what only this package does with it. */
+export interface ConnectedWhole<Client> {
+  readonly client: Client
+  readonly made: Made
+}
+
 const connecting = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
+): Effect.Effect<ConnectedWhole<Client>, ConnectError, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
-    const { clean, lastFetch, oauth } = yield* makeWhole(options)
+    const made = yield* makeWhole(options)
+    const { clean, lastFetch, oauth } = made
     yield* oauth.ensure
     let failed: McpOAuthError | undefined
     // An event source keeps no error of its `fetch`.
@@ -147,14 +161,14 @@ const connecting = <Client extends ConnectableClient>(
       }),
       told
     )
-    return { client, oauth }
+    return { client, made }
   })
 
-/** See `McpOAuth.connect`. */
-export const connect = <Client extends ConnectableClient>(
+/** Connects; see `McpOAuth.connect`. */
+export const connectWhole = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
+): Effect.Effect<ConnectedWhole<Client>, ConnectError, Scope.Scope | Services> =>
   // A scope of its own: when it fails half-way, nothing stays behind in the caller's scope.
   Effect.flatMap(Effect.scope, (outer) =>
     Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
@@ -163,6 +177,13 @@ export const connect = <Client extends ConnectableClient>(
         (cause) =>
           Scope.close(scope, Exit.failCause(cause))
       )))
+
+/** See `McpOAuth.connect`. */
+export const connect = <Client extends ConnectableClient>(
+  client: Client,
+  options: ConnectOptions
+): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
+  Effect.map(connectWhole(client, options), ({ made: { oauth } }) => ({ client, oauth }))
 
 /** A client, and the server it is for. */
 export interface ServerToConnect extends Omit<ConnectOptions, "client"> {

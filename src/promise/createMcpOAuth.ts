@@ -13,7 +13,6 @@ import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 import * as Connecting from "../mcp/connect.ts"
 import * as Making from "../mcp/McpOAuth.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
-import { PasteInput } from "../services/PasteInput.ts"
 import type {
   ConnectAllOptions,
   Connected,
@@ -62,8 +61,8 @@ const open = async (shared: Shared) => {
 type Opened = Awaited<ReturnType<typeof open>>
 
 const toPromises = (
-  oauth: Making.McpOAuth,
-  { close, context, run, signal: closedBy }: Omit<Opened, "open" | "scope">
+  { oauth, submit }: Pick<Making.Made, "oauth" | "submit">,
+  { close, run, signal: closedBy }: Pick<Opened, "close" | "run" | "signal">
 ): McpOAuth => ({
   fetch: (url, init) =>
     oauth.fetch(url, init).catch((error) => {
@@ -76,7 +75,7 @@ const toPromises = (
   get provider() {
     return oauth.provider
   },
-  submit: (text) => run(Context.get(context, PasteInput).submit(text)),
+  submit: (text) => run(submit(text)),
   close,
   [Symbol.asyncDispose]: close
 })
@@ -87,7 +86,7 @@ export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<Mc
   const shared = { openBrowser, prompt, signal, store }
   const opened = await open(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const made = Effect.provide(Making.make(toEffectOptions(rest, shared)), services)
+  const made = Effect.provide(Making.makeWhole(toEffectOptions(rest, shared)), services)
   return toPromises(await opened.open(made), opened)
 }
 
@@ -100,9 +99,9 @@ export const connect = async <Client extends ConnectableClient>(
   const shared = { openBrowser, prompt, signal, store }
   const opened = await open(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const connecting = Connecting.connect(client, { ...toEffectOptions(rest, shared), transport })
-  const { oauth } = await opened.open(Effect.provide(connecting, services))
-  return { client, oauth: toPromises(oauth, opened) }
+  const connecting = Connecting.connectWhole(client, { ...toEffectOptions(rest, shared), transport })
+  const { made } = await opened.open(Effect.provide(connecting, services))
+  return { client, oauth: toPromises(made, opened) }
 }
 
 /** See `connectAll` of the entry. */
@@ -120,14 +119,14 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
           // Each can be closed for itself.
           const scope = yield* Scope.fork(opened.scope, ExecutionStrategy.sequential)
           const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
-          const result = yield* Effect.either(Scope.extend(Connecting.connect(client, options), scope))
+          const result = yield* Effect.either(Scope.extend(Connecting.connectWhole(client, options), scope))
           if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
           const close = async () => {
             await Effect.runPromise(Scope.close(scope, Exit.void))
             // The signal is closing all of them, this one among them.
             if (shared.signal?.aborted === true) await opened.close()
           }
-          const oauth = toPromises(result.right.oauth, { ...opened, close })
+          const oauth = toPromises(result.right.made, { ...opened, close })
           return [name, { status: "fulfilled", value: { client, oauth } }] as const
         }),
       { concurrency: concurrency ?? "unbounded" }

@@ -104,6 +104,7 @@ export interface ListenOptions {
   readonly host?: string | undefined
   readonly port?: number | ReadonlyArray<number> | undefined
   readonly onPortBusy?: "fail" | "paste" | undefined
+  readonly paste?: boolean | undefined
   readonly redirectUri?: ((port: number) => string) | undefined
 }
 
@@ -146,6 +147,7 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
   if (options.onPortBusy !== undefined) return [{ port: named, onPortBusy, maybeUnregistered: false }]
   const first: ListenAttempt = { port: named, onPortBusy: "fail", maybeUnregistered: false }
   const anyPort = options.redirectUri === undefined && options.host !== "localhost"
+  if (!anyPort && options.paste === false) return [first]
   return [
     first,
     anyPort
