@@ -201,16 +201,24 @@ describe("leaving", () => {
       assert.isUndefined(flight.running())
     }))
 
-  it.effect("does not wait for the end of the run: an aborted request is over at once", () =>
+  it.live("waits for the end of the run for a second, and no longer", () =>
     Effect.gen(function* () {
       const flight = Flight.make<string, string>()
       const work = yield* makeWork
       const { starter } = yield* launch(flight, "token", work.effect)
+      const before = performance.now()
       yield* Fiber.interrupt(starter)
-      yield* settle
+      assert.isAtLeast(performance.now() - before, 900)
       assert.strictEqual(work.phase, "releasing")
       yield* Deferred.succeed(work.release, undefined)
       yield* settle
+      assert.strictEqual(work.phase, "released")
+    }))
+
+  it.effect("the last one leaves when what the run held is released", () =>
+    Effect.gen(function* () {
+      const { waiters, work } = yield* joined(leave)
+      yield* Fiber.interrupt(waiters[0]!)
       assert.strictEqual(work.phase, "released")
     }))
 
@@ -254,7 +262,7 @@ describe("leaving", () => {
       assert.isUndefined(flight.running())
     }))
 
-  it.effect("whoever joins while it ends is told to look again", () =>
+  it.live("whoever joins while it ends is told to look again", () =>
     Effect.gen(function* () {
       const flight = Flight.make<string, string>()
       const work = yield* makeWork

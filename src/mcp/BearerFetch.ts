@@ -13,6 +13,7 @@ export interface Tokens {
   readonly token: (signal: AbortSignal | undefined) => Promise<string | undefined>
   readonly attain: (need: Need, signal: AbortSignal | undefined) => Promise<Attained>
   readonly accepted: (token: string) => void
+  readonly helped: () => void
 }
 
 /** The request with a body that can be sent more than once. */
@@ -42,7 +43,10 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike =>
     const { headers, status } = response
     if (token !== undefined && status !== 401) tokens.accepted(token)
     const step = Recovery.next({ status, wwwAuthenticate: headers.get("www-authenticate") }, token !== undefined, tries)
-    if (step._tag === "Return") return response
+    if (step._tag === "Return") {
+      if (tries.stepUps > 0 && status !== 401 && status !== 403) tokens.helped()
+      return response
+    }
     const attained = await tokens.attain(needOf(step, token), signal).catch(async (error) => {
       await response.body?.cancel()
       throw error

@@ -201,7 +201,8 @@ export const makeWhole = (
         known: session.known,
         token: (signal) => promise(session.token({ keep: true, settled: false }), signal),
         attain: (need, signal) => promise(session.attain(need, { keep: true }), signal),
-        accepted: session.accepted
+        accepted: session.accepted,
+        helped: session.helped
       }),
       ensure: ensure(env, session),
       login: login(session),

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Credentials } from "../core/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as Doubt from "../core/mcp/Doubt.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import { Closed, type DiscoveryError, InteractionRequired, type RevocationError } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
@@ -60,6 +61,8 @@ export interface Session {
   readonly challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
   /** The server took this token. */
   readonly accepted: (token: string) => void
+  /** A request that needed more scopes went through. */
+  readonly helped: () => void
   /** Whether this token is new, and the server did not take it yet. */
   readonly isUntried: (token: string) => boolean
   readonly logout: Effect.Effect<void, SessionError>
@@ -69,19 +72,6 @@ export interface Session {
   /** Interrupts what runs; after it nothing opens a browser or writes a token. */
   readonly close: Effect.Effect<void>
   readonly isClosed: () => boolean
-}
-
-/** For how long a server that refuses what a person just brought is not worth the same way again. */
-const doubtMillis = 600_000
-
-/** A token that the server did not take yet. When it is refused, what brought it would only bring another like it. */
-interface Untried {
-  readonly token: string
-  readonly since: number
-  /** A person's sign-in brought it, or what it came of. */
-  readonly byPerson: boolean
-  /** A refresh brought it, or the one that was refused before it. */
-  readonly byRefresh: boolean
 }
 
 type Kind = "logout" | "token"
@@ -101,9 +91,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     let said: BearerChallenge | undefined
     /** Scopes that requests wait for: the next step-up asks for all of them at once. */
     let awaited: string | undefined
-    /** Scopes that a person was asked for since the start: asking for the same again would change nothing. */
+    /** Scopes that a person was asked for since the start: a new sign-in asks for no less. */
     let asked: string | undefined
-    let untried: Untried | undefined
+    let steppedUp: Doubt.SteppedUp | undefined
+    let untried: Doubt.Untried | undefined
 
     const now = () => clock.unsafeCurrentTimeMillis()
     const load = Effect.flatMap(store.load(key), (stored) => Effect.sync(() => memory.load(stored, now())))
@@ -145,7 +136,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         yield* SignInLock.exclusively(store, key)(Effect.gen(function* () {
           // Somebody may have signed in while this one waited.
           const isThere = need.used !== undefined || !need.forced ? yield* findNewer(need.used) : false
-          if (isThere && ScopeSet.covers(memory.tokens()?.scope, moreScopes)) return
+          if (isThere && (!need.forced || ScopeSet.covers(memory.tokens()?.scope, moreScopes))) return
           signingIn = true
           const { scope } = yield* Effect.ensuring(
             SignIn.run(env, {
@@ -160,8 +151,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           asked = ScopeSet.union(asked, scope)
           if (ScopeSet.covers(asked, awaited)) awaited = undefined
           const token = memory.accessToken()
-          const byRefresh = untried !== undefined && untried.token === need.used && untried.byRefresh
-          untried = token === undefined ? undefined : { token, since: now(), byPerson: true, byRefresh }
+          steppedUp = need.reason === "InsufficientScope" && scope !== undefined
+            ? { scope, granted: memory.tokens()?.scope, since: now() }
+            : undefined
+          untried = token === undefined ? undefined : Doubt.signedIn(token, need.used, untried, now())
         }))
       }).pipe(Effect.provide(services))
 
@@ -170,14 +163,12 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       Effect.tap(refresh(env, memory, used, challenge), (done) =>
         Effect.sync(() => {
           const token = memory.accessToken()
-          if (!done || token === undefined) return
-          const byPerson = untried?.token === used && untried.byPerson
-          untried = { token, since: now(), byPerson, byRefresh: true }
+          if (done && token !== undefined) untried = Doubt.refreshed(token, used, untried, now())
         }))
 
     const stepUp = (used: string, challenge: BearerChallenge) => {
       const wanted = ScopeSet.union(memory.tokens()?.scope, asked, challenge.scope, awaited)
-      return challenge.scope === undefined || (asked !== undefined && ScopeSet.covers(asked, wanted))
+      return challenge.scope === undefined || Doubt.isFruitless(steppedUp, wanted, memory.tokens()?.scope, now())
         ? undefined
         : Effect.onError(signIn({ used, forced: true, reason: "InsufficientScope" }, challenge, wanted), () =>
           // Whoever waited fails with it.
@@ -185,15 +176,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     }
 
     const renew = (used: string | undefined, challenge: BearerChallenge) => {
-      const doubt = used !== undefined && used === untried?.token && !memory.isExpired(now()) &&
-          now() - untried.since < doubtMillis
-        ? untried
-        : undefined
+      const doubt = Doubt.about(used, untried, memory.isExpired(now()), now())
       const reason = used === undefined ? "NotSignedIn" : "Rejected"
-      const askPerson = doubt?.byPerson === true
-        ? undefined
-        : signIn({ used, forced: false, reason }, challenge, undefined)
-      return used === undefined || doubt?.byRefresh === true
+      const askPerson = doubt.byPerson ? undefined : signIn({ used, forced: false, reason }, challenge, asked)
+      return used === undefined || doubt.byRefresh
         ? askPerson
         : Effect.flatMap(refreshed(used, challenge), (done) => done ? Effect.void : askPerson ?? Effect.void)
     }
@@ -202,7 +188,11 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     const remedy = (need: Need): Effect.Effect<void, SessionError> | undefined => {
       switch (need._tag) {
         case "SignIn":
-          return signIn({ used: undefined, forced: true, reason: "NotSignedIn" }, need.challenge, undefined)
+          return signIn(
+            { used: undefined, forced: true, reason: "NotSignedIn" },
+            need.challenge,
+            ScopeSet.union(memory.tokens()?.scope, asked)
+          )
         case "StepUp":
           return stepUp(need.used, need.challenge)
         case "Renew":
@@ -233,8 +223,12 @@ export const make = (env: Environment): Effect.Effect<Session> =>
 
     const attain: Session["attain"] = (need, { keep }) =>
       Effect.gen(function* () {
-        if (need._tag !== "Ask") said = { ...said, ...need.challenge }
-        if (need._tag === "StepUp") awaited = ScopeSet.union(awaited, need.challenge.scope)
+        if (need._tag === "StepUp") {
+          // These scopes are for that request alone.
+          const { scope, ...rest } = need.challenge
+          said = { ...said, ...rest }
+          awaited = ScopeSet.union(awaited, scope)
+        } else if (need._tag !== "Ask") said = { ...said, ...need.challenge }
         const before = signIns
         const isMet = () => {
           const token = memory.accessToken()
@@ -279,6 +273,9 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       accepted: (accepted) => {
         if (accepted === untried?.token) untried = undefined
       },
+      helped: () => {
+        steppedUp = undefined
+      },
       held: memory.credentials,
       secrets: memory.secrets,
       challenge,
@@ -288,6 +285,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         logouts++
         asked = undefined
         awaited = undefined
+        steppedUp = undefined
         untried = undefined
         yield* join(flight.supersede("logout", Logout.run(env, memory, challenge), { keep: true }))
       }),

@@ -221,7 +221,10 @@ export const run = (
     }
     const now = yield* Clock.currentTimeMillis
     const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)
-    const first = signIn(env, request, discovered, choice)
+    // What another authorization server granted may be unknown to this one.
+    const isKnown = stored === undefined || stored.issuer === server.issuer
+    const asked = isKnown ? request : { ...request, moreScopes: undefined }
+    const first = signIn(env, asked, discovered, choice)
     if (choice._tag !== "Stored") {
       return yield* first
     }
@@ -232,7 +235,7 @@ export const run = (
       return isUnknownClient(error) && server.canRegister
         ? Effect.zipRight(
           forgetRegistration(env, choice.client),
-          signIn(env, request, discovered, { _tag: "Register" })
+          signIn(env, asked, discovered, { _tag: "Register" })
         )
         : Effect.fail(error)
     })

@@ -50,7 +50,7 @@ const storeFor = async ({ store }: Shared): Promise<Layer.Layer<CredentialStore>
 }
 
 /** The services in a scope of their own, which the caller's signal closes. */
-const open = async (shared: Shared) => {
+const openServices = async (shared: Shared) => {
   const scope = Effect.runSync(Scope.make())
   const layer = Layer.merge(await servicesFor(shared), await storeFor(shared))
   const closable = Closable.make(scope, shared.signal)
@@ -58,7 +58,7 @@ const open = async (shared: Shared) => {
   return { ...closable, scope, context, signal: shared.signal }
 }
 
-type Opened = Awaited<ReturnType<typeof open>>
+type Opened = Awaited<ReturnType<typeof openServices>>
 
 const toPromises = (
   { oauth, submit }: Pick<Making.Made, "oauth" | "submit">,
@@ -84,7 +84,7 @@ const toPromises = (
 export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> => {
   const { openBrowser, prompt, signal, store, ...rest } = options
   const shared = { openBrowser, prompt, signal, store }
-  const opened = await open(shared)
+  const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
   const made = Effect.provide(Making.makeWhole(toEffectOptions(rest, shared)), services)
   return toPromises(await opened.open(made), opened)
@@ -97,7 +97,7 @@ export const connect = async <Client extends ConnectableClient>(
 ): Promise<Connected<Client>> => {
   const { openBrowser, prompt, signal, store, transport, ...rest } = options
   const shared = { openBrowser, prompt, signal, store }
-  const opened = await open(shared)
+  const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
   const connecting = Connecting.connectWhole(client, { ...toEffectOptions(rest, shared), transport })
   const { made } = await opened.open(Effect.provide(connecting, services))
@@ -109,7 +109,8 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
   servers: Servers,
   { concurrency, present, ...shared }: ConnectAllOptions = {}
 ): Promise<ConnectedAll<Servers>> => {
-  const opened = await open(shared)
+  const opened = await openServices(shared)
+  const open = new Set<Scope.Scope>()
   const connecting = Effect.gen(function* () {
     const turn = present === "all" ? undefined : Connecting.takeTurns()
     return yield* Effect.forEach(
@@ -121,10 +122,12 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
           const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
           const result = yield* Effect.either(Scope.extend(Connecting.connectWhole(client, options), scope))
           if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
+          open.add(scope)
           const close = async () => {
             await Effect.runPromise(Scope.close(scope, Exit.void))
-            // The signal is closing all of them, this one among them.
-            if (shared.signal?.aborted === true) await opened.close()
+            open.delete(scope)
+            // The last one takes what they share with it; where the signal closes all, this waits for it.
+            if (open.size === 0 || shared.signal?.aborted === true) await opened.close()
           }
           const oauth = toPromises(result.right.made, { ...opened, close })
           return [name, { status: "fulfilled", value: { client, oauth } }] as const
@@ -133,5 +136,6 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
     )
   })
   const results = await opened.open(Effect.provide(connecting, opened.context))
+  if (open.size === 0) await opened.close()
   return Object.fromEntries(results) as unknown as ConnectedAll<Servers>
 }
