@@ -51,10 +51,10 @@ describe("the issuer of the metadata", () => {
       assert.deepInclude(error, { reason: "IssuerMismatch", found: `${issuer}/`, expected: issuer })
     }))
 
-  it.live("is missing: the metadata is not understood, and a waiver does not help", () =>
+  it.live("is missing: that is refused, and a waiver does not help", () =>
     Effect.gen(function* () {
       const { error } = yield* refusal(without("issuer"), { unsafe: { allowIssuerMismatch: true } })
-      assert.deepInclude(error, { _tag: "DiscoveryError", reason: "InvalidResponse", status: 200 })
+      assert.deepInclude(error, { _tag: "UntrustedMetadata", reason: "IssuerMissing", field: "issuer" })
     }))
 
   it.scopedLive("may lack the slash that the MCP server wrote", () =>

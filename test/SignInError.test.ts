@@ -49,7 +49,12 @@ const untrustedReasons = namesOf<UntrustedReason>({
   InsecureUrl: 0,
   ResponseTypeMissing: 0
 })
-const interactionReasons = namesOf<InteractionRequired["reason"]>({ NotSignedIn: 0, Rejected: 0, InsufficientScope: 0 })
+const interactionReasons = namesOf<InteractionRequired["reason"]>({
+  NotSignedIn: 0,
+  SignedOut: 0,
+  Rejected: 0,
+  InsufficientScope: 0
+})
 
 const grants = ["authorization_code", "refresh_token"] as const
 

@@ -20,12 +20,18 @@ export interface Discovered {
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 
+/** A document; the checks here say more about what is wrong with it than the SDK's, which comes after them. */
+interface Published {
+  readonly document: Metadata.Document
+  readonly check: Effect.Effect<void, DiscoveryError>
+}
+
 /** What was published, `undefined` where nothing is; anything between is an error. */
-const published = (
+const readPublished = (
   { label: server }: Environment,
   asked: string,
   { outcome, result, timedOut }: StepResult<unknown>
-): Either.Either<Metadata.Document | undefined, DiscoveryError> => {
+): Either.Either<Published | undefined, DiscoveryError> => {
   const failed = (fields: Pick<DiscoveryError, "reason" | "status">, url: string) =>
     Either.left(new DiscoveryError({ server, url: withoutQuery(url), ...fields }))
   const { reason, status } = faultOf({ outcome, timedOut })
@@ -36,9 +42,10 @@ const published = (
   const { document } = outcome
   if (document !== undefined && outcome.status < 300) {
     // Where the SDK can make nothing of it, the fields that are there are of the wrong kind.
-    return Either.getOrUndefined(result) === undefined
-      ? failed({ reason: "InvalidResponse", status }, url)
-      : Either.right(document)
+    const isUnderstood = Either.getOrUndefined(result) !== undefined
+    const notUnderstood = () =>
+      new DiscoveryError({ reason: "InvalidResponse", server, url: withoutQuery(url), status })
+    return Either.right({ document, check: isUnderstood ? Effect.void : Effect.suspend(notUnderstood) })
   }
   return reason === "ServerError" ? failed({ reason, status }, url) : Either.right(undefined)
 }
@@ -46,10 +53,11 @@ const published = (
 const protectedResource = (
   env: Environment,
   resourceMetadata: string | undefined
-): Effect.Effect<Metadata.Document | undefined, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+): Effect.Effect<Published | undefined, DiscoveryError | UntrustedMetadata | SdkMissing> =>
   Effect.gen(function* () {
+    // What is no absolute URL (RFC 9728 section 5.1) names nothing.
     const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
-    if (resourceMetadata !== undefined) {
+    if (named !== undefined) {
       const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
       if (insecure !== undefined) return yield* insecure
     }
@@ -61,7 +69,7 @@ const protectedResource = (
             resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
             fetch
           )),
-        (result) => published(env, (resourceMetadataUrl ?? env.server).href, result)
+        (result) => readPublished(env, (resourceMetadataUrl ?? env.server).href, result)
       )
     const found = yield* ask(named)
     if (found !== undefined || named === undefined) return found
@@ -78,20 +86,22 @@ const once = (
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata | SdkMissing> =>
   Effect.gen(function* () {
-    const document = yield* protectedResource(env, challenge.resourceMetadata)
-    const resource = yield* Metadata.protectedResource(env.server, document)
+    const published = yield* protectedResource(env, challenge.resourceMetadata)
+    const resource = yield* Metadata.protectedResource(env.server, published?.document)
+    if (published !== undefined) yield* published.check
     const asked = Metadata.chooseIssuer(env.server, resource, [env.client?.issuer, knownIssuer])
     const insecure = Metadata.secureEndpoint(env.server, "authorization_servers", asked)
     if (insecure !== undefined) return yield* insecure
     const found = yield* Effect.flatMap(
       step(env, (sdk, fetch) => sdk.discoverAuthorizationServerMetadata(asked, { fetchFn: fetch })),
-      (result) => published(env, asked, result)
+      (result) => readPublished(env, asked, result)
     )
-    if (found === undefined && (document !== undefined || env.unsafe.allowMissingS256 !== true)) {
+    if (found === undefined && (published !== undefined || env.unsafe.allowMissingS256 !== true)) {
       return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: asked })
     }
-    const raw = found ?? Metadata.fallbackDocument(asked)
+    const raw = found?.document ?? Metadata.fallbackDocument(asked)
     const server = yield* Metadata.authorizationServer(env.server, asked, raw, env.unsafe)
+    if (found !== undefined) yield* found.check
     const metadata = Metadata.documentForSdk(raw, server)
     return { server, resource, metadata }
   })

@@ -2,6 +2,7 @@
  * Signing in to one MCP server: a `fetch` for its transport, and what a program asks of the sign-in beside it.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -88,7 +89,11 @@ export interface McpOAuth {
   readonly logout: Effect.Effect<void, McpOAuthError>
   /** What is known, without a secret. */
   readonly status: Effect.Effect<Status, CredentialStoreError>
-  /** A new one each time, for one transport of SDK v1 or v2; it ends with the scope. Prefer `fetch`. */
+  /**
+   * A new one each time, for one transport of SDK v1 or v2; it ends with the scope. Prefer `fetch`, which repeats a request
+   * whose token was refused: with a provider the SDK fails it with `UnauthorizedError`, `ensure` waits for the new token, and
+   * then the same transport goes on.
+   */
   readonly provider: OAuthClientProvider
 }
 
@@ -134,18 +139,19 @@ const login = (session: Session.Session): Effect.Effect<void, Session.SessionErr
   )
 
 const status = (env: Environment, session: Session.Session): Effect.Effect<Status, CredentialStoreError> =>
-  Effect.map(session.credentials, (credentials) => {
+  Effect.zipWith(session.credentials, Clock.currentTimeMillis, (credentials, now) => {
     const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
+    const isRefreshable = tokens?.refreshToken !== undefined
     return {
       server: env.label,
       account: env.key.account ?? "",
-      isSignedIn: tokens !== undefined,
+      isSignedIn: tokens !== undefined && (isRefreshable || tokens.expiresAt === undefined || tokens.expiresAt > now),
       isSigningIn: session.isSigningIn(),
       issuer,
       clientId: client?.clientId,
       scopes: ScopeSet.parse(tokens?.scope),
       expiresAt: tokens?.expiresAt,
-      isRefreshable: tokens?.refreshToken !== undefined
+      isRefreshable
     }
   })
 
@@ -168,8 +174,10 @@ export interface Made {
   readonly oauth: McpOAuth
   /** Sends a request with the token there is, and takes the answer as it comes: for goodbyes. */
   readonly lastFetch: FetchLike
+  /** Whether a person is waited for. */
+  readonly isSigningIn: () => boolean
   /** Takes pasted text, also for a sign-in that reads none. */
-  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+  readonly submit: (text: string) => Effect.Effect<void, Closed | PasteRefused>
   /** Takes the tokens out of a text. */
   readonly clean: (text: string) => string
 }
@@ -218,8 +226,10 @@ export const makeWhole = (
         assertOpen()
         return (await send(env.fetch, server.origin, new URL(url), init, session.known())).response
       },
+      isSigningIn: session.isSigningIn,
       submit: (text) =>
-        Effect.suspend(() => {
+        Effect.suspend((): Effect.Effect<void, Closed | PasteRefused> => {
+          if (session.isClosed()) return new Closed({ server: env.label })
           const [flow] = env.flows
           const submit = Context.get(env.services, PasteInput).submit(text)
           if (flow === undefined) return submit

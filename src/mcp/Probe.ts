@@ -36,7 +36,7 @@ const question = ({ clientName = "effect-oauth-callback" }: Environment): Reques
   })
 })
 
-// The older transport (HTTP with SSE) has no POST at this address.
+// The older transport (HTTP with SSE) has no POST at this address, and some servers look at the question before the token.
 const stream: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
 
 /** What the server said. */
@@ -65,7 +65,7 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
 export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>
   Effect.gen(function* () {
     const posted = yield* ask(env, question(env), token)
-    const { status, wwwAuthenticate } = posted.status === 404 || posted.status === 405
+    const { status, wwwAuthenticate } = [400, 404, 405, 406, 415].includes(posted.status)
       ? yield* ask(env, stream, token)
       : posted
     if (status >= 500) {

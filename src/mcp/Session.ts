@@ -217,7 +217,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         return Effect.filterOrFail(
           Effect.zipLeft(run, isOpen),
           () => logouts === before,
-          () => new InteractionRequired({ server: env.label, reason: "NotSignedIn" })
+          () => new InteractionRequired({ server: env.label, reason: "SignedOut" })
         )
       })
 

@@ -164,6 +164,7 @@ const signIn = (
     // The SDK looks for the letters, also inside of another scope's name.
     const misread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
     if (misread) url.searchParams.delete("prompt")
+    if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
     const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
       Effect.zipRight(

@@ -2,6 +2,7 @@
 export interface Status {
   readonly server: string
   readonly account: string
+  /** There is a token that is good by the clock, or can be refreshed; only the server knows whether it takes it. */
   readonly isSignedIn: boolean
   /** A person is being waited for. */
   readonly isSigningIn: boolean

@@ -80,6 +80,20 @@ const toConnectError = (error: unknown, server: URL, clean: (text: string) => st
   return new McpConnectError({ server: ServerUrl.display(server), detail })
 }
 
+/** Seconds that a server may take to answer `initialize`: the SDK's own limit. */
+const answerSeconds = 60
+
+/** Fails when the server is silent for too long; the time that a person takes does not count. */
+const silence = (server: URL, isSigningIn: () => boolean): Effect.Effect<never, McpConnectError> =>
+  Effect.gen(function* () {
+    for (let seconds = 0; seconds < answerSeconds; seconds++) {
+      yield* Effect.sleep("1 second")
+      if (isSigningIn()) seconds = 0
+    }
+    const detail = `it did not answer within ${answerSeconds} s`
+    return yield* new McpConnectError({ server: ServerUrl.display(server), detail })
+  })
+
 /** The SDK's limit for `initialize`, should the server refuse a stored token only then. */
 const connectTimeout = ({ callback }: ConnectOptions): number =>
   Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000
@@ -131,7 +145,7 @@ const connecting = <Client extends ConnectableClient>(
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const made = yield* makeWhole(options)
-    const { clean, lastFetch, oauth } = made
+    const { clean, isSigningIn, lastFetch, oauth } = made
     yield* oauth.ensure
     let failed: McpOAuthError | undefined
     // An event source keeps no error of its `fetch`.
@@ -154,13 +168,11 @@ const connecting = <Client extends ConnectableClient>(
       isEnding = true
       return close(client, transport)
     })
-    yield* Effect.mapError(
-      Effect.tryPromise({
-        try: (signal) => client.connect(transport as never, { timeout: connectTimeout(options), signal } as never),
-        catch: (error) => new Thrown(error)
-      }),
-      told
-    )
+    const connected = Effect.tryPromise({
+      try: (signal) => client.connect(transport as never, { timeout: connectTimeout(options), signal } as never),
+      catch: (error) => new Thrown(error)
+    })
+    yield* Effect.raceFirst(Effect.mapError(connected, told), silence(server, isSigningIn))
     return { client, made }
   })
 

@@ -183,18 +183,19 @@ export class RevocationError extends RevocationErrorBase {
 const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   /** The MCP server. */
   server: string
-  reason: "NotSignedIn" | "Rejected" | "InsufficientScope"
+  reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope"
   /** What has to be granted, where the server said so. */
   scope?: string | undefined
 }> = Data.TaggedError("InteractionRequired")
 
 const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   NotSignedIn: "nobody is signed in",
+  SignedOut: "it was signed out meanwhile",
   Rejected: "the stored sign-in is no longer valid",
   InsufficientScope: "more access has to be granted"
 }
 
-/** Only a person can go on, and `interactive` is false. No browser was opened. */
+/** Only a person can go on, and `interactive` is false, or somebody signed out meanwhile. No browser was opened. */
 export class InteractionRequired extends InteractionRequiredBase {
   /** What happened, then what to do. */
   override get message(): string {
