@@ -1,5 +1,6 @@
 /**
- * Runs every test on Node, then on Deno, and ends with one line `N passed, N failed`.
+ * Runs every test on Node and on Deno, side by side, and ends with one line `N passed, N failed`. What Deno says comes
+ * after what Node says.
  *
  * `--node` or `--deno` runs only that one; what else is given goes to vitest (file filters, `-t`).
  */
@@ -30,9 +31,15 @@ const heading = (text: string) => console.log(`\n== ${text}`)
 /** A run that ended badly without naming a failed test still counts as one failure. */
 const orOne = (failed: number, code: number): number => failed === 0 && code !== 0 ? 1 : failed
 
-const vitest = async (runtime: Runtime, program: string, args: ReadonlyArray<string>, folder: string) => {
+const vitest = async (
+  runtime: Runtime,
+  program: string,
+  args: ReadonlyArray<string>,
+  folder: string,
+  show: boolean
+): Promise<Counts & { readonly output: string }> => {
   const file = join(folder, `${runtime}.json`)
-  const { code } = await run([
+  const { code, output } = await run([
     program,
     ...(runtime === "deno" ? ["run", "-A"] : []),
     "node_modules/vitest/vitest.mjs",
@@ -42,16 +49,16 @@ const vitest = async (runtime: Runtime, program: string, args: ReadonlyArray<str
     "--reporter=json",
     `--outputFile.json=${file}`,
     ...args
-  ], { show: true, env: { TEST_RUNTIME: runtime } })
+  ], { show, env: { TEST_RUNTIME: runtime } })
   try {
     const report: Report = JSON.parse(readFileSync(file, "utf8"))
     // A file that does not load fails without a single failed test.
     const broken = report.testResults.filter((result) =>
       result.status === "failed" && !result.assertionResults.some((each) => each.status === "failed")
     )
-    return { passed: report.numPassedTests, failed: orOne(report.numFailedTests + broken.length, code) }
+    return { passed: report.numPassedTests, failed: orOne(report.numFailedTests + broken.length, code), output }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, output }
   }
 }
 
@@ -81,14 +88,18 @@ const denoTest = async (files: ReadonlyArray<string>, folder: string): Promise<C
 const all = async (only: Runtime | undefined, rest: ReadonlyArray<string>, folder: string) => {
   const counts: Array<Counts> = []
   const nodeProgram = node()
+  // Each spends half of its time waiting: side by side they take little longer than one.
+  const onDeno = only === "node" ? undefined : vitest("deno", deno(), rest, folder, only === "deno")
   if (only !== "deno") {
     heading("vitest on Node")
-    if (nodeProgram !== undefined) counts.push(await vitest("node", nodeProgram, rest, folder))
+    if (nodeProgram !== undefined) counts.push(await vitest("node", nodeProgram, rest, folder, true))
     else console.log("skipped: node is not on PATH")
   }
-  if (only !== "node") {
+  if (onDeno !== undefined) {
     heading("vitest on Deno")
-    counts.push(await vitest("deno", deno(), rest, folder))
+    const { output, ...count } = await onDeno
+    console.log(output)
+    counts.push(count)
     heading("deno test with sanitizers")
     const files = readdirSync("test").filter((name) => name.endsWith(".deno.ts")).map((name) => `test/${name}`)
     if (rest.length > 0) console.log("skipped: the arguments choose vitest's tests")
