@@ -8,7 +8,14 @@ import * as Redacted from "effect/Redacted"
 import type { Credentials } from "../core/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
-import type { Closed, DiscoveryError, SdkMissing, TokenError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import {
+  type Closed,
+  type DiscoveryError,
+  isUnknownClient,
+  type SdkMissing,
+  type TokenError,
+  type UntrustedMetadata
+} from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import { type Environment, spending } from "./Environment.ts"
@@ -30,9 +37,6 @@ const withoutTokens = ({ client, extra, issuer }: Credentials, knowsClient: bool
   client: knowsClient ? client : undefined,
   extra
 })
-
-const isUnknownClient = (error: string | undefined): boolean =>
-  error === "invalid_client" || error === "unauthorized_client"
 
 /**
  * Trades the refresh token for new ones, exclusively: whoever comes second finds the new ones.

@@ -13,13 +13,14 @@ import type { FlowError } from "../core/FlowError.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
-import type {
-  Closed,
-  DiscoveryError,
-  RegistrationError,
-  SdkMissing,
-  TokenError,
-  UntrustedMetadata
+import {
+  type Closed,
+  type DiscoveryError,
+  isUnknownClient,
+  type RegistrationError,
+  type SdkMissing,
+  type TokenError,
+  type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
 import { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
@@ -124,9 +125,8 @@ const forgetRegistration = (
       )
     ]))
 
-const isUnknownClient = (error: SignInError): boolean =>
-  (error._tag === "AuthorizationDenied" || error._tag === "TokenError") &&
-  (error.error === "invalid_client" || error.error === "unauthorized_client")
+const isForgotten = (error: SignInError): boolean =>
+  (error._tag === "AuthorizationDenied" || error._tag === "TokenError") && isUnknownClient(error.error)
 
 const signIn = (
   env: Environment,
@@ -226,14 +226,12 @@ export const run = (
     const isKnown = stored === undefined || stored.issuer === server.issuer
     const asked = isKnown ? request : { ...request, moreScopes: undefined }
     const first = signIn(env, asked, discovered, choice)
-    if (choice._tag !== "Stored") {
-      return yield* first
-    }
+    if (choice._tag !== "Stored") return yield* first
     return yield* Effect.catchAll(first, (error) => {
       // Nothing came back: the server may have shown a page of its own about a program or an address it does not know.
       const unanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
       if (unanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
-      return isUnknownClient(error) && server.canRegister
+      return isForgotten(error) && server.canRegister
         ? Effect.zipRight(
           forgetRegistration(env, choice.client),
           signIn(env, asked, discovered, { _tag: "Register" })

@@ -136,6 +136,10 @@ export class RegistrationError extends RegistrationErrorBase {
 /** Why no token came. */
 export type TokenReason = FaultReason | "Rejected"
 
+/** Whether an `error` says that the program is not known (any more), or not for this (RFC 6749 sections 4.1.2.1, 5.2). */
+export const isUnknownClient = (error: string | undefined): boolean =>
+  error === "invalid_client" || error === "unauthorized_client"
+
 const TokenErrorBase: TaggedErrorClass<"TokenError", {
   reason: TokenReason
   grant: "authorization_code" | "refresh_token"
@@ -156,7 +160,7 @@ export class TokenError extends TokenErrorBase {
     if (this.reason !== "Rejected") {
       return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
     }
-    const todo = this.error === "invalid_client" || this.error === "unauthorized_client"
+    const todo = isUnknownClient(this.error)
       ? "It does not know this program (any more): check client.clientId and client.clientSecret"
       : "Sign in again"
     return `Cannot ${what}: ${this.issuer} answered${said(this.error, this.description)}${status(this.status)}. ${todo}`
