@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { layer, layerFile, type Services } from "./runtime/layer.ts"
+export { layer, layerFile, layerPresenter, type Services, type TerminalOptions } from "./runtime/layer.ts"

@@ -25,6 +25,7 @@ export {
   type RefusalCounts,
   type RefusalReason
 } from "./core/Refusal.ts"
+export { type SignInOutcome, type SomeTexts, Texts } from "./core/Texts.ts"
 export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/authorize.ts"
 export { CallbackFlow, type OpenOptions } from "./flow/CallbackFlow.ts"
 export { Pkce } from "./flow/Pkce.ts"

@@ -18,6 +18,7 @@ import type {
   ServerToConnect
 } from "./promise/McpOAuth.ts"
 
+export type { SignInOutcome, SomeTexts, Texts } from "./core/Texts.ts"
 export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"
 export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"

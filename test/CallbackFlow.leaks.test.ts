@@ -1,6 +1,7 @@
 /**
  * The law of the whole: whatever happens to up to twenty flows at once, in whatever order, each ends as it may end, a code
- * reaches only the flow it was issued for, and afterwards nothing is left of any of them.
+ * reaches only the flow it was issued for, the person is told how each ended that they know of, and afterwards nothing is left
+ * of any of them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -20,7 +21,7 @@ import {
   TestContext
 } from "effect"
 import process from "node:process"
-import { CallbackFlow, PasteInput, Presenter } from "../src/index.ts"
+import { CallbackFlow, type FlowError, PasteInput, Presenter, type SignInOutcome } from "../src/index.ts"
 import { layer as nodeLayer } from "../src/node.ts"
 import { answerFor, portOf, urlFor } from "./fixtures/Harness.ts"
 import * as Leaks from "./fixtures/Leaks.ts"
@@ -60,6 +61,9 @@ interface Plan {
   readonly exchange: "none" | "succeeds" | "fails" | "never"
   readonly host: "127.0.0.1" | "localhost"
   readonly present: "service" | "hangs" | "none"
+  /** What the presenter does with what it is told. */
+  readonly presenter: "works" | "dies"
+  readonly turn: "none" | "at once" | "soon" | "never"
   readonly steps: ReadonlyArray<Step>
 }
 
@@ -104,7 +108,9 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   early: fc.integer({ min: 0, max: 1 }),
   exchange: fc.constantFrom("none", "none", "succeeds", "fails", "never"),
   host: fc.constantFrom("127.0.0.1", "127.0.0.1", "localhost"),
-  present: fc.constantFrom("service", "service", "hangs", "none"),
+  present: fc.constantFrom("service", "service", "service", "hangs", "none"),
+  presenter: fc.constantFrom("works", "works", "dies"),
+  turn: fc.constantFrom("none", "none", "none", "at once", "soon", "never"),
   steps: fc.array(step, { maxLength: 7 })
 })
 
@@ -194,6 +200,75 @@ const endingOf = (exit: Exit.Exit<string, { readonly _tag: string }>, code: stri
   }
 }
 
+/** How a flow ended, as the person has to be told. */
+const outcomeOf = (
+  exit: Exit.Exit<string, FlowError | { readonly _tag: "ExchangeFailed" }>,
+  exchange: Plan["exchange"]
+): SignInOutcome => {
+  if (Exit.isSuccess(exit)) return exchange === "none" ? "Received" : "SignedIn"
+  const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  switch (error?._tag) {
+    case undefined:
+      return "Cancelled"
+    case "AuthorizationDenied":
+      return "Denied"
+    case "InvalidResponse":
+      return "Invalid"
+    case "AuthorizationTimeout":
+      return error.phase === "response" ? "TimedOut" : "Failed"
+    default:
+      return "Failed"
+  }
+}
+
+/** What the person is told of one flow, a letter each: Queued, Shown, Refused, Accepted, Ended, and what was shown is Gone. */
+interface Told {
+  letters: string
+  readonly outcomes: Array<SignInOutcome>
+}
+
+/** Tells each flow's own record, by the name that it is shown under. */
+const recorder = (records: ReadonlyMap<string, Told>, plans: ReadonlyArray<Plan>): Presenter => {
+  const record = (name: string, letter: string, outcome?: SignInOutcome) =>
+    Effect.suspend(() => {
+      const told = records.get(name)
+      if (told === undefined) return Effect.dieMessage(`nobody is called ${name}`)
+      told.letters += letter
+      if (outcome !== undefined) told.outcomes.push(outcome)
+      return plans[Number(name)]?.presenter === "dies" ? Effect.die("the presenter broke") : Effect.void
+    })
+  return {
+    show: ({ serverName }) =>
+      Effect.zipRight(
+        Effect.addFinalizer(() => Effect.ignore(record(serverName, "G"))),
+        record(serverName, "S")
+      ),
+    notice: (notice) => {
+      switch (notice._tag) {
+        case "SignInQueued":
+          return record(notice.pending.serverName, "Q")
+        case "CallbackRefused":
+          return record(notice.serverName, "R")
+        case "PasteAccepted":
+          return record(notice.serverName, "A")
+        case "SignInEnded":
+          return record(notice.serverName, "E", notice.outcome)
+        default:
+          return Effect.void
+      }
+    }
+  }
+}
+
+/** Who was told of a sign-in is told of its end, once and as it was, and of nothing after it. */
+const checkTold = ({ present }: Plan, { letters, outcomes }: Told, outcome: SignInOutcome | undefined) => {
+  if (present !== "service") return assert.match(letters, /^A?$/)
+  assert.match(letters, /^(?:QR*)?(?:SR*)?A?(?:EG?)?$/)
+  assert.strictEqual(letters.includes("E"), /[QS]/.test(letters), letters)
+  assert.strictEqual(letters.includes("G"), letters.includes("S"), letters)
+  assert.deepStrictEqual(outcomes, letters.includes("E") ? [outcome] : [])
+}
+
 /** The steps that a flow can hear of: without paste, no pasted text. */
 const heard = ({ paste, steps }: Pick<Plan, "paste" | "steps">): ReadonlyArray<Step> =>
   steps.filter((step) => paste || step._tag !== "paste")
@@ -229,8 +304,15 @@ const allowed = ({ cutShort, exchange, ...plan }: Plan, hours: boolean): Readonl
   return endings
 }
 
+const turns: Readonly<Record<Exclude<Plan["turn"], "none">, Effect.Effect<void>>> = {
+  "at once": Effect.void,
+  "soon": Effect.promise(() => Leaks.turns(2)),
+  "never": Effect.never
+}
+
 const runPlan = (
   plan: Plan,
+  serverName: string,
   code: string,
   pasted: Queue.Queue<string>,
   ports: Array<number>,
@@ -246,7 +328,7 @@ const runPlan = (
       })
       const exit = yield* Fiber.interrupt(opening)
       yield* Scope.close(scope, Exit.void)
-      return Exit.isSuccess(exit) ? "opening" : "interrupted"
+      return { ending: Exit.isSuccess(exit) ? "opening" : "interrupted", outcome: undefined }
     }
     const flow = yield* Fiber.join(opening)
     ports.push(portOf(flow))
@@ -273,12 +355,14 @@ const runPlan = (
     for (const step of plan.steps.slice(0, plan.early)) yield* act(step, undefined)
     const request = {
       url: urlFor(flow),
+      serverName,
+      ...(plan.turn !== "none" && { turn: turns[plan.turn] }),
       ...(plan.present === "hangs" && { present: () => Effect.never }),
       ...(plan.present === "none" && { present: false as const })
     }
     const exchanges = {
       succeeds: (code: string) => Effect.succeed(code),
-      fails: () => Effect.fail({ _tag: "ExchangeFailed" }),
+      fails: () => Effect.fail({ _tag: "ExchangeFailed" as const }),
       never: () => Effect.never
     }
     const exchange = plan.exchange
@@ -287,7 +371,7 @@ const runPlan = (
         ? Effect.map(flow.authorize(request), (granted) => Redacted.value(granted.code))
         : flow.authorize({
           ...request,
-          exchange: (granted): Effect.Effect<string, { readonly _tag: string }> =>
+          exchange: (granted): Effect.Effect<string, { readonly _tag: "ExchangeFailed" }> =>
             exchanges[exchange](Redacted.value(granted.code))
         })
     )
@@ -306,7 +390,7 @@ const runPlan = (
     yield* Fiber.interruptFork(running)
     const exit = yield* Fiber.await(running)
     yield* Scope.close(scope, Exit.void)
-    return endingOf(exit, code)
+    return { ending: endingOf(exit, code), outcome: outcomeOf(exit, plan.exchange) }
   })
 
 const runs = Number(process.env["LEAK_RUNS"] ?? 1000)
@@ -325,11 +409,12 @@ const check = async (drawn: ReadonlyArray<Plan>, stdin: boolean): Promise<void> 
   const clients: Array<RawClient.Exchange> = []
   const pasted = Effect.runSync(Queue.unbounded<string>())
   const fibers = Effect.runSync(Supervisor.track)
-  const real = Layer.merge(nodeLayer, Layer.succeed(Presenter, Presenter.none))
+  const records = new Map(plans.map((_plan, index) => [`${index}`, { letters: "", outcomes: [] } as Told]))
+  const real = Layer.merge(nodeLayer, Layer.succeed(Presenter, recorder(records, plans)))
   const scripted = Layer.succeed(PasteInput, PasteInput.make(Stream.fromQueue(pasted)))
   const layer = stdin ? real : Layer.merge(real, scripted)
   const endings = await Effect.runPromise(
-    Effect.forEach(plans, (plan, index) => runPlan(plan, `code-${index}`, pasted, ports, clients), {
+    Effect.forEach(plans, (plan, index) => runPlan(plan, `${index}`, `code-${index}`, pasted, ports, clients), {
       concurrency: "unbounded"
     }).pipe(
       Effect.supervised(fibers),
@@ -337,7 +422,8 @@ const check = async (drawn: ReadonlyArray<Plan>, stdin: boolean): Promise<void> 
     )
   )
   const hours = plans.some(({ cutShort, steps }) => cutShort === undefined && steps.some(({ _tag }) => _tag === "hour"))
-  for (const [index, ending] of endings.entries()) {
+  for (const [index, { ending, outcome }] of endings.entries()) {
+    checkTold(plans[index]!, records.get(`${index}`)!, outcome)
     const may = allowed(plans[index]!, hours)
     assert.isTrue(
       may.has(ending as Ending),

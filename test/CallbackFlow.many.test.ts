@@ -7,11 +7,11 @@ import * as Leaks from "./fixtures/Leaks.ts"
 
 describe("CallbackFlow", () => {
   it.live(
-    "completes 1,000 flows opened at once, each with its own code, and leaves nothing",
+    "completes 1,000 flows opened at once, each with its own code, tells of the end of each, and leaves nothing",
     () =>
       Effect.gen(function* () {
         const count = 1000
-        const { layer, paste } = yield* Harness.make
+        const { layer, notices, paste, shown } = yield* Harness.make
         yield* Effect.provide(CallbackFlow.run({}, () => Effect.void), layer)
         const before = Leaks.held()
         const opened = yield* Queue.unbounded<readonly [CallbackFlow, string]>()
@@ -37,6 +37,12 @@ describe("CallbackFlow", () => {
         assert.strictEqual(addresses, count)
         assert.deepStrictEqual(codes, Array.from({ length: count }, (_, index) => `code-${index}`))
         assert.deepStrictEqual(yield* Effect.promise(() => Leaks.leaked(before)), [])
+        const told = (tag: "PasteAccepted" | "SignInEnded") =>
+          notices.flatMap((notice) => notice._tag === tag ? [notice.id] : []).sort()
+        assert.strictEqual(new Set(shown.map(({ id }) => id)).size, count)
+        assert.deepStrictEqual(told("SignInEnded"), shown.map(({ id }) => id).sort())
+        assert.strictEqual(new Set(told("PasteAccepted")).size, count / 10)
+        assert.strictEqual(notices.length, count + count / 10, "and of nothing else")
       }),
     60_000
   )

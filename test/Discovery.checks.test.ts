@@ -74,7 +74,7 @@ describe("the issuer of the metadata", () => {
       })
       const { oauth } = yield* world.open({ unsafe: { allowIssuerMismatch: true } })
       yield* oauth.ensure
-      assert.deepStrictEqual(world.notices, [
+      assert.deepStrictEqual(McpHarness.warnings(world), [
         { _tag: "Unsafe", serverName: new URL(world.server.url).host, option: "allowIssuerMismatch" }
       ])
       assert.strictEqual(world.stored()?.issuer, other)
@@ -108,7 +108,7 @@ describe("PKCE", () => {
         const { oauth } = yield* world.open({ unsafe: { allowMissingS256: true } })
         yield* oauth.ensure
         const serverName = new URL(world.server.url).host
-        assert.deepStrictEqual(world.notices, [{ _tag: "Unsafe", serverName, option: "allowMissingS256" }])
+        assert.deepStrictEqual(McpHarness.warnings(world), [{ _tag: "Unsafe", serverName, option: "allowMissingS256" }])
         const authorize = world.authorizationServer.requests.find(({ endpoint }) => endpoint === "authorize")
         assert.strictEqual(authorize?.params.get("code_challenge_method"), "S256")
       }))
@@ -136,7 +136,7 @@ describe("a waived check", () => {
       const { oauth } = yield* world.open({ unsafe: { allowIssuerMismatch: true, allowMissingS256: true } })
       yield* oauth.login
       yield* oauth.login
-      const options = world.notices.map((notice) => notice._tag === "Unsafe" ? notice.option : notice._tag)
+      const options = McpHarness.warnings(world).map((notice) => notice._tag === "Unsafe" ? notice.option : notice._tag)
       assert.deepStrictEqual(options, ["allowIssuerMismatch", "allowMissingS256"])
     }))
 
@@ -145,7 +145,7 @@ describe("a waived check", () => {
       const world = yield* McpHarness.world()
       const { oauth } = yield* world.open({ unsafe: { allowIssuerMismatch: true, allowMissingS256: true } })
       yield* oauth.login
-      assert.deepStrictEqual(world.notices, [])
+      assert.deepStrictEqual(McpHarness.warnings(world), [])
     }))
 })
 

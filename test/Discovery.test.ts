@@ -201,7 +201,7 @@ describe("a server of 2025-03-26, which publishes nothing of its own", () => {
       const { oauth } = yield* make(false)
       yield* oauth.ensure
       assert.strictEqual(yield* McpHarness.call(oauth, serverUrl), 200)
-      assert.deepStrictEqual(harness.notices, [])
+      assert.deepStrictEqual(McpHarness.warnings(harness), [])
       const asked = [...sent(authorizationServer, "authorize"), ...sent(authorizationServer, "token")]
       assert.deepStrictEqual(asked.map(({ params }) => params.getAll("resource")), [[serverUrl], [serverUrl]])
     }))
@@ -222,7 +222,7 @@ describe("a server of 2025-03-26, which publishes nothing of its own", () => {
       yield* oauth.ensure
       assert.strictEqual(yield* McpHarness.call(oauth, serverUrl), 200)
       const serverName = new URL(serverUrl).host
-      assert.deepStrictEqual(harness.notices, [{ _tag: "Unsafe", serverName, option: "allowMissingS256" }])
+      assert.deepStrictEqual(McpHarness.warnings(harness), [{ _tag: "Unsafe", serverName, option: "allowMissingS256" }])
     }))
 })
 

@@ -1,103 +1,25 @@
-import { afterEach, assert, describe, it } from "@effect/vitest"
-import { Either, FastCheck } from "effect"
-import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process"
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import process from "node:process"
+import { assert, describe, it } from "@effect/vitest"
+import { Either } from "effect"
 import { PassThrough } from "node:stream"
-import { fileURLToPath } from "node:url"
 import * as PastedText from "../src/core/PastedText.ts"
 import * as LineReader from "../src/runtime/LineReader.ts"
-
-const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
-
-/** Until a stream that was resumed flows: then what is written to it is read in the same call. */
-const tick = () => new Promise((resolve) => setImmediate(resolve))
-
-/** Longer than what separates two blocks, also on a busy machine. */
-const quiet = () => pause(80)
-
-type Event = { readonly block: string } | { readonly signal: LineReader.Signal } | "end"
-
-/** Reads a stream and notes what is called back; `during` may detach meanwhile. */
-const reading = (
-  input: LineReader.Input,
-  options: { readonly output?: LineReader.Output; readonly during?: (event: Event, detach: () => void) => void } = {}
-) => {
-  const events: Array<Event> = []
-  const note = (event: Event) => {
-    events.push(event)
-    options.during?.(event, detach)
-  }
-  const detach = LineReader.attach(input, options.output, {
-    block: (block) => note({ block }),
-    end: () => note("end"),
-    signal: (signal) => note({ signal })
-  })
-  return { events, detach }
-}
-
-/** Everything that a reader could leave behind on a stream. */
-const traces = (input: PassThrough) => ({
-  listeners: Object.fromEntries(input.eventNames().map((name) => [name, input.listenerCount(name)])),
-  flowing: input.readableFlowing,
-  isRaw: "isRaw" in input && input.isRaw
-})
-
-/** A stream that is a terminal to whoever asks, and notes what is done with its mode. */
-class Terminal extends PassThrough {
-  readonly isTTY = true
-  isRaw = false
-  readonly modes: Array<boolean> = []
-  shown = ""
-  setRawMode(mode: boolean): this {
-    this.isRaw = mode
-    this.modes.push(mode)
-    return this
-  }
-  readonly output: LineReader.Output = {
-    write: (text) => {
-      this.shown += text
-    }
-  }
-}
-
-const atTerminal = (during?: (event: Event, detach: () => void) => void) => {
-  const terminal = new Terminal()
-  const { output } = terminal
-  return { terminal, ...reading(terminal, during === undefined ? { output } : { output, during }) }
-}
+import {
+  atTerminal,
+  FakeTerminal,
+  pasted,
+  pasteOff,
+  pasteOn,
+  pause,
+  quiet,
+  reading,
+  tick,
+  traces
+} from "./fixtures/FakeTerminal.ts"
 
 const refusals = (text: string) =>
   PastedText.read(text).map((reading) => Either.isLeft(reading) ? reading.left : "none")
 
 const ESC = "\u001b"
-const pasteOn = `${ESC}[?2004h`
-const pasteOff = `${ESC}[?2004l`
-const pasted = (text: string) => `${ESC}[200~${text}${ESC}[201~`
-
-describe("isTaken", () => {
-  it("is false of a stream that nobody reads, also after somebody stopped", () => {
-    const input = new PassThrough()
-    assert.isFalse(LineReader.isTaken(input))
-    input.on("data", () => {}).removeAllListeners("data").pause()
-    assert.isFalse(LineReader.isTaken(input))
-  })
-
-  it.each<[string, (input: Terminal) => void]>([
-    ["somebody listens to", (input) => input.on("data", () => {})],
-    ["somebody listens to, though it is paused", (input) => input.on("data", () => {}).pause()],
-    ["somebody asks when it is readable", (input) => input.on("readable", () => {})],
-    ["flows", (input) => input.resume()],
-    ["is in raw mode", (input) => input.setRawMode(true)]
-  ])("is true of a stream that %s", (_how, take) => {
-    const input = new Terminal()
-    take(input)
-    assert.isTrue(LineReader.isTaken(input))
-    input.destroy()
-  })
-})
 
 describe("attach, to a pipe", () => {
   it("gives lines that arrive together as one block, whatever ends them", async () => {
@@ -188,7 +110,7 @@ describe("attach, to a pipe", () => {
       await quiet()
     }]
   ])("touches nothing of a stream that %s, and says soon that it ended", async (_how, over) => {
-    const input = new Terminal()
+    const input = new FakeTerminal()
     await over(input)
     const before = traces(input)
     const { detach, events } = reading(input)
@@ -203,7 +125,6 @@ describe("attach, to a pipe", () => {
     await quiet()
     assert.deepStrictEqual(silent.events, [])
   })
-
   it("makes one text that is too long of a line of 100 kB", async () => {
     const input = new PassThrough()
     const { detach, events } = reading(input)
@@ -238,7 +159,7 @@ describe("attach, to a pipe", () => {
 
 describe("detaching", () => {
   it("leaves a stream as it was found", async () => {
-    for (const input of [new PassThrough(), new PassThrough().pause(), new Terminal()]) {
+    for (const input of [new PassThrough(), new PassThrough().pause(), new FakeTerminal()]) {
       const before = traces(input)
       const { detach } = reading(input)
       assert.isTrue(LineReader.isTaken(input))
@@ -333,7 +254,7 @@ describe("detaching", () => {
   })
 
   it("does not throw where the terminal has gone away", () => {
-    const terminal = new Terminal()
+    const terminal = new FakeTerminal()
     const { detach } = reading(terminal, {
       output: {
         write: () => {
@@ -358,14 +279,19 @@ describe("attach, to a terminal", () => {
   })
 
   it("leaves a mode alone that the host has set, and a terminal that has none", async () => {
-    const raw = new Terminal()
+    const raw = new FakeTerminal()
     raw.isRaw = true
     const { detach, events } = reading(raw, { output: raw.output })
     raw.write("ab\u007fc\r")
     await quiet()
     detach()
-    assert.deepStrictEqual([raw.modes, raw.isRaw, raw.shown, events], [[], true, "", [{ block: "ac" }]])
-    const cooked = new Terminal()
+    assert.deepStrictEqual([raw.modes, raw.isRaw, raw.shown, events], [
+      [],
+      true,
+      pasteOn + pasteOff,
+      [{ block: "ac" }]
+    ])
+    const cooked = new FakeTerminal()
     cooked.setRawMode = () => {
       throw new Error("not supported")
     }
@@ -376,53 +302,51 @@ describe("attach, to a terminal", () => {
     assert.deepStrictEqual([cooked.shown, other.events], ["", [{ block: "ab" }]])
   })
 
-  it.each<[string, string, string, string]>([
-    ["shows what is typed", "ab é\r", "ab é", "ab é\n"],
-    ["takes a letter back", "abc\u007f\u007f\bd\r", "d", "abc\b \b\b \b\b \bd\n"],
-    ["takes back a letter of two units", "a😀\u007fb\r", "ab", "a😀\b \bb\n"],
-    ["takes nothing back of nothing", "\u007f\u007fa\r", "a", "a\n"],
-    ["takes the line back", "abc\u0015d\r", "d", "abc\b \b\b \b\b \bd\n"],
-    ["knows no key for other controls", "a\u0001\u0000\u009bb\r", "ab", "ab\n"],
-    ["keeps a tab", "a\tb\r", "a\tb", "a\tb\n"],
-    ["passes over ^D in a line that is not empty", "a\u0004b\r", "ab", "ab\n"],
-    ["passes over arrows and other keys", `a${ESC}[D${ESC}[1;5C${ESC}OPb${ESC}[3~${ESC}x\r`, "ab", "ab\n"],
-    [
-      "passes over a terminal's answers",
-      `a${ESC}]11;rgb:0/0/0\u0007${ESC}P1$r0m${ESC}\\b${ESC}[8;24;80tc\r`,
-      "abc",
-      "abc\n"
-    ],
-    ["ends a line that an escape breaks off in", `a${ESC}[1\rb\r`, "a\nb", "a\nb\n"],
-    ["joins what was pasted", `a${pasted("b")}c\r`, "abc", "abc\n"],
-    ["keeps the lines of a paste in one block", `${pasted("a\r\nb\nc\rd")}\r`, "a\nb\nc\nd", "a\nb\nc\nd\n"],
-    ["does not end at ^D in a paste", `${pasted("\u0004a")}\r`, "a", "a\n"]
-  ])("%s", async (_what, typed, block, shown) => {
-    const run = async (chunks: ReadonlyArray<string>) => {
-      const { detach, events, terminal } = atTerminal()
-      for (const chunk of chunks) terminal.write(chunk)
-      await quiet()
-      detach()
-      return {
-        text: events.map((event) => typeof event === "object" && "block" in event ? event.block : event),
-        terminal
-      }
-    }
-    // But for those of keys and pastes, a sequence that is cut behind its first letter looks like the Escape key.
-    const isCut = !/\u001b[^[]/.test(typed)
-    const [whole, cut] = await Promise.all([run([typed]), isCut ? run(Array.from(typed)) : undefined])
-    assert.strictEqual(whole.text.join("\n"), block)
-    assert.strictEqual(whole.terminal.shown, pasteOn + shown + pasteOff)
-    if (cut !== undefined) assert.strictEqual(cut.text.join("\n"), block)
+  it.each<[string, ReadonlyArray<string>, ReadonlyArray<number>]>([
+    ["as they come", ["ab", " ", "é"], [2, 3, 4]],
+    ["without those taken back", ["abc", "\u007f\b", "\u007f\u007f", "d", "\u0015"], [3, 1, 0, 1, 0]],
+    ["and no keys that are none", ["a", `${ESC}[D`, "\u0001", "b"], [1, 1, 1, 2]],
+    ["of a paste in pieces, without its marks", [`${ESC}[200~abc`, "def", `${ESC}[201~`], [3, 6, 6]],
+    ["of a wrapped paste, without its line breaks", [pasted("ab\r\ncd\re")], [5]],
+    ["of lines that have not been given yet", ["ab\r", "cd"], [2, 4]],
+    ["of a long paste", [pasted("x".repeat(16_384))], [16_384]]
+  ])("tells how many characters stand there, %s, and shows none of them", async (_what, pieces, counts) => {
+    const { detach, terminal, typed } = atTerminal()
+    await tick()
+    for (const piece of pieces) terminal.write(piece)
+    assert.deepStrictEqual([typed, terminal.shown], [counts, pasteOn])
+    detach()
+    assert.strictEqual(terminal.shown, pasteOn + pasteOff)
   })
 
-  it("takes a paste that follows the Escape key", async () => {
-    const { detach, events, terminal } = atTerminal()
-    terminal.write(ESC)
-    await pause(5)
-    terminal.write("http://x\r")
+  it("tells that nothing stands there before it calls back with a block", async () => {
+    const counts: Array<number | undefined> = []
+    const { detach, events, terminal, typed } = atTerminal(() => counts.push(typed.at(-1)))
+    for (const line of ["abc\r", "de\r"]) {
+      terminal.write(line)
+      await quiet()
+    }
+    detach()
+    assert.deepStrictEqual([events, counts, typed], [[{ block: "abc" }, { block: "de" }], [0, 0], [3, 0, 2, 0]])
+  })
+
+  it("tells how many characters stand on a terminal that was found in raw mode", async () => {
+    const terminal = new FakeTerminal()
+    terminal.on("data", () => {}).pause().setRawMode(true)
+    const { detach, typed } = reading(terminal, { output: terminal.output })
+    await tick()
+    terminal.write(pasted("abc"))
+    detach()
+    assert.deepStrictEqual([typed, terminal.shown, terminal.modes], [[3], pasteOn + pasteOff, [true]])
+  })
+
+  it("tells nothing of a pipe", async () => {
+    const input = new PassThrough()
+    const { detach, events, typed } = reading(input)
+    input.write("abc\n")
     await quiet()
     detach()
-    assert.deepStrictEqual(events, [{ block: "http://x" }])
+    assert.deepStrictEqual([events, typed], [[{ block: "abc" }], []])
   })
 
   it("waits for the end of a paste, and for the person to end it, however slowly it comes", async () => {
@@ -436,6 +360,14 @@ describe("attach, to a terminal", () => {
     await quiet()
     assert.deepStrictEqual(events, [{ block: "0\na\nb\nc" }])
     detach()
+  })
+
+  it("ends a marked paste at once with the Enter behind it, and leaves what follows to the host", async () => {
+    const { events, terminal } = atTerminal((_event, detach) => detach())
+    await tick()
+    terminal.write(`0\r${pasted("a\rb")}c\rls -l\r`)
+    assert.deepStrictEqual(events, [{ block: "0\na\nbc" }])
+    assert.strictEqual(String(terminal.read()), "ls -l\r")
   })
 
   it("keeps the last line of a paste with the others, where pastes are not marked", async () => {
@@ -480,272 +412,3 @@ describe("attach, to a terminal", () => {
     assert.strictEqual(String(terminal.read()), "rest\r")
   })
 })
-
-describe("makeDecoder", () => {
-  const decoded = (isRaw: boolean, pieces: ReadonlyArray<string>) => {
-    const decoder = LineReader.makeDecoder(isRaw)
-    const lines: Array<string> = []
-    const keys: Array<string> = []
-    for (const piece of pieces) {
-      for (let rest = piece; rest !== "";) {
-        const result = decoder.decode(rest)
-        lines.push(...result.lines)
-        if (result.key !== undefined) keys.push(result.key)
-        rest = result.rest
-      }
-    }
-    return { lines, keys, unfinished: decoder.unfinished(), isPasting: decoder.isPasting() }
-  }
-
-  const pieces = [
-    "a",
-    "😀",
-    " ",
-    "\r",
-    "\n",
-    "\r\n",
-    "\u0003",
-    "\u0004",
-    "\u007f",
-    "\u0015",
-    `${ESC}[A`,
-    `${ESC}OP`,
-    `${ESC}[1`
-  ]
-  const marks = [`${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`]
-  const input = FastCheck.array(
-    FastCheck.oneof(
-      { weight: 4, arbitrary: FastCheck.constantFrom(...pieces, ...marks) },
-      { weight: 1, arbitrary: FastCheck.string() }
-    ),
-    { maxLength: 20 }
-  ).map((pieces) => pieces.join(""))
-
-  it.prop(
-    "finds the same in a text wherever it is cut, but for the Escape key",
-    [FastCheck.boolean(), input, FastCheck.array(FastCheck.nat({ max: 200 }))],
-    ([isRaw, text, places]) => {
-      const letters = Array.from(text)
-      const cuts = [0, ...places.map((place) => place % (letters.length + 1)).sort((a, b) => a - b), letters.length]
-      const pieces = cuts.slice(1).map((cut, index) => letters.slice(cuts[index], cut).join("")).filter((each) =>
-        each !== ""
-      )
-      // Behind a lone ESC only `[` is known to go on with a sequence.
-      FastCheck.pre(!pieces.some((piece, index) => piece.endsWith(ESC) && pieces[index + 1]?.startsWith("[") === false))
-      assert.deepStrictEqual(decoded(isRaw, pieces), decoded(isRaw, [text]))
-    },
-    { fastCheck: { numRuns: 2000 } }
-  )
-
-  it.prop(
-    "gives back every printable line, typed or pasted",
-    [FastCheck.array(FastCheck.string({ unit: "grapheme" }).map((line) => line.replace(/[\p{Cc}]/gu, "")))],
-    ([lines]) => {
-      const typed = lines.map((line) => `${line}\r`).join("")
-      assert.deepStrictEqual(decoded(true, [typed]).lines, lines)
-      assert.deepStrictEqual(decoded(false, [typed]).lines, lines)
-      assert.deepStrictEqual(decoded(true, [`${pasted(lines.join("\r"))}\r`]).lines, [lines.join("\n")])
-    }
-  )
-
-  it.prop("never throws, and keeps no line that is much too long", [FastCheck.boolean(), input], ([isRaw, text]) => {
-    const { lines, unfinished } = decoded(isRaw, [text])
-    assert.isAtMost([...lines, unfinished].join("").length, text.length)
-  })
-})
-
-const root = fileURLToPath(new URL("..", import.meta.url))
-const program = fileURLToPath(new URL("./fixtures/programs/readBlocks.ts", import.meta.url))
-const terminal = fileURLToPath(new URL("./fixtures/terminal.py", import.meta.url))
-const isDeno = "Deno" in globalThis
-const command = (blocks: number, host: string) => [
-  process.execPath,
-  ...isDeno ? ["run", "-A", "--no-check"] : ["--import", "tsx"],
-  program,
-  String(blocks),
-  host
-]
-
-const children: Array<ChildProcess> = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL")
-})
-
-type Said = Readonly<Record<string, unknown>>
-
-const start = ([file = "", ...args]: ReadonlyArray<string>, stdin: StdioOptions) => {
-  const child = spawn(file, args, { cwd: root, stdio: [stdin, "pipe", "pipe"] as StdioOptions })
-  children.push(child)
-  let stdout = ""
-  let stderr = ""
-  const waiting = new Set<() => void>()
-  child.stdout?.on("data", (chunk) => {
-    stdout += String(chunk)
-    for (const check of waiting) check()
-  })
-  child.stderr?.on("data", (chunk) => stderr += String(chunk))
-  return {
-    stdin: child.stdin,
-    /** Until the program has said this. */
-    until: (text: string) =>
-      new Promise<void>((resolve) => {
-        const check = () => {
-          if (stdout.includes(text)) resolve()
-        }
-        waiting.add(check)
-        check()
-      }),
-    /** All it said, once it has ended by itself. */
-    ended: new Promise<ReadonlyArray<Said>>((resolve, reject) => {
-      child.once("close", (code) => {
-        if (code !== 0) return reject(new Error(`exit code ${code}: ${stderr}`))
-        resolve(stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)))
-      })
-    })
-  }
-}
-
-const isRestored = (said: Said) => said.restored === true
-
-describe("attach, to stdin of a process", () => {
-  it("gives what was piped, then the end, and lets the process exit", async () => {
-    const { ended, stdin } = start(command(9, "nobody"), "pipe")
-    stdin?.end("a\nb")
-    assert.deepStrictEqual(await ended, [{ block: "a\nb" }, { end: true }])
-  })
-
-  it("says of /dev/null and of an empty pipe that it ended", async () => {
-    const empty = start(command(9, "nobody"), "pipe")
-    empty.stdin?.end()
-    const none = start(command(9, "nobody"), "ignore")
-    assert.deepStrictEqual(await Promise.all([empty.ended, none.ended]), [[{ end: true }], [{ end: true }]])
-  })
-
-  it.skipIf(process.platform === "win32")("says of a closed stdin that it ended", async () => {
-    const { ended } = start(["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...command(9, "nobody")], "ignore")
-    assert.deepStrictEqual(await ended, [{ end: true }])
-  })
-
-  it("reads a file to its end", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "line-reader-"))
-    const file = join(folder, "pasted.txt")
-    writeFileSync(file, `a\n${"b".repeat(100_000)}`)
-    const descriptor = openSync(file, "r")
-    try {
-      const { ended } = start(command(9, "nobody"), descriptor as unknown as StdioOptions)
-      assert.deepStrictEqual(await ended, [{ block: 2 + PastedText.maxLength + 1 }, { end: true }])
-    } finally {
-      closeSync(descriptor)
-      rmSync(folder, { recursive: true })
-    }
-  })
-
-  it("lets the process exit while stdin stays open, whether something came or not", async () => {
-    const silent = start(command(0, "nobody"), "pipe")
-    const spoken = start(command(1, "nobody"), "pipe")
-    spoken.stdin?.write("a\nrest")
-    const [nothing, something] = await Promise.all([silent.ended, spoken.ended])
-    assert.strictEqual(nothing.length, 1)
-    assert.deepStrictEqual([...nothing, ...something].filter((said) => !isRestored(said)), [{ block: "a" }])
-  })
-
-  it.each(["data", "readline", "iterator"])("leaves the rest to a host that reads by %s", async (host) => {
-    const { ended, stdin, until } = start(command(1, host), "pipe")
-    stdin?.write("a\nb\nthe ")
-    await until("restored")
-    stdin?.write("host's line\n")
-    const said = await ended
-    const texts = said.filter((each) => "host" in each).map((each) => each.host).join("")
-    assert.strictEqual(texts, "the host's line\n")
-    assert.deepStrictEqual(said[0], { block: "a\nb" })
-    assert(isRestored(said[1] ?? {}))
-  })
-
-  it("leaves later lines to a host, which alone holds the process", async () => {
-    const { ended, stdin, until } = start(command(1, "data"), "pipe")
-    stdin?.write("a\n")
-    await until("restored")
-    await quiet()
-    stdin?.write("later\n")
-    assert.deepStrictEqual((await ended).filter((said) => !isRestored(said)), [{ block: "a" }, { host: "later\n" }])
-  })
-
-  it("reads again after it was detached", async () => {
-    const { ended, stdin, until } = start(command(1, "again"), "pipe")
-    stdin?.write("a\n")
-    await until("restored")
-    stdin?.write("b\n")
-    assert.deepStrictEqual((await ended).filter((said) => !isRestored(said)), [{ block: "a" }, { block: "b" }])
-  })
-})
-
-const hasPython = spawnSync("python3", ["-c", "import pty, fcntl, termios"]).status === 0
-
-interface Session {
-  readonly stdout: string
-  readonly screen: string
-  readonly code: number | null
-  readonly raw: boolean
-  readonly restored: boolean
-}
-
-/** Runs the program at a terminal of its own and types; a step waits for its marker. */
-const type = async (
-  [blocks, host]: readonly [number, string],
-  steps: ReadonlyArray<readonly [marker: string, text: string]>
-) => {
-  const { ended, stdin } = start(["python3", terminal, ...command(blocks, host)], "pipe")
-  stdin?.end(JSON.stringify(steps))
-  const [session] = await ended as unknown as ReadonlyArray<Session>
-  assert(session !== undefined)
-  return { ...session, said: session.stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)) }
-}
-
-describe.skipIf(!hasPython)(
-  `attach, to a real terminal${hasPython ? "" : " (skipped: python3 has no pty here)"}`,
-  () => {
-    for (const length of [4096, 6003, 16_384]) {
-      it(`takes a line of ${length} characters whole, in raw mode, and restores the mode`, async () => {
-        // Each part names its place, so that a missing one would show.
-        const line = Array.from({ length }, (_, index) => index % 8 === 0 ? String(index).padStart(8, "-") : "")
-          .join("").slice(0, length)
-        const { code, raw, restored, said, screen } = await type([1, "nobody"], [[pasteOn, pasted(line)], [
-          line.slice(-8),
-          "\r"
-        ]])
-        assert.deepStrictEqual([code, raw, restored], [0, true, true])
-        assert.deepStrictEqual(said[0], { block: length > 200 ? length : line })
-        assert(isRestored(said[1]))
-        assert.strictEqual(screen.replace(/\r/g, ""), `${pasteOn}${line}\n${pasteOff}`)
-      })
-    }
-
-    it("restores the mode when nothing was typed, and the process exits by itself", async () => {
-      const { code, restored, said, screen } = await type([0, "nobody"], [])
-      assert.deepStrictEqual([code, restored, screen], [0, true, pasteOn + pasteOff])
-      assert(isRestored(said[0]))
-    })
-
-    it("has restored the mode when ^C, ^D or a second block came", async () => {
-      const [interrupted, ended, twice] = await Promise.all([
-        type([1, "nobody"], [[pasteOn, "ab\u0003"]]),
-        type([1, "nobody"], [[pasteOn, "a\u007f\u0004"]]),
-        type([2, "nobody"], [[pasteOn, "a\r"], ["block", "b\r"]])
-      ])
-      assert.deepStrictEqual(interrupted.said[0], { signal: "SIGINT" })
-      assert.deepStrictEqual(ended.said, [{ end: true }])
-      assert.deepStrictEqual(twice.said.slice(0, 2), [{ block: "a" }, { block: "b" }])
-      for (const { code, raw, restored } of [interrupted, ended, twice]) {
-        assert.deepStrictEqual([code, raw, restored], [0, true, true])
-      }
-    })
-
-    it("leaves the terminal to a host that reads lines afterwards", async () => {
-      for (const host of ["data", "readline", "iterator"]) {
-        const { code, restored, said } = await type([1, host], [[pasteOn, "a\r"], ["restored", "for the host\r"]])
-        assert.deepStrictEqual([code, restored], [0, true])
-        assert.deepStrictEqual([said[0], said[2]], [{ block: "a" }, { host: "for the host\n" }])
-      }
-    })
-  }
-)

@@ -206,6 +206,10 @@ describe("trap 20: a pasted code", () => {
         assert.strictEqual((yield* signingIn)._tag, "Right")
         assert.strictEqual(world.waiting(), index)
       }
-      assert.deepStrictEqual(world.notices, [])
+      const told = world.notices.map((notice) => "id" in notice ? `${notice._tag} ${notice.id}` : notice._tag)
+      assert.deepStrictEqual(
+        told,
+        [1, 0].flatMap((index) => ["PasteAccepted", "SignInEnded"].map((tag) => `${tag} ${world.shown[index]?.id}`))
+      )
     }))
 })

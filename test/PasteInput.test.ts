@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Exit, FastCheck, Fiber, Layer, Queue, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { PasteRefusalReason } from "../src/core/Refusal.ts"
-import { PasteInput } from "../src/services/PasteInput.ts"
+import { PasteInput, withRouting } from "../src/services/PasteInput.ts"
 import type { WaitingFlow } from "../src/services/PasteRouter.ts"
 
 /** Lets every other fiber go as far as it can. */
@@ -32,15 +32,20 @@ const source = Effect.map(Queue.unbounded<string>(), (queue) => {
 const flow = (key: string) => {
   const taken: Array<unknown> = []
   const refusals: Array<readonly [PasteRefusalReason, boolean]> = []
+  const lengths: Array<number | undefined> = []
   const waiting: WaitingFlow = {
     key,
-    offer: (parameters) => void taken.push(parameters),
-    refused: (reason, notify) => {
-      refusals.push([reason, notify])
-      return notify
+    offer: (parameters, characters) => {
+      taken.push(parameters)
+      lengths.push(characters)
+      return undefined
+    },
+    refused: (reason, characters) => {
+      refusals.push([reason, characters !== undefined])
+      return characters !== undefined
     }
   }
-  return { waiting, taken, refusals }
+  return { waiting, taken, refusals, lengths }
 }
 
 const address = (state: string) => `http://127.0.0.1:4321/callback?code=x&state=${state}`
@@ -135,10 +140,10 @@ describe("PasteInput.make", () => {
         yield* input.hold
         yield* paste("junk")
         yield* paste(address("unknown"))
-        yield* paste(address("one"))
+        yield* paste(`${address("one")}\r\n`)
       }))
       assert.deepStrictEqual(one.refusals, [["NotAResponse", true], ["StateMismatch", true]])
-      assert.strictEqual(one.taken.length, 1)
+      assert.deepStrictEqual(one.lengths, [address("one").length])
     }))
 
   it.effect("is silent when its stream has ended: nobody is told, nobody is woken, and letting go works", () =>
@@ -191,6 +196,96 @@ describe("PasteInput.make", () => {
     }))
 })
 
+describe("available", () => {
+  it.effect("is so of a stream, whether it is read or not", () =>
+    Effect.gen(function* () {
+      for (const lines of [Stream.never, Stream.empty, Stream.die("gone")]) {
+        const input = PasteInput.make(lines)
+        assert.isTrue(yield* input.available)
+        yield* Effect.scoped(Effect.zipRight(input.hold, settle))
+        assert.isTrue(yield* input.available)
+      }
+    }))
+})
+
+describe("a service with `lines` and `submit` alone", () => {
+  /** As a host makes it: it knows nothing of flows. */
+  const make = (more: Partial<PasteInput> = {}) =>
+    Effect.map(Queue.unbounded<string>(), (queue) => {
+      let held = 0
+      const two: PasteInput = {
+        lines: Effect.acquireRelease(Effect.sync(() => (held++, queue)), () => Effect.sync(() => held--)),
+        submit: () => Effect.void,
+        ...more
+      }
+      return {
+        two,
+        held: () => held,
+        paste: (text: string) => Effect.zipRight(Queue.offer(queue, text), settle)
+      }
+    })
+
+  it.effect("is read by one reader while somebody holds it, and routed by state", () =>
+    Effect.gen(function* () {
+      const { held, paste, two } = yield* make()
+      const input = withRouting(two)
+      const [one, other] = [flow("one"), flow("other")]
+      yield* Effect.scoped(Effect.gen(function* () {
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
+        assert.strictEqual(held(), 0)
+        const [first, second] = [yield* hold(input), yield* hold(input)]
+        yield* settle
+        assert.strictEqual(held(), 1)
+        yield* paste(`${address("other")}\n`)
+        yield* paste("junk")
+        yield* first
+        yield* paste(address("one"))
+        yield* second
+        assert.strictEqual(held(), 0)
+      }))
+      assert.deepStrictEqual([one.lengths, other.lengths], [[address("one").length], [address("other").length]])
+      assert.deepStrictEqual(one.refusals, [["NotAResponse", true]])
+    }))
+
+  it.effect("is one service for all flows, however often it is asked for", () =>
+    Effect.gen(function* () {
+      const { two } = yield* make()
+      assert.strictEqual(withRouting(two), withRouting(two))
+      const { two: another } = yield* make()
+      assert.notStrictEqual(withRouting(two), withRouting(another))
+    }))
+
+  it.effect("may say whether one can paste, and else it is so", () =>
+    Effect.gen(function* () {
+      assert.isTrue(yield* withRouting((yield* make()).two).available)
+      let answer = false
+      const { two } = yield* make({ available: Effect.sync(() => answer) })
+      assert.isFalse(yield* withRouting(two).available)
+      answer = true
+      assert.isTrue(yield* withRouting(two).available)
+    }))
+
+  it.effect("keeps what a host routes and holds itself, and is only asked what it says", () =>
+    Effect.gen(function* () {
+      const registered: Array<string> = []
+      let held = 0
+      const own = {
+        register: ({ key }: WaitingFlow) => Effect.sync(() => void registered.push(key)),
+        hold: Effect.sync(() => void held++)
+      }
+      for (const available of [undefined, Effect.succeed(false)]) {
+        const { two } = yield* make({ ...own, ...available !== undefined && { available } })
+        const input = withRouting(two)
+        yield* Effect.scoped(Effect.zipRight(input.register(flow("one").waiting), input.hold))
+        assert.strictEqual(yield* input.available, available === undefined)
+        assert.strictEqual(input.lines, two.lines)
+        assert.strictEqual(input.submit, two.submit)
+      }
+      assert.deepStrictEqual([registered, held], [["one", "one"], 2])
+    }))
+})
+
 describe("lines", () => {
   it.effect("holds the reader, and gives every listener every block of text as it came", () =>
     Effect.gen(function* () {
@@ -228,6 +323,8 @@ describe("submit", () => {
         yield* input.submit(address("other"))
       }))
       assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
+      // Without its length nobody is told: the caller knows.
+      assert.deepStrictEqual(other.lengths, [undefined])
     }))
 
   it.effect("fails with the sentence for the person, and leaves the telling to the caller", () =>

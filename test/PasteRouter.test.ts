@@ -10,10 +10,13 @@ const flow = (key: string, options: { readonly tells?: boolean } = {}) => {
   const codes: Array<string> = []
   const refusals: Array<PasteRefusalReason> = []
   const told: Array<PasteRefusalReason> = []
+  /** The lengths it was given, with what it was offered and with what it was told. */
+  const lengths: Array<number | undefined> = []
   const waiting: PasteRouter.WaitingFlow = {
     key,
-    offer: (parameters) => {
+    offer: (parameters, characters) => {
       offers.push(AuthorizationResponse.claimedState(parameters))
+      lengths.push(characters)
       const matched = AuthorizationResponse.matchState(parameters, Redacted.make(key))
       if (Either.isLeft(matched)) return matched.left
       if (codes.length > 0) return "FlowEnded"
@@ -21,14 +24,15 @@ const flow = (key: string, options: { readonly tells?: boolean } = {}) => {
       codes.push(Either.isRight(checked) ? Redacted.value(checked.right.code) : "none")
       return undefined
     },
-    refused: (reason, notify) => {
+    refused: (reason, characters) => {
       refusals.push(reason)
-      const tells = notify && options.tells !== false
+      lengths.push(characters)
+      const tells = characters !== undefined && options.tells !== false
       if (tells) told.push(reason)
       return tells
     }
   }
-  return { waiting, key, offers, codes, refusals, told }
+  return { waiting, key, offers, codes, refusals, told, lengths }
 }
 
 const stateOf = (n: number) => `state-of-flow-${n}-Qx8m3v0GZb1kT5rYhN2wLp7s`
@@ -90,6 +94,44 @@ describe("route", () => {
     router.add(one.waiting)
     router.route("junk", false)
     assert.deepStrictEqual([one.told, one.refusals], [[], ["NotAResponse"]])
+  })
+
+  it("says how long a text was that was taken, line breaks apart, where the person is to be told", () => {
+    const pasted = address(stateOf(0), "a")
+    for (
+      const text of [pasted, `${pasted}\n`, `\r\n\r\n${pasted}\r`, pasted.replace(/.{20}/g, "$&\r\n"), `"${pasted}" 😀`]
+    ) {
+      for (const notify of [true, false]) {
+        const router = PasteRouter.make()
+        const [one, other] = [flow(stateOf(0)), flow(stateOf(1))]
+        router.add(one.waiting)
+        router.add(other.waiting)
+        assert.deepStrictEqual(router.route(text, notify), taken)
+        assert.deepStrictEqual(one.lengths, [notify ? text.replaceAll(/[\r\n]/g, "").length : undefined])
+        assert.deepStrictEqual(other.lengths, [])
+      }
+    }
+  })
+
+  it("says to each flow of one block of text how long the whole block was", () => {
+    const router = PasteRouter.make()
+    const flows = [flow(stateOf(0)), flow(stateOf(1))]
+    for (const { waiting } of flows) router.add(waiting)
+    const lines = [address(stateOf(1), "b"), "", address(stateOf(0), "a")]
+    assert.deepStrictEqual(router.route(lines.join("\r\n"), true), taken)
+    for (const { lengths } of flows) assert.deepStrictEqual(lengths, [lines.join("").length])
+  })
+
+  it("says how long a refused text was to those flows alone that may tell of it: up to the first that does", () => {
+    const router = PasteRouter.make()
+    const flows = [flow(stateOf(0), { tells: false }), flow(stateOf(1)), flow(stateOf(2))]
+    for (const { waiting } of flows) router.add(waiting)
+    router.route("no\nidea", true)
+    assert.deepStrictEqual(flows.map(({ lengths }) => lengths), [[6], [6], [undefined]])
+    // A text of no length is a text, and told of as well.
+    router.route("", true)
+    assert.deepStrictEqual(flows.map(({ told }) => told), [[], ["NotAResponse", "Empty"], []])
+    assert.deepStrictEqual(flows.map(({ lengths }) => lengths[1]), [0, 0, undefined])
   })
 
   it("refuses where no flow waits", () => {
@@ -240,6 +282,7 @@ describe("route, for any pastes in any order", () => {
         continue
       }
       const before = flows.flatMap(({ told }) => told).length
+      for (const { lengths } of flows) lengths.length = 0
       const text = paste._tag === "Junk"
         ? paste.text
         : spellings[paste.spelling]?.(address(stateOf(paste.flow), `code${place}`)) ?? ""
@@ -250,6 +293,9 @@ describe("route, for any pastes in any order", () => {
       else refused++
       const anyone = flows.some((_flow, n) => !removed.has(n))
       assert.strictEqual(flows.flatMap(({ told }) => told).length - before, notify && !isTaken && anyone ? 1 : 0)
+      const characters = notify ? text.replaceAll(/[\r\n]/g, "").length : undefined
+      const given = flows.flatMap(({ lengths }) => lengths)
+      assert.isTrue(given.every((length) => length === characters || (length === undefined && !isTaken)))
     }
     for (const [n, { codes, offers, refusals }] of flows.entries()) {
       assert.deepStrictEqual(codes, expected.has(n) ? [expected.get(n)] : [])

@@ -40,6 +40,16 @@ describe("take", () => {
       }
     }))
 
+  it.effect("keeps the length of the text that the first response was in, where the person is to be told", () =>
+    Effect.gen(function* () {
+      for (const characters of [undefined, 0, 2812]) {
+        const pending = PendingResponse.make()
+        pending.take(response(), "paste", characters)
+        pending.take(response(), "paste", 7)
+        assert.strictEqual((yield* pending.arrival).characters, characters)
+      }
+    }))
+
   it.effect("wakes whoever waits already", () =>
     Effect.gen(function* () {
       const pending = PendingResponse.make()
@@ -197,7 +207,7 @@ const outcomes: ReadonlyArray<CallbackPage.Outcome> = [
 ]
 
 type Step =
-  | { readonly _tag: "Take"; readonly via: PendingResponse.Via }
+  | { readonly _tag: "Take"; readonly via: PendingResponse.Via; readonly characters?: number | undefined }
   | { readonly _tag: "OnOutcome" }
   | { readonly _tag: "TakeBack"; readonly writer: number }
   | { readonly _tag: "Settle"; readonly outcome: number }
@@ -205,7 +215,15 @@ type Step =
   | { readonly _tag: "Close" }
 
 const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
-  { weight: 2, arbitrary: FastCheck.constantFrom<Step>({ _tag: "Take", via: "http" }, { _tag: "Take", via: "paste" }) },
+  { weight: 1, arbitrary: FastCheck.constant<Step>({ _tag: "Take", via: "http" }) },
+  {
+    weight: 1,
+    arbitrary: FastCheck.option(FastCheck.nat(), { nil: undefined }).map((characters): Step => ({
+      _tag: "Take",
+      via: "paste",
+      characters
+    }))
+  },
   { weight: 5, arbitrary: FastCheck.constant<Step>({ _tag: "OnOutcome" }) },
   { weight: 2, arbitrary: FastCheck.nat({ max: 9 }).map((writer): Step => ({ _tag: "TakeBack", writer })) },
   { weight: 2, arbitrary: FastCheck.nat({ max: 3 }).map((outcome): Step => ({ _tag: "Settle", outcome })) },
@@ -244,8 +262,9 @@ describe("for any order of calls", () => {
       for (const step of [...steps, { _tag: "Close" } as const]) {
         switch (step._tag) {
           case "Take": {
-            const arrival: PendingResponse.Arrival = { response: response(), via: step.via }
-            assert.strictEqual(pending.take(arrival.response, step.via), model.arrival === undefined)
+            const { characters, via } = step
+            const arrival: PendingResponse.Arrival = { response: response(), via, characters }
+            assert.strictEqual(pending.take(arrival.response, via, characters), model.arrival === undefined)
             model.arrival ??= arrival
             break
           }
@@ -292,6 +311,7 @@ describe("for any order of calls", () => {
           const arrival = Exit.isSuccess(exit) ? exit.value : assert.fail("the response was lost")
           assert.strictEqual(arrival.response, model.arrival?.response)
           assert.strictEqual(arrival.via, model.arrival?.via)
+          assert.strictEqual(arrival.characters, model.arrival?.characters)
         }
       }
       assert.isTrue(Exit.isInterrupted(yield* Effect.exit(pending.closed)))

@@ -18,7 +18,7 @@ const portOf = (redirectUri: string | undefined): number => Number(new URL(redir
 /** The ports that the sign-ins so far came back to. */
 const ports = ({ shown }: Pick<World, "shown">) => shown.map(({ redirectUri }) => portOf(redirectUri))
 
-const tags = ({ notices }: Pick<World, "notices">) => notices.map(({ _tag }) => _tag)
+const tags = (world: Pick<World, "notices">) => McpHarness.warnings(world).map(({ _tag }) => _tag)
 
 describe("a stored registration at a server that compares redirect URIs to the letter", () => {
   const strict = McpHarness.world({ authorizationServer: { strictRedirect: true } })
@@ -35,7 +35,7 @@ describe("a stored registration at a server that compares redirect URIs to the l
       assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
       assert.deepStrictEqual([world.authorizationServer.count("register"), world.windows()], [2, 2])
       assert.deepStrictEqual(world.stored()?.client?.redirectUris, [world.shown[1]?.redirectUri ?? ""])
-      assert.deepStrictEqual([world.stuck, world.notices], [[], []])
+      assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
     }))
 
   it.scopedLive("whose port is taken when nobody is signed in any more is replaced too", () =>
@@ -180,7 +180,7 @@ describe("a client made by hand", () => {
       const { oauth } = yield* world.open({ port })
       yield* oauth.login
       assert.deepStrictEqual(ports(world), [port])
-      assert.deepStrictEqual(world.notices, [])
+      assert.deepStrictEqual(McpHarness.warnings(world), [])
     }))
 
   it.scopedLive("uses the next of the ports that are named when the first is taken", () =>
@@ -191,7 +191,7 @@ describe("a client made by hand", () => {
       const { oauth } = yield* world.open({ port: [taken, port] })
       yield* oauth.login
       assert.deepStrictEqual(ports(world), [port])
-      assert.deepStrictEqual(world.notices, [])
+      assert.deepStrictEqual(McpHarness.warnings(world), [])
     }))
 
   it.scopedLive("uses any port when the one that is named is taken, and tells the person what may happen", () =>
@@ -203,7 +203,9 @@ describe("a client made by hand", () => {
       const redirectUri = world.shown[0]?.redirectUri
       assert.notStrictEqual(portOf(redirectUri), port)
       const serverName = new URL(world.server.url).host
-      assert.deepStrictEqual(world.notices, [{ _tag: "MaybeUnregistered", serverName, redirectUri: redirectUri ?? "" }])
+      assert.deepStrictEqual(McpHarness.warnings(world), [
+        { _tag: "MaybeUnregistered", serverName, redirectUri: redirectUri ?? "" }
+      ])
       assert.strictEqual(world.authorizationServer.count("register"), 0)
     }))
 

@@ -114,7 +114,7 @@ it.scopedLive("signs in at oidc-provider by a client ID metadata document, and r
     assert.strictEqual(yield* McpHarness.call(oauth, server.url), 200)
     const stored = harness.store.peek(server.url)
     assert.strictEqual(stored?.client?.clientId, documentUrl)
-    assert.deepStrictEqual(harness.notices.map(({ _tag }) => _tag), ["MaybeUnregistered"])
+    assert.deepStrictEqual(McpHarness.warnings(harness).map(({ _tag }) => _tag), ["MaybeUnregistered"])
     if (stored?.tokens === undefined) return assert.fail("no tokens are stored")
     harness.store.poke(server.url, { ...stored, tokens: { ...stored.tokens, expiresAt: 1 } })
     const { oauth: later } = yield* open
@@ -147,7 +147,7 @@ describe("a registration", () => {
       yield* world.signedIn
       assert.strictEqual(world.authorizationServer.count("register"), 1)
       assert.strictEqual(world.shown[1]?.redirectUri, world.shown[0]?.redirectUri)
-      assert.deepStrictEqual(world.notices, [])
+      assert.deepStrictEqual(McpHarness.warnings(world), [])
     }))
 
   it.scopedLive("is used again after a sign-in that nobody finished, and dropped after the second", () =>

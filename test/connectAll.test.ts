@@ -147,7 +147,10 @@ describe("McpOAuth.connectAll", () => {
       assert.deepStrictEqual(new Set(shown.map(({ serverName }) => serverName)), new Set(Object.keys(results)))
       const urlOf = new Map(shown.map(({ id, url }) => [id, url.href]))
       for (const { id, url } of queued()) assert.strictEqual(urlOf.get(id), url.href)
-      assert.deepStrictEqual(new Set(notices.map(({ _tag }) => _tag)), new Set(["SignInQueued"]))
+      // Nothing went wrong on the way, and the person is told of each that it is done.
+      const ends = notices.flatMap((notice) => notice._tag === "SignInEnded" ? [notice] : [])
+      assert.deepStrictEqual(ends.map(({ id, outcome }) => [id, outcome]), shown.map(({ id }) => [id, "SignedIn"]))
+      assert.strictEqual(notices.length, queued().length + ends.length)
     }))
 
   it.scopedLive("the next run with the same store asks nobody", () =>

@@ -1,4 +1,7 @@
 /** The flow for async/await, as a program without Effect uses it. */
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "vitest"
 import { type Callback, openCallback, type OpenCallbackOptions, type RefusedInput } from "../src/promise.ts"
@@ -43,6 +46,23 @@ const using = async (
     await use(callback)
   } finally {
     await callback.close()
+  }
+}
+
+/** What is shown on stderr meanwhile. */
+const watchingStderr = async (use: (shown: () => string) => Promise<void>): Promise<void> => {
+  const { stderr } = process
+  const { write } = stderr
+  let shown = ""
+  stderr.write = ((text: string, done?: () => void) => {
+    shown += text
+    done?.()
+    return true
+  }) as typeof write
+  try {
+    await use(() => shown)
+  } finally {
+    stderr.write = write
   }
 }
 
@@ -186,6 +206,97 @@ describe("openCallback", () => {
         assert.deepStrictEqual(opened, [urlFor(callback).href])
       })
     }
+  })
+
+  it("neither waits for a function that opens the browser nor lets it change anything", async () => {
+    const rejections: Array<unknown> = []
+    const listen = (error: unknown) => rejections.push(error)
+    process.on("unhandledRejection", listen)
+    const never = new Promise<void>(() => {})
+    for (const outcome of [() => never, () => Promise.reject(new Error("no browser here"))]) {
+      let opened = ""
+      const openBrowser = (url: URL) => {
+        opened = url.href
+        url.href = "https://elsewhere.example/"
+        return outcome()
+      }
+      const before = Leaks.held()
+      await watchingStderr(() =>
+        using({ openBrowser }, async (callback) => {
+          const waiting = callback.authorize({ url: urlFor(callback) })
+          while (opened === "") await Leaks.turns(1)
+          assert.strictEqual(opened, urlFor(callback).href)
+          await browse(callback, answer(callback, { code: "c" }))
+          assert.strictEqual((await waiting).code, "c")
+        })
+      )
+      assert.deepStrictEqual(await Leaks.leaked(before), [])
+    }
+    process.off("unhandledRejection", listen)
+    assert.deepStrictEqual(rejections, [])
+  })
+
+  it.skipIf(process.platform === "win32")("opens what BROWSER names, unless it is told not to", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "promise-"))
+    const [program, called] = [join(folder, "browser"), join(folder, "called")]
+    writeFileSync(program, `#!/bin/sh\nprintf '%s' "$*" > "${called}.new"\nmv "${called}.new" "${called}"\n`)
+    chmodSync(program, 0o755)
+    const { BROWSER } = process.env
+    process.env.BROWSER = program
+    try {
+      // The one that opens nothing comes first, so that it would have been seen by the end.
+      for (const openBrowser of [false, true, undefined]) {
+        await watchingStderr((shown) =>
+          using({ openBrowser }, async (callback) => {
+            const waiting = callback.authorize({ url: urlFor(callback), serverName: "mail" })
+            while (!shown().includes("callback, ")) await Leaks.turns(1)
+            assert.strictEqual(shown().includes("Your browser should open"), openBrowser !== false)
+            const until = Date.now() + 20_000
+            while (openBrowser !== false && !existsSync(called) && Date.now() < until) await Leaks.turns(1)
+            if (openBrowser === false) assert.isFalse(existsSync(called))
+            else assert.strictEqual(readFileSync(called, "utf8"), urlFor(callback).href)
+            rmSync(called, { force: true })
+            await browse(callback, answer(callback, { code: "c" }))
+            await waiting
+          })
+        )
+      }
+    } finally {
+      if (BROWSER === undefined) delete process.env.BROWSER
+      else process.env.BROWSER = BROWSER
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it("says on stderr what it is given to say, and the rest in English", async () => {
+    const texts: OpenCallbackOptions["texts"] = {
+      signIn: ({ opening, serverName }) => `Anmelden bei ${serverName}${opening ? " im Browser" : ""}:`,
+      ended: { Received: (serverName) => `Antwort von ${serverName}.` },
+      callbackReasons: { StateMismatch: "Eine fremde Antwort" }
+    }
+    await watchingStderr((shown) =>
+      using({ texts }, async (callback) => {
+        const waiting = rejection(callback.authorize({ url: urlFor(callback), serverName: "mail" }))
+        while (!shown().includes("callback, ")) await Leaks.turns(1)
+        await browse(callback, answer(callback, { state: "other" }))
+        while (!shown().includes("goes on.")) await Leaks.turns(1)
+        await browse(callback, answer(callback, { error: "access_denied" }))
+        await waiting
+        assert.include(shown(), "\nAnmelden bei mail:\n")
+        assert.include(shown(), "\nEine fremde Antwort. It was refused; the sign-in to mail goes on.\n")
+        assert.include(shown(), "\nNot signed in to mail: it answered with an error.\n")
+      })
+    )
+    await watchingStderr((shown) =>
+      using({ texts, openBrowser: () => {} }, async (callback) => {
+        const waiting = callback.authorize({ url: urlFor(callback), serverName: "mail" })
+        while (!shown().includes("callback, ")) await Leaks.turns(1)
+        await browse(callback, answer(callback, { code: "c" }))
+        await waiting
+        assert.include(shown(), "\nAnmelden bei mail im Browser:\n")
+        assert.include(shown(), "\nAntwort von mail.\n")
+      })
+    )
   })
 
   it("survives an onRefusal that rejects, and a prompt of bytes", async () => {

@@ -8,6 +8,7 @@
 import * as Either from "effect/Either"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import type { PasteRefusalReason } from "./Refusal.ts"
+import { withoutRepetition } from "./TypedText.ts"
 
 /**
  * Longest text read, in UTF-16 code units: four times the longest address a browser is known to give; beyond it, a wrong
@@ -295,7 +296,7 @@ export const read = (
   text: string
 ): ReadonlyArray<Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason>> => {
   if (text.length > maxLength) return [Either.left("TooLong")]
-  const { isProse, pieces } = piecesOf(text)
+  const { isProse, pieces } = piecesOf(withoutRepetition(text))
   const readings: Array<Reading> = []
   let previous: { readonly line: number; readonly address: string } | undefined
   let junk: PasteRefusalReason | undefined

@@ -2,37 +2,11 @@
  * What arrived and was not the answer. A refusal costs its sender one request or one paste; the flow goes on.
  */
 import * as Data from "effect/Data"
+import type { HttpRefusalReason, PasteRefusalReason, RefusalReason } from "./RefusalReason.ts"
 import type { TaggedErrorClass } from "./TaggedError.ts"
+import { Texts } from "./Texts.ts"
 
-/** Why a pasted text was refused. */
-export type PasteRefusalReason =
-  | "Empty"
-  | "TooLong"
-  | "NotAResponse"
-  | "AuthorizationUrl"
-  | "BareCode"
-  | "StateMissing"
-  | "StateRepeated"
-  | "StateMismatch"
-  | "FlowEnded"
-
-/** Why an HTTP request was refused. */
-export type HttpRefusalReason =
-  | "Malformed"
-  | "HeadersTooLarge"
-  | "BodyTooLarge"
-  | "WrongHost"
-  | "WrongPath"
-  | "WrongMethod"
-  | "WrongContentType"
-  | "NotANavigation"
-  | "Prefetch"
-  | "StateMissing"
-  | "StateRepeated"
-  | "StateMismatch"
-
-/** Why something was refused. */
-export type RefusalReason = HttpRefusalReason | PasteRefusalReason
+export type { HttpRefusalReason, PasteRefusalReason, RefusalReason } from "./RefusalReason.ts"
 
 /** One refused request or paste. It holds nothing of what was sent. */
 export type Refusal =
@@ -42,40 +16,13 @@ export type Refusal =
 /** How often each reason occurred; a reason that did not occur is absent. */
 export type RefusalCounts = { readonly [Reason in RefusalReason]?: number }
 
-const pasteSentences: Readonly<Record<PasteRefusalReason, string>> = {
-  Empty: "Nothing was pasted. Paste the whole address of the page you ended on",
-  TooLong: "That text is too long to be an address. Paste only the address of the page you ended on",
-  NotAResponse: "That is not the address of the page you ended on. Copy it whole from the browser's address bar",
-  AuthorizationUrl: "That is the address of the sign-in page. Sign in there first, then paste the address you ended on",
-  BareCode: "That looks like a code alone, which cannot be checked. Paste the whole address of the page you ended on",
-  StateMissing:
-    "That address has no `state` in it. Paste the whole address of the page you ended on, to its last letter",
-  StateRepeated: "That address has more than one `state` in it. Start the sign-in again",
-  StateMismatch: "That address belongs to another sign-in, perhaps an older tab. Paste the one from the newest tab",
-  FlowEnded: "That sign-in has already ended. Nothing more is needed here"
-}
-
-const httpSentences: Readonly<Record<HttpRefusalReason, string>> = {
-  Malformed: "A request could not be read as HTTP",
-  HeadersTooLarge: "A request had headers larger than are read here",
-  BodyTooLarge: "A form was posted that is larger than is read here",
-  WrongHost: "A request named another host: a page elsewhere may be trying to reach this program",
-  WrongPath: "A request asked for another path",
-  WrongMethod: "A request used a method that no sign-in uses",
-  WrongContentType: "A form was posted in an encoding that no sign-in uses",
-  NotANavigation: "A page sent a request in the background; only a browser going to the address itself counts",
-  Prefetch: "A browser fetched the address ahead of time; only going there counts",
-  StateMissing: "A request came to the callback without `state`",
-  StateRepeated: "A request came to the callback with more than one `state`",
-  StateMismatch: "An answer came for another sign-in: perhaps an older tab"
-}
-
 /** What can be said of a {@link Refusal}. */
 export const Refusal: {
   /** One plain sentence, for the person or for a log. It repeats nothing of what was sent. */
   readonly describe: (refusal: Refusal) => string
 } = {
-  describe: (refusal) => refusal.via === "paste" ? pasteSentences[refusal.reason] : httpSentences[refusal.reason]
+  describe: (refusal) =>
+    refusal.via === "paste" ? Texts.english.pasteReasons[refusal.reason] : Texts.english.callbackReasons[refusal.reason]
 }
 
 const PasteRefusedBase: TaggedErrorClass<"PasteRefused", { reason: PasteRefusalReason }> = Data.TaggedError(
@@ -86,6 +33,6 @@ const PasteRefusedBase: TaggedErrorClass<"PasteRefused", { reason: PasteRefusalR
 export class PasteRefused extends PasteRefusedBase {
   /** What was wrong and what to paste instead, in one sentence. */
   override get message(): string {
-    return pasteSentences[this.reason]
+    return Texts.english.pasteReasons[this.reason]
   }
 }

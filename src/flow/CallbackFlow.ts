@@ -18,6 +18,7 @@ import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import { randomText } from "./Pkce.ts"
+import { tellOnce } from "./Teller.ts"
 
 /** Options of `CallbackFlow.open`. */
 export interface OpenOptions {
@@ -148,10 +149,13 @@ const make = (
     const paste = withRouting(yield* PasteInput)
     const presenter = yield* Presenter
     const state = Redacted.make(yield* randomText)
-    const channels = FlowChannels.make({ state, runtime: yield* Effect.runtime<never>() })
+    const runtime = yield* Effect.runtime<never>()
+    const channels = FlowChannels.make({ state, runtime })
 
     let address: Either.Either<readonly [string, URL], string> = Either.left("the server did not ask for a route")
+    let forwarded = options.redirectUri !== undefined
     const serve = (bound: Bound) => {
+      forwarded ||= bound.redirectUri !== undefined
       address = redirectUriOf(options, callback, bound)
       return channels.route({
         ...(Either.isRight(address)
@@ -173,7 +177,7 @@ const make = (
     // Registered after the listener, so released before it: the pages get their last words, then the server drains.
     yield* Effect.addFinalizer(() => channels.close)
     const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))
-    if (busy !== undefined) yield* presenter.notice({ _tag: "PasteOnly", error: busy, redirectUri })
+    if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
     if (options.paste !== false) yield* paste.register(channels.waitingFlow)
     const listening = busy === undefined
     yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
@@ -184,8 +188,10 @@ const make = (
       authorize: authorize({
         channels,
         presenter,
+        runtime,
         redirectUri,
         listening,
+        forwarded,
         state,
         paste: options.paste === false ? undefined : paste
       }),

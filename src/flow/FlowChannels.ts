@@ -5,13 +5,12 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
-import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as CallbackRoute from "../core/CallbackRoute.ts"
-import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused } from "../core/Refusal.ts"
+import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused, type Refusal } from "../core/Refusal.ts"
 import type * as CallbackServer from "../services/CallbackServer.ts"
 import { offerText, type WaitingFlow } from "../services/PasteRouter.ts"
 import * as PendingResponse from "./PendingResponse.ts"
@@ -27,11 +26,20 @@ export interface FlowChannels {
   readonly waitingFlow: WaitingFlow
   /** Text from a host's own input box. */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-  /** While the scope is open, the pastes that were refused and that this flow is to tell the person of. */
-  readonly refusedPastes: Effect.Effect<Queue.Dequeue<PasteRefusalReason>, never, Scope.Scope>
+  /** Has the person told of what is refused, while the scope is open; the listener says whether it does. */
+  readonly tellRefusals: (tell: (refusal: ToldRefusal) => boolean) => Effect.Effect<void, never, Scope.Scope>
   /** Ends the flow: pages get their last words, streams end, no timer remains. */
   readonly close: Effect.Effect<void>
 }
+
+/** A refusal to be told of, with the length of a pasted text. */
+export interface ToldRefusal {
+  readonly refusal: Refusal
+  readonly characters: number
+}
+
+// What browsers and others ask for by themselves says nothing to a person.
+const untold: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch", "Malformed"])
 
 // How long a person looks at an empty page before it says something that promises nothing.
 const patience = "10 seconds"
@@ -45,7 +53,8 @@ export const make = (options: {
   const pending = PendingResponse.make()
   const refusals = RefusalLog.make()
   let timer: Fiber.RuntimeFiber<void> | undefined
-  let toTell: Queue.Queue<PasteRefusalReason> | undefined
+  let tell: ((refusal: ToldRefusal) => boolean) | undefined
+  const told = new Set(untold)
 
   const hold: CallbackServer.Hold = {
     _tag: "Hold",
@@ -61,10 +70,13 @@ export const make = (options: {
     }
   }
 
-  const offer = (parameters: AuthorizationResponse.Parameters): PasteRefusalReason | undefined => {
+  const offer = (
+    parameters: AuthorizationResponse.Parameters,
+    characters?: number | undefined
+  ): PasteRefusalReason | undefined => {
     const matched = AuthorizationResponse.matchState(parameters, state)
     if (Either.isLeft(matched)) return matched.left
-    return pending.take(matched.right, "paste") ? undefined : "FlowEnded"
+    return pending.take(matched.right, "paste", characters) ? undefined : "FlowEnded"
   }
 
   return {
@@ -72,7 +84,12 @@ export const make = (options: {
     refusals,
     route: (rest) => {
       const config: CallbackRoute.RouteConfig = { state, ...rest }
-      const refused = (reason: HttpRefusalReason) => refusals.add({ via: "http", reason })
+      const refused = (reason: HttpRefusalReason) => {
+        const refusal = { via: "http", reason } as const
+        refusals.add(refusal)
+        // Once each: ten thousand requests are no news.
+        if (!told.has(reason) && tell?.({ refusal, characters: 0 }) === true) told.add(reason)
+      }
       return {
         state,
         handle: (head, body) => {
@@ -98,29 +115,30 @@ export const make = (options: {
     waitingFlow: {
       key: Redacted.value(state),
       offer,
-      refused: (reason, notify) => {
+      refused: (reason, characters) => {
         if (pending.isOver()) return false
-        refusals.add({ via: "paste", reason })
-        return notify && toTell !== undefined && toTell.unsafeOffer(reason)
+        const refusal = { via: "paste", reason } as const
+        refusals.add(refusal)
+        return characters !== undefined && tell?.({ refusal, characters }) === true
       }
     },
     submit: (text) =>
       Effect.suspend(() => {
-        const verdict = offerText(text, offer)
+        const verdict = offerText(text, (parameters) => offer(parameters))
         if (Either.isRight(verdict)) return Effect.void
         if (!pending.isOver()) refusals.add({ via: "paste", reason: verdict.left })
         return Effect.fail(new PasteRefused({ reason: verdict.left }))
       }),
-    refusedPastes: Effect.acquireRelease(
-      Effect.tap(Queue.unbounded<PasteRefusalReason>(), (queue) => {
-        toTell = queue
-        return Effect.void
-      }),
-      (queue) => {
-        toTell = undefined
-        return Queue.shutdown(queue)
-      }
-    ),
+    tellRefusals: (listener) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          tell = listener
+        }),
+        () =>
+          Effect.sync(() => {
+            tell = undefined
+          })
+      ),
     close: Effect.suspend(() => {
       pending.close()
       refusals.end()

@@ -18,6 +18,8 @@ export type Via = "http" | "paste"
 export interface Arrival {
   readonly response: Matched
   readonly via: Via
+  /** Length of the pasted text that held it, where the person is to be told. */
+  readonly characters?: number | undefined
 }
 
 /** A response to come, and the pages that wait for what becomes of it. */
@@ -29,7 +31,7 @@ export interface PendingResponse {
   /** Whether the outcome is known. */
   readonly isSettled: () => boolean
   /** Takes a response; false when it came too late. */
-  readonly take: (response: Matched, via: Via) => boolean
+  readonly take: (response: Matched, via: Via, characters?: number | undefined) => boolean
   /** Has a page written when the outcome is known; at once when it is. The result takes the writer back. */
   readonly onOutcome: (write: (answer: Answer) => void) => () => void
   /** Makes the outcome known. Only the first one counts. */
@@ -78,10 +80,10 @@ export const make = (): PendingResponse => {
     arrival: Deferred.await(arrival),
     isOver: () => over,
     isSettled: () => settled,
-    take: (response, via) => {
+    take: (response, via, characters) => {
       if (over) return false
       over = true
-      Deferred.unsafeDone(arrival, Effect.succeed({ response, via }))
+      Deferred.unsafeDone(arrival, Effect.succeed({ response, via, characters }))
       return true
     },
     onOutcome: (write) => {

@@ -9,21 +9,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
+import type * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
 import type { Outcome } from "../core/CallbackPage.ts"
 import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
-import { type PasteRefusalReason, PasteRefused } from "../core/Refusal.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
-import type { PendingAuthorization, Presenter } from "../services/Presenter.ts"
+import type { Presenter } from "../services/Presenter.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
-import { randomText } from "./Pkce.ts"
+import * as Telling from "./Telling.ts"
 
 /** A good answer, checked whole. */
 export interface Granted extends AuthorizationResponse.Checked {
@@ -79,64 +77,23 @@ export interface Authorize {
 }
 
 /** An open flow, as far as `authorize` needs it. */
-interface Flow {
+export interface Flow {
   readonly channels: FlowChannels
   readonly presenter: Presenter
+  /** Runs what nobody waits for. */
+  readonly runtime: Runtime.Runtime<never>
   /** Undefined when the flow was opened without paste. */
   readonly paste: Required<PasteInput> | undefined
   readonly redirectUri: string
   readonly listening: boolean
+  /** Whether the redirect URI is the caller's, or the server's, own. */
+  readonly forwarded: boolean
   readonly state: Redacted.Redacted<string>
 }
 
-const show = (
-  flow: Flow,
-  { deadline, ...pending }: PendingAuthorization,
-  { present }: AuthorizeRequest
-): Effect.Effect<unknown, never, Scope.Scope> => {
-  if (present === false) return Effect.void
-  return present === undefined ? flow.presenter.show({ ...pending, deadline }) : present(pending.url)
-}
-
-/** Waits for the turn of this sign-in; unless it has come already, the person is told of it meanwhile. */
-const queue = (
-  { presenter }: Flow,
-  pending: Omit<PendingAuthorization, "deadline">,
-  turn: Effect.Effect<void, never, Scope.Scope>,
-  { present }: AuthorizeRequest
-): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const waiting = yield* Effect.fork(turn)
-    yield* Effect.yieldNow()
-    if (present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
-      yield* presenter.notice({ _tag: "SignInQueued", pending })
-    }
-    // Not `join`, which would take over the scope that the turn was taken in.
-    yield* Effect.flatten(Fiber.await(waiting))
-  })
-
-/** The paste arm. A wrong paste is explained and the wait goes on; a right one completes `pending.arrival`. */
-const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> => {
-  if (paste === undefined) return Effect.succeed(Effect.void)
-  // Whatever the presenter does, a wrong paste ends no sign-in.
-  const explain = (reason: PasteRefusalReason) =>
-    Effect.catchAllCause(
-      presenter.notice({
-        _tag: "PasteRefused",
-        refusal: { via: "paste", reason },
-        message: new PasteRefused({ reason }).message
-      }),
-      () => Effect.void
-    )
-  // The reader comes last: no text may be read before somebody can say what was wrong with it.
-  return Effect.zipLeft(
-    Effect.map(
-      channels.refusedPastes,
-      (refused) => Effect.forever(Effect.flatMap(Queue.take(refused), explain))
-    ),
-    paste.hold
-  )
-}
+/** Holds the reader. It comes last: no text may be read before somebody can say what was wrong with it. */
+const hold = ({ channels, paste }: Flow, telling: Telling.Telling): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.zipRight(channels.tellRefusals(telling.refused), paste === undefined ? Effect.void : paste.hold)
 
 /**
  * Both arms wait, then the URL is shown and the clock runs. What was held for the arms is released on return; what was
@@ -144,45 +101,39 @@ const pasteArm = ({ channels, paste, presenter }: Flow): Effect.Effect<Effect.Ef
  */
 const waitForResponse = (
   flow: Flow,
-  url: URL,
-  request: AuthorizeRequest,
+  telling: Telling.Telling,
+  { turn }: AuthorizeRequest,
   timeout: Duration.Duration,
   shownUntil: Scope.Scope
 ): Effect.Effect<Arrival, AuthorizationTimeout> =>
   Effect.gen(function* () {
+    const { paste } = flow
     const { pending, refusals } = flow.channels
     // An answer that came before this call is used at once: there is nothing left to show.
     if (pending.isOver()) return yield* pending.arrival
-    const pendingAuthorization = {
-      id: (yield* randomText).slice(0, 8),
-      serverName: request.serverName ?? url.host,
-      url,
-      redirectUri: flow.redirectUri,
-      listening: flow.listening,
-      paste: flow.paste !== undefined
-    }
     const millis = Duration.toMillis(timeout)
     const begun = yield* Deferred.make<void>()
     const shown = Effect.gen(function* () {
-      if (request.turn !== undefined) yield* queue(flow, pendingAuthorization, request.turn, request)
+      // Asked once the reader is held: only then is it known whether anything can be typed.
+      const canPaste = paste !== undefined && (yield* paste.available)
+      if (turn !== undefined) yield* telling.queue(turn, canPaste)
       yield* Deferred.succeed(begun, undefined)
-      yield* show(flow, { ...pendingAuthorization, deadline: (yield* Clock.currentTimeMillis) + millis }, request)
+      yield* telling.show((yield* Clock.currentTimeMillis) + millis, canPaste)
     })
     const late = () => new AuthorizationTimeout({ phase: "response", millis, refusals: refusals.counts() })
     const clock = Effect.zipRight(Deferred.await(begun), Effect.delay(Effect.failSync(late), timeout))
     return yield* Effect.scoped(
-      Effect.flatMap(pasteArm(flow), (explainWrongPastes) =>
+      Effect.zipRight(
+        hold(flow, telling),
         Effect.raceFirst(
           pending.arrival,
           Effect.zipRight(
             // Not `timeoutFail`: a race within a race that is over before it begins is never interrupted.
-            Effect.all([clock, Scope.extend(shown, shownUntil), explainWrongPastes], {
-              concurrency: "unbounded",
-              discard: true
-            }),
+            Effect.all([clock, Scope.extend(shown, shownUntil)], { concurrency: "unbounded", discard: true }),
             Effect.never
           )
-        ))
+        )
+      )
     )
   })
 
@@ -258,20 +209,26 @@ export const authorize = (flow: Flow): Authorize => {
       if (used) return Effect.die(alreadyUsed())
       const timeout = Duration.decode(request.timeout ?? "5 minutes")
       used = true
+      const { exchange } = request
+      const telling = Telling.make(flow, url.right, request)
       return Effect.acquireUseRelease(
         // Not `Effect.scoped`: it would also close what the caller's exchange acquires in the caller's scope.
         Scope.make(),
         (shownUntil) =>
           Effect.gen(function* () {
-            const arrival = yield* waitForResponse(flow, url.right, request, timeout, shownUntil)
+            const arrival = yield* waitForResponse(flow, telling, request, timeout, shownUntil)
+            if (arrival.characters !== undefined) telling.accepted(arrival.characters)
             const granted = yield* check(flow, arrival, request)
             yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
-            const { exchange } = request
-            if (exchange !== undefined) return yield* exchangeCode(flow, granted, { ...request, exchange })
-            pending.settle({ _tag: "Received" })
-            return granted
+            if (exchange === undefined) {
+              pending.settle({ _tag: "Received" })
+              return granted
+            }
+            telling.exchanging()
+            return yield* exchangeCode(flow, granted, { ...request, exchange })
           }),
-        Scope.close
+        // The presenter has let go before the turn of the next sign-in comes.
+        (shownUntil, exit) => Effect.zipRight(telling.ended(exit), Scope.close(shownUntil, exit))
       ).pipe(
         // Whatever ended it, no browser is left waiting.
         Effect.ensuring(Effect.sync(() => pending.settle({ _tag: "Closed" }))),

@@ -23,6 +23,7 @@ import {
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
 import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import { tellOnce } from "../flow/Teller.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import { type Environment, type Services, spending, step } from "./Environment.ts"
@@ -81,7 +82,7 @@ const open = (
       CallbackFlow.open({ ...options, ...each }),
       ({ redirectUri }) =>
         maybeUnregistered
-          ? env.presenter.notice({ _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })
+          ? tellOnce(env.presenter, { _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })
           : Effect.void
     )
     return rest.length === 0 ? opened : Effect.catchIf(opened, ({ reason }) => isPortTaken(reason), () => attempt(rest))
@@ -218,7 +219,7 @@ export const run = (
     const { server } = discovered
     for (const option of server.waived.filter((each) => !env.warned.has(each))) {
       env.warned.add(option)
-      yield* env.presenter.notice({ _tag: "Unsafe", serverName: env.serverName, option })
+      yield* tellOnce(env.presenter, { _tag: "Unsafe", serverName: env.serverName, option })
     }
     const now = yield* Clock.currentTimeMillis
     const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)

@@ -2,6 +2,8 @@
  * What the async/await form takes and gives, in types that name neither Effect nor an SDK.
  */
 
+import type { SomeTexts } from "../core/Texts.ts"
+
 /** Options of `openCallback`. */
 export interface OpenCallbackOptions {
   /** Path of the redirect URI, percent-encoded. @default "/callback" */
@@ -22,6 +24,8 @@ export interface OpenCallbackOptions {
   readonly prompt?: AsyncIterable<string> | false | undefined
   /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
+  /** What the terminal says, in other words or another language. @default English */
+  readonly texts?: SomeTexts | undefined
   /** Closes the callback when it aborts. */
   readonly signal?: AbortSignal | undefined
   /** Told of each refused request and paste. What it throws is ignored. */

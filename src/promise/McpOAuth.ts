@@ -1,6 +1,7 @@
 /**
  * What signing in to MCP servers takes and gives without Effect, in types that name neither Effect nor an SDK.
  */
+import type { SomeTexts } from "../core/Texts.ts"
 import type { ConnectableClient, TransportLike } from "../mcp/ConnectableClient.ts"
 import type { FetchLike } from "../mcp/FetchLike.ts"
 import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"
@@ -60,6 +61,8 @@ export interface CreateMcpOAuthOptions {
   readonly prompt?: AsyncIterable<string> | false | undefined
   /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
+  /** What the terminal says, in other words or another language. @default English */
+  readonly texts?: SomeTexts | undefined
   /** Closes it when it aborts. */
   readonly signal?: AbortSignal | undefined
 }
@@ -108,14 +111,15 @@ export interface Connected<Client> {
 
 /** A client, and the server it is for. */
 export interface ServerToConnect
-  extends Omit<ConnectOptions, "client" | "openBrowser" | "prompt" | "signal" | "store"> {
+  extends Omit<ConnectOptions, "client" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
   readonly client: ConnectableClient
   /** A registration made by hand: what `connect` calls `client`. */
   readonly registration?: CreateMcpOAuthOptions["client"]
 }
 
 /** How `connectAll` goes about it, for all servers together. */
-export interface ConnectAllOptions extends Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store"> {
+export interface ConnectAllOptions
+  extends Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
   /** How many servers are connected to at once. @default all */
   readonly concurrency?: number | undefined
   /** One browser tab after the other, or all at once. @default "one-at-a-time" */

@@ -26,7 +26,7 @@ import * as Closable from "./Closable.ts"
 import { runtimeLayers, servicesFor } from "./services.ts"
 import { overTexts } from "./TextCredentialStore.ts"
 
-type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store">
+type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts">
 
 /** What the caller's options mean to the Effect form. */
 const toEffectOptions = (
@@ -82,8 +82,8 @@ const toPromises = (
 
 /** See `createMcpOAuth` of the entry. */
 export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> => {
-  const { openBrowser, prompt, signal, store, ...rest } = options
-  const shared = { openBrowser, prompt, signal, store }
+  const { openBrowser, prompt, signal, store, texts, ...rest } = options
+  const shared = { openBrowser, prompt, signal, store, texts }
   const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
   const made = Effect.provide(Making.makeWhole(toEffectOptions(rest, shared)), services)
@@ -95,8 +95,8 @@ export const connect = async <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
 ): Promise<Connected<Client>> => {
-  const { openBrowser, prompt, signal, store, transport, ...rest } = options
-  const shared = { openBrowser, prompt, signal, store }
+  const { openBrowser, prompt, signal, store, texts, transport, ...rest } = options
+  const shared = { openBrowser, prompt, signal, store, texts }
   const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
   const connecting = Connecting.connectWhole(client, { ...toEffectOptions(rest, shared), transport })

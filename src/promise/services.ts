@@ -5,10 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { SomeTexts } from "../core/Texts.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import { PasteInput } from "../services/PasteInput.ts"
-import { Presenter } from "../services/Presenter.ts"
+import type { Presenter } from "../services/Presenter.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"
 import { fromCaller } from "./runToPromise.ts"
 
@@ -18,6 +19,10 @@ export interface RuntimeLayers {
   readonly layerFile: (
     options: { readonly appName: string; readonly directory?: string | undefined }
   ) => Layer.Layer<CallbackServer | CredentialStore | PasteInput | Presenter>
+  readonly layerPresenter: (options: {
+    readonly openBrowser?: false | ((url: URL) => Effect.Effect<unknown, unknown>) | undefined
+    readonly texts?: SomeTexts | undefined
+  }) => Layer.Layer<Presenter>
 }
 
 /** The layers of the runtime that runs this. */
@@ -44,15 +49,15 @@ const linesOf = (prompt: AsyncIterable<string>): Stream.Stream<string> => {
 
 /** The services that a caller's options ask for. */
 export const servicesFor = async (
-  { openBrowser, prompt }: Pick<OpenCallbackOptions, "openBrowser" | "prompt">
+  { openBrowser, prompt, texts }: Pick<OpenCallbackOptions, "openBrowser" | "prompt" | "texts">
 ): Promise<Layer.Layer<CallbackServer | PasteInput | Presenter>> => {
-  const { layer } = await runtimeLayers()
-  const { presenter } = await import("../runtime/layer.ts")
-  const open = openBrowser === undefined || openBrowser === true
-    ? undefined
-    : (url: URL) =>
-      openBrowser === false ? Effect.void : Effect.ignore(fromCaller(() => openBrowser(new URL(url.href))))
-  const shown = Layer.merge(layer, Layer.sync(Presenter, () => presenter(open)))
+  const { layer, layerPresenter } = await runtimeLayers()
+  const open = typeof openBrowser === "function"
+    ? (url: URL) => fromCaller(() => openBrowser(new URL(url.href)))
+    : openBrowser === false
+    ? false
+    : undefined
+  const shown = Layer.merge(layer, layerPresenter({ openBrowser: open, texts }))
   return typeof prompt === "object"
     ? Layer.merge(shown, Layer.sync(PasteInput, () => PasteInput.make(linesOf(prompt))))
     : shown

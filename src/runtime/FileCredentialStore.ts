@@ -12,8 +12,9 @@ import { basename, dirname, join, posix, resolve, win32 } from "node:path"
 import process from "node:process"
 import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/Credentials.ts"
 import { printable } from "../core/SafeText.ts"
-import type { Surroundings } from "../core/Surroundings.ts"
+import type { Surroundings } from "../core/terminal/Surroundings.ts"
 import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
+import * as TerminalOutput from "./TerminalOutput.ts"
 
 /** Where the files are. */
 export interface FileStoreOptions {
@@ -155,8 +156,8 @@ const inFolder = (folder: string): CredentialStore => {
         try: () => Fs.rename(file, aside),
         catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
-      const moved = `they were moved to ${shown(aside)}, and a new sign-in is needed`
-      yield* Effect.sync(() => process.stderr.write(`Stored credentials were damaged (${problem}): ${moved}.\n`))
+      const { texts } = TerminalOutput.state()
+      yield* Effect.sync(() => TerminalOutput.say(`${texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
     })
 
   const readKey = (key: CredentialKey) =>

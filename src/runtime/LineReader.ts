@@ -6,33 +6,18 @@
  * behind everywhere.
  */
 import { maxLength } from "../core/PastedText.ts"
+import * as LineDecoder from "../core/terminal/LineDecoder.ts"
+import { charactersIn, holdsAnswer } from "../core/TypedText.ts"
+import { guard, type Input } from "./InputStream.ts"
 
-/** What is used of `process.stdin`. */
-export interface Input {
-  readonly isTTY?: boolean | undefined
-  readonly isRaw?: boolean | undefined
-  readonly destroyed: boolean
-  readonly closed?: boolean | undefined
-  readonly readableEnded: boolean
-  readonly readableFlowing: boolean | null
-  setRawMode?(mode: boolean): unknown
-  on(event: "data", listener: (chunk: Uint8Array | string) => void): unknown
-  on(event: "end" | "close" | "error", listener: () => void): unknown
-  off(event: "data", listener: (chunk: Uint8Array | string) => void): unknown
-  off(event: "end" | "close" | "error", listener: () => void): unknown
-  listenerCount(event: string): number
-  pause(): unknown
-  resume(): unknown
-  unshift?(chunk: string): unknown
-}
+export { type Input, isTaken } from "./InputStream.ts"
+export type { Signal } from "../core/terminal/LineDecoder.ts"
+type Signal = LineDecoder.Signal
 
 /** What is used of `process.stderr`. */
 export interface Output {
   write(text: string): unknown
 }
-
-/** Keys of a raw terminal that the system would make a signal of. */
-export type Signal = "SIGINT" | "SIGQUIT" | "SIGTSTP"
 
 /** Called while a reader is attached, never after it was detached. */
 export interface Handlers {
@@ -40,124 +25,21 @@ export interface Handlers {
   readonly block: (text: string) => void
   /** No more text comes: the reader has detached itself. */
   readonly end: () => void
-  /** The person pressed ^C, ^\ or ^Z. What was typed in that line is gone, as it is in the system's line mode. */
+  /** The person pressed ^C, ^\\ or ^Z. What was typed in that line is gone, as it is in the system's line mode. */
   readonly signal: (signal: Signal) => void
+  /** How many characters stand on a terminal that were not given to `block` yet. Show no more of them: they are secret. */
+  readonly typed?: (characters: number) => void
+  /** Somebody else begins to read: the reader has detached itself. */
+  readonly taken?: () => void
 }
 
-/** What a piece of input came to. */
-export interface Decoded {
-  readonly lines: ReadonlyArray<string>
-  /** What a terminal is to show of it. */
-  readonly echo: string
-  /** The key at which decoding stopped; `EOF` is ^D in an empty line. */
-  readonly key: Signal | "EOF" | undefined
-  /** What follows that key, as it came. */
-  readonly rest: string
-}
-
-/** The state between two pieces of input. */
-export interface LineDecoder {
-  readonly decode: (text: string) => Decoded
-  /** The line that no line break has ended yet. */
-  readonly unfinished: () => string
-  readonly discard: () => void
-  /** Whether the terminal has said that a paste began, and not yet that it ended. */
-  readonly isPasting: () => boolean
-}
-
-const ESC = "\u001b"
-const keys: Readonly<Record<string, Signal>> = { "\u0003": "SIGINT", "\u001c": "SIGQUIT", "\u001a": "SIGTSTP" }
-const erase = "\b \b"
-
-/** How an escape sequence stands after a further letter: longer, `""` when it is over, or `undefined` when it broke off. */
-const nextEscape = (escape: string, char: string): string | undefined => {
-  const kind = escape.charAt(1)
-  if (kind === "") {
-    if (char === ESC) return ESC
-    return "[O]PX^_".includes(char) ? ESC + char : char < " " ? undefined : ""
-  }
-  if (kind === "O") return ""
-  if (kind !== "[") {
-    // A terminal's answer to a question of the host: up to BEL or `ESC \`.
-    if (char === "\u0007" || char === "\u009c") return ""
-    return char === ESC ? ESC : char < " " || escape.length > 1024 ? undefined : escape + char
-  }
-  if (char < " " || escape.length > 32) return undefined
-  return char < "@" ? escape + char : char === "~" && /^.\[20[01]$/.test(escape) ? escape + char : ""
-}
-
-/** Makes lines of input: of a pipe's as it is, of a raw terminal's by what its keys mean. It reads and writes nothing. */
-export const makeDecoder = (isRaw: boolean): LineDecoder => {
-  // Letters, so that taking one back is cheap. One more than may be is kept of a line: so the reader of it knows.
-  let letters: Array<string> = []
-  let escape = ""
-  let isPasting = false
-  let afterReturn = false
-  const decode = (text: string): Decoded => {
-    const lines: Array<string> = []
-    const escapeKey = escape === ESC
-    let echo = ""
-    let index = 0
-    for (const char of text) {
-      const isFirst = index === 0
-      index += char.length
-      if (escape !== "") {
-        // Sequences come in one piece, but that a long paste is cut somewhere. Else it was the Escape key alone.
-        const next = escapeKey && isFirst && char !== "[" ? undefined : nextEscape(escape, char)
-        escape = next ?? ""
-        if (escape.endsWith("~")) {
-          isPasting = escape.endsWith("0~")
-          escape = ""
-        }
-        if (next !== undefined) continue
-      }
-      if (isRaw && char === ESC) {
-        escape = ESC
-        continue
-      }
-      const isLineFeed = char === "\n" && afterReturn
-      afterReturn = char === "\r"
-      if (isLineFeed) continue
-      if (char === "\r" || char === "\n") {
-        echo += "\n"
-        // In a paste it may be where an address was wrapped: the paste is one block, which the person ends.
-        if (isPasting) letters.push("\n")
-        else lines.push(letters.splice(0).join(""))
-        continue
-      }
-      if (!isRaw || (char >= " " && !/[\u007f-\u009f]/.test(char)) || char === "\t") {
-        if (letters.length > maxLength) continue
-        letters.push(char)
-        echo += char
-        continue
-      }
-      const key = char === "\u0004" && letters.length === 0 && !isPasting ? "EOF" : keys[char]
-      if (key !== undefined) return { lines, echo, key, rest: text.slice(index) }
-      if (char === "\u0015") {
-        echo += erase.repeat(Math.min(letters.length, 500))
-        letters = []
-      } else if ((char === "\b" || char === "\u007f") && letters.pop() !== undefined) echo += erase
-    }
-    return { lines, echo, key: undefined, rest: "" }
-  }
-  return {
-    decode,
-    unfinished: () => letters.join(""),
-    discard: () => {
-      letters = []
-      isPasting = false
-    },
-    isPasting: () => isPasting
-  }
-}
-
-/** Whether somebody else reads this stream: then it is theirs. */
-export const isTaken = (input: Input): boolean =>
-  input.isRaw === true || input.readableFlowing === true || input.listenerCount("data") > 0 ||
-  input.listenerCount("readable") > 0
+// What a host adds that begins to read: a prompt, a REPL, or a program in raw mode.
+const readingEvents: ReadonlyArray<string | symbol> = ["data", "readable", "keypress"]
 
 // Lines of one paste arrive this close together; nobody types so fast.
 const pauseMillis = 25
+
+const ESC = "\u001b"
 
 /** A stream or a terminal that went away meanwhile: there is nothing left to restore. */
 const attempt = (effect: () => unknown): boolean => {
@@ -202,21 +84,32 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
       isSilent = true
     }
   }
-  const foundFlowing = input.readableFlowing
-  const ownsMode = input.isTTY === true && input.isRaw !== true && input.setRawMode !== undefined &&
-    attempt(() => input.setRawMode?.(true))
-  const isRaw = ownsMode || (input.isTTY === true && input.isRaw === true)
+  let foundFlowing = input.readableFlowing
+  // A prompt of the host that is paused must not see what is typed here, and show it.
+  const idle = foundFlowing === false ? input.rawListeners("data") as Array<(chunk: Uint8Array | string) => void> : []
+  const foundRaw = input.isTTY === true && input.isRaw === true
+  // The mode to leave behind; undefined where it was not touched.
+  let leaveMode: boolean | undefined = input.isTTY === true && !foundRaw && input.setRawMode !== undefined &&
+      attempt(() => input.setRawMode?.(true))
+    ? false
+    : undefined
+  const isRaw = foundRaw || leaveMode === false
   // A decoder of our own: `setEncoding` would stay behind for the host.
   const bytes = new TextDecoder()
-  const decoder = makeDecoder(isRaw)
+  const decoder = LineDecoder.make(isRaw)
   let lines: Array<string> = []
   let size = 0
   let rest = ""
   let timer: ReturnType<typeof setTimeout> | undefined
   let isAttached = true
+  let hasPaused = false
+  let isWiring = false
 
   const write = (text: string) => {
-    if (ownsMode && text !== "") attempt(() => output?.write(text))
+    if (isRaw) attempt(() => output?.write(text))
+  }
+  const tell = () => {
+    if (isRaw) on.typed?.(lines.reduce((sum, line) => sum + charactersIn(line), charactersIn(decoder.unfinished())))
   }
   const add = (line: string) => {
     // Somewhat more than may be is kept, and what follows is dropped, so that a flood is one text that is too long.
@@ -232,26 +125,39 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   const deliver = () => {
     // A terminal's last line goes with those before it, and the person ends it: else a code could be cut.
     if (decoder.isPasting() || (isRaw && decoder.unfinished() !== "")) return
-    on.block(take())
+    deliverNow()
+  }
+  const deliverNow = () => {
+    const text = take()
+    tell()
+    on.block(text)
   }
   const release = () => {
     if (!isAttached) return
     isAttached = false
+    unguard()
     clearTimeout(timer)
+    input.off("newListener", onListener)
     input.off("data", onData)
     for (const event of ["end", "close", "error"] as const) input.off(event, finish)
-    if (ownsMode) {
-      write(`${ESC}[?2004l`)
-      attempt(() => input.setRawMode?.(false))
-    }
-    if (foundFlowing === true || input.listenerCount("data") > 0 || input.listenerCount("readable") > 0) return
+    if (leaveMode !== undefined) attempt(() => input.setRawMode?.(leaveMode === true))
+    write(`${ESC}[?2004l`)
+    const isRead = foundFlowing === true || input.listenerCount("data") > 0 || input.listenerCount("readable") > 0
+    if (isRead && !hasPaused) return
     const left = lines.map((line) => `${line}\n`).join("") + decoder.unfinished() + rest
-    // Before `pause`, which stops the reading that `unshift` starts.
-    if (left !== "" && !input.destroyed && !input.readableEnded) attempt(() => input.unshift?.(left))
+    // Before `pause`, which stops the reading that `unshift` starts. A code is nothing for the host's next prompt.
+    if (left !== "" && !holdsAnswer(left) && !input.destroyed && !input.readableEnded) {
+      attempt(() => input.unshift?.(left))
+    }
     input.pause()
+    for (const listener of idle) input.on("data", listener)
     // A stream that was never read starts by itself for its next reader; a paused one would not.
     if (foundFlowing === null) attempt(() => Object.assign(input, { readableFlowing: null }))
     forgetStoppedRead(input)
+    // Node stops the stream a tick after it was paused, also under a host that has begun to read meanwhile.
+    setImmediate(() => {
+      if (!input.destroyed && input.listenerCount("readable") > 0) attempt(() => input.read?.(0))
+    })
   }
   const finish = () => {
     if (!isAttached) return
@@ -268,25 +174,71 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     while (isAttached && rest !== "") {
       const decoded = decoder.decode(rest)
       rest = decoded.rest
-      write(decoded.echo)
       for (const line of decoded.lines) add(line)
       if (decoded.key === "EOF") finish()
+      else if (decoded.key === "Enter") deliverNow()
       else if (decoded.key !== undefined) {
         decoder.discard()
         on.signal(decoded.key)
       }
     }
     if (!isAttached) return
+    tell()
     clearTimeout(timer)
     if (lines.length > 0) timer = setTimeout(deliver, pauseMillis)
   }
+  const giveWay = () => {
+    if (!isAttached || isWiring) return
+    release()
+    if (!isSilent) on.taken?.()
+  }
+  const onListener = (event: string | symbol) => {
+    if (readingEvents.includes(event)) giveWay()
+  }
+  /** Puts on what is not there: all at first, and what the host took off with its own. */
+  const wire = () => {
+    isWiring = true
+    input.off("newListener", onListener)
+    input.off("data", onData)
+    input.on("data", onData)
+    for (const event of ["end", "close", "error"] as const) {
+      input.off(event, finish)
+      input.on(event, finish)
+    }
+    input.on("newListener", onListener)
+    isWiring = false
+  }
 
   write(`${ESC}[?2004h`)
-  input.on("data", onData)
-  input.on("end", finish)
-  input.on("close", finish)
-  input.on("error", finish)
+  for (const listener of idle) input.off("data", listener)
+  wire()
   input.resume()
+  const unguard = guard(input, {
+    reads: giveWay,
+    // What the host wants is what it finds afterwards.
+    leavesMode: () => {
+      if (isRaw) leaveMode = false
+    },
+    pauses: () => {
+      foundFlowing = false
+      hasPaused = true
+    },
+    listensNoMore: (listener) => {
+      if (listener === undefined) {
+        idle.length = 0
+        wire()
+        // The stream itself resumes a tick later.
+        isWiring = true
+        return void setImmediate(() => {
+          isWiring = false
+        })
+      }
+      const index = idle.findIndex((each) =>
+        each === listener || (each as { listener?: unknown }).listener === listener
+      )
+      if (index >= 0) idle.splice(index, 1)
+    }
+  })
   return () => {
     isSilent = true
     release()

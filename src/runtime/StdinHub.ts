@@ -6,8 +6,18 @@
  */
 import * as PasteRouter from "../services/PasteRouter.ts"
 
-/** Starts a reader; the result stops it and leaves the stream as it was found. */
-export type AttachReader = (onText: (text: string) => void) => () => void
+/** A reader that was started. */
+export interface Reader {
+  /** Stops it and leaves the stream as it was found. */
+  readonly detach: () => void
+  /** Whether text comes through it now. */
+  readonly isReading: () => boolean
+  /** Starts it again where somebody else had the stream, and has it no more. */
+  readonly retry: () => void
+}
+
+/** Starts a reader. */
+export type AttachReader = (onText: (text: string) => void) => Reader
 
 /** One reader of stdin and who listens to it. */
 export interface StdinHub {
@@ -15,13 +25,15 @@ export interface StdinHub {
   readonly subscribe: (onText: (text: string) => void) => () => void
   /** Attaches the reader when nobody held it; the result lets go, and the last one detaches it. */
   readonly retain: (attach: AttachReader) => () => void
+  /** Whether what a person types comes here now. */
+  readonly isReading: () => boolean
 }
 
 const make = (): StdinHub => {
   const router = PasteRouter.make()
   const subscribers = new Set<(text: string) => void>()
   let holders = 0
-  let detach: (() => void) | undefined
+  let reader: Reader | undefined
   return {
     router,
     subscribe: (onText) => {
@@ -31,23 +43,25 @@ const make = (): StdinHub => {
       }
     },
     retain: (attach) => {
-      if (++holders === 1) {
-        detach = attach((text) => {
+      if (++holders > 1) reader?.retry()
+      else {
+        reader = attach((text) => {
           router.route(text, true)
           for (const onText of Array.from(subscribers)) onText(text)
         })
       }
       return () => {
         if (--holders > 0) return
-        detach?.()
-        detach = undefined
+        reader?.detach()
+        reader = undefined
       }
-    }
+    },
+    isReading: () => reader?.isReading() === true
   }
 }
 
 // The number is the version of the interface above: copies that differ in it do not share.
-const key = Symbol.for("effect-oauth-callback/StdinHub/1")
+const key = Symbol.for("effect-oauth-callback/StdinHub/2")
 
 /** The hub of this process. */
 export const hub = (): StdinHub => {

@@ -2,59 +2,135 @@
  * The person at the terminal: told on stderr, for stdout belongs to the host program, with the browser opened for them
  * where they can see it.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import process from "node:process"
-import { opensBrowser } from "../core/Surroundings.ts"
-import * as Texts from "../core/Texts.ts"
+import { advise } from "../core/terminal/Advice.ts"
+import { lay, wrap } from "../core/terminal/Layout.ts"
+import { isPossible, opening } from "../core/terminal/Opening.ts"
+import * as SignInScreen from "../core/terminal/SignInScreen.ts"
+import { type Place, placeOf } from "../core/terminal/Surroundings.ts"
+import { type SomeTexts, Texts } from "../core/Texts.ts"
 import type { Notice, PendingAuthorization } from "../services/Presenter.ts"
+import * as TerminalOutput from "./TerminalOutput.ts"
+import * as Whereabouts from "./Whereabouts.ts"
 
-/** Writes to stderr. A terminal that went away ends no sign-in: the browser may be open already. */
-const say = (text: string): Effect.Effect<void> =>
-  Effect.sync(() => {
-    const { stderr } = process
-    const ignore = () => {}
-    stderr.on("error", ignore)
-    try {
-      // The event comes some turns after the callback.
-      stderr.write(text, () => void setImmediate(() => stderr.off("error", ignore)))
-    } catch {
-      stderr.off("error", ignore)
-    }
-  })
+/** What a host may change. */
+export interface TerminalOptions {
+  /** Sentences instead of those of `Texts.english`. */
+  readonly texts?: SomeTexts | undefined
+  /**
+   * Opens the browser; where it fails, the person is told to open the address. `false` opens none.
+   *
+   * @default what `BROWSER` says, else the system's browser where the person can see it
+   */
+  readonly openBrowser?: false | ((url: URL) => Effect.Effect<unknown, unknown>) | undefined
+}
 
-/** Opens the system's browser, without a shell. It never fails: the address is on the screen as well. */
-const openBrowser = (url: URL): Effect.Effect<void> =>
-  Effect.ignore(
-    Effect.tryPromise(async () => {
-      const { default: open } = await import("open")
-      const child = await open(url.href)
-      child.on("error", () => {})
-    })
-  )
+/** Twelve hours before it, a time of day says which day it is. */
+const dayMillis = 12 * 3_600_000
 
-/** Shows where to sign in, and opens it: by `opener` where there is one, else where the person can see it. */
-export const show = (
-  pending: PendingAuthorization,
-  opener?: (url: URL) => Effect.Effect<unknown>
-): Effect.Effect<void> =>
+/** A moment in the person's own way of writing, or nothing for one that never comes. A clock elsewhere says its zone. */
+const moment = (millis: number, place: Place): string | undefined => {
+  const date = new Date(millis)
+  if (Number.isNaN(date.getTime())) return undefined
+  const isHere = place === "local" || place === "wsl"
+  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" }
+  if (!isHere) time.timeZoneName = "short"
+  return Math.abs(millis - Date.now()) < dayMillis
+    ? date.toLocaleTimeString(undefined, time)
+    : date.toLocaleString(undefined, { ...time, day: "numeric", month: "long", year: "numeric" })
+}
+
+const say = (text: string) => {
+  if (text === "") return
+  const { columns } = Whereabouts.style(Whereabouts.surroundings())
+  TerminalOutput.say(wrap(text, columns).map((line) => `${line}\n`).join(""))
+}
+
+/** Names the sign-ins that wait, where that is not plain to see. */
+const others = (texts: Texts): string => {
+  const { done, paste, waiting } = TerminalOutput.state()
+  if (waiting.size + done.length < 2 || waiting.size === 0) return ""
+  return texts.waitingFor({ waiting: Array.from(waiting.values(), ({ name }) => name), done, paste })
+}
+
+/** Shows where to sign in, and opens it. */
+export const show = (pending: PendingAuthorization, options: TerminalOptions): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const open = opener ?? (opensBrowser({ platform: process.platform, env: process.env }) ? openBrowser : undefined)
-    const shown = say(Texts.pending(pending, opener === undefined && open !== undefined))
-    return open === undefined ? shown : Effect.zipRight(shown, Effect.asVoid(open(pending.url)))
+    const texts = Texts.replace(options.texts ?? {})
+    const terminal = TerminalOutput.state()
+    terminal.texts = texts
+    terminal.paste = pending.paste
+    const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
+    terminal.waiting.set(pending.id, { name: SignInScreen.nameOf(texts, pending.serverName), isShown: true })
+    const surroundings = Whereabouts.surroundings()
+    const way = Whereabouts.permitted(opening(surroundings, pending.url))
+    const { openBrowser } = options
+    const opens = openBrowser === undefined ? isPossible(way) : openBrowser !== false
+    const blocks = SignInScreen.begun(texts, pending, {
+      opening: opens,
+      until: moment(pending.deadline, placeOf(surroundings)),
+      steps: advise(surroundings, { ...pending, again }),
+      others: others(texts)
+    })
+    TerminalOutput.screen(lay(blocks, Whereabouts.style(surroundings)))
+    if (!opens) return Effect.void
+    const opened = openBrowser
+      ? Effect.suspend(() => openBrowser(pending.url))
+      : Effect.flatMap(Effect.promise(() => import("./Browser.ts")), ({ open }) => open(way, pending.url))
+    return Effect.catchAllCause(
+      Effect.asVoid(opened),
+      (cause) => Cause.isInterrupted(cause) ? Effect.void : Effect.sync(() => say(texts.browserFailed))
+    )
   })
 
 /** Says something while a sign-in waits. */
-export const notify = (notice: Notice): Effect.Effect<void> => {
-  switch (notice._tag) {
-    case "PasteRefused":
-      return say(Texts.pasteRefused(notice.message))
-    case "PasteOnly":
-      return say(Texts.pasteOnly(notice.redirectUri))
-    case "SignInQueued":
-      return say(Texts.queued(notice.pending))
-    case "MaybeUnregistered":
-      return say(Texts.maybeUnregistered(notice.serverName, notice.redirectUri))
-    case "Unsafe":
-      return say(Texts.unsafe(notice.serverName, notice.option))
-  }
-}
+export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const texts = Texts.replace(options.texts ?? {})
+    const name = (serverName: string) => SignInScreen.nameOf(texts, serverName)
+    const terminal = TerminalOutput.state()
+    switch (notice._tag) {
+      case "PasteAccepted":
+        terminal.answered.add(notice.id)
+        return say(texts.pasteAccepted({ serverName: name(notice.serverName), characters: notice.characters }))
+      case "PasteRefused":
+        return say(
+          texts.pasteRefused({ characters: notice.characters, reason: texts.pasteReasons[notice.refusal.reason] })
+        )
+      case "CallbackRefused":
+        return say(texts.callbackRefused({
+          serverName: name(notice.serverName),
+          reason: texts.callbackReasons[notice.refusal.reason]
+        }))
+      case "SignInQueued":
+        terminal.waiting.set(notice.pending.id, { name: name(notice.pending.serverName), isShown: false })
+        return TerminalOutput.screen(
+          lay(SignInScreen.queued(texts, notice.pending), Whereabouts.style(Whereabouts.surroundings()))
+        )
+      case "SignInEnded": {
+        const { waiting } = terminal
+        if (waiting.delete(notice.id) && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
+          terminal.done.push(name(notice.serverName))
+        }
+        // That an answer came was said when it was pasted.
+        if (!terminal.answered.delete(notice.id) || notice.outcome !== "Received") {
+          say(texts.ended[notice.outcome](name(notice.serverName)))
+        }
+        if (waiting.size > 0) return say(others(texts))
+        terminal.done = []
+        return
+      }
+      case "PasteOnly":
+        return say(texts.portTaken({ redirectUri: SignInScreen.addressText(notice.redirectUri) }))
+      case "MaybeUnregistered":
+        return say(
+          texts.maybeUnregistered({
+            serverName: name(notice.serverName),
+            redirectUri: SignInScreen.addressText(notice.redirectUri)
+          })
+        )
+      case "Unsafe":
+        return say(texts.unsafe({ serverName: name(notice.serverName), option: notice.option }))
+    }
+  })

@@ -11,6 +11,9 @@ import { fromSource, PasteInput } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
 import { hub } from "./StdinHub.ts"
+import type { TerminalOptions } from "./TerminalPresenter.ts"
+
+export type { TerminalOptions } from "./TerminalPresenter.ts"
 
 /** Everything a flow needs. */
 export type Services = CallbackServer | PasteInput | Presenter | CredentialStore
@@ -26,8 +29,9 @@ const server = CallbackServer.make((address, port, serve) =>
 )
 
 const paste = Effect.sync((): PasteInput => {
-  const { retain, router, subscribe } = hub()
+  const { isReading, retain, router, subscribe } = hub()
   return fromSource({
+    available: Effect.sync(isReading),
     router,
     subscribe,
     hold: Effect.flatMap(
@@ -40,20 +44,32 @@ const paste = Effect.sync((): PasteInput => {
 
 const terminal = Effect.promise(() => import("./TerminalPresenter.ts"))
 
-/** How the terminal presenter opens the browser; without it, the system's where the person can see it. */
-export type OpenBrowser = (url: URL) => Effect.Effect<unknown>
-
-/** Shows sign-ins on stderr. */
-export const presenter = (openBrowser?: OpenBrowser): Presenter => ({
-  show: (pending) => Effect.flatMap(terminal, ({ show }) => show(pending, openBrowser)),
-  notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice))
+/** Shows sign-ins on stderr, and opens the browser. */
+export const presenter = (options: TerminalOptions = {}): Presenter => ({
+  show: (pending) => Effect.flatMap(terminal, ({ show }) => show(pending, options)),
+  notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice, options))
 })
+
+/**
+ * The presenter of `layer` with other sentences, or with another way to open the browser. Merge it over a layer:
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { layer, layerPresenter } from "effect-oauth-callback/node"
+ *
+ * const texts = { pasteClosed: "Hier wird nichts mehr gelesen." }
+ * const german = Layer.merge(layer, layerPresenter({ texts, openBrowser: () => Effect.void }))
+ * ```
+ */
+export const layerPresenter = (options: TerminalOptions): Layer.Layer<Presenter> =>
+  Layer.sync(Presenter, () => presenter(options))
 
 /** Listens on the loopback interface, reads stdin, writes to stderr, opens the browser. */
 export const layerInteractive: Layer.Layer<CallbackServer | PasteInput | Presenter> = Layer.mergeAll(
   Layer.succeed(CallbackServer, server),
   Layer.effect(PasteInput, paste),
-  Layer.sync(Presenter, presenter)
+  layerPresenter({})
 )
 
 /** The same with credentials kept until the process ends. */

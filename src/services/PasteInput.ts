@@ -28,6 +28,8 @@ export interface PasteInput {
   readonly register?: (flow: PasteRouter.WaitingFlow) => Effect.Effect<void, never, Scope.Scope>
   /** Holds the reader while the scope is open. Without it, `lines` is read. */
   readonly hold?: Effect.Effect<void, never, Scope.Scope>
+  /** Whether a person can paste now; asked while the reader is held. Without it, yes. */
+  readonly available?: Effect.Effect<boolean>
 }
 
 /** A reader that calls back, shared by counting who holds it. */
@@ -37,10 +39,13 @@ export interface PasteSource {
   readonly subscribe: (onText: (text: string) => void) => () => void
   /** Holds the reader while the scope is open. */
   readonly hold: Effect.Effect<void, never, Scope.Scope>
+  /** Whether a person can paste now. */
+  readonly available: Effect.Effect<boolean>
 }
 
 /** The service over a source. */
-export const fromSource = ({ router, subscribe, hold }: PasteSource): Required<PasteInput> => ({
+export const fromSource = ({ available, hold, router, subscribe }: PasteSource): Required<PasteInput> => ({
+  available,
   hold,
   lines: Effect.zipLeft(
     Effect.map(
@@ -101,6 +106,7 @@ const make = (lines: Stream.Stream<string>): Required<PasteInput> => {
   const router = PasteRouter.make()
   const subscribers = new Set<(text: string) => void>()
   return fromSource({
+    available: Effect.succeed(true),
     router,
     subscribe: (onText) => {
       subscribers.add(onText)
@@ -123,15 +129,22 @@ const routed = new WeakMap<PasteInput, Required<PasteInput>>()
 
 /** A service that only has `lines` and `submit`, with the routing that flows need: one reader for all of its flows. */
 export const withRouting = (paste: PasteInput): Required<PasteInput> => {
-  if (paste.register !== undefined && paste.hold !== undefined) return paste as Required<PasteInput>
   const known = routed.get(paste)
   if (known !== undefined) return known
+  const available = paste.available ?? Effect.succeed(true)
+  const { hold, register } = paste
+  if (hold !== undefined && register !== undefined) return { ...paste, available, hold, register }
   const router = PasteRouter.make()
   const read = Effect.flatMap(
     paste.lines,
     (queue) => Effect.forever(Effect.map(Queue.take(queue), (text) => router.route(text, true)))
   )
-  const complete = fromSource({ router, subscribe: () => () => {}, hold: sharedFiber(Effect.scoped(read)) })
+  const complete = fromSource({
+    available,
+    router,
+    subscribe: () => () => {},
+    hold: sharedFiber(Effect.scoped(read))
+  })
   routed.set(paste, complete)
   return complete
 }

@@ -8,22 +8,29 @@ import * as Either from "effect/Either"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as PastedText from "../core/PastedText.ts"
 import type { PasteRefusalReason } from "../core/Refusal.ts"
+import { charactersIn } from "../core/TypedText.ts"
 
 /** A flow that can still take a response. */
 export interface WaitingFlow {
   /** Its `state`, by which it is found. */
   readonly key: string
-  /** Checks `state` and takes the response; the reason when it does not. */
-  readonly offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
-  /** A text was for no waiting flow. With `notify` this flow may tell the person, and says whether it does. */
-  readonly refused: (reason: PasteRefusalReason, notify: boolean) => boolean
+  /**
+   * Checks `state` and takes the response; the reason when it does not. With the length of the text that it was in, the
+   * person is told.
+   */
+  readonly offer: (
+    parameters: AuthorizationResponse.Parameters,
+    characters?: number | undefined
+  ) => PasteRefusalReason | undefined
+  /** A text was for no waiting flow. With its length this flow may tell the person, and says whether it does. */
+  readonly refused: (reason: PasteRefusalReason, characters?: number | undefined) => boolean
 }
 
 /** Routes pasted text over the flows that wait. */
 export interface PasteRouter {
   /** Adds a flow; the result removes it. */
   readonly add: (flow: WaitingFlow) => () => void
-  /** Routes one block of text; `notify` says whether the person is to be told of a refusal. */
+  /** Routes one block of text; `notify` says whether the person is to be told what became of it. */
   readonly route: (text: string, notify: boolean) => Either.Either<void, PasteRefusalReason>
 }
 
@@ -40,11 +47,7 @@ const tellingFirst: ReadonlyArray<PasteRefusalReason> = [
   "Empty"
 ]
 
-/**
- * Reads a block of text and offers each address in it. It counts as taken when one was; otherwise the most telling
- * reason is returned.
- */
-export const offerText = (
+const offerPieces = (
   text: string,
   offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
 ): Either.Either<void, PasteRefusalReason> => {
@@ -58,6 +61,26 @@ export const offerText = (
   return taken ? Either.void : Either.left(tellingFirst.find((reason) => reasons.has(reason)) ?? "NotAResponse")
 }
 
+const lineBreak = /\r\n|[\r\n]/
+
+/**
+ * Reads a block of text and offers each address in it. It counts as taken when one was; otherwise the most telling
+ * reason is returned.
+ *
+ * Lines are read as one address that was wrapped. Where that is no answer, one of them may be one by itself: a `state` that
+ * only fits without what follows stands at the end of its line, and what is before it is whole.
+ */
+export const offerText = (
+  text: string,
+  offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
+): Either.Either<void, PasteRefusalReason> => {
+  const verdict = offerPieces(text, offer)
+  if (Either.isRight(verdict) || text.length > PastedText.maxLength) return verdict
+  const lines = text.split(lineBreak)
+  const isTaken = lines.length > 1 && lines.some((line) => Either.isRight(offerPieces(line, offer)))
+  return isTaken ? Either.void : verdict
+}
+
 /** A router without flows. */
 export const make = (): PasteRouter => {
   const flows = new Map<string, WaitingFlow>()
@@ -69,15 +92,16 @@ export const make = (): PasteRouter => {
       }
     },
     route: (text, notify) => {
+      const characters = notify ? charactersIn(text) : undefined
       const verdict = offerText(text, (parameters) => {
         const claimed = AuthorizationResponse.claimedState(parameters)
         const flow = claimed === undefined ? undefined : flows.get(claimed)
-        return flow === undefined ? "StateMismatch" : flow.offer(parameters)
+        return flow === undefined ? "StateMismatch" : flow.offer(parameters, characters)
       })
       if (Either.isLeft(verdict)) {
-        let untold = notify
+        let untold = characters
         for (const flow of flows.values()) {
-          if (flow.refused(verdict.left, untold)) untold = false
+          if (flow.refused(verdict.left, untold)) untold = undefined
         }
       }
       return verdict

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { BindError } from "../core/BindError.ts"
 import type { Refusal } from "../core/Refusal.ts"
+import type { SignInOutcome } from "../core/Texts.ts"
 
 /** A sign-in that waits for its answer. */
 export interface PendingAuthorization {
@@ -19,7 +20,9 @@ export interface PendingAuthorization {
   readonly redirectUri: string
   /** Whether a server waits there; otherwise the person has to paste. */
   readonly listening: boolean
-  /** Whether pasted text is read. */
+  /** Whether the redirect URI is the caller's own, so that something else brings the browser back here. @default false */
+  readonly forwarded?: boolean
+  /** Whether a person can paste: not where the flow reads none, or nothing can be typed. */
   readonly paste: boolean
   /** When the wait ends, in milliseconds since 1970-01-01 UTC. */
   readonly deadline: number
@@ -27,8 +30,25 @@ export interface PendingAuthorization {
 
 /** Something the person should know while a sign-in waits. */
 export type Notice =
-  /** A paste was refused; `Refusal.describe` has the sentence. */
-  | { readonly _tag: "PasteRefused"; readonly refusal: Refusal; readonly message: string }
+  /** A pasted text of so many characters answers this sign-in. */
+  | { readonly _tag: "PasteAccepted"; readonly id: string; readonly serverName: string; readonly characters: number }
+  /** A pasted text of so many characters answers none; `message` is the sentence of `Refusal.describe`. */
+  | {
+    readonly _tag: "PasteRefused"
+    readonly refusal: Refusal & { readonly via: "paste" }
+    readonly message: string
+    readonly characters: number
+  }
+  /** A request to the callback was refused. Each reason is told once for each sign-in; `refusals` has them all. */
+  | {
+    readonly _tag: "CallbackRefused"
+    readonly id: string
+    readonly serverName: string
+    readonly refusal: Refusal & { readonly via: "http" }
+    readonly message: string
+  }
+  /** A sign-in that was shown, or told of as queued, has ended. */
+  | { readonly _tag: "SignInEnded"; readonly id: string; readonly serverName: string; readonly outcome: SignInOutcome }
   /** No port could be had, so that only a paste can finish the sign-in. */
   | { readonly _tag: "PasteOnly"; readonly error: BindError; readonly redirectUri: string }
   /** A sign-in waits for its turn. Its URL works already; `show` comes when the turn does. */
@@ -46,7 +66,7 @@ export type Notice =
 export interface Presenter {
   /** Shows where to sign in. The scope closes when that sign-in ends. */
   readonly show: (pending: PendingAuthorization) => Effect.Effect<void, never, Scope.Scope>
-  /** Says something while a sign-in waits. */
+  /** Says something while a sign-in waits. Notices come one after another: return soon, for what follows waits. */
   readonly notice: (notice: Notice) => Effect.Effect<void>
 }
 

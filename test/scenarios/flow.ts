@@ -1,7 +1,7 @@
 /** What a flow does, step by step, on the real listener. */
 import { assert } from "chai"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Queue, Redacted, Scope, Stream, TestClock } from "effect"
-import { CallbackFlow, PasteInput, Presenter } from "../../src/index.ts"
+import { CallbackFlow, type Notice, PasteInput, Presenter } from "../../src/index.ts"
 import * as Harness from "../fixtures/Harness.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 import { live, type Scenario, timed } from "../fixtures/Scenario.ts"
@@ -18,6 +18,10 @@ const open = (options?: Parameters<typeof CallbackFlow.open>[0]) =>
 
 const errorOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+
+/** Why pastes were refused, as the person was told. */
+const pasteReasons = (notices: ReadonlyArray<Notice>) =>
+  notices.flatMap((notice) => notice._tag === "PasteRefused" ? [notice.refusal.reason] : [])
 
 const ending: ReadonlyArray<Scenario> = [
   live(
@@ -61,11 +65,7 @@ const ending: ReadonlyArray<Scenario> = [
       const granted = yield* Fiber.join(waiting)
       assert.strictEqual(Redacted.value(granted.code), "c0de")
       assert.strictEqual(granted.via, "paste")
-      assert.deepStrictEqual(notices.map((notice) => notice._tag === "PasteRefused" && notice.refusal.reason), [
-        "NotAResponse",
-        "AuthorizationUrl",
-        "StateMismatch"
-      ])
+      assert.deepStrictEqual(pasteReasons(notices), ["NotAResponse", "AuthorizationUrl", "StateMismatch"])
     })
   ),
   ...([
@@ -92,9 +92,7 @@ const ending: ReadonlyArray<Scenario> = [
         const code = `4/0A~b.${"c".repeat(80)}=`
         yield* paste(copied(answerFor(flow, { code, iss: "https://as.example/a?b=c" }).href))
         assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), code)
-        assert.deepStrictEqual(notices.map((notice) => notice._tag === "PasteRefused" && notice.refusal.reason), [
-          "TooLong"
-        ])
+        assert.deepStrictEqual(pasteReasons(notices), ["TooLong"])
       })
     )
   ),

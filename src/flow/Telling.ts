@@ -1,0 +1,113 @@
+/**
+ * What the person is told of one flow: where to sign in, what was refused meanwhile, and how it ended.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { base64url } from "../core/Base64Url.ts"
+import { Refusal } from "../core/Refusal.ts"
+import type { SignInOutcome } from "../core/Texts.ts"
+import type { AuthorizeRequest, Flow } from "./authorize.ts"
+import type { ToldRefusal } from "./FlowChannels.ts"
+import * as Teller from "./Teller.ts"
+
+/** What the person is told of one flow. Of a flow that the caller shows, only what became of pastes. */
+export interface Telling {
+  /** Shows it. What the presenter acquires is released when the sign-in has ended. */
+  readonly show: (deadline: number, paste: boolean) => Effect.Effect<unknown>
+  /** Waits for the turn of this sign-in; unless it has come already, the person is told of it meanwhile. */
+  readonly queue: (
+    turn: Effect.Effect<void, never, Scope.Scope>,
+    paste: boolean
+  ) => Effect.Effect<void, never, Scope.Scope>
+  /** Tells of a refusal, and says whether it does: of requests only once the person knows of the sign-in. */
+  readonly refused: (refusal: ToldRefusal) => boolean
+  readonly accepted: (characters: number) => void
+  /** The exchange begins: what fails from now on is not the response. */
+  readonly exchanging: () => void
+  /** Tells how it ended, and waits a moment until everything is told. */
+  readonly ended: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+}
+
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>, isExchanging: boolean): SignInOutcome => {
+  if (Exit.isSuccess(exit)) return isExchanging ? "SignedIn" : "Received"
+  if (Cause.isInterruptedOnly(exit.cause)) return "Cancelled"
+  if (isExchanging) return "Failed"
+  const error = Option.getOrUndefined(Cause.failureOption(exit.cause)) as { readonly _tag?: unknown } | undefined
+  switch (error?._tag) {
+    case "AuthorizationDenied":
+      return "Denied"
+    case "InvalidResponse":
+      return "Invalid"
+    case "AuthorizationTimeout":
+      return "TimedOut"
+    default:
+      return "Failed"
+  }
+}
+
+/** Tells flows of one process apart. */
+const shortId = (): string => base64url(crypto.getRandomValues(new Uint8Array(6)))
+
+/** The telling of one flow. */
+export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "present" | "serverName">): Telling => {
+  const { forwarded, listening, presenter, redirectUri } = flow
+  const { present } = request
+  const id = shortId()
+  const serverName = request.serverName ?? url.host
+  const pending = { id, serverName, url, redirectUri, listening, forwarded }
+  const { finish, tell } = Teller.make(presenter, flow.runtime)
+  let isKnown = false
+  let shownIn: Scope.CloseableScope | undefined
+  let isExchanging = false
+  return {
+    show: (deadline, paste) =>
+      Effect.suspend(() => {
+        if (present === false) return Effect.void
+        if (present !== undefined) return present(url)
+        isKnown = true
+        // A presenter that hangs, dies or gives up ends no sign-in: the answer may come all the same.
+        return Effect.disconnect(
+          Teller.careless("show the sign-in", () =>
+            Effect.flatMap(Scope.make(), (scope) => {
+              shownIn = scope
+              return Scope.extend(presenter.show({ ...pending, paste, deadline }), scope)
+            }))
+        )
+      }),
+    queue: (turn, paste) =>
+      Effect.gen(function* () {
+        const waiting = yield* Effect.fork(turn)
+        yield* Effect.yieldNow()
+        if (present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
+          isKnown = true
+          tell({ _tag: "SignInQueued", pending: { ...pending, paste } })
+        }
+        // Not `join`, which would take over the scope that the turn was taken in.
+        yield* Effect.flatten(Fiber.await(waiting))
+      }),
+    refused: ({ characters, refusal }) => {
+      const message = Refusal.describe(refusal)
+      if (refusal.via === "paste") tell({ _tag: "PasteRefused", refusal, message, characters })
+      else if (isKnown) tell({ _tag: "CallbackRefused", id, serverName, refusal, message })
+      return refusal.via === "paste" || isKnown
+    },
+    accepted: (characters) => tell({ _tag: "PasteAccepted", id, serverName, characters }),
+    exchanging: () => {
+      isExchanging = true
+    },
+    ended: (exit) =>
+      Effect.suspend(() => {
+        if (isKnown) tell({ _tag: "SignInEnded", id, serverName, outcome: outcomeOf(exit, isExchanging) })
+        const scope = shownIn
+        return finish(
+          scope === undefined
+            ? Effect.void
+            : Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(scope, exit)))
+        )
+      })
+  }
+}
