@@ -103,7 +103,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Step>({ _tag: "interrupt" }, { _tag: "close" }, { _tag: "hour" }) }
 )
 const plan: fc.Arbitrary<Plan> = fc.record({
-  cutShort: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined, freq: 5 }),
+  cutShort: fc.oneof(
+    { weight: 1, arbitrary: fc.constant(undefined) },
+    { weight: 2, arbitrary: fc.integer({ min: 0, max: 60 }) }
+  ),
   paste: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   early: fc.integer({ min: 0, max: 1 }),
   exchange: fc.constantFrom("none", "none", "succeeds", "fails", "never"),

@@ -1,6 +1,6 @@
 /** Presenters that fail, break, give up or hang: no sign-in ends by them, and none is held by more than a moment. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Scope, Supervisor } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Layer, Scope, Supervisor } from "effect"
 import { CallbackFlow, type Notice, type PendingAuthorization, Presenter } from "../src/index.ts"
 import { authorize } from "./fixtures/FlowWorld.ts"
 import * as Harness from "./fixtures/Harness.ts"
@@ -289,6 +289,39 @@ describe("a presenter that hangs in all it does", () => {
         assert.strictEqual(error._tag, "AuthorizationTimeout")
       }
     }))
+})
+
+describe("a presenter that works", () => {
+  const turns = { "no turn": undefined, "a turn at once": Effect.void, "a turn that never comes": Effect.never }
+  for (const [which, turn] of Object.entries(turns)) {
+    it.scopedLive(`is told and asked for nothing after the end, however soon an interrupt comes, with ${which}`, () =>
+      Effect.gen(function* () {
+        let gone = 0
+        const world = yield* worldOf((at) =>
+          (at === "Shown" ? Effect.addFinalizer(() => Effect.sync(() => void gone++)) : Effect.void) as Effect.Effect<
+            void
+          >
+        )
+        const seen = new Set<string>()
+        for (let count = 0; count < 60; count++) {
+          const flow = yield* Effect.provide(CallbackFlow.open({ paste: false }), world.layer)
+          const [told, closed] = [world.begun.length, gone]
+          const running = yield* Effect.fork(authorize(flow, turn === undefined ? {} : { turn }))
+          yield* Effect.promise(async () => {
+            for (let microtask = 0; microtask < count; microtask++) await null
+            running.unsafeInterruptAsFork(FiberId.none)
+            await Leaks.turns(2)
+          })
+          yield* Fiber.await(running)
+          const tags = world.begun.slice(told)
+          seen.add(tags.join())
+          assert.include(["", "Shown,SignInEnded", "SignInQueued,SignInEnded"], tags.join(), `after ${count} turns`)
+          assert.strictEqual(gone - closed, tags.includes("Shown") ? 1 : 0, `after ${count} turns`)
+        }
+        // It was cut short both before and after.
+        assert.strictEqual(seen.size, 2)
+      }))
+  }
 })
 
 describe("a presenter that takes its time", () => {

@@ -155,6 +155,9 @@ describe.concurrent("layerPresenter, on stderr", { timeout: 60_000 }, () => {
     ])
     assert.notInclude(ended.stderr, "SECRET")
     assert.notInclude(ended.stderr, answered.code)
+    for (const name of names) {
+      assert.notInclude(ended.shown, english.waitingFor({ waiting: [name], done: [], paste: true }))
+    }
     assert.isDefined(ended.held.before)
     assert.deepStrictEqual(ended.held.after, ended.held.before)
   })
@@ -276,9 +279,13 @@ describe.concurrent("layerPresenter, on stderr", { timeout: 60_000 }, () => {
     await host.browse("mail", { state: "other" })
     await host.shows(english.callbackRefused({ serverName, reason: "FREMD" }))
     await host.browse("mail", answered)
-    await visit(host, "mute", answered, true)
-    assert.strictEqual(await host.browse("wrong", answered), 200)
+    await visit(host, "mute", { state: "other" }, true)
+    await host.shows(english.callbackRefused({ serverName: "mute", reason: english.callbackReasons.StateMismatch }))
+    await host.browse("mute", answered)
+    await host.shows(english.browserFailed)
+    assert.strictEqual(await visit(host, "wrong", answered, true), 200)
     const ended = await host.ended
+    assert.notInclude(ended.stderr, "\n\n\n", "nothing is no empty line either")
     assert.deepStrictEqual(ended.endings, ["mail http", "mute http", "wrong http"])
     assert.notInclude(ended.stderr + ended.stdout, "SECRET")
     assert.strictEqual(times(ended.shown, english.browserFailed), 1, "in English where a sentence throws")

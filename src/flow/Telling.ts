@@ -61,18 +61,20 @@ export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "pres
   const pending = { id, serverName, url, redirectUri, listening, forwarded }
   const { finish, tell } = Teller.make(presenter, flow.runtime)
   let isKnown = false
+  // An interrupt ends the arms only after this: what has not been shown by then is not shown any more.
+  let isOver = false
   let shownIn: Scope.CloseableScope | undefined
   let isExchanging = false
   return {
     show: (deadline, paste) =>
       Effect.suspend(() => {
-        if (present === false) return Effect.void
+        if (present === false || isOver) return Effect.void
         if (present !== undefined) return present(url)
-        isKnown = true
         // A presenter that hangs, dies or gives up ends no sign-in: the answer may come all the same.
         return Effect.disconnect(
           Teller.careless("show the sign-in", () =>
-            Effect.flatMap(Scope.make(), (scope) => {
+            isOver ? Effect.void : Effect.flatMap(Scope.make(), (scope) => {
+              isKnown = true
               shownIn = scope
               return Scope.extend(presenter.show({ ...pending, paste, deadline }), scope)
             }))
@@ -82,7 +84,7 @@ export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "pres
       Effect.gen(function* () {
         const waiting = yield* Effect.fork(turn)
         yield* Effect.yieldNow()
-        if (present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
+        if (!isOver && present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
           isKnown = true
           tell({ _tag: "SignInQueued", pending: { ...pending, paste } })
         }
@@ -101,6 +103,7 @@ export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "pres
     },
     ended: (exit) =>
       Effect.suspend(() => {
+        isOver = true
         if (isKnown) tell({ _tag: "SignInEnded", id, serverName, outcome: outcomeOf(exit, isExchanging) })
         const scope = shownIn
         return finish(

@@ -25,7 +25,7 @@ export interface Handlers {
   readonly block: (text: string) => void
   /** No more text comes: the reader has detached itself. */
   readonly end: () => void
-  /** The person pressed ^C, ^\\ or ^Z. What was typed in that line is gone, as it is in the system's line mode. */
+  /** The person pressed ^C, ^\ or ^Z. What was typed in that line is gone, as it is in the system's line mode. */
   readonly signal: (signal: Signal) => void
   /** How many characters stand on a terminal that were not given to `block` yet. Show no more of them: they are secret. */
   readonly typed?: (characters: number) => void

@@ -71,7 +71,7 @@ export const attach: AttachReader = (onText) => {
         const { paste, texts, waiting } = TerminalOutput.state()
         if (wasOpen && paste && waiting.size > 0) TerminalOutput.say(`${texts.pasteClosed}\n`)
       },
-      signal: (signal) => interrupted(() => TerminalSignals.raise(signal)),
+      signal: (signal) => interrupted(() => TerminalSignals.press(signal)),
       typed: TerminalOutput.typed,
       taken: () => {
         stop()

@@ -36,13 +36,22 @@ const attempt = (effect: () => unknown): void => {
   }
 }
 
-/**
- * Sends this process a signal, as if it had come from outside. Where the system cannot deliver one to a listener
- * (Windows), the listeners are called.
- */
-export const raise = (signal: NodeJS.Signals): void => {
+/** Windows can deliver no signal to a listener, so the listeners are called there. */
+const send = (pid: number, signal: NodeJS.Signals): void => {
   if (process.platform === "win32" && process.listenerCount(signal) > 0) process.emit(signal)
-  else attempt(() => process.kill(process.pid, signal))
+  else process.kill(pid, signal)
+}
+
+/** Sends this process a signal again. */
+const raise = (signal: NodeJS.Signals): void => attempt(() => send(process.pid, signal))
+
+/** Does what a terminal does at ^C, ^\ and ^Z: the whole group that has it gets the signal, a script around it too. */
+export const press = (signal: NodeJS.Signals): void => {
+  try {
+    send(0, signal)
+  } catch {
+    raise(signal)
+  }
 }
 
 /**
