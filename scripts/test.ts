@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
+import { ensureChromium } from "./chromium.ts"
 import { deno, node, run, withFolder } from "./commands.ts"
 
 type Runtime = "node" | "deno"
@@ -112,6 +113,8 @@ const all = async (only: Runtime | undefined, rest: ReadonlyArray<string>, folde
 const args = process.argv.slice(2)
 const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno" : undefined
 const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
+const withoutChromium = ensureChromium()
+if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, for ${withoutChromium}`)
 const counts = await withFolder((folder) => all(only, rest, folder))
 const passed = counts.reduce((sum, each) => sum + each.passed, 0)
 const failed = counts.reduce((sum, each) => sum + each.failed, 0)

@@ -16,6 +16,8 @@ export {
   InvalidResponse,
   type InvalidResponseReason
 } from "./core/FlowError.ts"
+export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
+export { type PageAbout, PageTexts, type PageWords } from "./core/page/PageTexts.ts"
 export type { LoopbackHost } from "./core/RedirectUri.ts"
 export {
   type HttpRefusalReason,

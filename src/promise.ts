@@ -18,6 +18,8 @@ import type {
   ServerToConnect
 } from "./promise/McpOAuth.ts"
 
+export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
+export type { PageAbout, PageTexts, PageWords } from "./core/page/PageTexts.ts"
 export type { SignInOutcome, SomeTexts, Texts } from "./core/Texts.ts"
 export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"

@@ -32,4 +32,14 @@ describe("text", () => {
     for (const [name, value] of Object.entries(guardHeaders)) assert.strictEqual(answer.headers[name], value)
     for (const name of Object.keys(answer.headers)) assert.strictEqual(name, name.toLowerCase())
   })
+
+  it("sends a browser on with every guard", () => {
+    const { headers } = text(303, "The answer has arrived.", { location: "/done/abc" })
+    assert.deepStrictEqual(headers, { ...text(200, "").headers, location: "/done/abc" })
+  })
+
+  it("shows nothing, runs nothing and is framed by nobody", () => {
+    const { "content-security-policy": policy = "" } = text(200, "<script>alert(1)</script>").headers
+    assert.deepStrictEqual(policy.split("; "), ["default-src 'none'", "frame-ancestors 'none'"])
+  })
 })

@@ -20,20 +20,22 @@ const mounted = Effect.gen(function* () {
     Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
     Layer.succeed(Presenter, Presenter.none)
   )
-  const ask = (url: URL | string, host = "agent.example") =>
+  const ask = (url: URL | string, host = "agent.example", follow = true) =>
     Effect.promise(() =>
       RawClient.get(port, typeof url === "string" ? url : `${url.pathname}${url.search}`, {
         host,
-        headers: { connection: "close" }
+        headers: { connection: "close" },
+        follow
       })
     )
-  const post = (body: string) =>
+  const post = (body: string, follow = true) =>
     Effect.promise(() =>
       RawClient.get(port, "/oauth/callback", {
         method: "POST",
         host: "agent.example",
         headers: { connection: "close", "content-type": "application/x-www-form-urlencoded" },
-        body
+        body,
+        follow
       })
     )
   const open = (options: OpenOptions) => Effect.provide(CallbackFlow.open(options), Layer.merge(layer, others))
@@ -56,6 +58,39 @@ describe("makeHttpApp", () => {
       }
       const granted = yield* Effect.forEach(waiting, Fiber.join)
       assert.deepStrictEqual(granted.map(({ code }) => Redacted.value(code)), ["code-0", "code-1", "code-2"])
+    })))
+  it.live("sends each browser on to its own flow's page, beside the callback", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const { ask, open } = yield* mounted
+      const flows = yield* Effect.forEach([0, 1, 2], () => open({}))
+      const running = yield* Effect.forEach(flows, (flow, index) =>
+        Effect.fork(Effect.exit(flow.authorize({
+          url: urlFor(flow),
+          present: false,
+          serverName: `server ${index}`,
+          exchange: () => index === 1 ? Effect.fail("no") : Effect.void
+        }))))
+      const locations = yield* Effect.forEach(
+        flows,
+        (flow, index) =>
+          Effect.map(ask(answerFor(flow, { code: `s3cret-${index}` }), "agent.example", false), (sentOn) => {
+            assert.strictEqual(RawClient.statusOf(sentOn), 303)
+            assert.notInclude(sentOn, "s3cret")
+            assert.notInclude(sentOn, Redacted.value(flow.state))
+            return RawClient.locationOf(sentOn) ?? ""
+          })
+      )
+      yield* Effect.forEach(running, Fiber.join)
+      assert.strictEqual(new Set(locations).size, 3)
+      for (const [index, location] of locations.entries()) {
+        assert.match(location, /^\?done=[\w-]{22}$/)
+        for (const _ of ["first", "reload"]) {
+          const page = yield* ask(`/oauth/callback${location}`)
+          assert.strictEqual(RawClient.statusOf(page), index === 1 ? 500 : 200)
+          assert.include(page, `${index === 1 ? "Not signed in" : "Signed in"} to server ${index}<`)
+        }
+      }
+      assert.strictEqual(RawClient.statusOf(yield* ask(`/oauth/callback${locations[0]}x`)), 400)
     })))
   it.live("refuses another host and another state, and every waiting flow counts it", () =>
     Effect.scoped(Effect.gen(function* () {
@@ -83,8 +118,12 @@ describe("makeHttpApp", () => {
       yield* open({})
       const flow = yield* open({ responseMode: "form_post" })
       const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
-      assert.strictEqual(RawClient.statusOf(yield* post(answerFor(flow, { code: "posted" }).search.slice(1))), 200)
+      const form = answerFor(flow, { code: "posted" }).search.slice(1)
+      assert.strictEqual(RawClient.statusOf(yield* post(form)), 200)
       assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "posted")
+      const sentOn = yield* post(form, false)
+      assert.strictEqual(RawClient.statusOf(sentOn), 303)
+      assert.match(RawClient.locationOf(sentOn) ?? "", /^\?done=[\w-]{22}$/)
     })))
   it.live("answers 404 when no flow waits, and forgets a flow that has ended", () =>
     Effect.scoped(Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck, Fiber, Redacted, Scope } from "effect"
+import { Effect, Either, Exit, FastCheck, Fiber, Redacted, Scope, TestClock } from "effect"
 import { setImmediate } from "node:timers"
 import { text } from "../src/core/Answer.ts"
 import { BindError, type BindErrorReason } from "../src/core/BindError.ts"
@@ -22,10 +22,12 @@ interface Machine {
   readonly missing?: ReadonlyArray<LoopbackAddress>
   /** Addresses on which listening never comes to an end. */
   readonly stuck?: ReadonlyArray<LoopbackAddress>
+  /** What it takes to let go of a port, before it is free. */
+  readonly drain?: Effect.Effect<void>
 }
 
 /** What a listen of the machine did, in words, and what is open now with the route it serves. */
-const make = ({ draws = [], missing = [], stuck = [], taken = {} }: Machine) => {
+const make = ({ drain = Effect.void, draws = [], missing = [], stuck = [], taken = {} }: Machine) => {
   const log: Array<string> = []
   const open = new Map<string, CallbackRoute>()
   const drawn = [...draws]
@@ -47,10 +49,13 @@ const make = ({ draws = [], missing = [], stuck = [], taken = {} }: Machine) => 
         return Effect.succeed({ bound, name })
       }),
       ({ name }) =>
-        Effect.sync(() => {
-          log.push(`close ${name}`)
-          open.delete(name)
-        })
+        Effect.zipRight(
+          drain,
+          Effect.sync(() => {
+            log.push(`close ${name}`)
+            open.delete(name)
+          })
+        )
     ).pipe(Effect.map(({ bound }) => bound))
   return { server: CallbackServer.make(listen), log, open }
 }
@@ -62,6 +67,7 @@ const routes = () => {
     served.push(bound)
     return {
       state: Redacted.make("s"),
+      done: "d",
       handle: () => ({ _tag: "Answer", answer: text(200, "") }),
       refuse: () => text(400, "")
     }
@@ -80,6 +86,12 @@ const bind = (
     const scope = yield* Scope.make()
     const result = yield* Effect.either(Scope.extend(server.bind({ host, ports }, serve), scope))
     return { result, log, open, served, close: Scope.close(scope, Exit.void) }
+  })
+
+/** Lets every other fiber go on, so many times. */
+const turns = (count: number): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
   })
 
 const v4 = (port: number) => `127.0.0.1:${port}`
@@ -239,6 +251,52 @@ describe("localhost", () => {
       assert.deepStrictEqual(error.ports, [8976])
     }))
 
+  // Each drains for a while; one after the other would take longer than a release may.
+  it.effect("lets go of both families at the same time", () =>
+    Effect.gen(function* () {
+      let draining = 0
+      let most = 0
+      const drain = Effect.suspend(() => {
+        most = Math.max(most, ++draining)
+        return turns(5)
+      }).pipe(Effect.zipRight(Effect.sync(() => void draining--)))
+      const { close, log, open } = yield* bind({ drain }, "localhost", [8976])
+      assert.strictEqual(open.size, 2)
+      yield* close
+      assert.strictEqual(most, 2)
+      assert.strictEqual(open.size, 0)
+      assert.deepStrictEqual(log.slice(2).sort(), [`close ${v4(8976)}`, `close ${v6(8976)}`].sort())
+    }))
+
+  it.effect("holds its ports until the drain is over", () =>
+    Effect.gen(function* () {
+      const { close, open } = yield* bind({ drain: Effect.sleep("400 millis") }, "localhost", [8976])
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("399 millis")
+      assert.strictEqual(open.size, 2)
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closing)
+      assert.strictEqual(open.size, 0)
+    }))
+
+  it.effect("lets go of the other family, too, when one cannot be let go of", () =>
+    Effect.gen(function* () {
+      let drained = 0
+      const drain = Effect.suspend(() => drained++ === 0 ? Effect.die("the drain is blocked") : Effect.void)
+      const { close, open } = yield* bind({ drain }, "localhost", [8976])
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(close)))
+      assert.strictEqual(drained, 2)
+      assert.strictEqual(open.size, 1)
+    }))
+
+  it.effect("lets go of the first family before it draws again", () =>
+    Effect.gen(function* () {
+      const machine: Machine = { draws: [49_152, 49_153], taken: { [v6(49_152)]: "PortInUse" }, drain: turns(5) }
+      const { log, result } = yield* bind(machine, "localhost", [0])
+      assert.deepStrictEqual(result, Either.right({ port: 49_153 }))
+      assert.isBelow(log.indexOf(`close ${v4(49_152)}`), log.indexOf(`open ${v4(49_153)}`))
+    }))
+
   it.effect("lets go of the first family when it is interrupted before it has the second", () =>
     Effect.gen(function* () {
       const { open, server } = make({ stuck: ["::1"] })
@@ -246,7 +304,7 @@ describe("localhost", () => {
       const binding = yield* Effect.fork(
         Scope.extend(server.bind({ host: "localhost", ports: [8976] }, routes().serve), scope)
       )
-      yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+      yield* turns(1)
       assert.deepStrictEqual([...open.keys()], [v4(8976)])
       yield* Fiber.interrupt(binding)
       assert.strictEqual(open.size, 0, "also while the caller's scope is still open")

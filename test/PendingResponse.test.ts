@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Exit, FastCheck, Fiber, Option, Redacted } from "effect"
 import { setImmediate } from "node:timers"
-import type { Answer } from "../src/core/Answer.ts"
 import * as AuthorizationResponse from "../src/core/AuthorizationResponse.ts"
-import * as CallbackPage from "../src/core/CallbackPage.ts"
 import { AuthorizationDenied } from "../src/core/FlowError.ts"
+import type { Outcome } from "../src/core/page/CallbackPage.ts"
 import * as PendingResponse from "../src/flow/PendingResponse.ts"
 
 /** A response that passed the check of its state; each is an object of its own. */
@@ -13,12 +12,12 @@ const response = (): AuthorizationResponse.Matched =>
     AuthorizationResponse.matchState(AuthorizationResponse.parse("state=s&code=c"), Redacted.make("s"))
   )
 
-const signedIn: CallbackPage.Outcome = { _tag: "SignedIn" }
+const signedIn: Outcome = { _tag: "SignedIn" }
 
 /** A writer that keeps what it was given. */
 const writer = () => {
-  const pages: Array<Answer> = []
-  return { pages, write: (answer: Answer) => void pages.push(answer) }
+  const pages: Array<Outcome> = []
+  return { pages, write: (outcome: Outcome) => void pages.push(outcome) }
 }
 
 /** Lets every other fiber go as far as it can. */
@@ -111,6 +110,21 @@ describe("arrival", () => {
     }))
 })
 
+describe("isSettled", () => {
+  it("is whether the outcome is known, which a response alone does not tell", () => {
+    const pending = PendingResponse.make()
+    assert.isFalse(pending.isSettled())
+    pending.take(response(), "http")
+    pending.losePatience()
+    assert.isFalse(pending.isSettled())
+    pending.settle(signedIn)
+    assert.isTrue(pending.isSettled())
+    assert.isFalse(pending.isClosed())
+    pending.close()
+    assert.isTrue(pending.isClosed())
+  })
+})
+
 describe("closed", () => {
   it.effect("waits through everything but close", () =>
     Effect.gen(function* () {
@@ -134,7 +148,7 @@ describe("pages", () => {
     pending.take(response(), "http")
     assert.deepStrictEqual(writers.map(({ pages }) => pages.length), [0, 0, 0])
     pending.settle(signedIn)
-    for (const { pages } of writers) assert.deepStrictEqual(pages, [CallbackPage.make(signedIn)])
+    for (const { pages } of writers) assert.deepStrictEqual(pages, [signedIn])
   })
 
   it("are written at once when the outcome is known already", () => {
@@ -142,7 +156,7 @@ describe("pages", () => {
     pending.settle(signedIn)
     const { pages, write } = writer()
     pending.onOutcome(write)
-    assert.deepStrictEqual(pages, [CallbackPage.make(signedIn)])
+    assert.deepStrictEqual(pages, [signedIn])
   })
 
   it("are not written for a client that went away", () => {
@@ -165,7 +179,7 @@ describe("pages", () => {
     pending.close()
     const { pages, write } = writer()
     pending.onOutcome(write)
-    assert.deepStrictEqual(pages, [CallbackPage.make({ _tag: "Failed" })])
+    assert.deepStrictEqual(pages, [{ _tag: "Failed" }])
   })
 
   it("promise nothing when patience was lost, and tell the outcome to who asks after it", () => {
@@ -176,9 +190,9 @@ describe("pages", () => {
     pending.onOutcome(between.write)
     pending.settle(signedIn)
     pending.onOutcome(after.write)
-    assert.deepStrictEqual(before.pages, [CallbackPage.make({ _tag: "Received" })])
-    assert.deepStrictEqual(between.pages, [CallbackPage.make({ _tag: "Received" })])
-    assert.deepStrictEqual(after.pages, [CallbackPage.make(signedIn)])
+    assert.deepStrictEqual(before.pages, [{ _tag: "Received" }])
+    assert.deepStrictEqual(between.pages, [{ _tag: "Received" }])
+    assert.deepStrictEqual(after.pages, [signedIn])
   })
 
   it("say that nobody waits when the flow was closed", () => {
@@ -187,7 +201,55 @@ describe("pages", () => {
     pending.onOutcome(early.write)
     pending.close()
     pending.onOutcome(late.write)
-    for (const { pages } of [early, late]) assert.deepStrictEqual(pages, [CallbackPage.make({ _tag: "Closed" })])
+    for (const { pages } of [early, late]) assert.deepStrictEqual(pages, [{ _tag: "Closed" }])
+  })
+
+  it("are written again for each reload", () => {
+    const pending = PendingResponse.make()
+    pending.take(response(), "http")
+    const [first, second, third] = [writer(), writer(), writer()]
+    pending.onOutcome(first.write)
+    pending.settle(signedIn)
+    pending.onOutcome(second.write)
+    pending.close()
+    pending.onOutcome(third.write)
+    for (const { pages } of [first, second, third]) assert.deepStrictEqual(pages, [signedIn])
+  })
+
+  it("are handed the very outcome, of which each makes its own page", () => {
+    const pending = PendingResponse.make()
+    const outcome: Outcome = { _tag: "Failed", reason: "The account is locked" }
+    const [before, after] = [writer(), writer()]
+    pending.onOutcome(before.write)
+    pending.settle(outcome)
+    pending.onOutcome(after.write)
+    for (const { pages } of [before, after]) assert.strictEqual(pages[0], outcome)
+  })
+
+  it("are written to the others when one cannot be", () => {
+    for (const end of ["settle", "losePatience", "close"] as const) {
+      const pending = PendingResponse.make()
+      const [before, after] = [writer(), writer()]
+      pending.onOutcome(before.write)
+      pending.onOutcome(() => {
+        throw new Error("the connection is gone")
+      })
+      pending.onOutcome(after.write)
+      if (end === "settle") pending.settle(signedIn)
+      else pending[end]()
+      const outcome = { settle: signedIn, losePatience: { _tag: "Received" }, close: { _tag: "Closed" } }[end]
+      for (const { pages } of [before, after]) assert.deepStrictEqual<unknown>(pages, [outcome])
+    }
+  })
+
+  it("are not written once the writer was taken back after the page", () => {
+    const pending = PendingResponse.make()
+    const { pages, write } = writer()
+    const takeBack = pending.onOutcome(write)
+    pending.losePatience()
+    takeBack()
+    pending.settle(signedIn)
+    assert.deepStrictEqual(pages, [{ _tag: "Received" }])
   })
 
   it("reach a writer that was added while pages were written", () => {
@@ -195,11 +257,11 @@ describe("pages", () => {
     const late = writer()
     pending.onOutcome(() => pending.onOutcome(late.write))
     pending.settle(signedIn)
-    assert.deepStrictEqual(late.pages, [CallbackPage.make(signedIn)])
+    assert.deepStrictEqual(late.pages, [signedIn])
   })
 })
 
-const outcomes: ReadonlyArray<CallbackPage.Outcome> = [
+const outcomes: ReadonlyArray<Outcome> = [
   signedIn,
   { _tag: "Received" },
   { _tag: "Failed", reason: "The account is locked" },
@@ -242,17 +304,17 @@ describe("for any order of calls", () => {
 
       const model: {
         arrival: PendingResponse.Arrival | "interrupted" | undefined
-        outcome: CallbackPage.Outcome | undefined
+        outcome: Outcome | undefined
         patient: boolean
         closed: boolean
-        pages: Array<ReadonlyArray<CallbackPage.Outcome> | "waiting" | "gone">
+        pages: Array<ReadonlyArray<Outcome> | "waiting" | "gone">
       } = { arrival: undefined, outcome: undefined, patient: true, closed: false, pages: [] }
       const writers: Array<ReturnType<typeof writer> & { readonly takeBack: () => void }> = []
 
-      const answerAll = (outcome: CallbackPage.Outcome) => {
+      const answerAll = (outcome: Outcome) => {
         model.pages = model.pages.map((page) => page === "waiting" ? [outcome] : page)
       }
-      const settle = (outcome: CallbackPage.Outcome) => {
+      const settle = (outcome: Outcome) => {
         if (model.outcome !== undefined) return
         model.outcome = outcome
         model.arrival ??= "interrupted"
@@ -298,9 +360,11 @@ describe("for any order of calls", () => {
             model.closed = true
         }
         assert.strictEqual(pending.isOver(), model.arrival !== undefined)
+        assert.strictEqual(pending.isSettled(), model.outcome !== undefined)
+        assert.strictEqual(pending.isClosed(), model.closed)
         assert.deepStrictEqual(
           writers.map(({ pages }) => pages),
-          model.pages.map((page) => typeof page === "string" ? [] : page.map(CallbackPage.make))
+          model.pages.map((page) => typeof page === "string" ? [] : [...page])
         )
       }
 

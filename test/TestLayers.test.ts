@@ -22,7 +22,7 @@ describe("the services' test layers", () => {
         })).pipe(Effect.provide(layer))
       assert.strictEqual(Redacted.value(granted.code), "c")
       assert.strictEqual(page.status, 200)
-      assert.include(page.body, "You are signed in")
+      assert.include(page.body, "<h1>Signed in to notes</h1>")
       assert.strictEqual(shown[0]?.serverName, "notes")
       assert.strictEqual(listeners(), 0)
     }))

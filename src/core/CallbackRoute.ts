@@ -6,7 +6,6 @@ import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
 import { type Answer, text } from "./Answer.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
-import * as CallbackPage from "./CallbackPage.ts"
 import { type HttpRefusalReason, Refusal } from "./Refusal.ts"
 
 /** The head of a request, as it was sent: nothing decoded, nothing resolved. */
@@ -29,15 +28,28 @@ export interface RouteConfig {
   readonly hosts: ReadonlySet<string>
   /** Whether `response_mode=form_post` was asked for. */
   readonly formPost: boolean
+  /** Nonce of the last page, which is at `/done/{nonce}`, and at a path of the callback with `?done={nonce}`. */
+  readonly done: string
 }
 
 /** What to do with a request. */
 export type Decision =
-  /** It carries our `state`: it ends the flow, and its answer waits for the outcome. */
+  /** It carries our `state`: it ends the flow, and the browser is sent on to the last page. */
   | { readonly _tag: "Matched"; readonly response: AuthorizationResponse.Matched }
+  /** It asks for the last page, which waits for the outcome. */
+  | { readonly _tag: "Done" }
   /** A form was posted where forms are expected: decide again with its body, of at most `limit` bytes. */
   | { readonly _tag: "ReadBody"; readonly limit: number }
-  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason; readonly answer: Answer }
+  /** It is none of the flow's: the reason is recorded, and its sender gets a page or a short text. */
+  | Refused
+
+/** A request that was refused. */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly reason: HttpRefusalReason
+  /** The methods that are served, for `Allow`. */
+  readonly allow: string
+}
 
 /** Largest form read, in bytes; codes of 8 kB leave it far from full. */
 export const bodyLimit: number = 64 * 1024
@@ -57,25 +69,26 @@ const statuses: Readonly<Record<HttpRefusalReason, number>> = {
   StateMismatch: 400
 }
 
-const forPeople: Readonly<Record<AuthorizationResponse.StateProblem, string>> = {
-  StateMissing: "This address carries no answer to a sign-in. Go back to the program that sent you here.",
-  StateRepeated: "This address is damaged. Start the sign-in again in the program that sent you here.",
-  StateMismatch: "This tab belongs to another sign-in, perhaps an older one. Finish in the newest tab, " +
-    "or start again in the program that sent you here."
-}
+const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "Refused", reason, allow })
 
-/** The answer to a refused request, and the reason to record. */
-export const refuse = (reason: HttpRefusalReason, allow = "GET"): Decision & { readonly _tag: "Refused" } => ({
-  _tag: "Refused",
-  reason,
-  answer: reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
-    ? CallbackPage.make({ _tag: "Refused", reason: forPeople[reason] })
-    : text(
-      statuses[reason],
-      `${Refusal.describe({ via: "http", reason })}.`,
-      reason === "WrongMethod" ? { allow } : undefined
-    )
-})
+/** Whether a person's browser, on its way back from a sign-in, may have been refused: then it gets a page. */
+export const isForPeople = (reason: HttpRefusalReason): reason is AuthorizationResponse.StateProblem =>
+  reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
+
+/** A short text on why a request was refused. */
+export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer =>
+  text(
+    statuses[reason],
+    `${Refusal.describe({ via: "http", reason })}.`,
+    reason === "WrongMethod" ? { allow } : undefined
+  )
+
+/**
+ * Sends the browser on to the last page, so that the code leaves its address bar and never enters its history. Beside
+ * the callback where only the callback's path is known to lead here.
+ */
+export const seeDone = (done: string, beside: boolean): Answer =>
+  text(303, "The answer has arrived.", { location: beside ? `?done=${done}` : `/done/${done}` })
 
 interface Target {
   readonly authority: string | undefined
@@ -123,12 +136,20 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   const hosts = target.authority === undefined ? head.hosts : [target.authority]
   if (hosts.length !== 1) return refuse("Malformed")
   if (!config.hosts.has((hosts[0] ?? "").trim().toLowerCase())) return refuse("WrongHost")
-  if (!config.paths.has(target.path)) return refuse("WrongPath")
-  const posted = config.formPost && head.method === "POST"
-  if (head.method !== "GET" && !posted) return refuse("WrongMethod", allow(config))
+  const isCallback = config.paths.has(target.path)
+  const isDone = target.path === `/done/${config.done}` || (isCallback && target.query === `done=${config.done}`)
+  if (!isCallback && !isDone) return refuse("WrongPath")
+  const posted = config.formPost && head.method === "POST" && !isDone
+  if (head.method !== "GET" && !posted) return refuse("WrongMethod", isDone ? "GET" : allow(config))
   if (isPrefetch(head)) return refuse("Prefetch")
   const mode = head.header("sec-fetch-mode")
   if (mode !== undefined && mode.trim().toLowerCase() !== "navigate") return refuse("NotANavigation")
+  // A WebSocket's handshake is a GET as well, and says nothing of a mode.
+  if (head.header("sec-websocket-key") !== undefined) return refuse("NotANavigation")
+  // A frame of another page navigates too.
+  const destination = head.header("sec-fetch-dest")
+  if (destination !== undefined && destination.trim().toLowerCase() !== "document") return refuse("NotANavigation")
+  if (isDone) return { _tag: "Done" }
   if (posted) {
     const type = (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase()
     if (type !== "application/x-www-form-urlencoded") return refuse("WrongContentType")
@@ -145,3 +166,9 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
 /** The `state` a request claims, to find its flow among several; it proves nothing. */
 export const claimedState = (head: RequestHead, body?: string): string | undefined =>
   AuthorizationResponse.claimedState(AuthorizationResponse.parse(body ?? parseTarget(head.target)?.query ?? ""))
+
+/** The last page that a request asks for, to find its flow among several. */
+export const claimedDone = (head: RequestHead): string | undefined => {
+  const target = parseTarget(head.target)
+  return /^\/done\/([\w-]+)$/.exec(target?.path ?? "")?.[1] ?? /^done=([\w-]+)$/.exec(target?.query ?? "")?.[1]
+}

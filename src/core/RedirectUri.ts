@@ -87,6 +87,9 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   return Either.right(url)
 }
 
+/** Whether it leads to this machine; to what there, the port tells. */
+export const isLoopback = (url: URL): boolean => url.protocol === "http:" && hosts.includes(url.hostname)
+
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
 
 /** A host with and without the port its scheme implies. */

@@ -10,6 +10,8 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { BindError, isPortTaken } from "../core/BindError.ts"
+import * as CallbackPage from "../core/page/CallbackPage.ts"
+import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused, Refusal } from "../core/Refusal.ts"
 import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
@@ -18,6 +20,7 @@ import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import { randomText } from "./Pkce.ts"
+import { styleHash } from "./styleHash.ts"
 import { tellOnce } from "./Teller.ts"
 
 /** Options of `CallbackFlow.open`. */
@@ -66,6 +69,8 @@ export interface OpenOptions {
    * @default true
    */
   readonly paste?: boolean | undefined
+  /** What the browser shows in the end: sentences in other languages, another style, or a page of your own. */
+  readonly page?: PageOptions | undefined
 }
 
 /** An open flow: already listening, for one sign-in. */
@@ -137,8 +142,12 @@ const redirectUriOf = (
 /** What a request may name. A server with an address of its own is asked for that one alone. */
 const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) =>
   bound.redirectUri === undefined
-    ? { paths: new Set([callback.path, url.pathname]), hosts: RedirectUri.allowedHosts(bound.port, url) }
-    : { paths: new Set([url.pathname]), hosts: RedirectUri.allowedHosts(undefined, url) }
+    ? {
+      paths: new Set([callback.path, url.pathname]),
+      hosts: RedirectUri.allowedHosts(bound.port, url),
+      beside: !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
+    }
+    : { paths: new Set([url.pathname]), hosts: RedirectUri.allowedHosts(undefined, url), beside: true }
 
 const make = (
   options: OpenOptions
@@ -150,7 +159,14 @@ const make = (
     const presenter = yield* Presenter
     const state = Redacted.make(yield* randomText)
     const runtime = yield* Effect.runtime<never>()
-    const channels = FlowChannels.make({ state, runtime })
+    const { page } = options
+    const hash = page?.style === undefined ? undefined : yield* styleHash(page.style)
+    const channels = FlowChannels.make({
+      state,
+      runtime,
+      done: (yield* randomText).slice(0, 22),
+      render: CallbackPage.make(page, hash)
+    })
 
     let address: Either.Either<readonly [string, URL], string> = Either.left("the server did not ask for a route")
     let forwarded = options.redirectUri !== undefined
@@ -160,7 +176,7 @@ const make = (
       return channels.route({
         ...(Either.isRight(address)
           ? accepted(callback, bound, address.right[1])
-          : { paths: new Set(), hosts: new Set() }),
+          : { paths: new Set(), hosts: new Set(), beside: false }),
         formPost: options.responseMode === "form_post"
       })
     }

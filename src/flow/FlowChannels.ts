@@ -10,6 +10,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as CallbackRoute from "../core/CallbackRoute.ts"
+import type * as CallbackPage from "../core/page/CallbackPage.ts"
 import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused, type Refusal } from "../core/Refusal.ts"
 import type * as CallbackServer from "../services/CallbackServer.ts"
 import { offerText, type WaitingFlow } from "../services/PasteRouter.ts"
@@ -21,14 +22,24 @@ export interface FlowChannels {
   readonly pending: PendingResponse.PendingResponse
   readonly refusals: RefusalLog.RefusalLog
   /** What a listener serves for this flow. */
-  readonly route: (config: Omit<CallbackRoute.RouteConfig, "state">) => CallbackServer.CallbackRoute
+  readonly route: (
+    config: Omit<CallbackRoute.RouteConfig, "state" | "done"> & {
+      /** Whether the last page is beside the callback: only the callback's path is known to lead here. */
+      readonly beside: boolean
+    }
+  ) => CallbackServer.CallbackRoute
   /** What the shared paste reader knows of this flow. */
   readonly waitingFlow: WaitingFlow
   /** Text from a host's own input box. */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /** Has the person told of what is refused, while the scope is open; the listener says whether it does. */
   readonly tellRefusals: (tell: (refusal: ToldRefusal) => boolean) => Effect.Effect<void, never, Scope.Scope>
-  /** Ends the flow: pages get their last words, streams end, no timer remains. */
+  /** Names what the person signs in to, for the pages. */
+  readonly name: (serverName: string) => void
+  /**
+   * Ends the flow: pages get their last words, streams end, no timer remains. A browser that was sent on to the last page
+   * is waited for, for less than half a second.
+   */
   readonly close: Effect.Effect<void>
 }
 
@@ -44,19 +55,31 @@ const untold: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch",
 // How long a person looks at an empty page before it says something that promises nothing.
 const patience = "10 seconds"
 
+// Release is promised within a second, and the listener needs the other half of it. The runtime's own timer.
+const fetchMillis = 450
+
 /** The channels of a new flow. */
 export const make = (options: {
   readonly state: Redacted.Redacted<string>
   readonly runtime: Runtime.Runtime<never>
+  /** Nonce of the last page. */
+  readonly done: string
+  readonly render: CallbackPage.Render
 }): FlowChannels => {
-  const { state, runtime } = options
+  const { done, render, runtime, state } = options
   const pending = PendingResponse.make()
   const refusals = RefusalLog.make()
   let timer: Fiber.RuntimeFiber<void> | undefined
   let tell: ((refusal: ToldRefusal) => boolean) | undefined
   const told = new Set(untold)
+  let serverName: string | undefined
+  /** Called when the browser that was sent on has its page; undefined when none is on its way. */
+  let onFetched: (() => void) | undefined
 
-  const hold: CallbackServer.Hold = {
+  const page = (outcome: CallbackPage.Outcome, head: CallbackRoute.RequestHead) =>
+    render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
+
+  const hold = (head: CallbackRoute.RequestHead): CallbackServer.Hold => ({
     _tag: "Hold",
     onAnswer: (write) => {
       // Not once the outcome is known: a request may still come between the close of this flow and of its listener.
@@ -66,9 +89,22 @@ export const make = (options: {
           Effect.interruptible(Effect.delay(Effect.sync(pending.losePatience), patience))
         )
       }
-      return pending.onOutcome(write)
+      return pending.onOutcome((outcome) => {
+        write(page(outcome, head))
+        onFetched?.()
+        onFetched = undefined
+      })
     }
-  }
+  })
+
+  const fetched = Effect.async<void>((resume) => {
+    if (onFetched === undefined) return resume(Effect.void)
+    const timer = setTimeout(() => resume(Effect.void), fetchMillis)
+    onFetched = () => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    }
+  })
 
   const offer = (
     parameters: AuthorizationResponse.Parameters,
@@ -82,33 +118,43 @@ export const make = (options: {
   return {
     pending,
     refusals,
-    route: (rest) => {
-      const config: CallbackRoute.RouteConfig = { state, ...rest }
-      const refused = (reason: HttpRefusalReason) => {
+    route: ({ beside, ...rest }) => {
+      const config: CallbackRoute.RouteConfig = { state, done, ...rest }
+      const refused = (reason: HttpRefusalReason, isNews = true) => {
         const refusal = { via: "http", reason } as const
         refusals.add(refusal)
         // Once each: ten thousand requests are no news.
-        if (!told.has(reason) && tell?.({ refusal, characters: 0 }) === true) told.add(reason)
+        if (isNews && !told.has(reason) && tell?.({ refusal, characters: 0 }) === true) told.add(reason)
       }
       return {
         state,
+        done,
         handle: (head, body) => {
           const decision = CallbackRoute.decide(config, head, body)
           switch (decision._tag) {
             case "ReadBody":
               return decision
             case "Refused":
-              refused(decision.reason)
-              return { _tag: "Answer", answer: decision.answer }
+              // The reload of an older last page is no news.
+              refused(decision.reason, CallbackRoute.claimedDone(head) === undefined)
+              return {
+                _tag: "Answer",
+                answer: CallbackRoute.isForPeople(decision.reason)
+                  ? page({ _tag: "Refused", reason: decision.reason }, head)
+                  : CallbackRoute.refusal(decision.reason, decision.allow)
+              }
             case "Matched":
               // A second right response changes nothing; its browser is told the same outcome.
               pending.take(decision.response, "http")
-              return hold
+              onFetched ??= () => {}
+              return { _tag: "Answer", answer: CallbackRoute.seeDone(done, beside) }
+            case "Done":
+              return hold(head)
           }
         },
         refuse: (reason) => {
           refused(reason)
-          return CallbackRoute.refuse(reason).answer
+          return CallbackRoute.refusal(reason)
         }
       }
     },
@@ -139,10 +185,13 @@ export const make = (options: {
             tell = undefined
           })
       ),
+    name: (name) => {
+      serverName = name
+    },
     close: Effect.suspend(() => {
       pending.close()
       refusals.end()
-      return timer === undefined ? Effect.void : Fiber.interrupt(timer)
+      return Effect.zipRight(timer === undefined ? Effect.void : Fiber.interrupt(timer), fetched)
     })
   }
 }

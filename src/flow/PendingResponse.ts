@@ -7,9 +7,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import type { Answer } from "../core/Answer.ts"
 import type { Matched } from "../core/AuthorizationResponse.ts"
-import * as CallbackPage from "../core/CallbackPage.ts"
+import type { Outcome } from "../core/page/CallbackPage.ts"
 
 /** How a response reached the flow. */
 export type Via = "http" | "paste"
@@ -33,9 +32,9 @@ export interface PendingResponse {
   /** Takes a response; false when it came too late. */
   readonly take: (response: Matched, via: Via, characters?: number | undefined) => boolean
   /** Has a page written when the outcome is known; at once when it is. The result takes the writer back. */
-  readonly onOutcome: (write: (answer: Answer) => void) => () => void
+  readonly onOutcome: (write: (outcome: Outcome) => void) => () => void
   /** Makes the outcome known. Only the first one counts. */
-  readonly settle: (outcome: CallbackPage.Outcome) => void
+  readonly settle: (outcome: Outcome) => void
   /** Answers the pages that wait now with words that promise nothing, and all later ones until the outcome is known. */
   readonly losePatience: () => void
   /** Whether the flow's scope has closed. */
@@ -50,30 +49,28 @@ export interface PendingResponse {
 export const make = (): PendingResponse => {
   const arrival = Deferred.unsafeMake<Arrival>(FiberId.none)
   const closed = Deferred.unsafeMake<never>(FiberId.none)
-  const writers = new Set<(answer: Answer) => void>()
+  const writers = new Set<(outcome: Outcome) => void>()
   let over = false
   let settled = false
   let ended = false
-  let page: Answer | undefined
-  const answerAll = (answer: Answer) => {
-    page = answer
+  let shown: Outcome | undefined
+  const answerAll = (outcome: Outcome) => {
+    shown = outcome
     const waiting = Array.from(writers)
     writers.clear()
     for (const write of waiting) {
       try {
-        write(answer)
+        write(outcome)
       } catch {
         // One connection's trouble must not keep the outcome from the others.
       }
     }
   }
-  const settle = (outcome: CallbackPage.Outcome) => {
+  const settle = (outcome: Outcome) => {
     if (settled) return
-    // Made first: should that fail, a later outcome still answers the pages.
-    const answer = CallbackPage.make(outcome)
     settled = true
     over = true
-    answerAll(answer)
+    answerAll(outcome)
     Deferred.unsafeDone(arrival, Effect.interrupt)
   }
   return {
@@ -87,8 +84,8 @@ export const make = (): PendingResponse => {
       return true
     },
     onOutcome: (write) => {
-      if (page !== undefined) {
-        write(page)
+      if (shown !== undefined) {
+        write(shown)
         return () => {}
       }
       writers.add(write)
@@ -98,7 +95,7 @@ export const make = (): PendingResponse => {
     },
     settle,
     losePatience: () => {
-      if (!settled) answerAll(CallbackPage.make({ _tag: "Received" }))
+      if (!settled) answerAll({ _tag: "Received" })
     },
     isClosed: () => ended,
     closed: Deferred.await(closed),

@@ -15,7 +15,7 @@ import type * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
-import type { Outcome } from "../core/CallbackPage.ts"
+import type { Outcome } from "../core/page/CallbackPage.ts"
 import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
@@ -211,6 +211,7 @@ export const authorize = (flow: Flow): Authorize => {
       used = true
       const { exchange } = request
       const telling = Telling.make(flow, url.right, request)
+      flow.channels.name(request.serverName ?? url.right.host)
       return Effect.acquireUseRelease(
         // Not `Effect.scoped`: it would also close what the caller's exchange acquires in the caller's scope.
         Scope.make(),

@@ -60,7 +60,10 @@ export const fromRoute = (route: Handle): HttpApp.Default =>
 /** Several flows behind one address, told apart by `state`. */
 const routeByState = (routes: ReadonlyMap<string, Service.CallbackRoute>): Handle => ({
   handle: (head, body) => {
-    const flow = routes.get(CallbackRoute.claimedState(head, body) ?? "")
+    const done = CallbackRoute.claimedDone(head)
+    const flow = done === undefined
+      ? routes.get(CallbackRoute.claimedState(head, body) ?? "")
+      : Array.from(routes.values()).find((route) => route.done === done)
     if (flow !== undefined) return flow.handle(head, body)
     // A posted form names its flow in its body.
     if (head.method === "POST" && body === undefined) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
@@ -68,8 +71,7 @@ const routeByState = (routes: ReadonlyMap<string, Service.CallbackRoute>): Handl
     const replies = Array.from(routes.values(), (route) => route.handle(head, body))
     return replies[0] ?? { _tag: "Answer", answer: text(404, "No sign-in is waiting here.") }
   },
-  refuse: (reason) =>
-    Array.from(routes.values(), (route) => route.refuse(reason))[0] ?? CallbackRoute.refuse(reason).answer
+  refuse: (reason) => Array.from(routes.values(), (route) => route.refuse(reason))[0] ?? CallbackRoute.refusal(reason)
 })
 
 /** A callback address on a server of your own. */

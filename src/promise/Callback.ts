@@ -2,6 +2,7 @@
  * What the async/await form takes and gives, in types that name neither Effect nor an SDK.
  */
 
+import type { PageOptions } from "../core/page/PageOptions.ts"
 import type { SomeTexts } from "../core/Texts.ts"
 
 /** Options of `openCallback`. */
@@ -18,6 +19,8 @@ export interface OpenCallbackOptions {
   readonly redirectUri?: ((port: number) => string) | undefined
   /** How the server returns its answer. @default "query" */
   readonly responseMode?: "query" | "form_post" | undefined
+  /** What the browser shows in the end: other languages, another style, or a page of your own. */
+  readonly page?: PageOptions | undefined
   /** Whether pasted text is read. @default true */
   readonly paste?: boolean | undefined
   /** Where pasted text comes from, one element a paste; `false` reads none. @default stdin */

@@ -68,9 +68,11 @@ export interface CreateMcpOAuthOptions {
 }
 
 /** Where the browser comes back to. */
-export interface CallbackOptions
-  extends
-    Pick<OpenCallbackOptions, "host" | "onPortBusy" | "paste" | "path" | "port" | "redirectUri" | "responseMode"> {
+export interface CallbackOptions extends
+  Pick<
+    OpenCallbackOptions,
+    "host" | "onPortBusy" | "page" | "paste" | "path" | "port" | "redirectUri" | "responseMode"
+  > {
   /** Milliseconds from showing the URL to the accepted response. @default 300000 */
   readonly timeout?: number | undefined
 }

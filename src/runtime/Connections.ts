@@ -20,8 +20,8 @@ export interface Connections {
   readonly drain: (done: () => void) => void
 }
 
-// Release is promised within a second, whatever peers do.
-const drainMillis = 500
+// Release is promised within a second, whatever peers do, and the flow may have waited for its last page before.
+const drainMillis = 400
 const lingerMillis = 250
 
 /** No connections yet. */

@@ -32,6 +32,8 @@ export type Reply = { readonly _tag: "Answer"; readonly answer: Answer } | Hold 
 export interface CallbackRoute {
   /** Finds the flow, where several share one server. */
   readonly state: Redacted.Redacted<string>
+  /** Nonce of the flow's last page, by which it is found too. */
+  readonly done: string
   readonly handle: (head: RequestHead, body?: string) => Reply
   /** For what the listener itself must refuse: records it and gives the answer. */
   readonly refuse: (reason: "Malformed" | "HeadersTooLarge" | "BodyTooLarge") => Answer
@@ -78,8 +80,8 @@ export type Listen = (
 const redraws = 20
 
 /**
- * Both families on one port, released at the same time: a browser takes `localhost` for either, and whoever listened on the other one would get
- * the code. Without IPv6 on the machine there is no other one.
+ * Both families on one port, released at the same time: a browser takes `localhost` for either, and whoever listened on
+ * the other one would get the code. Without IPv6 on the machine there is no other one.
  */
 const listenOnBoth = (
   listen: Listen,

@@ -2,7 +2,7 @@
  * What every listener must do, ours and a user's: one suite, run over each. A listener that cannot promise a law names it.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { CallbackFlow, type CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../src/index.ts"
 import { answerFor, browse, pause, portOf, urlFor } from "../fixtures/Harness.ts"
@@ -70,6 +70,9 @@ const junk = (
     ["HEAD", 405, request(own, { method: "HEAD" })],
     ["POST", 405, request(own, { method: "POST", body: "code=stolen" })],
     ["a preflight", 405, request(own, { method: "OPTIONS", headers: { "access-control-request-method": "GET" } })],
+    ["a last page that is not ours", 404, request("/done/AAAAAAAAAAAAAAAAAAAAAA")],
+    ["a last page that is not ours, beside the callback", 400, request("/callback?done=AAAAAAAAAAAAAAAAAAAAAA")],
+    ["an <iframe>", 403, request(own, { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" } })],
     ["an <img>", 403, request(own, { headers: { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" } })],
     ["a fetch", 403, request(own, { headers: { "sec-fetch-mode": "cors" } })],
     ["a prefetch", 403, request(own, { headers: { "sec-purpose": "prefetch", "sec-fetch-mode": "navigate" } })]
@@ -138,11 +141,134 @@ export const listenerLaws = (
       Effect.gen(function* () {
         const flow = yield* open()
         const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
-        const bodyOf = (page: string) => page.split("\r\n\r\n")[1]
         const first = yield* browse(flow, answerFor(flow, { code: "c" }))
         yield* Fiber.join(waiting)
         const second = yield* browse(flow, answerFor(flow, { code: "c" }))
-        assert.strictEqual(bodyOf(second), bodyOf(first))
+        assert.strictEqual(RawClient.bodyOf(second), RawClient.bodyOf(first))
+      })
+    )
+    test(
+      "sends the browser on to an address without code and state, where the truth waits, for whoever comes again too",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        const gate = yield* Deferred.make<void>()
+        const running = yield* Effect.fork(
+          flow.authorize({ url: urlFor(flow), present: false, exchange: () => Deferred.await(gate) })
+        )
+        const sentOn = yield* browse(flow, answerFor(flow, { code: "s3cret" }), { follow: false })
+        assert.strictEqual(RawClient.statusOf(sentOn), 303)
+        const location = RawClient.locationOf(sentOn) ?? ""
+        assert.match(location, /^\/done\/[\w-]{22}$/)
+        assert.notInclude(sentOn, "s3cret")
+        assert.notInclude(sentOn, Redacted.value(flow.state))
+        for (const header of [/cache-control: no-store/i, /referrer-policy: no-referrer/i]) {
+          assert.match(sentOn, header)
+        }
+        const page = yield* Effect.fork(browse(flow, location))
+        const again = yield* Effect.fork(browse(flow, answerFor(flow, { code: "another" })))
+        for (
+          const [status, target, options] of [
+            [405, location, { method: "HEAD" }],
+            [405, location, { method: "POST", body: "code=x" }],
+            [421, location, { host: `rebound.example:${portOf(flow)}` }],
+            [403, location, { headers: { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" } }],
+            [403, location, { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" } }],
+            [403, location, { headers: { "sec-purpose": "prefetch" } }],
+            [404, `${location}x`, {}],
+            [404, location.slice(0, -1), {}],
+            [404, `${location}/`, {}]
+          ] as const
+        ) {
+          assert.strictEqual(RawClient.statusOf(yield* browse(flow, target, options)), status, JSON.stringify(options))
+        }
+        assert.isTrue(Option.isNone(yield* Fiber.poll(page)), "it waits for the exchange")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(again)))
+        yield* Deferred.succeed(gate, undefined)
+        const shown = yield* Fiber.join(page)
+        assert.match(shown, /^HTTP\/1\.1 200 [^]*<h1>Signed in to as\.example</)
+        assert.notInclude(shown, "s3cret")
+        assert.notInclude(shown, Redacted.value(flow.state))
+        assert.strictEqual(RawClient.bodyOf(yield* Fiber.join(again)), RawClient.bodyOf(shown))
+        yield* Fiber.join(running)
+        for (const address of [location, location, answerFor(flow, { code: "late" })]) {
+          assert.strictEqual(RawClient.bodyOf(yield* browse(flow, address)), RawClient.bodyOf(shown))
+        }
+      })
+    )
+    test(
+      "holds every outcome ready at the address that the browser was sent on to",
+      Effect.gen(function* () {
+        for (
+          const [parameters, status, title] of [
+            [{ code: "c" }, 500, "Not signed in to as.example"],
+            [{ error: "access_denied" }, 200, "Not signed in to as.example"],
+            [{}, 400, "Not signed in to as.example"]
+          ] as const
+        ) {
+          const flow = yield* open()
+          const running = yield* Effect.fork(Effect.exit(
+            flow.authorize({ url: urlFor(flow), present: false, exchange: () => Effect.fail("no") })
+          ))
+          const location = RawClient.locationOf(yield* browse(flow, answerFor(flow, parameters), { follow: false }))
+          yield* Fiber.join(running)
+          const page = yield* browse(flow, location ?? "")
+          assert.strictEqual(RawClient.statusOf(page), status)
+          assert.include(page, `<h1>${title}</h1>`)
+          assert.strictEqual(
+            yield* browse(flow, location ?? "").pipe(Effect.map(RawClient.bodyOf)),
+            RawClient.bodyOf(page)
+          )
+        }
+      })
+    )
+    test(
+      "shows the page of a flow that ends at once, and is released as soon as the browser has it",
+      Effect.gen(function* () {
+        const taken: Array<number> = []
+        for (let attempt = 0; attempt < 3; attempt++) {
+          const scope = yield* Scope.make()
+          const flow = yield* Scope.extend(open(), scope)
+          const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+          const page = yield* Effect.fork(browse(flow, answerFor(flow, { code: "c" })))
+          yield* Fiber.join(waiting)
+          const started = Date.now()
+          yield* Scope.close(scope, Exit.void)
+          taken.push(Date.now() - started)
+          assert.match(yield* Fiber.join(page), /^HTTP\/1\.1 200 [^]*Answer received[^]*<\/html>/)
+        }
+        // Other work on the machine may be in one's way, not in that of each.
+        assert.isBelow(Math.min(...taken), 350)
+      })
+    )
+    test(
+      "waits less than half a second for a browser that was sent on and does not come, and for no other",
+      Effect.gen(function* () {
+        const release = (act: (flow: CallbackFlow) => Effect.Effect<unknown>) =>
+          Effect.gen(function* () {
+            const scope = yield* Scope.make()
+            const flow = yield* Scope.extend(open(), scope)
+            const running = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+            yield* act(flow)
+            yield* pause(5)
+            const started = Date.now()
+            yield* Scope.close(scope, Exit.void)
+            yield* Fiber.await(running)
+            return Date.now() - started
+          })
+        const absent = yield* release((flow) => browse(flow, answerFor(flow, { code: "c" }), { follow: false }))
+        assert.isAtLeast(absent, 400)
+        assert.isBelow(absent, 900)
+        for (
+          const act of [
+            () => Effect.void,
+            (flow) => browse(flow, answerFor(flow, { state: "another" })),
+            (flow) => Effect.ignore(flow.submit(answerFor(flow, { code: "c" }).href)),
+            (flow) => browse(flow, answerFor(flow, { code: "c" }))
+          ] satisfies ReadonlyArray<(flow: CallbackFlow) => Effect.Effect<unknown>>
+        ) {
+          const taken = yield* Effect.replicateEffect(release(act), 3)
+          assert.isBelow(Math.min(...taken), 350, `${act}`)
+        }
       })
     )
     test(
@@ -156,8 +282,18 @@ export const listenerLaws = (
         assert.strictEqual(RawClient.statusOf(yield* post(search.slice(1), "text/plain")), 415)
         assert.strictEqual(RawClient.statusOf(yield* post(`a=${"a".repeat(70_000)}`)), 413)
         const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
-        assert.strictEqual(RawClient.statusOf(yield* post(search.slice(1))), 200)
+        const page = yield* post(search.slice(1))
+        assert.strictEqual(RawClient.statusOf(page), 200)
         assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "posted")
+        const sentOn = yield* browse(flow, "/callback", {
+          method: "POST",
+          body: search.slice(1),
+          headers: { "content-type": "application/x-www-form-urlencoded" },
+          follow: false
+        })
+        assert.strictEqual(RawClient.statusOf(sentOn), 303, "so that the form is not posted again there")
+        const reloaded = yield* browse(flow, RawClient.locationOf(sentOn) ?? "")
+        assert.strictEqual(RawClient.bodyOf(reloaded), RawClient.bodyOf(page))
       })
     )
     test(
@@ -365,6 +501,33 @@ export const listenerLaws = (
         if (text !== "") assert.match(text, /<\/html>$/)
         for (const client of held) client.reset()
         assert.strictEqual(yield* browse(flow, "/"), "", "nothing listens any more")
+      })
+    )
+    law(
+      "release within a second",
+      "is released within a second when a browser was sent on and does not come, and peers hold connections open",
+      Effect.gen(function* () {
+        for (const host of ["127.0.0.1", "localhost"] as const) {
+          const scope = yield* Scope.make()
+          const flow = yield* Scope.extend(open({ host }), scope)
+          const port = portOf(flow)
+          const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+          const { pathname, search } = answerFor(flow, { code: "c" })
+          const own = RawClient.requestText(port, `${pathname}${search}`, { host: `${host}:${port}` })
+          const held = [
+            RawClient.send(port, "", { manner: "silent" }),
+            ...(host === "localhost" ? [RawClient.send(port, own, { manner: "deaf", address: "::1" as const })] : []),
+            RawClient.send(port, own, { manner: "half" }),
+            RawClient.send(port, own, { manner: "deaf" }),
+            RawClient.send(port, own, { manner: "stays", follow: false })
+          ]
+          yield* Fiber.join(waiting)
+          const started = Date.now()
+          yield* Scope.close(scope, Exit.void)
+          assert.isBelow(Date.now() - started, 1000)
+          for (const client of held) client.reset()
+          assert.isTrue(yield* Effect.promise(() => Leaks.canBind(port)))
+        }
       })
     )
     law(

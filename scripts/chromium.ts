@@ -1,0 +1,28 @@
+/**
+ * Installs Debian's Chromium where it is missing and can be had, for the tests in a real browser; says so where it
+ * cannot. Those tests look for it by themselves, and are skipped without it.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import process from "node:process"
+import { findChromium } from "../test/fixtures/Chromium.ts"
+
+const install = (): string | undefined => {
+  if (!existsSync("/etc/debian_version")) return "it is installed by itself on Debian only"
+  if (process.getuid?.() !== 0) return "only root can install it"
+  const apt = (...args: ReadonlyArray<string>) =>
+    spawnSync("apt-get", args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      timeout: 240_000,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+    }).status === 0
+  const packages = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
+  return apt(...packages) || (apt("update", "--quiet") && apt(...packages)) ? undefined : "apt-get could not get it"
+}
+
+/** Why there is no Chromium; nothing when there is one. */
+export const ensureChromium = (): string | undefined => {
+  if (findChromium() !== undefined) return undefined
+  console.error("Installing Chromium for the tests in a real browser (apt-get install chromium) …")
+  return install() ?? (findChromium() === undefined ? "it was installed, and is nowhere to be found" : undefined)
+}

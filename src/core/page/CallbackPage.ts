@@ -1,0 +1,158 @@
+/**
+ * The page a person's browser shows at the end of a sign-in: static HTML, no script, nothing fetched.
+ */
+import { type Answer, guardHeaders } from "../Answer.ts"
+import type { AuthorizationDenied, InvalidResponse } from "../FlowError.ts"
+import { printable } from "../SafeText.ts"
+import type { PageOptions, PageView } from "./PageOptions.ts"
+import { style as ownStyle, styleHash } from "./PageStyle.ts"
+import { type Language, languageFor, type PageWords } from "./PageTexts.ts"
+
+/** How a flow came out, as far as the page may tell. */
+export type Outcome =
+  /** The caller's exchange succeeded. */
+  | { readonly _tag: "SignedIn" }
+  /** The response is good; whether the program can use it is not known here. */
+  | { readonly _tag: "Received" }
+  | { readonly _tag: "Denied"; readonly error: AuthorizationDenied }
+  | { readonly _tag: "Invalid"; readonly error: InvalidResponse }
+  /** The caller's exchange failed; `reason` is its own sentence for the person. */
+  | { readonly _tag: "Failed"; readonly reason?: string | undefined }
+  /** The program stopped waiting before the outcome was known. */
+  | { readonly _tag: "Closed" }
+  /** The request was no answer to this flow. */
+  | { readonly _tag: "Refused"; readonly reason: "StateMissing" | "StateRepeated" | "StateMismatch" }
+
+/** Where a page is asked for, and of what. */
+export interface PageRequest {
+  readonly serverName: string | undefined
+  /** The browser's `Accept-Language`. */
+  readonly acceptLanguage: string | undefined
+}
+
+/** Makes pages. */
+export type Render = (outcome: Outcome, request: PageRequest) => Answer
+
+const statuses: Readonly<Record<Outcome["_tag"], number>> = {
+  SignedIn: 200,
+  Received: 200,
+  Denied: 200,
+  Invalid: 400,
+  Failed: 500,
+  Closed: 503,
+  Refused: 400
+}
+
+const wordsOf = (outcome: Outcome, { texts }: Language, serverName: string | undefined): PageWords => {
+  const about = { serverName }
+  switch (outcome._tag) {
+    case "SignedIn":
+      return texts.signedIn(about)
+    case "Received":
+      return texts.received(about)
+    case "Denied":
+      return texts.denied({ ...about, error: outcome.error.error })
+    case "Invalid":
+      return texts.invalid({ ...about, reason: outcome.error.reason })
+    case "Failed":
+      return texts.failed(about)
+    case "Closed":
+      return texts.closed(about)
+    case "Refused":
+      return texts.refused({ ...about, reason: outcome.reason })
+  }
+}
+
+/** What others said: made printable, and never more than a line. */
+const detailOf = (outcome: Outcome): string | undefined => {
+  switch (outcome._tag) {
+    case "Denied": {
+      const { description, error } = outcome.error
+      return description === undefined ? error : `${error}: ${description}`
+    }
+    case "Failed":
+      return printable(outcome.reason ?? "", 500) || undefined
+    default:
+      return undefined
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+/** Text as HTML text, safe in an element and in a quoted attribute. */
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char)
+
+const marks: Readonly<Record<"good" | "bad" | "calm", string>> = {
+  good: '<path d="m7.5 12.5 3 3 6-6.5"/>',
+  bad: '<path d="m9 9 6 6m0-6-6 6"/>',
+  calm: '<path d="M12 11.5V16m0-8v.01"/>'
+}
+
+const tones: Readonly<Record<Outcome["_tag"], keyof typeof marks>> = {
+  SignedIn: "good",
+  Received: "calm",
+  Denied: "bad",
+  Invalid: "bad",
+  Failed: "bad",
+  Closed: "calm",
+  Refused: "calm"
+}
+
+/** Our own page. */
+export const document = (view: PageView, style: string): string => {
+  const { detail, detailTitle, lang, outcome, text, title } = view
+  const tone = tones[outcome]
+  const said = detail === undefined ? "" : `<p>${escapeHtml(detailTitle)}<code>${escapeHtml(detail)}</code></p>`
+  // The icon is empty so that the browser asks for none.
+  return `<!doctype html><html lang="${escapeHtml(lang)}"><head><meta charset="utf-8">` +
+    '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">' +
+    `<title>${escapeHtml(title)}</title><style>${style}</style></head><body><main class="${tone}">` +
+    `<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10"/>${marks[tone]}</svg>` +
+    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${said}</main></body></html>`
+}
+
+const headersFor = (styleHash: string | undefined): Readonly<Record<string, string>> => ({
+  ...guardHeaders,
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    `default-src 'none'; style-src ${styleHash === undefined ? "'none'" : `'sha256-${styleHash}'`}; img-src data:; ` +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+})
+
+/**
+ * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
+ * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
+ *
+ * @param hash - Base64 SHA-256 of `options.style`, where there is one.
+ */
+export const make = (options: PageOptions = {}, hash?: string): Render => {
+  const { html, style = ownStyle, texts } = options
+  const headers = headersFor(options.style === undefined ? (html === undefined ? styleHash : undefined) : hash)
+  const ownHeaders = headersFor(styleHash)
+  return (outcome, { acceptLanguage, serverName }) => {
+    const status = statuses[outcome._tag]
+    const name = serverName === undefined ? undefined : printable(serverName, 80)
+    const view = (language: Language): PageView => ({
+      ...wordsOf(outcome, language, name),
+      outcome: outcome._tag,
+      lang: language.tag,
+      detail: detailOf(outcome),
+      detailTitle: outcome._tag === "Failed" ? language.texts.programSaid : language.texts.serverSaid,
+      serverName: name
+    })
+    try {
+      const shown = view(languageFor(acceptLanguage, texts))
+      const body: unknown = html === undefined ? document(shown, style) : html(shown)
+      if (typeof body === "string") return { status, headers, body }
+    } catch {
+      // Ours, below.
+    }
+    return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
+  }
+}

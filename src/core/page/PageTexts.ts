@@ -1,0 +1,142 @@
+/**
+ * Every sentence of the browser's last page, in one place: to be translated, or replaced.
+ */
+
+/** Headline and paragraph of a page. Plain text: it is escaped where it is shown. */
+export interface PageWords {
+  readonly title: string
+  readonly text: string
+}
+
+/** What the words may name. */
+export interface PageAbout {
+  /** What the person signs in to; absent before the program has said so. One printable line. */
+  readonly serverName?: string | undefined
+}
+
+/** The sentences. */
+export interface PageTexts {
+  /** The sign-in is done. */
+  readonly signedIn: (about: PageAbout) => PageWords
+  /** A good answer came; how the sign-in goes on is not known here. */
+  readonly received: (about: PageAbout) => PageWords
+  /** The server answered with an error; the page shows it below. `error` is its code, such as `access_denied`. */
+  readonly denied: (about: PageAbout & { readonly error: string }) => PageWords
+  /** The answer did not pass the checks. */
+  readonly invalid: (
+    about: PageAbout & { readonly reason: "RepeatedParameter" | "IssuerMismatch" | "IssuerMissing" | "CodeMissing" }
+  ) => PageWords
+  /** The answer came, and the last step failed; the page shows the program's own reason below, if it has one. */
+  readonly failed: (about: PageAbout) => PageWords
+  /** The program has stopped waiting. */
+  readonly closed: (about: PageAbout) => PageWords
+  /** The address is of no sign-in that waits here. */
+  readonly refused: (
+    about: PageAbout & { readonly reason: "StateMissing" | "StateRepeated" | "StateMismatch" }
+  ) => PageWords
+  /** Above what the server said itself. */
+  readonly serverSaid: string
+  /** Above what the program said itself. */
+  readonly programSaid: string
+}
+
+const to = ({ serverName }: PageAbout): string => serverName === undefined ? "" : ` to ${serverName}`
+
+const goBack = "Go back to the program that sent you here"
+
+const english: PageTexts = {
+  signedIn: (about) => ({
+    title: `Signed in${to(about)}`,
+    text: "You can close this tab and go back to the program that sent you here."
+  }),
+  received: () => ({
+    title: "Answer received",
+    text: `${goBack}: it tells you how the sign-in went. You can close this tab.`
+  }),
+  denied: (about) => ({
+    title: `Not signed in${to(about)}`,
+    text: about.error === "access_denied"
+      ? "The sign-in was declined. If that was not your intention, start it again in the program that sent you here."
+      : "The server reported a problem instead of signing you in. Start again in the program that sent you here."
+  }),
+  invalid: (about) => ({
+    title: `Not signed in${to(about)}`,
+    text: about.reason === "IssuerMismatch" || about.reason === "IssuerMissing"
+      ? "It is not certain that this answer came from the server that was asked, so it was not used. Do not try again " +
+        "before somebody who knows the server has had a look."
+      : `The server's answer was damaged or not complete, so it was not used. ${goBack} to try again.`
+  }),
+  failed: (about) => ({
+    title: `Not signed in${to(about)}`,
+    text: `Your answer arrived, but the last step failed. ${goBack}: it says why.`
+  }),
+  closed: () => ({
+    title: "Nobody is waiting",
+    text: "The program that sent you here has stopped waiting. Start the sign-in there again."
+  }),
+  refused: ({ reason }) => {
+    switch (reason) {
+      case "StateMissing":
+        return { title: "Nothing to sign in with", text: `This address carries no answer. ${goBack}.` }
+      case "StateRepeated":
+        return { title: "Damaged address", text: `${goBack}, and start the sign-in again.` }
+      case "StateMismatch":
+        return {
+          title: "Not the current sign-in",
+          text:
+            "This tab belongs to another sign-in, perhaps an older one. Finish in the newest tab, or start again in " +
+            "the program that sent you here."
+        }
+    }
+  },
+  serverSaid: "The server said:",
+  programSaid: "The program said:"
+}
+
+/** The sentences to begin with. */
+export const PageTexts: {
+  /** Used where no other language fits. */
+  readonly english: PageTexts
+} = { english }
+
+/** A language and its sentences. */
+export interface Language {
+  /** As in `lang`: a BCP 47 tag, such as `en` or `pt-BR`. */
+  readonly tag: string
+  readonly texts: PageTexts
+}
+
+interface Range {
+  readonly tag: string
+  readonly quality: number
+}
+
+/** The ranges of `Accept-Language` (RFC 9110 section 12.5.4), best first; those that are refused are left out. */
+const ranges = (header: string): ReadonlyArray<Range> =>
+  header.slice(0, 1024).split(",").flatMap((part): ReadonlyArray<Range> => {
+    const [tag = "", ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/)
+    const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2)
+    const quality = weight === undefined ? 1 : Number(weight)
+    return /^[a-z0-9-]+$/.test(tag) && quality > 0 && quality <= 1 ? [{ tag, quality }] : []
+  }).sort((one, other) => other.quality - one.quality)
+
+/**
+ * The language for a browser: the first that it accepts and that there is, by the whole tag or the one before a hyphen;
+ * else English.
+ */
+export const languageFor = (
+  header: string | undefined,
+  languages: Readonly<Record<string, PageTexts>> = {}
+): Language => {
+  const known = new Map(
+    Object.entries({ en: english, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
+  )
+  for (const { tag } of ranges(header ?? "")) {
+    // "pt-br" is served by "pt", as RFC 4647 section 3.4 looks up.
+    for (let prefix = tag; prefix !== ""; prefix = prefix.slice(0, Math.max(prefix.lastIndexOf("-"), 0))) {
+      const language = known.get(prefix)
+      if (language !== undefined) return language
+    }
+  }
+  return known.get("en") ?? { tag: "en", texts: english }
+}
