@@ -10,14 +10,16 @@ import { findChromium } from "../test/fixtures/Chromium.ts"
 const install = (): string | undefined => {
   if (!existsSync("/etc/debian_version")) return "it is installed by itself on Debian only"
   if (process.getuid?.() !== 0) return "only root can install it"
-  const apt = (...args: ReadonlyArray<string>) =>
+  const apt = (seconds: number, ...args: ReadonlyArray<string>) =>
     spawnSync("apt-get", args, {
       stdio: ["ignore", "ignore", "inherit"],
-      timeout: 240_000,
+      timeout: seconds * 1000,
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
     }).status === 0
   const packages = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-  return apt(...packages) || (apt("update", "--quiet") && apt(...packages)) ? undefined : "apt-get could not get it"
+  return apt(120, ...packages) || (apt(45, "update", "--quiet") && apt(120, ...packages))
+    ? undefined
+    : "apt-get could not get it"
 }
 
 /** Why there is no Chromium; nothing when there is one. */

@@ -4,13 +4,15 @@ import { get } from "node:http"
 import process from "node:process"
 
 /** What the browser does at the end of a sign-in; fetch would say that it is no navigation. */
-const visit = (redirectUri, state, code) =>
+const goTo = (url) =>
   new Promise((resolve, reject) => {
-    const url = `${redirectUri}?${new URLSearchParams({ code, state })}`
     get(url, { agent: false }, (response) => {
-      response.resume().on("end", () => resolve(response.statusCode))
+      const { headers, statusCode } = response
+      response.resume().on("end", () => resolve(statusCode === 303 ? goTo(new URL(headers.location, url)) : statusCode))
     }).on("error", reject)
   })
+
+const visit = (redirectUri, state, code) => goTo(`${redirectUri}?${new URLSearchParams({ code, state })}`)
 
 const signInPage = (redirectUri, state) =>
   `https://as.example/authorize?${new URLSearchParams({ redirect_uri: redirectUri, state })}`

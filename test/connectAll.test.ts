@@ -129,7 +129,14 @@ const portOf = ({ redirectUri }: { readonly redirectUri: string }): string => ne
 
 /** Whether nobody listens there any more. */
 const isFree = ({ redirectUri }: { readonly redirectUri: string }): Effect.Effect<boolean> =>
-  Effect.promise(() => fetch(redirectUri).then(() => false, () => true))
+  Effect.promise(async () => {
+    // A port that was given back may be somebody else's at once, but hardly for long; one that was kept stays for minutes.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      if (await fetch(redirectUri).then(() => false, () => true)) return true
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
+    return false
+  })
 
 describe("McpOAuth.connectAll", () => {
   it.scopedLive("connects to 8 servers, each sign-in on its own port, one window at a time", () =>
