@@ -23,7 +23,11 @@ export interface OpenCallbackOptions {
   readonly page?: PageOptions | undefined
   /** Whether pasted text is read. @default true */
   readonly paste?: boolean | undefined
-  /** Where pasted text comes from, one element a paste; `false` reads none. @default stdin */
+  /**
+   * Where pasted text comes from, one element a paste; `false` reads none. Each sign-in asks for an iterator and ends it.
+   *
+   * @default stdin
+   */
   readonly prompt?: AsyncIterable<string> | false | undefined
   /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined

@@ -57,7 +57,11 @@ export interface CreateMcpOAuthOptions {
    * @default in memory, until it is closed
    */
   readonly store?: { readonly appName: string; readonly directory?: string | undefined } | TextStore | undefined
-  /** Where pasted text comes from, one element a paste; `false` reads none. @default stdin */
+  /**
+   * Where pasted text comes from, one element a paste; `false` reads none. Each sign-in asks for an iterator and ends it.
+   *
+   * @default stdin
+   */
   readonly prompt?: AsyncIterable<string> | false | undefined
   /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
