@@ -72,7 +72,7 @@ const forgetStoppedRead = (input: Input) => {
  *
  * Of a stream that is over nothing is touched, and `end` is called soon.
  *
- * @param output - Where a terminal shows what is typed.
+ * @param output - Where a terminal is asked to mark pastes.
  */
 export const attach = (input: Input, output: Output | undefined, on: Handlers): () => void => {
   let isSilent = false
@@ -88,12 +88,10 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   // A prompt of the host that is paused must not see what is typed here, and show it.
   const idle = foundFlowing === false ? input.rawListeners("data") as Array<(chunk: Uint8Array | string) => void> : []
   const foundRaw = input.isTTY === true && input.isRaw === true
-  // The mode to leave behind; undefined where it was not touched.
-  let leaveMode: boolean | undefined = input.isTTY === true && !foundRaw && input.setRawMode !== undefined &&
-      attempt(() => input.setRawMode?.(true))
-    ? false
-    : undefined
-  const isRaw = foundRaw || leaveMode === false
+  // Whether the terminal's own line mode is to be left behind.
+  let leavesLineMode = input.isTTY === true && !foundRaw && input.setRawMode !== undefined &&
+    attempt(() => input.setRawMode?.(true))
+  const isRaw = foundRaw || leavesLineMode
   // A decoder of our own: `setEncoding` would stay behind for the host.
   const bytes = new TextDecoder()
   const decoder = LineDecoder.make(isRaw)
@@ -140,7 +138,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     input.off("newListener", onListener)
     input.off("data", onData)
     for (const event of ["end", "close", "error"] as const) input.off(event, finish)
-    if (leaveMode !== undefined) attempt(() => input.setRawMode?.(leaveMode === true))
+    if (leavesLineMode) attempt(() => input.setRawMode?.(false))
     write(`${ESC}[?2004l`)
     const isRead = foundFlowing === true || input.listenerCount("data") > 0 || input.listenerCount("readable") > 0
     if (isRead && !hasPaused) return
@@ -217,7 +215,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     reads: giveWay,
     // What the host wants is what it finds afterwards.
     leavesMode: () => {
-      if (isRaw) leaveMode = false
+      if (isRaw) leavesLineMode = true
     },
     pauses: () => {
       foundFlowing = false

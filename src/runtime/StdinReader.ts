@@ -31,7 +31,7 @@ const isOpen = (): boolean => {
  * Starts reading stdin, calling back with what was pasted in one go.
  *
  * Where somebody else reads stdin already, a prompt or a REPL, the keystrokes stay theirs: such a host passes text on by
- * `submit`, or gives a line source of its own. Where somebody begins to, stdin is theirs from then on.
+ * `submit`, or gives a line source of its own. Where somebody begins to, stdin is theirs until they let go.
  */
 export const attach: AttachReader = (onText) => {
   const { stdin } = process

@@ -56,8 +56,8 @@ export const press = (signal: NodeJS.Signals): void => {
 
 /**
  * Calls back when the process was stopped and goes on, perhaps in the foreground now; its terminal may have been given
- * another mode meanwhile. The result stops it; neither may be called by the other (Deno would deliver the same signal to
- * a listener that is put on meanwhile, for ever).
+ * another mode meanwhile. The result stops it. Do not stop and start it within `listener`: Deno delivers the same signal to
+ * one that is put on meanwhile, for ever.
  */
 export const onContinued = (listener: () => void): () => void => {
   attempt(() => process.on("SIGCONT", listener))

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { hostname, release } from "node:os"
 import process from "node:process"
 import type { Opening } from "../core/terminal/Opening.ts"
-import type { Style } from "../core/terminal/Layout.ts"
+import { plain, type Style } from "../core/terminal/Layout.ts"
 import { type Surroundings, variables } from "../core/terminal/Surroundings.ts"
 
 interface Permissions {
@@ -78,10 +78,11 @@ export const hasEscapes = (): boolean => {
 /** What stderr can do: plain where it is no terminal; `NO_COLOR` and a terminal that knows no escapes are respected. */
 export const style = ({ env }: Surroundings): Style => {
   const { columns, isTTY } = process.stderr
+  if (!isTTY) return plain
   const isRich = hasEscapes()
   const noLinks = env["FORCE_HYPERLINK"] === "0" || env["TERM"] === "linux"
   return {
-    columns: isTTY ? columns || 80 : undefined,
+    columns: columns || 80,
     bold: isRich && !env["NO_COLOR"],
     links: isRich && !noLinks
   }

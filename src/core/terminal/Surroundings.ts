@@ -2,6 +2,8 @@
  * Where the program runs, and what that means for a person who has to get to a browser and back.
  */
 
+import { isLoopback } from "../RedirectUri.ts"
+
 /** What is known of where the program runs. */
 export interface Surroundings {
   /** `linux`, `darwin`, `win32` … */
@@ -73,23 +75,16 @@ export const placeOf = ({ containerFile, env, platform, release }: Surroundings)
 const plainName = /^[a-z0-9_][\w.-]*$/i
 // Without a zone, which names an interface of this machine and means nothing over there.
 const plainAddress = /^[0-9a-f:][0-9a-f.:]*$/i
-const loopbackHosts: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
-
-/** Host and port of a loopback redirect URI. */
-const loopbackOf = (redirectUri: string): { readonly host: string; readonly port: string } | undefined => {
-  if (!URL.canParse(redirectUri)) return undefined
-  const { hostname, port, protocol } = new URL(redirectUri)
-  return protocol === "http:" && loopbackHosts.includes(hostname) ? { host: hostname, port: port || "80" } : undefined
-}
 
 /**
  * The command that brings a loopback port of the person's machine here, to be run there; `undefined` where `redirectUri`
  * is no loopback address. The host is the address by which this machine was reached, else its name.
  */
 export const sshForward = ({ env, hostname }: Surroundings, redirectUri: string): string | undefined => {
-  const loopback = loopbackOf(redirectUri)
-  if (loopback === undefined) return undefined
-  const tunnel = `${loopback.port}:${loopback.host}:${loopback.port}`
+  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
+  if (url === undefined || !isLoopback(url)) return undefined
+  const port = url.port || "80"
+  const tunnel = `${port}:${url.hostname}:${port}`
   // Brackets are a pattern to some shells; double quotes mean the same to all.
   const written = tunnel.includes("[") ? `"${tunnel}"` : tunnel
   // "client port server port", and without the third word in the older variable.
