@@ -50,11 +50,6 @@ const places: Readonly<Record<string, Place>> = {
   entry: { rank: 5, packages: effect }
 }
 
-/** Ways up that are meant: they load nothing at the start. */
-const allowed = (file: string, target: string, { dynamic }: Import): boolean =>
-  // The runtime is chosen when a flow opens.
-  placeOf(file) === "promise" && dynamic && /^src\/(node|deno|bun)\.ts$/.test(target)
-
 /** What an entry must not load by being imported: statically, and through any number of files. */
 const unreachable: Readonly<Record<string, RegExp>> = {
   "src/mcp.ts": /^(src\/(runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
@@ -85,7 +80,7 @@ const checkRelative = (file: string, from: Place, each: Import) => {
   if (!target.startsWith("src/")) return say(`src must not import ${target}`)
   if (!existsSync(target)) return say(`there is no ${target}`)
   const to = places[placeOf(target)]
-  if (to === undefined || allowed(file, target, each)) return
+  if (to === undefined) return
   const sibling = to.rank === from.rank && to !== from
   if (to.rank > from.rank || sibling) say(`${placeOf(file)} must not import ${target}: it is not below`)
 }

@@ -50,6 +50,6 @@ export {
   CredentialStoreError,
   type Tokens
 } from "./services/CredentialStore.ts"
-export { PasteInput } from "./services/PasteInput.ts"
+export { PasteInput } from "./services/PasteStream.ts"
 export type { WaitingFlow } from "./services/PasteRouter.ts"
 export { type Notice, type PendingAuthorization, Presenter } from "./services/Presenter.ts"

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Exit, FastCheck, Fiber, Layer, Queue, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { PasteRefusalReason } from "../src/core/Refusal.ts"
-import { PasteInput, withRouting } from "../src/services/PasteInput.ts"
+import { withRouting } from "../src/services/PasteReader.ts"
+import { PasteInput } from "../src/services/PasteStream.ts"
 import type { WaitingFlow } from "../src/services/PasteRouter.ts"
 
 /** Lets every other fiber go as far as it can. */

@@ -3,6 +3,7 @@ import { type Chunk, Effect, Exit, FastCheck, Fiber, FiberId, Option, type Sched
 import { setImmediate } from "node:timers"
 import type { HttpRefusalReason, Refusal } from "../src/core/Refusal.ts"
 import * as RefusalLog from "../src/flow/RefusalLog.ts"
+import { refusalStream } from "../src/flow/refusalStream.ts"
 
 const reasons: ReadonlyArray<HttpRefusalReason> = ["WrongPath", "StateMismatch", "Prefetch"]
 
@@ -74,7 +75,7 @@ describe("stream", () => {
     Effect.gen(function* () {
       const log = RefusalLog.make()
       const added = addAll(log, 3)
-      assertSame(yield* Stream.runCollect(Stream.take(log.stream, 3)), added)
+      assertSame(yield* Stream.runCollect(Stream.take(refusalStream(log), 3)), added)
     }))
 
   it.effect("replays the last 64 and no more", () =>
@@ -82,25 +83,25 @@ describe("stream", () => {
       const log = RefusalLog.make()
       const added = addAll(log, 1000)
       log.end()
-      assertSame(yield* Stream.runCollect(log.stream), added.slice(-64))
+      assertSame(yield* Stream.runCollect(refusalStream(log)), added.slice(-64))
     }))
 
   it.effect("ends with the log, after what is kept, also for who comes later", () =>
     Effect.gen(function* () {
       const log = RefusalLog.make()
-      const early = yield* Effect.fork(Stream.runCollect(log.stream))
+      const early = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
       yield* settle
       const added = addAll(log, 2)
       log.end()
       log.add(refusal(0))
       assertSame(yield* Fiber.join(early), added)
-      assertSame(yield* Stream.runCollect(log.stream), added)
+      assertSame(yield* Stream.runCollect(refusalStream(log)), added)
     }))
 
   it.effect("ends at once where nothing was refused", () =>
     Effect.gen(function* () {
       const log = RefusalLog.make()
-      const reader = yield* Effect.fork(Stream.runCollect(log.stream))
+      const reader = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
       yield* settle
       log.end()
       log.end()
@@ -110,7 +111,7 @@ describe("stream", () => {
   it.effect("gives every reader everything", () =>
     Effect.gen(function* () {
       const log = RefusalLog.make()
-      const readers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Stream.runCollect(log.stream)))
+      const readers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Stream.runCollect(refusalStream(log))))
       yield* settle
       const added: Array<Refusal> = []
       for (let n = 0; n < 200; n++) {
@@ -124,8 +125,8 @@ describe("stream", () => {
   it.effect("drops the oldest for a reader that is slower, and nothing for the others", () =>
     Effect.scoped(Effect.gen(function* () {
       const log = RefusalLog.make()
-      const slow = yield* Stream.toPull(log.stream)
-      const fast = yield* Effect.fork(Stream.runCollect(log.stream))
+      const slow = yield* Stream.toPull(refusalStream(log))
+      const fast = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
       yield* settle
       const first = addAll(log, 10)
       assertSame(yield* slow, first)
@@ -145,8 +146,8 @@ describe("stream", () => {
   it.effect("holds no listener for a reader that was interrupted, or that was served", () =>
     Effect.gen(function* () {
       const { listeners, log } = watched()
-      const reader = yield* Effect.fork(Stream.runDrain(log.stream))
-      const other = yield* Effect.fork(Stream.runDrain(log.stream))
+      const reader = yield* Effect.fork(Stream.runDrain(refusalStream(log)))
+      const other = yield* Effect.fork(Stream.runDrain(refusalStream(log)))
       yield* settle
       assert.strictEqual(listeners(), 2)
       yield* Fiber.interrupt(reader)
@@ -163,7 +164,7 @@ describe("stream", () => {
   it.effect("holds no listener for a reader that took what it wanted", () =>
     Effect.gen(function* () {
       const { listeners, log } = watched()
-      const reader = yield* Effect.fork(Stream.runHead(log.stream))
+      const reader = yield* Effect.fork(Stream.runHead(refusalStream(log)))
       yield* settle
       addAll(log, 1)
       yield* Fiber.join(reader)
@@ -188,7 +189,7 @@ describe("stream", () => {
             for (let turn = 0; turn < turns && tasks.length > 0; turn++) tasks.shift()?.()
           }
           const log = RefusalLog.make()
-          const reader = Effect.runFork(Stream.runHead(log.stream), { scheduler })
+          const reader = Effect.runFork(Stream.runHead(refusalStream(log)), { scheduler })
           run(before)
           const [added] = event === "refusal" ? addAll(log, 1) : []
           if (event === "end") log.end()
@@ -253,7 +254,7 @@ describe("stream, for any order of adding, reading, interrupting and ending", ()
 
       const open = Effect.gen(function* () {
         const scope = yield* Scope.make()
-        const pull = yield* Scope.extend(Stream.toPull(log.stream), scope)
+        const pull = yield* Scope.extend(Stream.toPull(refusalStream(log)), scope)
         const reader: Reader = { scope, pull, seen: 0, waiting: undefined }
         return reader
       })

@@ -3,75 +3,19 @@
  * and a scope that gives everything back.
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
-import * as Redacted from "effect/Redacted"
-import * as Scope from "effect/Scope"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { BindError, isPortTaken } from "../core/BindError.ts"
-import * as CallbackPage from "../core/page/CallbackPage.ts"
-import type { PageOptions } from "../core/page/PageOptions.ts"
-import * as RedirectUri from "../core/RedirectUri.ts"
+import type { BindError } from "../core/BindError.ts"
 import type { PasteRefused, Refusal } from "../core/Refusal.ts"
-import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
-import { PasteInput, withRouting } from "../services/PasteInput.ts"
-import { Presenter } from "../services/Presenter.ts"
-import { type Authorize, authorize } from "./authorize.ts"
-import * as FlowChannels from "./FlowChannels.ts"
-import { randomText } from "./Pkce.ts"
-import { styleHash } from "./styleHash.ts"
-import { tellOnce } from "./Teller.ts"
+import type { CallbackServer } from "../services/CallbackServer.ts"
+import type { PasteInput } from "../services/PasteInput.ts"
+import type { Presenter } from "../services/Presenter.ts"
+import type { Authorize } from "./authorize.ts"
+import { openFlow, type OpenOptions } from "./openFlow.ts"
+import { refusalStream } from "./refusalStream.ts"
 
-/** Options of `CallbackFlow.open`. */
-export interface OpenOptions {
-  /**
-   * Path of the redirect URI, percent-encoded.
-   *
-   * @default "/callback"
-   */
-  readonly path?: string | undefined
-  /**
-   * The loopback address as the redirect URI writes it. With `"localhost"` both families are bound on one port, so that
-   * no stranger on the other one gets the code.
-   *
-   * @default "127.0.0.1"
-   */
-  readonly host?: RedirectUri.LoopbackHost | undefined
-  /**
-   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3).
-   *
-   * @default 0
-   */
-  readonly port?: number | ReadonlyArray<number> | undefined
-  /**
-   * When every port is taken: fail with `BindError`, or go on without a server, so that only a paste can finish.
-   *
-   * @default "fail"
-   */
-  readonly onPortBusy?: "fail" | "paste" | undefined
-  /**
-   * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
-   * and ask for its path.
-   *
-   * @default http://{host}:{port}{path}
-   */
-  readonly redirectUri?: ((port: number) => string) | undefined
-  /**
-   * How the server returns its answer; `"form_post"` takes a posted form as well as the query.
-   *
-   * @default "query"
-   */
-  readonly responseMode?: "query" | "form_post" | undefined
-  /**
-   * Whether pasted text is read while the flow waits. What is given to the flow's own `submit` is taken either way.
-   *
-   * @default true
-   */
-  readonly paste?: boolean | undefined
-  /** What the browser shows in the end: sentences in other languages, another style, or a page of your own. */
-  readonly page?: PageOptions | undefined
-}
+export type { OpenOptions } from "./openFlow.ts"
 
 /** An open flow: already listening, for one sign-in. */
 export interface CallbackFlow {
@@ -107,125 +51,10 @@ export interface CallbackFlow {
   readonly refusals: Stream.Stream<Refusal>
 }
 
-const invalid = (options: OpenOptions, detail: string): BindError =>
-  new BindError({ reason: "InvalidOptions", host: options.host ?? "127.0.0.1", ports: [], detail })
-
-const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
-  if (options.onPortBusy === "paste" && options.paste === false) {
-    return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
-  }
-  const { onPortBusy = "fail", responseMode = "query" } = options
-  if (!["fail", "paste"].includes(onPortBusy)) {
-    return Either.left(invalid(options, 'onPortBusy is neither "fail" nor "paste"'))
-  }
-  if (!["query", "form_post"].includes(responseMode)) {
-    return Either.left(invalid(options, 'responseMode is neither "query" nor "form_post"'))
-  }
-  return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
-}
-
-/** Never throws, whatever the caller's function does. */
-const redirectUriOf = (
-  options: OpenOptions,
-  callback: RedirectUri.Callback,
-  bound: Bound
-): Either.Either<readonly [string, URL], string> => {
-  try {
-    const text = bound.redirectUri ??
-      (options.redirectUri === undefined ? RedirectUri.make(callback, bound.port) : options.redirectUri(bound.port))
-    return Either.map(RedirectUri.parse(text), (url) => [text, url] as const)
-  } catch {
-    return Either.left("redirectUri threw an error")
-  }
-}
-
-/** What a request may name. A server with an address of its own is asked for that one alone. */
-const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) =>
-  bound.redirectUri === undefined
-    ? {
-      paths: new Set([callback.path, url.pathname]),
-      hosts: RedirectUri.allowedHosts(bound.port, url),
-      beside: !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
-    }
-    : { paths: new Set([url.pathname]), hosts: RedirectUri.allowedHosts(undefined, url), beside: true }
-
-const make = (
-  options: OpenOptions
-): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  Effect.gen(function* () {
-    const callback = yield* settings(options)
-    const server = yield* CallbackServer
-    const paste = withRouting(yield* PasteInput)
-    const presenter = yield* Presenter
-    const state = Redacted.make(yield* randomText)
-    const runtime = yield* Effect.runtime<never>()
-    const { page } = options
-    const hash = page?.style === undefined ? undefined : yield* styleHash(page.style)
-    const channels = FlowChannels.make({
-      state,
-      runtime,
-      done: (yield* randomText).slice(0, 22),
-      render: CallbackPage.make(page, hash)
-    })
-
-    let address: Either.Either<readonly [string, URL], string> = Either.left("the server did not ask for a route")
-    let forwarded = options.redirectUri !== undefined
-    const serve = (bound: Bound) => {
-      forwarded ||= bound.redirectUri !== undefined
-      address = redirectUriOf(options, callback, bound)
-      return channels.route({
-        ...(Either.isRight(address)
-          ? accepted(callback, bound, address.right[1])
-          : { paths: new Set(), hosts: new Set(), beside: false }),
-        formPost: options.responseMode === "form_post"
-      })
-    }
-    // Without a listener only a port that was asked for by number can stand in the redirect URI.
-    const named = callback.ports.find((port) => port !== 0)
-    const busy = yield* Effect.matchEffect(server.bind(callback, serve), {
-      onFailure: (error) =>
-        options.onPortBusy === "paste" && isPortTaken(error.reason) && named !== undefined
-          ? Effect.succeed(error)
-          : Effect.fail(error),
-      onSuccess: () => Effect.succeed(undefined)
-    })
-    if (busy !== undefined && named !== undefined) serve({ port: named })
-    // Registered after the listener, so released before it: the pages get their last words, then the server drains.
-    yield* Effect.addFinalizer(() => channels.close)
-    const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))
-    if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
-    if (options.paste !== false) yield* paste.register(channels.waitingFlow)
-    const listening = busy === undefined
-    yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
-    return {
-      redirectUri,
-      listening,
-      state,
-      authorize: authorize({
-        channels,
-        presenter,
-        runtime,
-        redirectUri,
-        listening,
-        forwarded,
-        state,
-        paste: options.paste === false ? undefined : paste
-      }),
-      submit: channels.submit,
-      refusals: channels.refusals.stream
-    }
-  })
-
 const open = (
   options: OpenOptions = {}
 ): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
-  Effect.flatMap(Effect.scope, (outer) =>
-    Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
-      Effect.onError(Scope.extend(make(options), scope), (cause) =>
-        Scope.close(scope, Exit.failCause(cause))))).pipe(
-      Effect.withSpan("CallbackFlow.open")
-    )
+  Effect.map(openFlow(options), (flow) => ({ ...flow, refusals: refusalStream(flow.refusals) }))
 
 const run = <A, E, R>(
   options: OpenOptions,

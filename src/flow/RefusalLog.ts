@@ -1,10 +1,8 @@
 /**
  * What one flow refused: counted whole, and the last 64 kept for whoever listens.
  */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { Refusal, RefusalCounts, RefusalReason } from "../core/Refusal.ts"
 
 /** A record that is written by plain calls: a junk request costs no fiber. */
@@ -13,8 +11,11 @@ export interface RefusalLog {
   readonly counts: () => RefusalCounts
   /** Ends every stream, now and later ones, after what is kept. */
   readonly end: () => void
-  /** Hot; begins with the last 64; a reader slower than that misses the oldest; ends with the log. */
-  readonly stream: Stream.Stream<Refusal>
+  /**
+   * What came after the first `seen`, of the last 64, with how many there were then; waits for the next one, and is none
+   * when the log has ended. Begin with 0.
+   */
+  readonly after: (seen: number) => Effect.Effect<Option.Option<readonly [ReadonlyArray<Refusal>, number]>>
 }
 
 const kept = 64
@@ -40,13 +41,11 @@ export const make = (): RefusalLog => {
       waiting.add(listener)
       return Effect.sync(() => waiting.delete(listener))
     })
-  type Step = Option.Option<readonly [Chunk.Chunk<Refusal>, number]>
-  /** `seen` is how many refusals of all the reader has passed. */
-  const pull = (seen: number): Effect.Effect<Step> =>
+  const after: RefusalLog["after"] = (seen) =>
     Effect.suspend(() => {
       const missing = Math.min(total - seen, last.length)
-      if (missing > 0) return Effect.succeed(Option.some([Chunk.unsafeFromArray(last.slice(-missing)), total] as const))
-      return ended ? Effect.succeed(Option.none()) : Effect.zipRight(news(seen), pull(seen))
+      if (missing > 0) return Effect.succeed(Option.some([last.slice(-missing), total] as const))
+      return ended ? Effect.succeed(Option.none()) : Effect.zipRight(news(seen), after(seen))
     })
   return {
     add: (refusal) => {
@@ -62,6 +61,6 @@ export const make = (): RefusalLog => {
       ended = true
       wake()
     },
-    stream: Stream.unfoldChunkEffect(0, pull)
+    after
   }
 }

@@ -7,7 +7,8 @@ import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
 import { parseUrl } from "../core/mcp/SecureUrl.ts"
 import { DiscoveryError, type SdkMissing, type UntrustedMetadata } from "../core/mcp/SignInError.ts"
-import { type Environment, faultOf, step, type StepResult } from "./Environment.ts"
+import type { Environment } from "./Environment.ts"
+import { faultOf, step, type StepResult } from "./Step.ts"
 import type { SdkMetadata } from "./Sdk.ts"
 
 /** Where to sign in, and what for. */

@@ -18,7 +18,7 @@ import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { Closed, type McpConnectError } from "../core/mcp/SignInError.ts"
 import type { PasteRefused } from "../core/Refusal.ts"
 import { withoutSecrets } from "../core/SecretText.ts"
-import type { CallbackFlow, OpenOptions } from "../flow/CallbackFlow.ts"
+import type { OpenFlow, OpenOptions } from "../flow/openFlow.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
@@ -119,7 +119,7 @@ const environment = (
       store: yield* CredentialStore,
       presenter: yield* Presenter,
       closing: yield* Deferred.make<void>(),
-      flows: new Set<CallbackFlow>(),
+      flows: new Set<OpenFlow>(),
       warned: new Set<keyof Unsafe>()
     }
   })

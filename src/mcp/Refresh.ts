@@ -18,7 +18,8 @@ import {
 } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
-import { type Environment, spending } from "./Environment.ts"
+import type { Environment } from "./Environment.ts"
+import { spending } from "./Step.ts"
 import type { Memory } from "./Memory.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 

@@ -6,7 +6,8 @@ import type { ClientRegistration } from "../core/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import { RegistrationError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
-import { type Environment, faultOf, step } from "./Environment.ts"
+import type { Environment } from "./Environment.ts"
+import { faultOf, step } from "./Step.ts"
 
 const once = (
   env: Environment,

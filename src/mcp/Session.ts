@@ -11,17 +11,22 @@ import * as Doubt from "../core/mcp/Doubt.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import { Closed, type DiscoveryError, InteractionRequired, type RevocationError } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
+import { onFirstUse } from "../services/onFirstUse.ts"
 import type { Environment } from "./Environment.ts"
 import * as Flight from "./Flight.ts"
-import * as Logout from "./Logout.ts"
 import * as Memory from "./Memory.ts"
 import { probe } from "./Probe.ts"
-import { refresh, type RefreshError } from "./Refresh.ts"
-import * as SignIn from "./SignIn.ts"
+import type { RefreshError } from "./Refresh.ts"
+import type { SignInError } from "./SignIn.ts"
 import * as SignInLock from "./SignInLock.ts"
 
 /** Every way to get a token fails. */
-export type SessionError = InteractionRequired | RefreshError | RevocationError | SignIn.SignInError
+export type SessionError = InteractionRequired | RefreshError | RevocationError | SignInError
+
+// Whoever has good tokens needs none of them, and loads none of what is behind them.
+const signInModule = onFirstUse(Effect.promise(() => import("./SignIn.ts")))
+const refreshModule = onFirstUse(Effect.promise(() => import("./Refresh.ts")))
+const logoutModule = onFirstUse(Effect.promise(() => import("./Logout.ts")))
 
 /** Why another token is wanted. */
 export type Need =
@@ -137,9 +142,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
           // Somebody may have signed in while this one waited.
           const isThere = need.used !== undefined || !need.forced ? yield* findNewer(need.used) : false
           if (isThere && (!need.forced || ScopeSet.covers(memory.tokens()?.scope, moreScopes))) return
+          const { run } = yield* signInModule
           signingIn = true
           const { scope } = yield* Effect.ensuring(
-            SignIn.run(env, {
+            run(env, {
               challenge,
               moreScopes,
               onCredentials: (credentials) => memory.take(Option.some(credentials), now()),
@@ -160,10 +166,12 @@ export const make = (env: Environment): Effect.Effect<Session> =>
 
     /** A refreshed token, with the doubts about the one it came of. */
     const refreshed = (used: string, challenge: BearerChallenge) =>
-      Effect.tap(refresh(env, memory, used, challenge), (done) =>
+      Effect.tap(Effect.flatMap(refreshModule, ({ refresh }) => refresh(env, memory, used, challenge)), (done) =>
         Effect.sync(() => {
           const token = memory.accessToken()
-          if (done && token !== undefined) untried = Doubt.refreshed(token, used, untried, now())
+          if (done && token !== undefined) {
+            untried = Doubt.refreshed(token, used, untried, now())
+          }
         }))
 
     const stepUp = (used: string, challenge: BearerChallenge) => {
@@ -172,7 +180,9 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         ? undefined
         : Effect.onError(signIn({ used, forced: true, reason: "InsufficientScope" }, challenge, wanted), () =>
           // Whoever waited fails with it.
-          Effect.sync(() => void (awaited = undefined)))
+          Effect.sync(() =>
+            void (awaited = undefined)
+          ))
     }
 
     const renew = (used: string | undefined, challenge: BearerChallenge) => {
@@ -266,6 +276,8 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         return memory.accessToken()
       })
 
+    const forget = Effect.flatMap(logoutModule, ({ run }) => run(env, memory, challenge))
+
     return {
       known: () => !closed && memory.isLoaded() && !memory.isExpiring(now()) ? memory.accessToken() : undefined,
       token,
@@ -287,7 +299,7 @@ export const make = (env: Environment): Effect.Effect<Session> =>
         awaited = undefined
         steppedUp = undefined
         untried = undefined
-        yield* join(flight.supersede("logout", Logout.run(env, memory, challenge), { keep: true }))
+        yield* join(flight.supersede("logout", forget, { keep: true }))
       }),
       credentials: Effect.map(store.load(key), memory.newest),
       isSigningIn: () => signingIn,

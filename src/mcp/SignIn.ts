@@ -22,11 +22,12 @@ import {
   type TokenError,
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
-import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import { type OpenFlow, openFlow } from "../flow/openFlow.ts"
 import { tellOnce } from "../flow/Teller.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
-import { type Environment, type Services, spending, step } from "./Environment.ts"
+import type { Environment, Services } from "./Environment.ts"
+import { spending, step } from "./Step.ts"
 import * as Registration from "./Registration.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
@@ -72,14 +73,14 @@ const scopeOf = (env: Environment, { challenge, moreScopes }: Request, { resourc
 const open = (
   env: Environment,
   choice: ClientChoice.ClientChoice
-): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> => {
+): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> => {
   const { timeout: _, ...options } = env.callback
   const attempt = (
     [first, ...rest]: ReadonlyArray<ClientChoice.ListenAttempt>
-  ): ReturnType<typeof CallbackFlow.open> => {
+  ): ReturnType<typeof openFlow> => {
     const { maybeUnregistered, ...each } = first ?? { maybeUnregistered: false }
     const opened = Effect.tap(
-      CallbackFlow.open({ ...options, ...each }),
+      openFlow({ ...options, ...each }),
       ({ redirectUri }) =>
         maybeUnregistered
           ? tellOnce(env.presenter, { _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })

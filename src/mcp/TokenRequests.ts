@@ -9,7 +9,8 @@ import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import { RevocationError, type SdkMissing, TokenError } from "../core/mcp/SignInError.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import type { Discovered } from "./Discovery.ts"
-import { type Environment, faultOf, step, type StepResult } from "./Environment.ts"
+import type { Environment } from "./Environment.ts"
+import { faultOf, step, type StepResult } from "./Step.ts"
 import type { Sdk } from "./Sdk.ts"
 
 // RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.

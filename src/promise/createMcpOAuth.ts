@@ -6,13 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 import * as Connecting from "../mcp/connect.ts"
 import * as Making from "../mcp/McpOAuth.ts"
+import { fileStore, server } from "../runtime/services.ts"
+import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
+import { PasteInput } from "../services/PasteInput.ts"
+import { Presenter } from "../services/Presenter.ts"
 import type {
   ConnectAllOptions,
   Connected,
@@ -23,7 +26,7 @@ import type {
   ServerToConnect
 } from "./McpOAuth.ts"
 import * as Closable from "./Closable.ts"
-import { runtimeLayers, servicesFor } from "./services.ts"
+import { pasteFor, presenterFor } from "./services.ts"
 import { overTexts } from "./TextCredentialStore.ts"
 
 type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts">
@@ -41,20 +44,21 @@ const toEffectOptions = (
   }
 })
 
-const storeFor = async ({ store }: Shared): Promise<Layer.Layer<CredentialStore>> => {
-  if (store === undefined) return Layer.effect(CredentialStore, CredentialStore.memory)
-  if ("get" in store) return Layer.sync(CredentialStore, () => overTexts(store))
-  const { layerFile } = await runtimeLayers()
-  // Of its services only the store: the others are as the caller asked for.
-  return Layer.effect(CredentialStore, Effect.provide(CredentialStore, layerFile(store)))
+const storeFor = ({ store }: Shared): Effect.Effect<CredentialStore> => {
+  if (store === undefined) return CredentialStore.memory
+  return "get" in store ? Effect.succeed(overTexts(store)) : fileStore(store)
 }
 
 /** The services in a scope of their own, which the caller's signal closes. */
 const openServices = async (shared: Shared) => {
   const scope = Effect.runSync(Scope.make())
-  const layer = Layer.merge(await servicesFor(shared), await storeFor(shared))
   const closable = Closable.make(scope, shared.signal)
-  const context = await closable.open(Layer.buildWithScope(layer, scope))
+  const store = await closable.open(storeFor(shared))
+  const context = Context.make(CallbackServer, server).pipe(
+    Context.add(PasteInput, pasteFor(shared)),
+    Context.add(Presenter, presenterFor(shared)),
+    Context.add(CredentialStore, store)
+  )
   return { ...closable, scope, context, signal: shared.signal }
 }
 

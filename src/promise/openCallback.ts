@@ -3,36 +3,54 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Granted } from "../flow/authorize.ts"
-import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import { openFlow } from "../flow/openFlow.ts"
+import type { RefusalLog } from "../flow/RefusalLog.ts"
+import { listen } from "../runtime/HttpListener.ts"
+import { CallbackServer } from "../services/CallbackServer.ts"
+import { PasteInput } from "../services/PasteInput.ts"
+import { Presenter } from "../services/Presenter.ts"
 import type { AuthorizeOptions, Callback, ExchangeOptions, GrantedCode, OpenCallbackOptions } from "./Callback.ts"
 import * as Closable from "./Closable.ts"
 import { fromCaller, type Thrown } from "./runToPromise.ts"
-import { servicesFor } from "./services.ts"
+import { pasteFor, presenterFor } from "./services.ts"
 
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
+
+// Imported as it stands: whoever opens a callback is about to listen.
+const server = CallbackServer.make(listen)
+
+/** Tells of each refusal, one after the other, until the flow ends. */
+const tellAll = (
+  log: RefusalLog,
+  onRefusal: NonNullable<OpenCallbackOptions["onRefusal"]>,
+  seen = 0
+): Effect.Effect<void> =>
+  Effect.flatMap(log.after(seen), (news) =>
+    Option.isNone(news) ? Effect.void : Effect.zipRight(
+      Effect.forEach(news.value[0], (refusal) => Effect.ignore(fromCaller(() => onRefusal(refusal))), {
+        discard: true
+      }),
+      tellAll(log, onRefusal, news.value[1])
+    ))
 
 /** See `openCallback` of the entry. */
 export const openCallback = async (options: OpenCallbackOptions): Promise<Callback> => {
   const { onRefusal, prompt, signal } = options
-  const layer = await servicesFor(options)
   const scope = Effect.runSync(Scope.make())
+  const services = Context.make(CallbackServer, server).pipe(
+    Context.add(PasteInput, pasteFor(options)),
+    Context.add(Presenter, presenterFor(options)),
+    Context.add(Scope.Scope, scope)
+  )
   const opened = Effect.gen(function* () {
-    const context = yield* Layer.buildWithScope(layer, scope)
-    const flow = yield* Effect.provide(
-      CallbackFlow.open({ ...options, paste: options.paste !== false && prompt !== false }),
-      Context.add(context, Scope.Scope, scope)
-    )
-    if (onRefusal !== undefined) {
-      const tell = Stream.runForEach(flow.refusals, (refusal) => Effect.ignore(fromCaller(() => onRefusal(refusal))))
-      yield* Effect.forkIn(tell, scope)
-    }
+    const flow = yield* openFlow({ ...options, paste: options.paste !== false && prompt !== false })
+    if (onRefusal !== undefined) yield* Effect.forkIn(tellAll(flow.refusals, onRefusal), scope)
     return flow
-  })
+  }).pipe(Effect.provide(services))
   const { close, open, run } = Closable.make(scope, signal)
   const flow = await open(opened)
 

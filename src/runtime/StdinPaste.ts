@@ -1,0 +1,18 @@
+/**
+ * Pastes from this process's stdin.
+ */
+import * as Effect from "effect/Effect"
+import type { PasteInput } from "../services/PasteInput.ts"
+import { fromSource } from "../services/PasteReader.ts"
+import { hub } from "./StdinHub.ts"
+import { attach } from "./StdinReader.ts"
+
+const { isReading, retain, router, subscribe } = hub()
+
+/** Reads stdin while flows wait. */
+export const paste: Required<PasteInput> = fromSource({
+  available: Effect.sync(isReading),
+  router,
+  subscribe,
+  hold: Effect.asVoid(Effect.acquireRelease(Effect.sync(() => retain(attach)), (release) => Effect.sync(release)))
+})

@@ -1,0 +1,83 @@
+/**
+ * The services on a real machine, the same for Node, Deno and Bun. Each part is loaded on first use: a program that only
+ * might sign in pays for none of it.
+ */
+import * as Effect from "effect/Effect"
+import { BindError, reasonOf } from "../core/BindError.ts"
+import { CallbackServer } from "../services/CallbackServer.ts"
+import type { CredentialStore } from "../services/CredentialStore.ts"
+import { onFirstUse } from "../services/onFirstUse.ts"
+import type { PasteInput } from "../services/PasteInput.ts"
+import type { Presenter } from "../services/Presenter.ts"
+import type { FileStoreOptions } from "./FileCredentialStore.ts"
+import type { TerminalOptions } from "./TerminalPresenter.ts"
+
+export type { FileStoreOptions } from "./FileCredentialStore.ts"
+export type { TerminalOptions } from "./TerminalPresenter.ts"
+
+const listener = onFirstUse(Effect.tryPromise({ try: () => import("./HttpListener.ts"), catch: (cause) => cause }))
+
+/** Listens on the loopback interface. */
+export const server: CallbackServer = CallbackServer.make((address, port, serve) =>
+  Effect.flatMap(
+    Effect.mapError(
+      listener,
+      (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
+    ),
+    ({ listen }) => listen(address, port, serve)
+  )
+)
+
+const stdin = onFirstUse(Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste))
+
+/** Reads this process's stdin while flows wait. */
+export const paste: Required<PasteInput> = {
+  available: Effect.flatMap(stdin, ({ available }) => available),
+  hold: Effect.flatMap(stdin, ({ hold }) => hold),
+  lines: Effect.flatMap(stdin, ({ lines }) => lines),
+  submit: (text) => Effect.flatMap(stdin, ({ submit }) => submit(text)),
+  register: (flow) => Effect.flatMap(stdin, ({ register }) => register(flow))
+}
+
+const terminal = onFirstUse(Effect.promise(() => import("./TerminalPresenter.ts")))
+
+/** Shows sign-ins on stderr, and opens the browser. */
+export const presenter = (options: TerminalOptions = {}): Presenter => ({
+  show: (pending) => Effect.flatMap(terminal, ({ show }) => show(pending, options)),
+  notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice, options))
+})
+
+// One for each place, however often the layer is built: who locks by store locks by place.
+const fileStores = new Map<string, CredentialStore>()
+
+/** A store that is opened when it is first used; one that cannot be opened is tried again. */
+const storeAt = (options: FileStoreOptions): CredentialStore => {
+  const place = JSON.stringify([options.appName, options.directory])
+  const known = fileStores.get(place)
+  if (known !== undefined) return known
+  const store = onFirstUse(
+    Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
+  )
+  const made: CredentialStore = {
+    load: (key) => Effect.flatMap(store, ({ load }) => load(key)),
+    modify: (key, change) => Effect.flatMap(store, ({ modify }) => modify(key, change))
+  }
+  fileStores.set(place, made)
+  return made
+}
+
+// One name that is one folder on every system. JavaScript callers may pass anything.
+const isFolderName = (name: unknown): boolean =>
+  typeof name === "string" && /^[^/\\\p{Cc}]+$/u.test(name) && name !== "." && name !== ".."
+
+/**
+ * A store in files; the same one for the same place. Dies when `appName` is no name of a folder, or `directory` is empty.
+ */
+export const fileStore = (options: FileStoreOptions): Effect.Effect<CredentialStore> =>
+  Effect.suspend(() => {
+    const wrong = !isFolderName(options.appName) ? "appName" : options.directory === "" ? "directory" : undefined
+    return wrong === undefined ? Effect.succeed(storeAt(options)) : Effect.dieMessage(
+      `Cannot keep credentials in files: the ${wrong} ${JSON.stringify(options[wrong])} names no folder. ` +
+        'Pass one name without slashes as `appName`, such as "my-tool", and as `directory` a path or nothing'
+    )
+  })
