@@ -4,7 +4,7 @@
  *
  * `--bun PATH` signs in on that Bun as well, and does nothing else.
  */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import process from "node:process"
 import type { Command, RunOptions } from "./commands.ts"
@@ -73,7 +73,10 @@ const step = async (name: string, command: Command, options: RunOptions = {}): P
 const checkContents = (files: ReadonlyArray<{ readonly path: string }>) => {
   const paths = files.map(({ path }) => path)
   for (const path of paths) {
-    if (!/^(dist|src)\/.*\.(js|ts|map)$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path)) {
+    if (
+      !/^(dist|src)\/.*\.(js|ts|map)$|^dist\/promise\/LICENSES\.txt$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+        .test(path)
+    ) {
       problems.push(`${path} should not be in the package`)
     }
   }
@@ -95,6 +98,22 @@ const checkPromiseTypes = () => {
   }
 }
 
+/** ./promise needs no peer: of other packages it loads the opener of browsers, and the transport of a client's own SDK. */
+const checkPromiseImports = () => {
+  const files = new Set(["dist/promise.js"])
+  for (const file of files) {
+    for (const { specifier } of readSource(file, readFileSync(file, "utf8")).imports) {
+      if (specifier.startsWith(".")) files.add(join(dirname(file), specifier))
+      else if (!/^(node:\w+(\/\w+)?|open|@modelcontextprotocol\/sdk\/client\/streamableHttp\.js)$/.test(specifier)) {
+        problems.push(`${file}: ./promise must not load ${specifier}`)
+      }
+    }
+  }
+  for (const file of files) {
+    if (!existsSync(`${file}.map`)) problems.push(`${file} has no source map`)
+  }
+}
+
 /** Installs into the consumer's folder, as the README says. */
 const install = (folder: string, ...packages: ReadonlyArray<string>) =>
   step(
@@ -104,9 +123,9 @@ const install = (folder: string, ...packages: ReadonlyArray<string>) =>
   )
 
 /** Signs in once through each way in, with the installed package. */
-const signIn = (folder: string, runtime: string, ...program: Command) => {
+const signIn = (folder: string, way: string, ...program: Command) => {
   copyFileSync("scripts/consumer.mjs", join(folder, "consumer.mjs"))
-  return step(`a sign-in on ${runtime}`, [...program, "consumer.mjs", runtime], { cwd: folder, limit: 60 })
+  return step(`a sign-in by ${way}`, [...program, "consumer.mjs", way], { cwd: folder, limit: 60 })
 }
 
 /** The README's examples as a reader would copy them, each a file of its own. */
@@ -134,11 +153,16 @@ const typeCheck = async (folder: string) => {
 
 /** Uses the package from a folder that has nothing else. */
 const consume = async (folder: string, tarball: string) => {
-  await install(folder, tarball, "effect@3")
-  if (problems.length > 0) return
-  writeFileSync(join(folder, "smoke.mjs"), smoke)
   const names = Object.keys(promised)
   const onNode = node()
+  const onDeno: Command = [deno(), "run", "-A", "--node-modules-dir=manual"]
+  await install(folder, tarball)
+  if (existsSync(join(folder, "node_modules/effect"))) problems.push("the package installs effect by itself")
+  if (problems.length > 0) return
+  if (onNode !== undefined) await signIn(folder, "promise", onNode)
+  await signIn(folder, "promise", ...onDeno)
+  await install(folder, "effect@3")
+  writeFileSync(join(folder, "smoke.mjs"), smoke)
   if (onNode !== undefined) {
     // Nothing but ./platform may need the platform package.
     const alone = names.filter((entry) => entry !== "/platform")
@@ -146,7 +170,6 @@ const consume = async (folder: string, tarball: string) => {
     await signIn(folder, "node", onNode)
   }
   await install(folder, `@effect/platform@${npm.peerDependencies["@effect/platform"]}`)
-  const onDeno: Command = [deno(), "run", "-A", "--node-modules-dir=manual"]
   if (onNode !== undefined) await step("entries on Node", [onNode, "smoke.mjs", ...names], { cwd: folder })
   await step("entries on Deno", [...onDeno, "smoke.mjs", ...names], { cwd: folder })
   await signIn(folder, "deno", ...onDeno)
@@ -170,11 +193,14 @@ await withFolder(async (folder) => {
   const tarball = join(folder, info.filename)
   writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
   if (bun !== undefined) {
-    await install(folder, tarball, "effect@3")
+    await install(folder, tarball)
+    await signIn(folder, "promise", bun)
+    await install(folder, "effect@3")
     return signIn(folder, "bun", bun)
   }
   checkContents(info.files)
   checkPromiseTypes()
+  checkPromiseImports()
   await Promise.all([
     step("publint", [...tool("publint/src/cli.js"), "run", tarball, "--strict"]),
     consume(folder, tarball)

@@ -22,6 +22,10 @@ const steps: ReadonlyArray<Step> = [
   { name: "format", command: [deno(), "fmt", "--check"] },
   { name: "lint", command: [deno(), "lint"] },
   { name: "types", command: [...tool("typescript/lib/tsc.js"), "--project", "tsconfig.json"] },
+  {
+    name: "types of the bundle, on Effect 4",
+    command: [...tool("typescript/lib/tsc.js"), "--project", "scripts/bundle/tsconfig.json"]
+  },
   { name: "build", command: script("scripts/build.ts") },
   { name: "package", command: script("scripts/check-pack.ts"), after: "build" },
   {

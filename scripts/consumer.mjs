@@ -1,4 +1,5 @@
-// Runs in a folder that has only the built package: one sign-in through each way in, on the runtime given.
+// Runs in a folder that has only the built package: one sign-in by the way given, which is `promise`, or the entry of a
+// runtime.
 import assert from "node:assert/strict"
 import { get } from "node:http"
 import process from "node:process"
@@ -47,5 +48,5 @@ const withPromises = async () => {
   await callback.close()
 }
 
-await withEffect(process.argv[2])
-await withPromises()
+const [, , way] = process.argv
+await (way === "promise" ? withPromises() : withEffect(way))

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { ensureChromium } from "./chromium.ts"
-import { deno, node, run, withFolder } from "./commands.ts"
+import { deno, node, run, script, withFolder } from "./commands.ts"
 
 type Runtime = "node" | "deno"
 
@@ -115,6 +115,11 @@ const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno"
 const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
 const withoutChromium = ensureChromium()
 if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, for ${withoutChromium}`)
+const built = await run(script("scripts/build.ts"))
+if (built.code !== 0) {
+  console.error(`The package does not build:\n${built.output}`)
+  process.exit(1)
+}
 const counts = await withFolder((folder) => all(only, rest, folder))
 const passed = counts.reduce((sum, each) => sum + each.passed, 0)
 const failed = counts.reduce((sum, each) => sum + each.failed, 0)

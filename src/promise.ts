@@ -48,25 +48,6 @@ export type {
   RefusedInput
 } from "./promise/Callback.ts"
 
-/** Loads what is behind this module; a missing peer is named with the line that installs it. */
-const loaded = async <Module>(load: () => Promise<Module>): Promise<Module> => {
-  try {
-    return await load()
-  } catch (cause) {
-    const missing = /(?:package|module|resolve|specifier)\s+["'](?:npm:)?effect(?:[/@][^"']*)?["']/i.test(String(cause))
-    if (!missing) throw cause
-    throw new Error(
-      "Cannot load effect-oauth-callback: the package effect is missing. Install it: npm install effect@3",
-      {
-        cause
-      }
-    )
-  }
-}
-
-const callback = () => loaded(() => import("./promise/openCallback.ts"))
-const mcp = () => loaded(() => import("./promise/createMcpOAuth.ts"))
-
 /**
  * Binds the listener and returns the callback; close it when done.
  *
@@ -85,7 +66,7 @@ const mcp = () => loaded(() => import("./promise/createMcpOAuth.ts"))
  * ```
  */
 export const openCallback = async (options: OpenCallbackOptions = {}): Promise<Callback> =>
-  (await callback()).openCallback(options)
+  (await import("./promise/openCallback.ts")).openCallback(options)
 
 /**
  * The sign-in to one MCP server; nothing is asked or opened before it is used. Close it when done: after that nothing
@@ -108,7 +89,7 @@ export const openCallback = async (options: OpenCallbackOptions = {}): Promise<C
  * ```
  */
 export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> =>
-  (await mcp()).createMcpOAuth(options)
+  (await import("./promise/createMcpOAuth.ts")).createMcpOAuth(options)
 
 /**
  * Signs in and connects a client of `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`; `oauth.close()` closes
@@ -130,7 +111,7 @@ export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<Mc
 export const connect = async <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Promise<Connected<Client>> => (await mcp()).connect(client, options)
+): Promise<Connected<Client>> => (await import("./promise/createMcpOAuth.ts")).connect(client, options)
 
 /**
  * Connects to many servers at once, each sign-in on a port of its own. What became of each is under its name, as
@@ -154,4 +135,4 @@ export const connect = async <Client extends ConnectableClient>(
 export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
   servers: Servers,
   options: ConnectAllOptions = {}
-): Promise<ConnectedAll<Servers>> => (await mcp()).connectAll(servers, options)
+): Promise<ConnectedAll<Servers>> => (await import("./promise/createMcpOAuth.ts")).connectAll(servers, options)

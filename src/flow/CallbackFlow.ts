@@ -3,47 +3,20 @@
  * and a scope that gives everything back.
  */
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BindError } from "../core/BindError.ts"
-import type { PasteRefused, Refusal } from "../core/Refusal.ts"
+import type { Refusal } from "../core/Refusal.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
-import type { Authorize } from "./authorize.ts"
-import { openFlow, type OpenOptions } from "./openFlow.ts"
+import { type OpenFlow, openFlow, type OpenOptions } from "./openFlow.ts"
 import { refusalStream } from "./refusalStream.ts"
 
 export type { OpenOptions } from "./openFlow.ts"
 
 /** An open flow: already listening, for one sign-in. */
-export interface CallbackFlow {
-  /** Goes into the authorization request and the registration, to the letter. Already listening when you read it. */
-  readonly redirectUri: string
-  /** False when every port was taken and `onPortBusy` is `"paste"`. */
-  readonly listening: boolean
-  /** Goes into the authorization request: 256 random bits, base64url (RFC 6749 section 10.12). */
-  readonly state: Redacted.Redacted<string>
-  /**
-   * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.
-   *
-   * With `exchange` the code is exchanged within the flow, and the browser's page waits to tell the truth. Works once
-   * per flow; a second call is a defect. Closing the flow's scope interrupts it.
-   *
-   * Fails with
-   * - `InvalidAuthorizationUrl` when the URL cannot bring its answer here; nothing was shown, and it can be called again;
-   * - `AuthorizationDenied` when the server answers with an error (RFC 6749 section 4.1.2.1);
-   * - `InvalidResponse` when the answer has our `state` and cannot be used (RFC 6749 section 4.1.2, RFC 9207);
-   * - `AuthorizationTimeout` when no answer came within `timeout`, or `exchange` took longer than `exchangeTimeout`;
-   * - whatever `exchange` fails with.
-   */
-  readonly authorize: Authorize
-  /**
-   * Takes text from a host's own input box. Fails with {@link PasteRefused}, whose message tells the person what to
-   * paste instead; the wait goes on.
-   */
-  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {
   /**
    * What was refused. Hot: it begins with the last 64, drops the oldest for a reader that is slower, and ends with the
    * flow.

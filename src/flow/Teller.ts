@@ -3,7 +3,7 @@
  * no matter of a sign-in.
  */
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type { Notice, Presenter } from "../services/Presenter.ts"
@@ -55,7 +55,7 @@ export const make = (presenter: Presenter, runtime: Runtime.Runtime<never>): Tel
         const running = fiber
         if (running === undefined || !isTelling) return resume(Effect.void)
         const timer = setTimeout(() => {
-          running.unsafeInterruptAsFork(FiberId.none)
+          Effect.runSync(Fiber.interruptAsFork(running, FiberId.none))
           // What a notice held up.
           for (const left of waiting.splice(0).slice(-1)) Runtime.runFork(runtime)(left)
           resume(Effect.void)

@@ -11,12 +11,12 @@ import { BindError, isPortTaken } from "../core/BindError.ts"
 import * as CallbackPage from "../core/page/CallbackPage.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/RedirectUri.ts"
+import type { PasteRefused } from "../core/Refusal.ts"
 import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
-import type { CallbackFlow } from "./CallbackFlow.ts"
-import { authorize } from "./authorize.ts"
+import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import { randomText } from "./Pkce.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
@@ -73,8 +73,34 @@ export interface OpenOptions {
   readonly page?: PageOptions | undefined
 }
 
-/** An open flow, with its refusals as they are kept: a stream costs a program more than the whole rest of a flow. */
-export interface OpenFlow extends Omit<CallbackFlow, "refusals"> {
+/** An open flow: already listening, for one sign-in. A stream would cost more than all the rest of it. */
+export interface OpenFlow {
+  /** Goes into the authorization request and the registration, to the letter. Already listening when you read it. */
+  readonly redirectUri: string
+  /** False when every port was taken and `onPortBusy` is `"paste"`. */
+  readonly listening: boolean
+  /** Goes into the authorization request: 256 random bits, base64url (RFC 6749 section 10.12). */
+  readonly state: Redacted.Redacted<string>
+  /**
+   * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.
+   *
+   * With `exchange` the code is exchanged within the flow, and the browser's page waits to tell the truth. Works once
+   * per flow; a second call is a defect. Closing the flow's scope interrupts it.
+   *
+   * Fails with
+   * - `InvalidAuthorizationUrl` when the URL cannot bring its answer here; nothing was shown, and it can be called again;
+   * - `AuthorizationDenied` when the server answers with an error (RFC 6749 section 4.1.2.1);
+   * - `InvalidResponse` when the answer has our `state` and cannot be used (RFC 6749 section 4.1.2, RFC 9207);
+   * - `AuthorizationTimeout` when no answer came within `timeout`, or `exchange` took longer than `exchangeTimeout`;
+   * - whatever `exchange` fails with.
+   */
+  readonly authorize: Authorize
+  /**
+   * Takes text from a host's own input box. Fails with {@link PasteRefused}, whose message tells the person what to
+   * paste instead; the wait goes on.
+   */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+  /** What was refused. */
   readonly refusals: RefusalLog
 }
 

@@ -4,7 +4,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 
 /** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
@@ -27,9 +26,6 @@ const isClosed = (error: unknown): boolean => error instanceof Error && "_tag" i
 export const fromCaller = <A>(call: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, Thrown> =>
   Effect.tryPromise({ try: async (signal) => await call(signal), catch: (error) => new Thrown(error) })
 
-/** Effect's default logger writes to stdout, which belongs to the host program. */
-const quiet = Logger.remove(Logger.defaultLogger)
-
 /** Runs to a promise that rejects with the error itself, or with the reason why it was cut short. */
 export const runToPromise = async <A, E>(
   effect: Effect.Effect<A, E>,
@@ -40,7 +36,7 @@ export const runToPromise = async <A, E>(
   const controller = new AbortController()
   const abort = () => controller.abort()
   for (const signal of signals) signal?.addEventListener("abort", abort, { once: true })
-  const exit = await Effect.runPromiseExit(Effect.provide(effect, quiet), { signal: controller.signal })
+  const exit = await Effect.runPromiseExit(effect, { signal: controller.signal })
   for (const signal of signals) signal?.removeEventListener("abort", abort)
   if (Exit.isSuccess(exit)) return exit.value
   const cancelled = aborted()

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -31,7 +31,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
       Effect.acquireRelease(
         Effect.map(Queue.unbounded<string>(), (queue) => ({
           queue,
-          unsubscribe: subscribe((text) => queue.unsafeOffer(text))
+          unsubscribe: subscribe((text) => Queue.unsafeOffer(queue, text))
         })),
         ({ queue, unsubscribe }) => Effect.zipRight(Effect.sync(unsubscribe), Queue.shutdown(queue))
       ),
@@ -63,7 +63,7 @@ const stop = (fiber: Fiber.RuntimeFiber<void>): Effect.Effect<void> =>
       clearTimeout(timer)
       resume(Effect.void)
     })
-    fiber.unsafeInterruptAsFork(FiberId.none)
+    Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
   })
 
 /** Runs an effect in one fiber while at least one scope holds it; the last one to let go waits until it has ended. */

@@ -1,0 +1,71 @@
+/** Effect 4's `Effect` by the names of Effect 3. */
+import * as Clock from "effect4/Clock"
+import type * as Duration from "effect4/Duration"
+import * as Effect from "effect4/Effect"
+import * as Fiber from "effect4/Fiber"
+import * as Semaphore_ from "effect4/Semaphore"
+import * as Either from "./Either.ts"
+import type { Runtime } from "./Runtime.ts"
+
+export * from "effect4/Effect"
+
+type Of<A, E = never, R = never> = Effect.Effect<A, E, R>
+
+export type Semaphore = Semaphore_.Semaphore
+
+export const async = <A, E = never, R = never>(
+  register: (resume: (effect: Of<A, E, R>) => void) => void | Of<unknown, never, R>
+): Of<A, E, R> =>
+  Effect.callback<A, E, R>((resume) => {
+    let isRegistering = true
+    const cleanup = register((effect) => isRegistering ? resume(effect) : queueMicrotask(() => resume(effect)))
+    isRegistering = false
+    return cleanup === undefined ? undefined : Effect.asVoid(cleanup)
+  })
+
+export const catchAll: typeof Effect.catch = Effect.catch
+export const catchAllCause: typeof Effect.catchCause = Effect.catchCause
+export const clock: Of<{ readonly unsafeCurrentTimeMillis: () => number }> = Clock.clockWith((clock) =>
+  Effect.succeed({ unsafeCurrentTimeMillis: () => clock.currentTimeMillisUnsafe() })
+)
+export const dieMessage = (message: string): Of<never> => Effect.suspend(() => Effect.die(new Error(message)))
+export const either = <A, E, R>(self: Of<A, E, R>): Of<Either.Either<A, E>, never, R> =>
+  Effect.match(self, { onFailure: (error) => Either.left(error), onSuccess: (value) => Either.right(value) })
+export const orElse = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: () => Of<A2, E2, R2>): Of<A | A2, E2, R | R2> =>
+  Effect.catch(self, () => that())
+export const runtime = <R>(): Of<Runtime<R>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => ({ context, uninterruptible: false }))
+export const timeoutFail: {
+  <E2>(options: {
+    readonly duration: Duration.Input
+    readonly onTimeout: () => E2
+  }): <A, E, R>(self: Of<A, E, R>) => Of<A, E | E2, R>
+  <A, E, R, E2>(self: Of<A, E, R>, options: {
+    readonly duration: Duration.Input
+    readonly onTimeout: () => E2
+  }): Of<A, E | E2, R>
+} = ((...args: [any, any] | [any]): any => {
+  if (args.length === 1) return (self: any) => timeoutFail(self, args[0])
+  const [self, { duration, onTimeout }] = args
+  return Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
+}) as any
+export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
+export const yieldNow = (): Of<void> => Effect.yieldNow
+export const zipLeft = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A, E | E2, R | R2> =>
+  Effect.tap(self, that)
+export const zipRight = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A2, E | E2, R | R2> =>
+  Effect.andThen(self, that)
+
+// A fiber of Effect 3 starts out as interruptible as the one that forks it.
+export const fork = <A, E, R>(self: Of<A, E, R>): Of<Fiber.Fiber<A, E>, never, R> =>
+  Effect.forkChild(self, { uninterruptible: "inherit" })
+export const forkDaemon = <A, E, R>(self: Of<A, E, R>): Of<Fiber.Fiber<A, E>, never, R> =>
+  Effect.forkDetach(self, { uninterruptible: "inherit" })
+/** An interrupt does not wait for its end. */
+export const disconnect = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      forkDaemon(restore(self)),
+      (fiber) => Effect.onInterrupt(restore(Fiber.join(fiber)), () => Effect.sync(() => fiber.interruptUnsafe()))
+    )
+  )

@@ -1,0 +1,3 @@
+/** In which order a scope runs its finalizers. */
+export const sequential = "sequential"
+export const parallel = "parallel"

@@ -1,0 +1,2 @@
+/** Fibers of Effect 4 have numbers; nobody is `undefined`. */
+export const none: undefined = undefined

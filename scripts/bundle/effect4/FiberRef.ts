@@ -1,0 +1,2 @@
+/** The one reference that our sources name; see `Runtime.deleteFiberRef`. */
+export const interruptedCause = undefined

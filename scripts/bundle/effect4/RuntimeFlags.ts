@@ -1,0 +1,2 @@
+/** The one flag that our sources name. */
+export const Interruption = "Interruption"
