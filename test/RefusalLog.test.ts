@@ -38,6 +38,8 @@ const watched = (): { readonly log: RefusalLog.RefusalLog; readonly listeners: (
   } as SetConstructor
   try {
     const log = RefusalLog.make()
+    // The set is made for the first one who listens.
+    Effect.runSync(Fiber.interruptAsFork(Effect.runFork(log.after(0)), FiberId.none))
     return { log, listeners: () => sets.reduce((sum, set) => sum + set.size, 0) }
   } finally {
     globalThis.Set = original

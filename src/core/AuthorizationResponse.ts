@@ -88,8 +88,10 @@ export const matchState = (
 }
 
 /** A text of the response, in which a server may have repeated what no error, log or page is to hold. */
-const textWithoutSecrets = (parameters: URLSearchParams, name: string): string =>
-  withoutSecrets(parameters.get(name) ?? "", [parameters.get("state") ?? "", parameters.get("code") ?? ""])
+const textWithoutSecrets = (parameters: URLSearchParams, name: string): string => {
+  const text = parameters.get(name) ?? ""
+  return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])
+}
 
 const single = ["iss", "error", "error_description", "error_uri", "code"] as const
 

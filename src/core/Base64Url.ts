@@ -3,15 +3,15 @@
  */
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+const digits = Uint8Array.from(alphabet, (digit) => digit.charCodeAt(0))
 
 /** Base64url without padding (RFC 4648 section 5). */
 export const base64url = (bytes: Uint8Array): string => {
-  let text = ""
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [first = 0, second = 0, third = 0] = [bytes[index], bytes[index + 1], bytes[index + 2]]
-    const word = (first << 16) | (second << 8) | third
-    const digits = Math.min(4, Math.ceil(((bytes.length - index) * 8) / 6))
-    for (let digit = 0; digit < digits; digit++) text += alphabet[(word >> (18 - 6 * digit)) & 63]
+  const codes = new Uint8Array(Math.ceil((bytes.length * 8) / 6))
+  for (let from = 0, to = 0; to < codes.length; from += 3) {
+    const word = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0)
+    for (let shift = 18; shift >= 0 && to < codes.length; shift -= 6) codes[to++] = digits[(word >> shift) & 63] ?? 0
   }
-  return text
+  // In one step: a text that grew letter by letter stays a tree of its pieces.
+  return String.fromCharCode(...codes)
 }

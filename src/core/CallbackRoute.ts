@@ -23,9 +23,9 @@ export interface RequestHead {
 export interface RouteConfig {
   readonly state: Redacted.Redacted<string>
   /** Paths of the callback, exactly as requested. */
-  readonly paths: ReadonlySet<string>
+  readonly paths: Pick<ReadonlySet<string>, "has">
   /** Hosts a request may name, lower case, with port. */
-  readonly hosts: ReadonlySet<string>
+  readonly hosts: Pick<ReadonlySet<string>, "has">
   /** Whether `response_mode=form_post` was asked for. */
   readonly formPost: boolean
   /** Nonce of the last page, which is at `/done/{nonce}`, and at a path of the callback with `?done={nonce}`. */

@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
-import type * as Scope from "effect/Scope"
+import type { Answer } from "../core/Answer.ts"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as CallbackRoute from "../core/CallbackRoute.ts"
 import type * as CallbackPage from "../core/page/CallbackPage.ts"
@@ -32,8 +32,8 @@ export interface FlowChannels {
   readonly waitingFlow: WaitingFlow
   /** Text from a host's own input box. */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-  /** Has the person told of what is refused, while the scope is open; the listener says whether it does. */
-  readonly tellRefusals: (tell: (refusal: ToldRefusal) => boolean) => Effect.Effect<void, never, Scope.Scope>
+  /** Has the person told of what is refused; the listener says whether it does. Without one, nobody is told any more. */
+  readonly tellRefusals: (tell: ((refusal: ToldRefusal) => boolean) | undefined) => void
   /** Names what the person signs in to, for the pages. */
   readonly name: (serverName: string) => void
   /**
@@ -58,140 +58,161 @@ const patience = "10 seconds"
 // Release is promised within a second, and the listener needs the other half of it. The runtime's own timer.
 const fetchMillis = 450
 
-/** The channels of a new flow. */
-export const make = (options: {
+interface Options {
   readonly state: Redacted.Redacted<string>
   readonly runtime: Runtime.Runtime<never>
   /** Nonce of the last page. */
   readonly done: string
   readonly render: CallbackPage.Render
-}): FlowChannels => {
-  const { done, render, runtime, state } = options
-  const pending = PendingResponse.make()
-  const refusals = RefusalLog.make()
-  let timer: Fiber.RuntimeFiber<void> | undefined
-  let tell: ((refusal: ToldRefusal) => boolean) | undefined
-  const told = new Set(untold)
-  let serverName: string | undefined
+}
+
+type RouteOptions = Parameters<FlowChannels["route"]>[0]
+
+class Channels implements FlowChannels {
+  readonly pending = PendingResponse.make()
+  readonly refusals = RefusalLog.make()
+  readonly #options: Options
+  #timer: Fiber.RuntimeFiber<void> | undefined = undefined
+  #tell: ((refusal: ToldRefusal) => boolean) | undefined = undefined
+  #told: Set<HttpRefusalReason> | undefined = undefined
+  #serverName: string | undefined = undefined
   /** Called when the browser that was sent on has its page; undefined when none is on its way. */
-  let onFetched: (() => void) | undefined
+  #onFetched: (() => void) | undefined = undefined
 
-  const page = (outcome: CallbackPage.Outcome, head: CallbackRoute.RequestHead) =>
-    render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
-
-  const hold = (head: CallbackRoute.RequestHead): CallbackServer.Hold => ({
-    _tag: "Hold",
-    onAnswer: (write) => {
-      // Not once the outcome is known: a request may still come between the close of this flow and of its listener.
-      // Interruptible, even when the flow was opened in an uninterruptible region: closing must not wait for it.
-      if (!pending.isSettled()) {
-        timer ??= Runtime.runFork(runtime)(
-          Effect.interruptible(Effect.delay(Effect.sync(pending.losePatience), patience))
-        )
-      }
-      return pending.onOutcome((outcome) => {
-        write(page(outcome, head))
-        onFetched?.()
-        onFetched = undefined
-      })
-    }
-  })
-
-  const fetched = Effect.async<void>((resume) => {
-    if (onFetched === undefined) return resume(Effect.void)
-    const timer = setTimeout(() => resume(Effect.void), fetchMillis)
-    onFetched = () => {
-      clearTimeout(timer)
-      resume(Effect.void)
-    }
-  })
-
-  const offer = (
-    parameters: AuthorizationResponse.Parameters,
-    characters?: number | undefined
-  ): PasteRefusalReason | undefined => {
-    const matched = AuthorizationResponse.matchState(parameters, state)
-    if (Either.isLeft(matched)) return matched.left
-    return pending.take(matched.right, "paste", characters) ? undefined : "FlowEnded"
+  constructor(options: Options) {
+    this.#options = options
   }
 
-  return {
-    pending,
-    refusals,
-    route: ({ beside, ...rest }) => {
-      const config: CallbackRoute.RouteConfig = { state, done, ...rest }
-      const refused = (reason: HttpRefusalReason, isNews = true) => {
-        const refusal = { via: "http", reason } as const
-        refusals.add(refusal)
-        // Once each: ten thousand requests are no news.
-        if (isNews && !told.has(reason) && tell?.({ refusal, characters: 0 }) === true) told.add(reason)
+  route({ beside, ...rest }: RouteOptions): CallbackServer.CallbackRoute {
+    const { done, state } = this.#options
+    const config: CallbackRoute.RouteConfig = { state, done, ...rest }
+    return {
+      state,
+      done,
+      handle: (head, body) => this.#handle(config, beside, head, body),
+      refuse: (reason) => {
+        this.#refused(reason)
+        return CallbackRoute.refusal(reason)
       }
-      return {
-        state,
-        done,
-        handle: (head, body) => {
-          const decision = CallbackRoute.decide(config, head, body)
-          switch (decision._tag) {
-            case "ReadBody":
-              return decision
-            case "Refused":
-              // The reload of an older last page is no news.
-              refused(decision.reason, CallbackRoute.claimedDone(head) === undefined)
-              return {
-                _tag: "Answer",
-                answer: CallbackRoute.isForPeople(decision.reason)
-                  ? page({ _tag: "Refused", reason: decision.reason }, head)
-                  : CallbackRoute.refusal(decision.reason, decision.allow)
-              }
-            case "Matched":
-              // A second right response changes nothing; its browser is told the same outcome.
-              pending.take(decision.response, "http")
-              onFetched ??= () => {}
-              return { _tag: "Answer", answer: CallbackRoute.seeDone(done, beside) }
-            case "Done":
-              return hold(head)
-          }
-        },
-        refuse: (reason) => {
-          refused(reason)
-          return CallbackRoute.refusal(reason)
-        }
-      }
-    },
-    waitingFlow: {
-      key: Redacted.value(state),
-      offer,
+    }
+  }
+
+  get waitingFlow(): WaitingFlow {
+    return {
+      key: Redacted.value(this.#options.state),
+      offer: (parameters, characters) => this.#offer(parameters, characters),
       refused: (reason, characters) => {
-        if (pending.isOver()) return false
+        if (this.pending.isOver()) return false
         const refusal = { via: "paste", reason } as const
-        refusals.add(refusal)
-        return characters !== undefined && tell?.({ refusal, characters }) === true
+        this.refusals.add(refusal)
+        return characters !== undefined && this.#tell?.({ refusal, characters }) === true
       }
-    },
-    submit: (text) =>
-      Effect.suspend(() => {
-        const verdict = offerText(text, (parameters) => offer(parameters))
-        if (Either.isRight(verdict)) return Effect.void
-        if (!pending.isOver()) refusals.add({ via: "paste", reason: verdict.left })
-        return Effect.fail(new PasteRefused({ reason: verdict.left }))
-      }),
-    tellRefusals: (listener) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          tell = listener
-        }),
-        () =>
-          Effect.sync(() => {
-            tell = undefined
-          })
-      ),
-    name: (name) => {
-      serverName = name
-    },
-    close: Effect.suspend(() => {
-      pending.close()
-      refusals.end()
-      return Effect.zipRight(timer === undefined ? Effect.void : Fiber.interrupt(timer), fetched)
+    }
+  }
+
+  submit(text: string): Effect.Effect<void, PasteRefused> {
+    return Effect.suspend(() => {
+      const verdict = offerText(text, (parameters) => this.#offer(parameters))
+      if (Either.isRight(verdict)) return Effect.void
+      if (!this.pending.isOver()) this.refusals.add({ via: "paste", reason: verdict.left })
+      return Effect.fail(new PasteRefused({ reason: verdict.left }))
     })
   }
+
+  tellRefusals(tell: ((refusal: ToldRefusal) => boolean) | undefined): void {
+    this.#tell = tell
+  }
+
+  name(serverName: string): void {
+    this.#serverName = serverName
+  }
+
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.pending.close()
+      this.refusals.end()
+      const fetched = this.#onFetched === undefined ? Effect.void : this.#fetched
+      return this.#timer === undefined ? fetched : Effect.zipRight(Fiber.interrupt(this.#timer), fetched)
+    })
+  }
+
+  #handle(
+    config: CallbackRoute.RouteConfig,
+    beside: boolean,
+    head: CallbackRoute.RequestHead,
+    body: string | undefined
+  ): CallbackServer.Reply {
+    const decision = CallbackRoute.decide(config, head, body)
+    switch (decision._tag) {
+      case "ReadBody":
+        return decision
+      case "Refused":
+        // The reload of an older last page is no news.
+        this.#refused(decision.reason, CallbackRoute.claimedDone(head) === undefined)
+        return {
+          _tag: "Answer",
+          answer: CallbackRoute.isForPeople(decision.reason)
+            ? this.#page({ _tag: "Refused", reason: decision.reason }, head)
+            : CallbackRoute.refusal(decision.reason, decision.allow)
+        }
+      case "Matched":
+        // A second right response changes nothing; its browser is told the same outcome.
+        this.pending.take(decision.response, "http")
+        this.#onFetched ??= () => {}
+        return { _tag: "Answer", answer: CallbackRoute.seeDone(config.done, beside) }
+      case "Done":
+        return { _tag: "Hold", onAnswer: (write) => this.#hold(head, write) }
+    }
+  }
+
+  #hold(head: CallbackRoute.RequestHead, write: (answer: Answer) => void): () => void {
+    // Not once the outcome is known: a request may still come between the close of this flow and of its listener.
+    // Interruptible, even when the flow was opened in an uninterruptible region: closing must not wait for it.
+    if (!this.pending.isSettled()) {
+      this.#timer ??= Runtime.runFork(this.#options.runtime)(
+        Effect.interruptible(Effect.delay(Effect.sync(() => this.pending.losePatience()), patience))
+      )
+    }
+    return this.pending.onOutcome((outcome) => {
+      write(this.#page(outcome, head))
+      this.#onFetched?.()
+      this.#onFetched = undefined
+    })
+  }
+
+  get #fetched(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      if (this.#onFetched === undefined) return resume(Effect.void)
+      const timer = setTimeout(() => resume(Effect.void), fetchMillis)
+      this.#onFetched = () => {
+        clearTimeout(timer)
+        resume(Effect.void)
+      }
+    })
+  }
+
+  #page(outcome: CallbackPage.Outcome, head: CallbackRoute.RequestHead): Answer {
+    const serverName = this.#serverName
+    return this.#options.render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
+  }
+
+  #refused(reason: HttpRefusalReason, isNews = true): void {
+    const refusal = { via: "http", reason } as const
+    this.refusals.add(refusal)
+    // Once each: ten thousand requests are no news.
+    if (!isNews || untold.has(reason) || this.#told?.has(reason) === true) return
+    if (this.#tell?.({ refusal, characters: 0 }) === true) (this.#told ??= new Set()).add(reason)
+  }
+
+  #offer(
+    parameters: AuthorizationResponse.Parameters,
+    characters?: number | undefined
+  ): PasteRefusalReason | undefined {
+    const matched = AuthorizationResponse.matchState(parameters, this.#options.state)
+    if (Either.isLeft(matched)) return matched.left
+    return this.pending.take(matched.right, "paste", characters) ? undefined : "FlowEnded"
+  }
 }
+
+/** The channels of a new flow. */
+export const make = (options: Options): FlowChannels => new Channels(options)

@@ -4,9 +4,7 @@
  *
  * Plain calls on plain data: both arms may call at any moment, and the first call wins.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import type { Matched } from "../core/AuthorizationResponse.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
 
@@ -25,6 +23,8 @@ export interface Arrival {
 export interface PendingResponse {
   /** Completes with the first response taken; interrupted when the flow ends without one. */
   readonly arrival: Effect.Effect<Arrival>
+  /** Calls back with what `arrival` completes with; the result takes that back. */
+  readonly onArrival: (resume: (arrival: Effect.Effect<Arrival>) => void) => () => void
   /** Whether a response was taken, or none can be any more. */
   readonly isOver: () => boolean
   /** Whether the outcome is known. */
@@ -45,19 +45,91 @@ export interface PendingResponse {
   readonly close: () => void
 }
 
-/** Nothing has arrived yet. */
-export const make = (): PendingResponse => {
-  const arrival = Deferred.unsafeMake<Arrival>(FiberId.none)
-  const closed = Deferred.unsafeMake<never>(FiberId.none)
-  const writers = new Set<(outcome: Outcome) => void>()
-  let over = false
-  let settled = false
-  let ended = false
-  let shown: Outcome | undefined
-  const answerAll = (outcome: Outcome) => {
-    shown = outcome
-    const waiting = Array.from(writers)
-    writers.clear()
+/** Something to come that anybody may wait for; a `Deferred` would be heavier, and a flow has two. */
+class ToCome<A> {
+  #came: Effect.Effect<A> | undefined = undefined
+  #waiting: Set<(effect: Effect.Effect<A>) => void> | undefined = undefined
+  on(resume: (effect: Effect.Effect<A>) => void): () => void {
+    if (this.#came !== undefined) resume(this.#came)
+    else (this.#waiting ??= new Set()).add(resume)
+    return () => {
+      this.#waiting?.delete(resume)
+    }
+  }
+  get wait(): Effect.Effect<A> {
+    return Effect.async((resume) => Effect.sync(this.on(resume)))
+  }
+  come(effect: Effect.Effect<A>): void {
+    if (this.#came !== undefined) return
+    this.#came = effect
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resume of waiting ?? []) resume(effect)
+  }
+}
+
+// A class: a flow that waits holds fields, and not a function for each thing that may be done to it.
+class Pending implements PendingResponse {
+  readonly #arrival = new ToCome<Arrival>()
+  readonly #closed = new ToCome<never>()
+  #writers: Set<(outcome: Outcome) => void> | undefined = undefined
+  #isOver = false
+  #isSettled = false
+  #isClosed = false
+  #shown: Outcome | undefined = undefined
+  get arrival(): Effect.Effect<Arrival> {
+    return this.#arrival.wait
+  }
+  onArrival(resume: (arrival: Effect.Effect<Arrival>) => void): () => void {
+    return this.#arrival.on(resume)
+  }
+  isOver(): boolean {
+    return this.#isOver
+  }
+  isSettled(): boolean {
+    return this.#isSettled
+  }
+  take(response: Matched, via: Via, characters?: number | undefined): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#arrival.come(Effect.succeed({ response, via, characters }))
+    return true
+  }
+  onOutcome(write: (outcome: Outcome) => void): () => void {
+    if (this.#shown !== undefined) {
+      write(this.#shown)
+      return () => {}
+    }
+    ;(this.#writers ??= new Set()).add(write)
+    return () => {
+      this.#writers?.delete(write)
+    }
+  }
+  settle(outcome: Outcome): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#isOver = true
+    this.#answerAll(outcome)
+    this.#arrival.come(Effect.interrupt)
+  }
+  losePatience(): void {
+    if (!this.#isSettled) this.#answerAll({ _tag: "Received" })
+  }
+  isClosed(): boolean {
+    return this.#isClosed
+  }
+  get closed(): Effect.Effect<never> {
+    return this.#closed.wait
+  }
+  close(): void {
+    this.#isClosed = true
+    this.settle({ _tag: "Closed" })
+    this.#closed.come(Effect.interrupt)
+  }
+  #answerAll(outcome: Outcome): void {
+    this.#shown = outcome
+    const waiting = Array.from(this.#writers ?? [])
+    this.#writers = undefined
     for (const write of waiting) {
       try {
         write(outcome)
@@ -66,43 +138,7 @@ export const make = (): PendingResponse => {
       }
     }
   }
-  const settle = (outcome: Outcome) => {
-    if (settled) return
-    settled = true
-    over = true
-    answerAll(outcome)
-    Deferred.unsafeDone(arrival, Effect.interrupt)
-  }
-  return {
-    arrival: Deferred.await(arrival),
-    isOver: () => over,
-    isSettled: () => settled,
-    take: (response, via, characters) => {
-      if (over) return false
-      over = true
-      Deferred.unsafeDone(arrival, Effect.succeed({ response, via, characters }))
-      return true
-    },
-    onOutcome: (write) => {
-      if (shown !== undefined) {
-        write(shown)
-        return () => {}
-      }
-      writers.add(write)
-      return () => {
-        writers.delete(write)
-      }
-    },
-    settle,
-    losePatience: () => {
-      if (!settled) answerAll({ _tag: "Received" })
-    },
-    isClosed: () => ended,
-    closed: Deferred.await(closed),
-    close: () => {
-      ended = true
-      settle({ _tag: "Closed" })
-      Deferred.unsafeDone(closed, Effect.interrupt)
-    }
-  }
 }
+
+/** Nothing has arrived yet. */
+export const make = (): PendingResponse => new Pending()

@@ -15,7 +15,7 @@ export interface Teller {
    * Waits until all is told and `last` has run, for a fifth of a second at most: what takes longer goes on without
    * anybody. What is told later is lost.
    */
-  readonly finish: (last: Effect.Effect<void>) => Effect.Effect<void>
+  readonly finish: (last?: Effect.Effect<void>) => Effect.Effect<void>
 }
 
 // The runtime's own timer: a test's clock may stand still.
@@ -50,7 +50,7 @@ export const make = (presenter: Presenter, runtime: Runtime.Runtime<never>): Tel
     tell: (notice) => add(careless(`tell of ${notice._tag}`, () => presenter.notice(notice))),
     finish: (last) =>
       Effect.async((resume) => {
-        add(last)
+        if (last !== undefined) add(last)
         hasFinished = true
         const running = fiber
         if (running === undefined || !isTelling) return resume(Effect.void)
@@ -73,5 +73,5 @@ export const tellOnce = (presenter: Presenter, notice: Notice): Effect.Effect<vo
   Effect.flatMap(Effect.runtime<never>(), (runtime) => {
     const { finish, tell } = make(presenter, runtime)
     tell(notice)
-    return finish(Effect.void)
+    return finish()
   })

@@ -18,11 +18,11 @@ import * as Teller from "./Teller.ts"
 export interface Telling {
   /** Shows it. What the presenter acquires is released when the sign-in has ended. */
   readonly show: (deadline: number, paste: boolean) => Effect.Effect<unknown>
-  /** Waits for the turn of this sign-in; unless it has come already, the person is told of it meanwhile. */
-  readonly queue: (
-    turn: Effect.Effect<void, never, Scope.Scope>,
-    paste: boolean
-  ) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Waits for the turn of this sign-in; unless it has come already, the person is told of it meanwhile. What the turn
+   * acquires is released when the sign-in has ended.
+   */
+  readonly queue: (turn: Effect.Effect<void, never, Scope.Scope>, paste: boolean) => Effect.Effect<void>
   /** Tells of a refusal, and says whether it does: of requests only once the person knows of the sign-in. */
   readonly refused: (refusal: ToldRefusal) => boolean
   readonly accepted: (characters: number) => void
@@ -56,14 +56,16 @@ const shortId = (): string => base64url(crypto.getRandomValues(new Uint8Array(6)
 export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "present" | "serverName">): Telling => {
   const { forwarded, listening, presenter, redirectUri } = flow
   const { present } = request
-  const id = shortId()
   const serverName = request.serverName ?? url.host
-  const pending = { id, serverName, url, redirectUri, listening, forwarded }
+  let known: string | undefined
+  const id = () => known ??= shortId()
+  const pending = () => ({ id: id(), serverName, url, redirectUri, listening, forwarded })
   const { finish, tell } = Teller.make(presenter, flow.runtime)
   let isKnown = false
   // An interrupt ends the arms only after this: what has not been shown by then is not shown any more.
   let isOver = false
   let shownIn: Scope.CloseableScope | undefined
+  let turnIn: Scope.CloseableScope | undefined
   let isExchanging = false
   return {
     show: (deadline, paste) =>
@@ -76,17 +78,18 @@ export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "pres
             isOver ? Effect.void : Effect.flatMap(Scope.make(), (scope) => {
               isKnown = true
               shownIn = scope
-              return Scope.extend(presenter.show({ ...pending, paste, deadline }), scope)
+              return Scope.extend(presenter.show({ ...pending(), paste, deadline }), scope)
             }))
         )
       }),
     queue: (turn, paste) =>
       Effect.gen(function* () {
-        const waiting = yield* Effect.fork(turn)
+        turnIn = yield* Scope.make()
+        const waiting = yield* Effect.fork(Scope.extend(turn, turnIn))
         yield* Effect.yieldNow()
         if (!isOver && present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
           isKnown = true
-          tell({ _tag: "SignInQueued", pending: { ...pending, paste } })
+          tell({ _tag: "SignInQueued", pending: { ...pending(), paste } })
         }
         // Not `join`, which would take over the scope that the turn was taken in.
         yield* Effect.flatten(Fiber.await(waiting))
@@ -94,23 +97,23 @@ export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "pres
     refused: ({ characters, refusal }) => {
       const message = Refusal.describe(refusal)
       if (refusal.via === "paste") tell({ _tag: "PasteRefused", refusal, message, characters })
-      else if (isKnown) tell({ _tag: "CallbackRefused", id, serverName, refusal, message })
+      else if (isKnown) tell({ _tag: "CallbackRefused", id: id(), serverName, refusal, message })
       return refusal.via === "paste" || isKnown
     },
-    accepted: (characters) => tell({ _tag: "PasteAccepted", id, serverName, characters }),
+    accepted: (characters) => tell({ _tag: "PasteAccepted", id: id(), serverName, characters }),
     exchanging: () => {
       isExchanging = true
     },
     ended: (exit) =>
       Effect.suspend(() => {
         isOver = true
-        if (isKnown) tell({ _tag: "SignInEnded", id, serverName, outcome: outcomeOf(exit, isExchanging) })
-        const scope = shownIn
-        return finish(
-          scope === undefined
-            ? Effect.void
-            : Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(scope, exit)))
+        if (isKnown) tell({ _tag: "SignInEnded", id: id(), serverName, outcome: outcomeOf(exit, isExchanging) })
+        const [shown, turn] = [shownIn, turnIn]
+        const told = finish(
+          shown && Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(shown, exit)))
         )
+        // The presenter has let go before the turn of the next sign-in comes.
+        return turn === undefined ? told : Effect.zipRight(told, Scope.close(turn, exit))
       })
   }
 }

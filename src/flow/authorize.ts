@@ -3,8 +3,6 @@
  * and the caller's exchange decides what the page says.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Runtime from "effect/Runtime"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
@@ -22,6 +20,7 @@ import type { Presenter } from "../services/Presenter.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
 import * as Telling from "./Telling.ts"
+import { waitForResponse } from "./waitForResponse.ts"
 
 /** A good answer, checked whole. */
 export interface Granted extends AuthorizationResponse.Checked {
@@ -90,52 +89,6 @@ export interface Flow {
   readonly forwarded: boolean
   readonly state: Redacted.Redacted<string>
 }
-
-/** Holds the reader. It comes last: no text may be read before somebody can say what was wrong with it. */
-const hold = ({ channels, paste }: Flow, telling: Telling.Telling): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.zipRight(channels.tellRefusals(telling.refused), paste === undefined ? Effect.void : paste.hold)
-
-/**
- * Both arms wait, then the URL is shown and the clock runs. What was held for the arms is released on return; what was
- * shown stays until `shownUntil` closes.
- */
-const waitForResponse = (
-  flow: Flow,
-  telling: Telling.Telling,
-  { turn }: AuthorizeRequest,
-  timeout: Duration.Duration,
-  shownUntil: Scope.Scope
-): Effect.Effect<Arrival, AuthorizationTimeout> =>
-  Effect.gen(function* () {
-    const { paste } = flow
-    const { pending, refusals } = flow.channels
-    // An answer that came before this call is used at once: there is nothing left to show.
-    if (pending.isOver()) return yield* pending.arrival
-    const millis = Duration.toMillis(timeout)
-    const begun = yield* Deferred.make<void>()
-    const shown = Effect.gen(function* () {
-      // Asked once the reader is held: only then is it known whether anything can be typed.
-      const canPaste = paste !== undefined && (yield* paste.available)
-      if (turn !== undefined) yield* telling.queue(turn, canPaste)
-      yield* Deferred.succeed(begun, undefined)
-      yield* telling.show((yield* Clock.currentTimeMillis) + millis, canPaste)
-    })
-    const late = () => new AuthorizationTimeout({ phase: "response", millis, refusals: refusals.counts() })
-    const clock = Effect.zipRight(Deferred.await(begun), Effect.delay(Effect.failSync(late), timeout))
-    return yield* Effect.scoped(
-      Effect.zipRight(
-        hold(flow, telling),
-        Effect.raceFirst(
-          pending.arrival,
-          Effect.zipRight(
-            // Not `timeoutFail`: a race within a race that is over before it begins is never interrupted.
-            Effect.all([clock, Scope.extend(shown, shownUntil)], { concurrency: "unbounded", discard: true }),
-            Effect.never
-          )
-        )
-      )
-    )
-  })
 
 const check = (
   { channels }: Flow,
@@ -212,30 +165,28 @@ export const authorize = (flow: Flow): Authorize => {
       const { exchange } = request
       const telling = Telling.make(flow, url.right, request)
       flow.channels.name(request.serverName ?? url.right.host)
-      return Effect.acquireUseRelease(
-        // Not `Effect.scoped`: it would also close what the caller's exchange acquires in the caller's scope.
-        Scope.make(),
-        (shownUntil) =>
-          Effect.gen(function* () {
-            const arrival = yield* waitForResponse(flow, telling, request, timeout, shownUntil)
-            if (arrival.characters !== undefined) telling.accepted(arrival.characters)
-            const granted = yield* check(flow, arrival, request)
-            yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
-            if (exchange === undefined) {
-              pending.settle({ _tag: "Received" })
-              return granted
-            }
-            telling.exchanging()
-            return yield* exchangeCode(flow, granted, { ...request, exchange })
-          }),
-        // The presenter has let go before the turn of the next sign-in comes.
-        (shownUntil, exit) => Effect.zipRight(telling.ended(exit), Scope.close(shownUntil, exit))
-      ).pipe(
-        // Whatever ended it, no browser is left waiting.
-        Effect.ensuring(Effect.sync(() => pending.settle({ _tag: "Closed" }))),
+      return Effect.gen(function* () {
+        const arrival = yield* waitForResponse(flow, telling, request.turn, timeout)
+        flow.channels.tellRefusals(undefined)
+        if (arrival.characters !== undefined) telling.accepted(arrival.characters)
+        const granted = yield* check(flow, arrival, request)
+        yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
+        if (exchange === undefined) {
+          pending.settle({ _tag: "Received" })
+          return granted
+        }
+        telling.exchanging()
+        return yield* exchangeCode(flow, granted, { ...request, exchange })
+      }).pipe(
+        Effect.onExit((exit) => {
+          // Whatever ended it, no browser is left waiting.
+          pending.settle({ _tag: "Closed" })
+          flow.channels.tellRefusals(undefined)
+          return telling.ended(exit)
+        }),
         // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.
         Effect.interruptible,
-        Effect.withSpan("CallbackFlow.authorize")
+        Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false })
       )
     })
   return signIn as Authorize

@@ -1,12 +1,14 @@
 /**
  * Opening a flow: the listener is bound first, the paste is the other way in, and a scope gives everything back.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
+import { base64url } from "../core/Base64Url.ts"
 import { BindError, isPortTaken } from "../core/BindError.ts"
 import * as CallbackPage from "../core/page/CallbackPage.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
@@ -18,7 +20,6 @@ import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
-import { randomText } from "./Pkce.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 import { styleHash } from "./styleHash.ts"
 import { tellOnce } from "./Teller.ts"
@@ -137,31 +138,42 @@ const redirectUriOf = (
 }
 
 /** What a request may name. A server with an address of its own is asked for that one alone. */
-const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) =>
-  bound.redirectUri === undefined
-    ? {
-      paths: new Set([callback.path, url.pathname]),
-      hosts: RedirectUri.allowedHosts(bound.port, url),
-      beside: !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
-    }
-    : { paths: new Set([url.pathname]), hosts: RedirectUri.allowedHosts(undefined, url), beside: true }
+const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) => {
+  const ours = bound.redirectUri === undefined
+  // Made for the first request: most flows see three.
+  let hosts: ReadonlySet<string> | undefined
+  return {
+    paths: { has: (path: string) => path === url.pathname || (ours && path === callback.path) },
+    hosts: {
+      has: (host: string) => (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, url)).has(host)
+    },
+    beside: !ours || !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
+  }
+}
 
+type Services = CallbackServer | PasteInput | Presenter
+
+/** What it acquires is the scope's; the context is read once, for each look into it is a step of the fiber. */
 const make = (
-  options: OpenOptions
-): Effect.Effect<OpenFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
+  options: OpenOptions,
+  context: Context.Context<Services>,
+  scope: Scope.Scope
+): Effect.Effect<OpenFlow, BindError> =>
   Effect.gen(function* () {
     const callback = yield* settings(options)
-    const server = yield* CallbackServer
-    const paste = withRouting(yield* PasteInput)
-    const presenter = yield* Presenter
-    const state = Redacted.make(yield* randomText)
+    const server = Context.get(context, CallbackServer)
+    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
+    const presenter = Context.get(context, Presenter)
+    // One call for both: the system's randomness is a trip.
+    const random = yield* Effect.sync(() => crypto.getRandomValues(new Uint8Array(48)))
+    const state = Redacted.make(base64url(random.subarray(0, 32)))
     const runtime = yield* Effect.runtime<never>()
     const { page } = options
     const hash = page?.style === undefined ? undefined : yield* styleHash(page.style)
     const channels = FlowChannels.make({
       state,
       runtime,
-      done: (yield* randomText).slice(0, 22),
+      done: base64url(random.subarray(32)),
       render: CallbackPage.make(page, hash)
     })
 
@@ -179,19 +191,16 @@ const make = (
     }
     // Without a listener only a port that was asked for by number can stand in the redirect URI.
     const named = callback.ports.find((port) => port !== 0)
-    const busy = yield* Effect.matchEffect(server.bind(callback, serve), {
-      onFailure: (error) =>
-        options.onPortBusy === "paste" && isPortTaken(error.reason) && named !== undefined
-          ? Effect.succeed(error)
-          : Effect.fail(error),
-      onSuccess: () => Effect.succeed(undefined)
-    })
+    const bound = Scope.extend(Effect.as(server.bind(callback, serve), undefined), scope)
+    const busy = yield* options.onPortBusy === "paste" && named !== undefined
+      ? Effect.catchIf(bound, (error) => isPortTaken(error.reason), (error) => Effect.succeed(error))
+      : bound
     if (busy !== undefined && named !== undefined) serve({ port: named })
     // Registered after the listener, so released before it: the pages get their last words, then the server drains.
-    yield* Effect.addFinalizer(() => channels.close)
+    yield* Scope.addFinalizer(scope, channels.close)
     const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))
     if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
-    if (options.paste !== false) yield* paste.register(channels.waitingFlow)
+    if (paste !== undefined) yield* Scope.extend(paste.register(channels.waitingFlow), scope)
     const listening = busy === undefined
     yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
     return {
@@ -206,21 +215,18 @@ const make = (
         listening,
         forwarded,
         state,
-        paste: options.paste === false ? undefined : paste
+        paste
       }),
-      submit: channels.submit,
+      submit: (text) => channels.submit(text),
       refusals: channels.refusals
     }
   })
 
 /** Opens a flow; see `CallbackFlow.open`. */
-export const openFlow = (
-  options: OpenOptions
-): Effect.Effect<OpenFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
-  Effect.flatMap(Effect.scope, (outer) =>
-    Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
-      Effect.onError(Scope.extend(make(options), scope), (cause) =>
-        Scope.close(scope, Exit.failCause(cause))))).pipe(
-      Effect.withSpan("CallbackFlow.open")
+export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>
+  Effect.flatMap(Effect.context<Scope.Scope | Services>(), (context) =>
+    // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
+    Effect.flatMap(Scope.fork(Context.get(context, Scope.Scope), ExecutionStrategy.sequential), (scope) =>
+      Effect.onError(make(options, context, scope), (cause) => Scope.close(scope, Exit.failCause(cause))))).pipe(
+      Effect.withSpan("CallbackFlow.open", { captureStackTrace: false })
     )

@@ -9,9 +9,9 @@ import type { Refusal } from "../core/Refusal.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 
 /** Hot; begins with the last 64; a reader slower than that misses the oldest; ends with the log. */
-export const refusalStream = ({ after }: RefusalLog): Stream.Stream<Refusal> =>
+export const refusalStream = (log: RefusalLog): Stream.Stream<Refusal> =>
   Stream.unfoldChunkEffect(
     0,
     (seen) =>
-      Effect.map(after(seen), Option.map(([refusals, total]) => [Chunk.unsafeFromArray(refusals), total] as const))
+      Effect.map(log.after(seen), Option.map(([refusals, total]) => [Chunk.unsafeFromArray(refusals), total] as const))
   )

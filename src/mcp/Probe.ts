@@ -48,18 +48,21 @@ export interface Probed {
 
 /** The answer's status and challenge; its body is left unread. */
 const ask = (env: Environment, request: RequestInit, token: string | undefined) =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const { own, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
-      await response.body?.cancel()
-      // What another server thinks of it is not of interest.
-      return { status: own ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
-    },
-    catch: () => new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label })
-  }).pipe(Effect.timeoutFail({
-    duration: env.requestTimeout,
-    onTimeout: () => new DiscoveryError({ reason: "TimedOut", server: env.label, url: env.label })
-  }))
+  Effect.timeoutFail(
+    Effect.tryPromise({
+      try: async (signal) => {
+        const { own, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
+        await response.body?.cancel()
+        // What another server thinks of it is not of interest.
+        return { status: own ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
+      },
+      catch: () => new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label })
+    }),
+    {
+      duration: env.requestTimeout,
+      onTimeout: () => new DiscoveryError({ reason: "TimedOut", server: env.label, url: env.label })
+    }
+  )
 
 /** Asks without a token, or how it likes this one. */
 export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>

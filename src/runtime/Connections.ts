@@ -24,66 +24,74 @@ export interface Connections {
 const drainMillis = 400
 const lingerMillis = 250
 
-/** No connections yet. */
-export const make = (): Connections => {
-  const open = new Set<Socket>()
-  const answering = new Map<Socket, ServerResponse | undefined>()
-  let drained: (() => void) | undefined
-  const settleDrain = () => {
-    if (answering.size === 0) drained?.()
+class Open implements Connections {
+  // Made for the first one: most flows wait long for it.
+  #open: Set<Socket> | undefined = undefined
+  #answering: Map<Socket, ServerResponse | undefined> | undefined = undefined
+  #drained: (() => void) | undefined = undefined
+  add(socket: Socket): void {
+    if (this.#drained !== undefined) {
+      socket.destroy()
+      return
+    }
+    ;(this.#open ??= new Set()).add(socket)
+    // A reset is the client's affair; unheard it would be an uncaught exception.
+    socket.on("error", () => {})
+    socket.once("close", () => {
+      this.#open?.delete(socket)
+      this.#answering?.delete(socket)
+      this.#settleDrain()
+    })
   }
-  return {
-    add: (socket) => {
-      if (drained !== undefined) {
-        socket.destroy()
-        return
-      }
-      open.add(socket)
-      // A reset is the client's affair; unheard it would be an uncaught exception.
-      socket.on("error", () => {})
-      socket.once("close", () => {
-        open.delete(socket)
-        answering.delete(socket)
-        settleDrain()
-      })
-    },
-    begin: (socket, response) => {
-      if (answering.has(socket) || !open.has(socket) || drained !== undefined) return false
-      answering.set(socket, response)
-      return true
-    },
-    linger: (socket) => {
-      const end = () => {
-        socket.end()
-        socket.resume()
-        const timer = setTimeout(() => socket.destroy(), lingerMillis)
-        socket.once("close", () => clearTimeout(timer))
-      }
-      // `node:http` calls this once the answer is written; closing there resets a connection with unread input, and the
-      // reset can overtake the answer.
-      socket.destroySoon = end
-      return end
-    },
-    drain: (done) => {
-      const timer = setTimeout(() => {
-        for (const socket of open) socket.destroy()
-        finish()
-      }, drainMillis)
-      const finish = () => {
-        clearTimeout(timer)
-        drained = () => {}
-        done()
-      }
-      drained = finish
-      for (const socket of Array.from(open)) {
-        const response = answering.get(socket)
-        const owes = answering.has(socket) && (response === undefined || response.headersSent)
-        if (!owes) {
-          answering.delete(socket)
-          socket.destroy()
-        }
-      }
-      settleDrain()
+  begin(socket: Socket, response?: ServerResponse): boolean {
+    const answering = this.#answering ??= new Map()
+    if (answering.has(socket) || this.#open?.has(socket) !== true || this.#drained !== undefined) return false
+    answering.set(socket, response)
+    return true
+  }
+  linger(socket: Socket): () => void {
+    const end = () => {
+      socket.end()
+      socket.resume()
+      const timer = setTimeout(() => socket.destroy(), lingerMillis)
+      socket.once("close", () => clearTimeout(timer))
+    }
+    // `node:http` calls this once the answer is written; closing there resets a connection with unread input, and the
+    // reset can overtake the answer.
+    socket.destroySoon = end
+    return end
+  }
+  drain(done: () => void): void {
+    const open = Array.from(this.#open ?? [])
+    this.#drained = done
+    for (const socket of open) {
+      const response = this.#answering?.get(socket)
+      const owes = this.#answering?.has(socket) === true && (response === undefined || response.headersSent)
+      if (owes) continue
+      this.#answering?.delete(socket)
+      socket.destroy()
+    }
+    if (this.#isQuiet()) return this.#settleDrain()
+    const timer = setTimeout(() => {
+      for (const socket of this.#open ?? []) socket.destroy()
+      this.#answering?.clear()
+      this.#settleDrain()
+    }, drainMillis)
+    this.#drained = () => {
+      clearTimeout(timer)
+      done()
     }
   }
+  #isQuiet(): boolean {
+    return this.#answering === undefined || this.#answering.size === 0
+  }
+  #settleDrain(): void {
+    const drained = this.#drained
+    if (drained === undefined || !this.#isQuiet()) return
+    this.#drained = () => {}
+    drained()
+  }
 }
+
+/** No connections yet. */
+export const make = (): Connections => new Open()

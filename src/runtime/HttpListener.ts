@@ -4,9 +4,11 @@
 import * as Effect from "effect/Effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import type { Answer } from "../core/Answer.ts"
 import { BindError, reasonOf } from "../core/BindError.ts"
 import type { RequestHead } from "../core/CallbackRoute.ts"
+import { acquire } from "../services/acquire.ts"
 import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
@@ -15,10 +17,12 @@ const maxHeaderSize = 64 * 1024
 const headersTimeout = 10_000
 const requestTimeout = 30_000
 
-interface Listener {
-  readonly server: Server
-  readonly connections: Connections.Connections
-  readonly bound: Bound
+const listening = Symbol("listening")
+
+/** A server with what its requests are for: the handlers are the same functions for all servers. */
+interface Listener extends Server {
+  httpAllowHalfOpen?: boolean
+  [listening]: { readonly connections: Connections.Connections; route?: CallbackRoute }
 }
 
 const hostsOf = ({ rawHeaders }: IncomingMessage): ReadonlyArray<string> => {
@@ -65,13 +69,13 @@ const readBody = (request: IncomingMessage, limit: number, done: (body: string |
   request.on("end", () => done(Buffer.concat(chunks).toString("utf8")))
 }
 
-const serveRequest = (
-  route: CallbackRoute,
-  connections: Connections.Connections,
-  request: IncomingMessage,
-  response: ServerResponse
-): void => {
-  if (!connections.begin(request.socket, response)) return
+function onConnection(this: Listener, socket: Socket): void {
+  this[listening].connections.add(socket)
+}
+
+function onRequest(this: Listener, request: IncomingMessage, response: ServerResponse): void {
+  const { connections, route } = this[listening]
+  if (route === undefined || !connections.begin(request.socket, response)) return
   const head = headOf(request)
   const answer = (answer: Answer) => {
     // Closing while the client still sends would reset the connection, and the answer might be lost with it.
@@ -105,15 +109,12 @@ const writeRaw = (connections: Connections.Connections, socket: Socket, { body, 
 }
 
 /** What the HTTP parser refuses never becomes a request; it is answered by hand and recorded like the rest. */
-const refuseUnreadable = (
-  route: CallbackRoute,
-  connections: Connections.Connections,
-  error: NodeJS.ErrnoException,
-  socket: Socket
-): void => {
+function onClientError(this: Listener, error: NodeJS.ErrnoException, stream: Duplex): void {
+  const { connections, route } = this[listening]
+  const socket = stream as Socket
   const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
   // A browser's preconnect says nothing, and is told nothing.
-  if (!error.code?.startsWith("HPE_") && !(isLate && socket.bytesRead > 0)) {
+  if (route === undefined || (!error.code?.startsWith("HPE_") && !(isLate && socket.bytesRead > 0))) {
     socket.destroy()
     return
   }
@@ -127,13 +128,10 @@ const refuseUnreadable = (
 }
 
 /** `CONNECT` comes without a response, for proxies; it is refused like any other method. */
-const refuseTunnel = (
-  route: CallbackRoute,
-  connections: Connections.Connections,
-  request: IncomingMessage,
-  socket: Socket
-): void => {
-  const reply = connections.begin(socket) ? route.handle(headOf(request)) : undefined
+function onConnect(this: Listener, request: IncomingMessage, stream: Duplex): void {
+  const { connections, route } = this[listening]
+  const socket = stream as Socket
+  const reply = connections.begin(socket) ? route?.handle(headOf(request)) : undefined
   if (reply?._tag === "Answer") writeRaw(connections, socket, reply.answer)
   else socket.destroy()
 }
@@ -149,25 +147,30 @@ const isPermitted = (address: LoopbackAddress, port: number): boolean => {
   return Deno === undefined || Deno.permissions.requestSync({ name: "net", host }).state === "granted"
 }
 
+/** An error of a server that listens, such as a failed accept, concerns one client and not the flow. */
+const ignore = () => {}
+
 const open = (
   address: LoopbackAddress,
   port: number,
   serve: (bound: Bound) => CallbackRoute
-): Effect.Effect<Listener, BindError> =>
+): Effect.Effect<readonly [Listener, Bound], BindError> =>
   Effect.async((resume) => {
     if (!isPermitted(address, port)) {
       return resume(Effect.fail(new BindError({ reason: "PermissionDenied", host: address, ports: [port] })))
     }
-    const server: Server & { httpAllowHalfOpen?: boolean } = createServer({
-      maxHeaderSize,
-      headersTimeout,
-      requestTimeout,
-      requireHostHeader: false
-    })
+    const connections = Connections.make()
+    const server: Listener = Object.assign(
+      createServer({ maxHeaderSize, headersTimeout, requestTimeout, requireHostHeader: false }),
+      { [listening]: { connections } }
+    )
     // A client that has said all it has to say still waits for its page.
     server.httpAllowHalfOpen = true
-    const connections = Connections.make()
-    server.on("connection", connections.add)
+    server.on("connection", onConnection)
+    server.on("request", onRequest)
+    server.on("checkExpectation", onRequest)
+    server.on("connect", onConnect)
+    server.on("clientError", onClientError)
     const fail = (cause: unknown) =>
       resume(Effect.fail(new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })))
     server.once("error", fail)
@@ -175,28 +178,21 @@ const open = (
       // `exclusive`: in a cluster each worker has a port of its own.
       server.listen({ host: address, port, exclusive: true }, () => {
         server.off("error", fail)
-        // An error after this one, such as a failed accept, concerns one client and not the flow.
-        server.on("error", () => {})
+        server.on("error", ignore)
         const bound: Bound = { port: (server.address() as AddressInfo).port }
-        const route = serve(bound)
-        const onRequest = (request: IncomingMessage, response: ServerResponse) =>
-          serveRequest(route, connections, request, response)
-        server.on("request", onRequest)
-        server.on("checkExpectation", onRequest)
-        server.on("connect", (request, socket) => refuseTunnel(route, connections, request, socket as Socket))
-        server.on("clientError", (error, socket) => refuseUnreadable(route, connections, error, socket as Socket))
-        resume(Effect.succeed({ server, connections, bound }))
+        server[listening].route = serve(bound)
+        resume(Effect.succeed([server, bound]))
       })
     } catch (cause) {
       fail(cause)
     }
   })
 
-const close = ({ connections, server }: Listener): Effect.Effect<void> =>
+const close = (server: Listener): Effect.Effect<void> =>
   Effect.async((resume) => {
     // Not `server.close()` first: since Node 19 it destroys sockets whose answer is not yet flushed, and it stops the
     // timer behind `headersTimeout`, so that a half-sent request would hold it for ever.
-    connections.drain(() => {
+    server[listening].connections.drain(() => {
       server.close(() => resume(Effect.void))
       server.closeAllConnections()
     })
@@ -204,4 +200,4 @@ const close = ({ connections, server }: Listener): Effect.Effect<void> =>
 
 /** Listens on one loopback address. */
 export const listen: Listen = (address, port, serve) =>
-  Effect.map(Effect.acquireRelease(open(address, port, serve), close), ({ bound }) => bound)
+  Effect.map(acquire(open(address, port, serve), ([server]) => close(server)), ([, bound]) => bound)

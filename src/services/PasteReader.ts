@@ -8,6 +8,7 @@ import * as FiberId from "effect/FiberId"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { PasteRefused } from "../core/Refusal.ts"
+import { acquire } from "./acquire.ts"
 import type { PasteInput } from "./PasteInput.ts"
 import * as PasteRouter from "./PasteRouter.ts"
 
@@ -28,7 +29,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
   hold,
   lines: Effect.zipLeft(
     Effect.map(
-      Effect.acquireRelease(
+      acquire(
         Effect.map(Queue.unbounded<string>(), (queue) => ({
           queue,
           unsubscribe: subscribe((text) => Queue.unsafeOffer(queue, text))
@@ -48,7 +49,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
     ),
   register: (flow) =>
     Effect.asVoid(
-      Effect.acquireRelease(Effect.sync(() => router.add(flow)), (remove) => Effect.sync(remove))
+      acquire(Effect.sync(() => router.add(flow)), (remove) => Effect.sync(remove))
     )
 })
 
@@ -77,7 +78,7 @@ const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope
     })
   )
   const release = Effect.suspend(() => --holders > 0 || fiber === undefined ? Effect.void : stop(fiber))
-  return Effect.acquireRelease(lock.withPermits(1)(retain), () => lock.withPermits(1)(release))
+  return acquire(lock.withPermits(1)(retain), () => lock.withPermits(1)(release))
 }
 
 const routed = new WeakMap<PasteInput, Required<PasteInput>>()

@@ -3,8 +3,11 @@ import * as Clock from "effect4/Clock"
 import type * as Duration from "effect4/Duration"
 import * as Effect from "effect4/Effect"
 import * as Fiber from "effect4/Fiber"
+import type * as Scope from "effect4/Scope"
 import * as Semaphore_ from "effect4/Semaphore"
+import type * as Tracer from "effect4/Tracer"
 import * as Either from "./Either.ts"
+import { hop } from "./hop.ts"
 import type { Runtime } from "./Runtime.ts"
 
 export * from "effect4/Effect"
@@ -35,32 +38,27 @@ export const orElse = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: () => Of<A2
   Effect.catch(self, () => that())
 export const runtime = <R>(): Of<Runtime<R>, never, R> =>
   Effect.map(Effect.context<R>(), (context) => ({ context, uninterruptible: false }))
-export const timeoutFail: {
-  <E2>(options: {
-    readonly duration: Duration.Input
-    readonly onTimeout: () => E2
-  }): <A, E, R>(self: Of<A, E, R>) => Of<A, E | E2, R>
-  <A, E, R, E2>(self: Of<A, E, R>, options: {
-    readonly duration: Duration.Input
-    readonly onTimeout: () => E2
-  }): Of<A, E | E2, R>
-} = ((...args: [any, any] | [any]): any => {
-  if (args.length === 1) return (self: any) => timeoutFail(self, args[0])
-  const [self, { duration, onTimeout }] = args
-  return Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
-}) as any
+export const timeoutFail = <A, E, R, E2>(
+  self: Of<A, E, R>,
+  { duration, onTimeout }: { readonly duration: Duration.Input; readonly onTimeout: () => E2 }
+): Of<A, E | E2, R> => Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
 export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
-export const yieldNow = (): Of<void> => Effect.yieldNow
+/** Not a macrotask: whoever was to go on first has been waiting in a microtask. */
+export const yieldNow = (): Of<void> => Effect.andThen(hop, hop)
 export const zipLeft = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A, E | E2, R | R2> =>
   Effect.tap(self, that)
 export const zipRight = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A2, E | E2, R | R2> =>
   Effect.andThen(self, that)
 
-// A fiber of Effect 3 starts out as interruptible as the one that forks it.
+// A fiber of Effect 3 starts out as interruptible as the one that forks it, and after what that one does next. By itself
+// Effect 4 would start it in a macrotask.
+const forking = { startImmediately: true, uninterruptible: "inherit" } as const
 export const fork = <A, E, R>(self: Of<A, E, R>): Of<Fiber.Fiber<A, E>, never, R> =>
-  Effect.forkChild(self, { uninterruptible: "inherit" })
+  Effect.forkChild(Effect.andThen(hop, self), forking)
 export const forkDaemon = <A, E, R>(self: Of<A, E, R>): Of<Fiber.Fiber<A, E>, never, R> =>
-  Effect.forkDetach(self, { uninterruptible: "inherit" })
+  Effect.forkDetach(Effect.andThen(hop, self), forking)
+export const forkIn = <A, E, R>(self: Of<A, E, R>, scope: Scope.Scope): Of<Fiber.Fiber<A, E>, never, R> =>
+  Effect.forkIn(Effect.andThen(hop, self), scope, forking)
 /** An interrupt does not wait for its end. */
 export const disconnect = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
@@ -69,3 +67,10 @@ export const disconnect = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
       (fiber) => Effect.onInterrupt(restore(Fiber.join(fiber)), () => Effect.sync(() => fiber.interruptUnsafe()))
     )
   )
+
+/** Its last options are one of Effect 3's options. */
+export const withSpan = (
+  name: string,
+  { captureStackTrace = true, ...options }: Tracer.SpanOptionsNoTrace & { readonly captureStackTrace?: boolean } = {}
+): <A, E, R>(self: Of<A, E, R>) => Of<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  Effect.withSpan(name, options, { captureStackTrace })

@@ -125,6 +125,8 @@ const headersFor = (styleHash: string | undefined): Readonly<Record<string, stri
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 })
 
+const ownHeaders = headersFor(styleHash)
+
 /**
  * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
  * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
@@ -133,8 +135,9 @@ const headersFor = (styleHash: string | undefined): Readonly<Record<string, stri
  */
 export const make = (options: PageOptions = {}, hash?: string): Render => {
   const { html, style = ownStyle, texts } = options
-  const headers = headersFor(options.style === undefined ? (html === undefined ? styleHash : undefined) : hash)
-  const ownHeaders = headersFor(styleHash)
+  const headers = options.style === undefined && html === undefined
+    ? ownHeaders
+    : headersFor(options.style === undefined ? undefined : hash)
   return (outcome, { acceptLanguage, serverName }) => {
     const status = statuses[outcome._tag]
     const name = serverName === undefined ? undefined : printable(serverName, 80)
