@@ -3,6 +3,7 @@
  * and the caller's exchange decides what the page says.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,6 +12,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import type * as Tracer from "effect/Tracer"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
@@ -148,6 +150,10 @@ const alreadyUsed = (): Error =>
     _tag: "AlreadyUsed" as const
   })
 
+/** `Effect.withSpan` would put two more frames under each flow that waits: this ends it with the rest. */
+const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
+  Effect.map(Clock.currentTimeNanos, (now) => span.end(now, exit))
+
 /** `authorize` of one flow. */
 export const authorize = (flow: Flow): Authorize => {
   const { pending } = flow.channels
@@ -165,29 +171,30 @@ export const authorize = (flow: Flow): Authorize => {
       const { exchange } = request
       const telling = Telling.make(flow, url.right, request)
       flow.channels.name(request.serverName ?? url.right.host)
-      return Effect.gen(function* () {
-        const arrival = yield* waitForResponse(flow, telling, request.turn, timeout)
-        flow.channels.tellRefusals(undefined)
-        if (arrival.characters !== undefined) telling.accepted(arrival.characters)
-        const granted = yield* check(flow, arrival, request)
-        yield* Effect.logDebug(`Answer accepted by ${granted.via}`)
-        if (exchange === undefined) {
-          pending.settle({ _tag: "Received" })
-          return granted
-        }
-        telling.exchanging()
-        return yield* exchangeCode(flow, granted, { ...request, exchange })
-      }).pipe(
-        Effect.onExit((exit) => {
-          // Whatever ended it, no browser is left waiting.
-          pending.settle({ _tag: "Closed" })
+      return Effect.flatMap(Effect.makeSpan("CallbackFlow.authorize"), (span) =>
+        Effect.gen(function* () {
+          const arrival = yield* waitForResponse(flow, telling, request.turn, timeout, span)
           flow.channels.tellRefusals(undefined)
-          return telling.ended(exit)
-        }),
-        // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.
-        Effect.interruptible,
-        Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false })
-      )
+          if (arrival.characters !== undefined) telling.accepted(arrival.characters)
+          const granted = yield* check(flow, arrival, request)
+          yield* Effect.withParentSpan(Effect.logDebug(`Answer accepted by ${granted.via}`), span)
+          if (exchange === undefined) {
+            pending.settle({ _tag: "Received" })
+            return granted
+          }
+          telling.exchanging()
+          return yield* Effect.withParentSpan(exchangeCode(flow, granted, { ...request, exchange }), span)
+        }).pipe(
+          Effect.onExit((exit) => {
+            // Whatever ended it, no browser is left waiting.
+            pending.settle({ _tag: "Closed" })
+            flow.channels.tellRefusals(undefined)
+            return Effect.zipRight(telling.ended(exit), end(span, exit))
+          })
+        )).pipe(
+          // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.
+          Effect.interruptible
+        )
     })
   return signIn as Authorize
 }

@@ -10,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { AuthorizationTimeout } from "../core/FlowError.ts"
 import type { Flow } from "./authorize.ts"
 import type { Arrival } from "./PendingResponse.ts"
@@ -25,28 +26,38 @@ const race = (
   { channels: { pending, refusals }, paste }: Flow,
   telling: Telling,
   turn: Effect.Effect<void, never, Scope.Scope> | undefined,
-  timeout: Duration.Duration
+  timeout: Duration.Duration,
+  span: Tracer.Span
 ): Effect.Effect<Arrival, AuthorizationTimeout> =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+  Effect.flatMap(Effect.runtime<never>(), (here) =>
     Effect.async((resume) => {
+      const runtime = Runtime.provideService(here, Tracer.ParentSpan, span)
       const millis = Duration.toMillis(timeout)
-      const running = new Set<Fiber.RuntimeFiber<unknown>>()
+      const fibers = new Set<Fiber.RuntimeFiber<unknown>>()
+      // Counted before it is there: a fiber runs at once, and may be over, or have brought the answer, when it is.
+      let running = 0
       let onEnd: (() => void) | undefined
+      let forget = () => {}
+      const interrupt = (fiber: Fiber.RuntimeFiber<unknown>) =>
+        Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
       const start = (effect: Effect.Effect<unknown>): Fiber.RuntimeFiber<unknown> => {
-        const fiber = Runtime.runFork(runtime)(Effect.interruptible(effect))
-        running.add(fiber)
+        running++
+        const fiber = Runtime.runFork(runtime)(effect)
+        fibers.add(fiber)
         fiber.addObserver((exit) => {
-          if (running.delete(fiber) && Exit.isFailure(exit)) first(Effect.failCause(exit.cause))
-          if (running.size === 0) onEnd?.()
+          running--
+          if (fibers.delete(fiber) && Exit.isFailure(exit)) first(Effect.failCause(exit.cause))
+          if (running === 0) onEnd?.()
         })
+        if (onEnd !== undefined) interrupt(fiber)
         return fiber
       }
       /** Ends what runs, and calls back when it has let go; a second call only waits. */
       const stop = (then: () => void) => {
         forget()
         onEnd = then
-        if (running.size === 0) return then()
-        for (const fiber of Array.from(running)) Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
+        if (running === 0) return then()
+        for (const fiber of Array.from(fibers)) interrupt(fiber)
       }
       const first = (effect: Effect.Effect<Arrival, AuthorizationTimeout>) => {
         if (onEnd === undefined) stop(() => resume(effect))
@@ -64,8 +75,7 @@ const race = (
           })
           return Effect.map(show, () => {
             isShown = true
-            if (clock === undefined || !running.delete(clock)) return
-            Effect.runSync(Fiber.interruptAsFork(clock, FiberId.none))
+            if (clock !== undefined && fibers.delete(clock)) interrupt(clock)
           })
         })
       const show = Effect.gen(function* () {
@@ -78,7 +88,7 @@ const race = (
         yield* Effect.sleep(Duration.millis(deadline - (yield* Clock.currentTimeMillis)))
         yield* late
       })
-      const forget = pending.onArrival(first)
+      forget = pending.onArrival(first)
       if (onEnd === undefined) start(show)
       return Effect.async<void>((ended) => stop(() => ended(Effect.void)))
     }))
@@ -88,13 +98,14 @@ export const waitForResponse = (
   flow: Flow,
   telling: Telling,
   turn: Effect.Effect<void, never, Scope.Scope> | undefined,
-  timeout: Duration.Duration
+  timeout: Duration.Duration,
+  span: Tracer.Span
 ): Effect.Effect<Arrival, AuthorizationTimeout> =>
   Effect.suspend(() => {
     const { channels, paste } = flow
     if (channels.pending.isOver()) return channels.pending.arrival
     channels.tellRefusals(telling.refused)
-    const arms = race(flow, telling, turn, timeout)
+    const arms = race(flow, telling, turn, timeout, span)
     // The reader comes last: no text may be read before somebody can say what was wrong with it.
     return paste === undefined ? arms : Effect.scoped(Effect.zipRight(paste.hold, arms))
   })

@@ -4,6 +4,8 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 
 /** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
@@ -33,10 +35,11 @@ export const runToPromise = async <A, E>(
 ): Promise<A> => {
   const aborted = () => signals.find((signal) => signal?.aborted === true)
   if (aborted() !== undefined) throw aborted()?.reason
-  const controller = new AbortController()
-  const abort = () => controller.abort()
+  // Two signals at most, and mostly none.
+  const fiber = Effect.runFork(effect)
+  const abort = () => Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
   for (const signal of signals) signal?.addEventListener("abort", abort, { once: true })
-  const exit = await Effect.runPromiseExit(effect, { signal: controller.signal })
+  const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
   for (const signal of signals) signal?.removeEventListener("abort", abort)
   if (Exit.isSuccess(exit)) return exit.value
   const cancelled = aborted()

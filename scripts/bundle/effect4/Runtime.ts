@@ -1,5 +1,5 @@
 /** The `Runtime` of Effect 3: a context, and whether its fibers start out uninterruptible. */
-import type * as Context from "effect4/Context"
+import * as Context from "effect4/Context"
 import * as Effect from "effect4/Effect"
 import type * as Exit from "effect4/Exit"
 import type * as Fiber from "effect4/Fiber"
@@ -29,3 +29,9 @@ export const runPromiseExit = <R>(runtime: Runtime<R>) =>
   effect: Effect.Effect<A, E, R>,
   options?: { readonly signal?: AbortSignal } | undefined
 ): Promise<Exit.Exit<A, E>> => Effect.runPromiseExitWith(runtime.context)(effect, options)
+
+/** A service more for the fibers of a runtime. */
+export const provideService = <R, I, S>(runtime: Runtime<R>, tag: Context.Key<I, S>, service: S): Runtime<R | I> => ({
+  ...runtime,
+  context: Context.add(runtime.context, tag, service)
+})
