@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { base64url } from "../core/Base64Url.ts"
+import { randomBytes } from "./randomBytes.ts"
 
 /** A verifier to keep and the challenge to send. */
 export interface Pkce {
@@ -16,9 +17,7 @@ export interface Pkce {
 }
 
 /** 256 random bits as 43 base64url characters. */
-export const randomText: Effect.Effect<string> = Effect.sync(() =>
-  base64url(crypto.getRandomValues(new Uint8Array(32)))
-)
+export const randomText: Effect.Effect<string> = Effect.sync(() => base64url(randomBytes(32)))
 
 /** The S256 challenge of a verifier (RFC 7636 section 4.2). */
 export const challenge = (verifier: Redacted.Redacted<string>): Effect.Effect<string> =>

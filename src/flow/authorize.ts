@@ -171,11 +171,13 @@ export const authorize = (flow: Flow): Authorize => {
       const { exchange } = request
       const telling = Telling.make(flow, url.right, request)
       flow.channels.name(request.serverName ?? url.right.host)
-      return Effect.flatMap(Effect.makeSpan("CallbackFlow.authorize"), (span) =>
+      return Effect.flatMap(Effect.makeSpan("CallbackFlow.authorize", { captureStackTrace: false }), (span) =>
         Effect.gen(function* () {
           const arrival = yield* waitForResponse(flow, telling, request.turn, timeout, span)
           flow.channels.tellRefusals(undefined)
-          if (arrival.characters !== undefined) telling.accepted(arrival.characters)
+          if (arrival.characters !== undefined) {
+            telling.accepted(arrival.characters)
+          }
           const granted = yield* check(flow, arrival, request)
           yield* Effect.withParentSpan(Effect.logDebug(`Answer accepted by ${granted.via}`), span)
           if (exchange === undefined) {

@@ -21,6 +21,7 @@ import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
+import { randomBytes } from "./randomBytes.ts"
 import { styleHash } from "./styleHash.ts"
 import { tellOnce } from "./Teller.ts"
 
@@ -129,9 +130,13 @@ const redirectUriOf = (
   bound: Bound
 ): Either.Either<readonly [string, URL], string> => {
   try {
-    const text = bound.redirectUri ??
-      (options.redirectUri === undefined ? RedirectUri.make(callback, bound.port) : options.redirectUri(bound.port))
-    return Either.map(RedirectUri.parse(text), (url) => [text, url] as const)
+    // Ours is known to be right.
+    if (bound.redirectUri === undefined && options.redirectUri === undefined) {
+      const text = RedirectUri.make(callback, bound.port)
+      return Either.right([text, new URL(text)] as const)
+    }
+    const text = bound.redirectUri ?? options.redirectUri?.(bound.port)
+    return Either.map(RedirectUri.parse(text), (url) => [String(text), url] as const)
   } catch {
     return Either.left("redirectUri threw an error")
   }
@@ -164,8 +169,7 @@ const make = (
     const server = Context.get(context, CallbackServer)
     const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
     const presenter = Context.get(context, Presenter)
-    // One call for both: the system's randomness is a trip.
-    const random = yield* Effect.sync(() => crypto.getRandomValues(new Uint8Array(48)))
+    const random = yield* Effect.sync(() => randomBytes(48))
     const state = Redacted.make(base64url(random.subarray(0, 32)))
     const runtime = yield* Effect.runtime<never>()
     const { page } = options

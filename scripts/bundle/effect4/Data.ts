@@ -6,7 +6,7 @@ import * as Data from "effect4/Data"
 export const TaggedError = <Tag extends string>(
   tag: Tag
 ): new <A extends object>(fields: A) => Cause.YieldableError & { readonly _tag: Tag } & Readonly<A> => {
-  const Class = Data.TaggedError(tag) as any
+  const Class = Data.TaggedError(tag)
   Object.defineProperty(Class.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: undefined })
-  return Class
+  return Class as never
 }

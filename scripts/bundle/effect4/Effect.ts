@@ -68,9 +68,13 @@ export const disconnect = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
     )
   )
 
+type SpanOptions = Tracer.SpanOptionsNoTrace & { readonly captureStackTrace?: boolean }
+
 /** Its last options are one of Effect 3's options. */
 export const withSpan = (
   name: string,
-  { captureStackTrace = true, ...options }: Tracer.SpanOptionsNoTrace & { readonly captureStackTrace?: boolean } = {}
+  { captureStackTrace = true, ...options }: SpanOptions = {}
 ): <A, E, R>(self: Of<A, E, R>) => Of<A, E, Exclude<R, Tracer.ParentSpan>> =>
   Effect.withSpan(name, options, { captureStackTrace })
+export const makeSpan = (name: string, { captureStackTrace: _, ...options }: SpanOptions = {}): Of<Tracer.Span> =>
+  Effect.makeSpan(name, options)

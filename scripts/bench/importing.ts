@@ -1,0 +1,48 @@
+/** What an import of the entry `.` costs beside the modules of Effect that it uses. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { readSource } from "../source.ts"
+import { alternate, type Bench, figureShown, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
+
+/** Modules of Effect that importing a file loads, through any number of the package's own files. */
+const effectModules = (entry: string): ReadonlySet<string> => {
+  const modules = new Set<string>()
+  const files = new Set([entry])
+  for (const file of files) {
+    for (const { dynamic, specifier, typeOnly } of readSource(file, readFileSync(file, "utf8")).imports) {
+      if (dynamic || typeOnly) continue
+      if (specifier.startsWith(".")) files.add(join(file, "..", specifier))
+      else modules.add(specifier)
+    }
+  }
+  return modules
+}
+
+const run = async (bench: Bench) => {
+  const modules = effectModules(join(bench.folder, "node_modules/effect-oauth-callback/dist/index.js"))
+  const program = [...modules].map((name) => `import "${name}"\n`).join("")
+  writeFileSync(join(bench.folder, "effect-modules.mjs"), program)
+  const whole: Record<"ours" | "base", Array<number>> = { ours: [], base: [] }
+  const sample = (way: "ours" | "base", specifier: string) => async () => {
+    const start = performance.now()
+    const [millis = NaN] = await bench.read<ReadonlyArray<number>>("import-timed.mjs", [specifier])
+    whole[way].push(performance.now() - start)
+    return millis
+  }
+  const ways = {
+    ours: sample("ours", "effect-oauth-callback"),
+    base: sample("base", "./effect-modules.mjs")
+  }
+  await alternate(ways, 2)
+  whole.ours.length = 0
+  whole.base.length = 0
+  const { base, ours } = await alternate(ways, bench.rounds(20))
+  return [
+    ...ratioRow("importing", bench, ours, base),
+    ...ratioShown(". : process with only the import / with only the effect modules", bench, whole.ours, whole.base),
+    ...figureShown(`the ${modules.size} effect modules that . uses: import`, bench, "ms", base)
+  ]
+}
+
+/** The entry `.` of the package. */
+export const importing: Measurement = { rows: ["importing"], run }

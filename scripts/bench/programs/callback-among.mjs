@@ -1,0 +1,45 @@
+// One callback while other flows wait: milliseconds from the request sent to `authorize` resolved.
+import { connect } from "node:net"
+import process from "node:process"
+import { answerTo, request } from "./client.mjs"
+import { runtimeWith, startFlow, startFlows, warmUp } from "./waiting.mjs"
+
+const { samples, waiting } = JSON.parse(process.argv[2])
+const runtime = await runtimeWith()
+
+let onGranted
+const open = () => startFlow(runtime, false, () => onGranted())
+
+/** Sends the callback on a connection that is there already, follows to the page, and lets the flow end. */
+const finish = ({ fiber, redirectUri, state }) =>
+  new Promise((resolve, reject) => {
+    const { pathname, port } = new URL(redirectUri)
+    const ended = new Promise((resolve) => fiber.addObserver(resolve))
+    const socket = connect(port, "127.0.0.1", () => {
+      let millis
+      const start = performance.now()
+      onGranted = () => {
+        millis = performance.now() - start
+      }
+      socket.write(`GET ${pathname}${answerTo(state)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
+      socket.setEncoding("latin1").once("data", async (head) => {
+        socket.resetAndDestroy()
+        await request(port, /^location: (.*)$/im.exec(head)[1].trim())
+        await ended
+        resolve(millis)
+      })
+    })
+    socket.on("error", reject)
+  })
+
+await warmUp(open)
+for (let done = 0; done < 150; done++) await finish(await open())
+const flows = await startFlows(open, waiting)
+const times = []
+for (let done = 0; done < samples; done++) {
+  const index = Math.floor(Math.random() * waiting)
+  times.push(await finish(flows[index]))
+  flows[index] = await open()
+}
+process.stdout.write(`${JSON.stringify(times)}\n`)
+process.exit()

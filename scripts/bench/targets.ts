@@ -1,0 +1,65 @@
+/** What is measured and what is wanted of it. */
+
+/** Which way is better. */
+export type Better = "lower" | "higher"
+
+/** A row with a target. */
+export interface Target {
+  readonly name: string
+  readonly target: number
+  readonly better: Better
+  /** `ratio`, or what the figure counts. */
+  readonly unit: "ratio" | "KiB" | "ms" | "µs"
+}
+
+const ratio = (name: string, target: number, better: Better = "lower"): Target => ({
+  name,
+  target,
+  better,
+  unit: "ratio"
+})
+const figure = (name: string, target: number, unit: Target["unit"]): Target => ({
+  name: `${name}, ${unit}`,
+  target,
+  better: "lower",
+  unit
+})
+
+/** A row's key. */
+export type TargetKey =
+  | "start"
+  | "importing"
+  | "signedIn"
+  | "flowSequential"
+  | "flowAtOnce"
+  | "flowSequentialPeer"
+  | "flowAtOncePeer"
+  | "heap"
+  | "callback"
+  | "pasteSubmit"
+  | "pasteStream"
+  | "junk"
+  | "fetch"
+  | "fetchAdded"
+  | "release"
+  | "releaseIdle"
+
+/** The rows with a target. */
+export const targets: Readonly<Record<TargetKey, Target>> = {
+  start: ratio("./promise: process start, one callback, exit / raw node:http", 1.3),
+  importing: ratio(". : import / importing the effect modules it uses", 1.15),
+  signedIn: ratio("signed in: start to first authorized response / SDK client with a constant token", 1.3),
+  flowSequential: ratio("one flow, sequential / raw receiver", 1.8),
+  flowAtOnce: ratio("one flow, 1,000 at once / raw receiver", 1.8),
+  flowSequentialPeer: ratio("one flow, sequential / oauth-callback", 1),
+  flowAtOncePeer: ratio("one flow, 1,000 at once / oauth-callback", 1),
+  heap: figure("heap of a waiting flow", 14, "KiB"),
+  callback: ratio("one callback, with 1,000 flows waiting / with 10 waiting", 1.3),
+  pasteSubmit: ratio("one pasted line by submit, with 1,000 flows waiting / with 1", 1.3),
+  pasteStream: ratio("one pasted line by a stream, with 1,000 flows waiting / with 1", 1.3),
+  junk: ratio("junk requests a second while a flow waits, wrong path / raw server, same answer", 0.7, "higher"),
+  fetch: ratio("oauth.fetch with a valid token / bare fetch, loopback", 1.1),
+  fetchAdded: figure("oauth.fetch with a valid token, added to bare fetch", 50, "µs"),
+  release: figure("release after success and the last page", 5, "ms"),
+  releaseIdle: figure("release with 100 idle connections open", 50, "ms")
+}
