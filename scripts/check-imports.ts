@@ -52,11 +52,11 @@ const places: Readonly<Record<string, Place>> = {
 
 /** What an entry must not load by being imported: statically, and through any number of files. */
 const unreachable: Readonly<Record<string, RegExp>> = {
-  "src/mcp.ts": /^(src\/(runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/mcp.ts": /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/index.ts": /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/node.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/deno.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/bun.ts": /^(node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/platform.ts": /^(src\/(runtime|promise)\/|node:|@modelcontextprotocol\/|open$)/,
   "src/promise.ts": /^(src\/(mcp|runtime|platform)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
 }

@@ -23,7 +23,9 @@ describe("randomBytes", () => {
 
   it("has every value of a byte, about as often as any other", () => {
     const counts = new Uint32Array(256)
-    for (let index = 0; index < 4000; index++) for (const byte of randomBytes(64)) counts[byte] = (counts[byte] ?? 0) + 1
+    for (let index = 0; index < 4000; index++) {
+      for (const byte of randomBytes(64)) counts[byte] = (counts[byte] ?? 0) + 1
+    }
     assert.isTrue(counts.every((count) => count > 700 && count < 1300), counts.join())
   })
 })

@@ -14,7 +14,6 @@ import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer }
 import { printable } from "../core/SafeText.ts"
 import type { Surroundings } from "../core/terminal/Surroundings.ts"
 import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
-import * as TerminalOutput from "./TerminalOutput.ts"
 
 /** Where the files are. */
 export interface FileStoreOptions {
@@ -156,8 +155,8 @@ const inFolder = (folder: string): CredentialStore => {
         try: () => Fs.rename(file, aside),
         catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
-      const { texts } = TerminalOutput.state()
-      yield* Effect.sync(() => TerminalOutput.say(`${texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
+      const { say, state } = yield* Effect.promise(() => import("./TerminalOutput.ts"))
+      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
     })
 
   const readKey = (key: CredentialKey) =>

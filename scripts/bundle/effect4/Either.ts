@@ -39,13 +39,13 @@ const try_ = <R, L>(options: { readonly try: () => R; readonly catch: (error: un
 }
 export { try_ as try }
 
-export const gen = <Y extends Effect.Effect<any, any>, A>(
+export const gen = <Y extends Effect.Effect<unknown, unknown>, A>(
   body: () => Generator<Y, A, never>
-): Either<A, Y extends Effect.Effect<any, infer L> ? L : never> => {
+): Either<A, Y extends Effect.Effect<unknown, infer L> ? L : never> => {
   const iterator = body()
   let state = iterator.next()
   while (state.done !== true) {
-    const step = state.value as unknown as Either<any, any>
+    const step = state.value as unknown as Either<unknown, unknown>
     if (isLeft(step)) {
       iterator.return?.(undefined as never)
       return step as never
