@@ -8,10 +8,10 @@ import type * as Stream from "effect/Stream"
 import type { BindError } from "../core/BindError.ts"
 import type { Refusal } from "../core/Refusal.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
+import { onFirstUse } from "../services/onFirstUse.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
-import { type OpenFlow, openFlow, type OpenOptions } from "./openFlow.ts"
-import { refusalStream } from "./refusalStream.ts"
+import type { OpenFlow, OpenOptions } from "./openFlow.ts"
 
 export type { OpenOptions } from "./openFlow.ts"
 
@@ -24,10 +24,17 @@ export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {
   readonly refusals: Stream.Stream<Refusal>
 }
 
+// Whoever only might sign in loads the names, and nothing of what is behind them.
+const opening = onFirstUse(Effect.promise(() => Promise.all([import("./openFlow.ts"), import("./refusalStream.ts")])))
+
 const open = (
   options: OpenOptions = {}
 ): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  Effect.map(openFlow(options), (flow) => ({ ...flow, refusals: refusalStream(flow.refusals) }))
+  Effect.flatMap(
+    opening,
+    ([{ openFlow }, { refusalStream }]) =>
+      Effect.map(openFlow(options), (flow) => ({ ...flow, refusals: refusalStream(flow.refusals) }))
+  )
 
 const run = <A, E, R>(
   options: OpenOptions,

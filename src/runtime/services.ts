@@ -7,7 +7,7 @@ import { BindError, reasonOf } from "../core/BindError.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"
-import type { PasteInput } from "../services/PasteInput.ts"
+import { deferred, type PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
 import type { TerminalOptions } from "./TerminalPresenter.ts"
@@ -28,16 +28,10 @@ export const server: CallbackServer = CallbackServer.make((address, port, serve)
   )
 )
 
-const stdin = onFirstUse(Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste))
-
 /** Reads this process's stdin while flows wait. */
-export const paste: Required<PasteInput> = {
-  available: Effect.flatMap(stdin, ({ available }) => available),
-  hold: Effect.flatMap(stdin, ({ hold }) => hold),
-  lines: Effect.flatMap(stdin, ({ lines }) => lines),
-  submit: (text) => Effect.flatMap(stdin, ({ submit }) => submit(text)),
-  register: (flow) => Effect.flatMap(stdin, ({ register }) => register(flow))
-}
+export const paste: Required<PasteInput> = deferred(
+  onFirstUse(Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste))
+)
 
 const terminal = onFirstUse(Effect.promise(() => import("./TerminalPresenter.ts")))
 

@@ -3,7 +3,7 @@
  * that a program which only names the service loads neither.
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { PasteRefused } from "../core/Refusal.ts"
@@ -33,3 +33,12 @@ export interface PasteInput {
 export const PasteInput: Context.Tag<PasteInput, PasteInput> = Context.GenericTag<PasteInput>(
   "effect-oauth-callback/PasteInput"
 )
+
+/** A service whose parts are loaded when one of them is used. */
+export const deferred = (paste: Effect.Effect<Required<PasteInput>>): Required<PasteInput> => ({
+  available: Effect.flatMap(paste, ({ available }) => available),
+  hold: Effect.flatMap(paste, ({ hold }) => hold),
+  lines: Effect.flatMap(paste, ({ lines }) => lines),
+  submit: (text) => Effect.flatMap(paste, ({ submit }) => submit(text)),
+  register: (flow) => Effect.flatMap(paste, ({ register }) => register(flow))
+})

@@ -3,18 +3,18 @@
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import { type PasteInput as Service, PasteInput as tag } from "./PasteInput.ts"
-import { fromReader } from "./PasteReader.ts"
+import type * as Stream from "effect/Stream"
+import { onFirstUse } from "./onFirstUse.ts"
+import { deferred, type PasteInput as Service, PasteInput as tag } from "./PasteInput.ts"
 
 /** One reader of pasted text for all flows of a program. */
 export interface PasteInput extends Service {}
 
 /** Text from a stream that the host owns: a TUI's input box, a chat, a test's script. */
 const make = (lines: Stream.Stream<string>): Required<PasteInput> =>
-  fromReader((onTexts) =>
-    // Chunk by chunk, in one step each: an interrupt between two texts would lose the second.
-    Stream.runForEachChunk(lines, (texts) => Effect.sync(() => onTexts(texts)))
+  // Streams are half of what this package would load of Effect, and whoever has one has loaded them already.
+  deferred(
+    onFirstUse(Effect.map(Effect.promise(() => import("./readStream.ts")), ({ readStream }) => readStream(lines)))
   )
 
 /** Tag of the {@link PasteInput} service, and its constructors. */
