@@ -83,7 +83,11 @@ const minifying: Plugin = {
   name: "minifying",
   async renderChunk(written) {
     const { code, map } = await esbuild.transform(written, {
-      minify: true,
+      // Names are kept: a stack trace, and an error in a log, is read by people.
+      minifySyntax: true,
+      minifyWhitespace: true,
+      // What Node shows of an error that nobody caught is its line.
+      lineLimit: 120,
       format: "esm",
       target,
       sourcemap: "external"

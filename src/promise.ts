@@ -73,7 +73,7 @@ export const openCallback = async (options: OpenCallbackOptions = {}): Promise<C
  * opens a browser or writes a token.
  *
  * Rejects with `InvalidServerUrl` when the address cannot be used, or with `signal.reason`. What it gives rejects with
- * {@link McpOAuthFailure}. It needs the package `@modelcontextprotocol/sdk`.
+ * {@link McpOAuthFailure}.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<Mc
 
 /**
  * Signs in and connects a client of `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`; `oauth.close()` closes
- * it.
+ * it. Without `transport` it needs the transport of `@modelcontextprotocol/sdk`.
  *
  * Rejects with {@link McpOAuthFailure}, or with `signal.reason`; nothing is left open then.
  *

@@ -130,7 +130,7 @@ describe("InvalidAuthorizationUrl", () => {
 })
 
 describe("AuthorizationTimeout", () => {
-  it.each([[300_000, "300 s"], [1500, "1.5 s"], [100, "0.1 s"], [0, "0 s"]])("writes %d ms as %s", (millis, text) => {
+  it.each([[300_000, "300 s"], [1500, "1.5 s"], [100, "100 ms"], [0, "0 ms"]])("writes %d ms as %s", (millis, text) => {
     for (const phase of ["response", "exchange"] as const) {
       assert.include(new AuthorizationTimeout({ phase, millis, refusals: {} }).message, text)
     }

@@ -75,7 +75,7 @@ const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
 export class AuthorizationTimeout extends AuthorizationTimeoutBase {
   /** What happened, then what to do. */
   override get message(): string {
-    const seconds = `${Math.round(this.millis / 100) / 10} s`
+    const seconds = this.millis < 1000 ? `${this.millis} ms` : `${Math.round(this.millis / 100) / 10} s`
     if (this.phase === "exchange") {
       return `Cannot finish the sign-in: exchanging the code took longer than ${seconds}. ` +
         "Check the connection to the authorization server and start again"

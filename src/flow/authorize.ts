@@ -145,10 +145,15 @@ const exchangeCode = <A, E, R>(
   })
 
 /** A mistake in the program, so a defect; tagged for those who see it as a rejection. */
-const alreadyUsed = (): Error =>
-  Object.assign(new Error("Cannot authorize twice with one flow. Open a new flow for another sign-in"), {
-    _tag: "AlreadyUsed" as const
-  })
+class AlreadyUsed extends Error {
+  readonly _tag = "AlreadyUsed"
+  constructor() {
+    super("Cannot authorize twice with one flow. Open a new flow for another sign-in")
+  }
+  override get name(): string {
+    return this._tag
+  }
+}
 
 /** `Effect.withSpan` would put two more frames under each flow that waits: this ends it with the rest. */
 const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
@@ -165,7 +170,7 @@ export const authorize = (flow: Flow): Authorize => {
       const url = AuthorizationUrl.check(request.url, flow)
       if (Either.isLeft(url)) return Effect.fail(url.left)
       if (pending.isClosed()) return Effect.interrupt
-      if (used) return Effect.die(alreadyUsed())
+      if (used) return Effect.die(new AlreadyUsed())
       const timeout = Duration.decode(request.timeout ?? "5 minutes")
       used = true
       const { exchange } = request

@@ -37,6 +37,16 @@ const tellAll = (
       tellAll(log, onRefusal, news.value[1])
     ))
 
+/** JavaScript callers may pass anything. */
+const assertMillis = (options: { readonly timeout?: unknown; readonly exchangeTimeout?: unknown }) => {
+  for (const name of ["timeout", "exchangeTimeout"] as const) {
+    const value = options[name]
+    if (value === undefined || typeof value === "number") continue
+    const shown = typeof value === "string" ? JSON.stringify(value) : String(value)
+    throw new TypeError(`Cannot authorize: ${name} is ${shown}, and must be a number of milliseconds`)
+  }
+}
+
 /** See `openCallback` of the entry. */
 export const openCallback = async (options: OpenCallbackOptions): Promise<Callback> => {
   const { onRefusal, prompt, signal } = options
@@ -57,6 +67,7 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
   const authorize = async <A>(
     request: AuthorizeOptions & Partial<ExchangeOptions<A>>
   ): Promise<A | GrantedCode> => {
+    assertMillis(request)
     const { describe, exchange, exchangeTimeout, present, ...rest } = request
     const common = {
       ...rest,

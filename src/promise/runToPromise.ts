@@ -17,10 +17,15 @@ export class Thrown {
   }
 }
 
-const closedError = (): Error =>
-  Object.assign(new Error("The callback was closed while a sign-in was waiting. Open a new one to sign in"), {
-    _tag: "Closed" as const
-  })
+class Closed extends Error {
+  readonly _tag = "Closed"
+  constructor() {
+    super("The callback was closed while a sign-in was waiting. Open a new one to sign in")
+  }
+  override get name(): string {
+    return this._tag
+  }
+}
 
 const isClosed = (error: unknown): boolean => error instanceof Error && "_tag" in error && error._tag === "Closed"
 
@@ -43,7 +48,7 @@ export const runToPromise = async <A, E>(
   for (const signal of signals) signal?.removeEventListener("abort", abort)
   if (Exit.isSuccess(exit)) return exit.value
   const cancelled = aborted()
-  if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? closedError() : cancelled.reason
+  if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed() : cancelled.reason
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))
   if (cancelled !== undefined && isClosed(error)) throw cancelled.reason
   throw error instanceof Thrown ? error.error : error
