@@ -3,7 +3,6 @@
  * and the caller's exchange decides what the page says.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,7 +11,6 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import type * as Tracer from "effect/Tracer"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
@@ -20,6 +18,7 @@ import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
+import * as FlowSpan from "./FlowSpan.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
 import * as Telling from "./Telling.ts"
 import { waitForResponse } from "./waitForResponse.ts"
@@ -155,10 +154,6 @@ class AlreadyUsed extends Error {
   }
 }
 
-/** `Effect.withSpan` would put two more frames under each flow that waits: this ends it with the rest. */
-const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
-  Effect.map(Clock.currentTimeNanos, (now) => span.end(now, exit))
-
 /** `authorize` of one flow. */
 export const authorize = (flow: Flow): Authorize => {
   const { pending } = flow.channels
@@ -176,7 +171,7 @@ export const authorize = (flow: Flow): Authorize => {
       const { exchange } = request
       const telling = Telling.make(flow, url.right, request)
       flow.channels.name(request.serverName ?? url.right.host)
-      return Effect.flatMap(Effect.makeSpan("CallbackFlow.authorize", { captureStackTrace: false }), (span) =>
+      return Effect.flatMap(FlowSpan.begin("CallbackFlow.authorize"), (span) =>
         Effect.gen(function* () {
           const arrival = yield* waitForResponse(flow, telling, request.turn, timeout, span)
           flow.channels.tellRefusals(undefined)
@@ -196,7 +191,7 @@ export const authorize = (flow: Flow): Authorize => {
             // Whatever ended it, no browser is left waiting.
             pending.settle({ _tag: "Closed" })
             flow.channels.tellRefusals(undefined)
-            return Effect.zipRight(telling.ended(exit), end(span, exit))
+            return Effect.zipRight(telling.ended(exit), FlowSpan.end(span, exit))
           })
         )).pipe(
           // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.

@@ -20,6 +20,7 @@ import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
+import * as FlowSpan from "./FlowSpan.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 import { randomBytes } from "./randomBytes.ts"
 import { styleHash } from "./styleHash.ts"
@@ -228,9 +229,15 @@ const make = (
 
 /** Opens a flow; see `CallbackFlow.open`. */
 export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>
-  Effect.flatMap(Effect.context<Scope.Scope | Services>(), (context) =>
-    // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
-    Effect.flatMap(Scope.fork(Context.get(context, Scope.Scope), ExecutionStrategy.sequential), (scope) =>
-      Effect.onError(make(options, context, scope), (cause) => Scope.close(scope, Exit.failCause(cause))))).pipe(
-      Effect.withSpan("CallbackFlow.open", { captureStackTrace: false })
-    )
+  Effect.flatMap(
+    Effect.context<Scope.Scope | Services>(),
+    (context) =>
+      Effect.flatMap(FlowSpan.begin("CallbackFlow.open"), (span) =>
+        // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
+        Effect.flatMap(Scope.fork(Context.get(context, Scope.Scope), ExecutionStrategy.sequential), (scope) =>
+          Effect.onExit(Effect.withParentSpan(make(options, context, scope), span), (exit) =>
+            Effect.zipRight(
+              Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit),
+              FlowSpan.end(span, exit)
+            ))))
+  )
