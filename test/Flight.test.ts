@@ -116,6 +116,26 @@ describe("a run", () => {
       assert.isUndefined(flight.running())
     }))
 
+  it.live("is ended when it was superseded, also by one that is ended before its first step", () =>
+    Effect.gen(function* () {
+      const flight = Flight.make<string, string>()
+      const work = yield* makeWork
+      yield* launch(flight, "token", work.effect, keep)
+      yield* settle
+      assert.strictEqual(work.phase, "running")
+      // In one turn: nobody has taken a step meanwhile.
+      const closing = yield* Effect.sync(() => {
+        Effect.runFork(flight.supersede("logout", Effect.never, keep))
+        return Effect.runFork(flight.interrupt)
+      })
+      yield* settle
+      assert.strictEqual(work.phase, "releasing")
+      yield* Deferred.succeed(work.release, undefined)
+      yield* Fiber.join(closing)
+      assert.strictEqual(work.phase, "released")
+      assert.isUndefined(flight.running())
+    }))
+
   it.effect("that interrupts itself is a failure, and nobody is told to look again", () =>
     Effect.gen(function* () {
       const flight = Flight.make<string, never>()

@@ -106,10 +106,16 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     }
   }
   /** In one turn: a run that nobody knows of could be neither joined nor ended. */
-  const begin = (runFork: Fork, kind: Kind, effect: Effect.Effect<void, E>): Running<Kind, E> => {
+  const begin = (
+    runFork: Fork,
+    kind: Kind,
+    effect: Effect.Effect<void, E>,
+    before?: Current<Kind, E>
+  ): Running<Kind, E> => {
     const done = Deferred.unsafeMake<Done<E>>(FiberId.none)
     const run = joining(() => started, done, kind)
-    const body = Effect.onExit(Effect.interruptible(effect), (exit) => {
+    // What it supersedes is ended also when it is ended itself before its first step: nobody else knows of that one.
+    const body = Effect.onExit(Effect.zipRight(end(before), Effect.interruptible(effect)), (exit) => {
       if (current === started) current = undefined
       return Deferred.succeed(done, { ended: started.ended, exit })
     })
@@ -132,9 +138,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     supersede: (kind, effect, options) =>
       Effect.uninterruptible(Effect.flatMap(fork, (runFork) => {
         const before = current
-        const run = before?.run.kind === kind
-          ? before.run
-          : begin(runFork, kind, Effect.zipRight(Effect.uninterruptible(end(before)), effect))
+        const run = before?.run.kind === kind ? before.run : begin(runFork, kind, effect, before)
         return run.join(options)
       })),
     interrupt: Effect.suspend(() => end(current))

@@ -44,7 +44,7 @@ export const timeoutFail = <A, E, R, E2>(
 ): Of<A, E | E2, R> => Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
 export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
 /** Not a macrotask: whoever was to go on first has been waiting in a microtask. */
-export const yieldNow = (): Of<void> => Effect.andThen(hop, hop)
+export const yieldNow = (): Of<void> => hop
 export const zipLeft = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A, E | E2, R | R2> =>
   Effect.tap(self, that)
 export const zipRight = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A2, E | E2, R | R2> =>
@@ -68,13 +68,10 @@ export const disconnect = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
     )
   )
 
-type SpanOptions = Tracer.SpanOptionsNoTrace & { readonly captureStackTrace?: boolean }
-
-/** Its last options are one of Effect 3's options. */
-export const withSpan = (
-  name: string,
-  { captureStackTrace = true, ...options }: SpanOptions = {}
-): <A, E, R>(self: Of<A, E, R>) => Of<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.withSpan(name, options, { captureStackTrace })
-export const makeSpan = (name: string, { captureStackTrace: _, ...options }: SpanOptions = {}): Of<Tracer.Span> =>
-  Effect.makeSpan(name, options)
+// Nobody can give a bundle a tracer, or a logger: what would be told to none is not said.
+const nothing: Of<void> = /*#__PURE__*/ Effect.void
+export const logDebug = (_message: string): Of<void> => nothing
+export const withSpan = (_name: string, _options?: object) => <A, E, R>(self: Of<A, E, R>): Of<A, E, R> => self
+export const withParentSpan = <A, E, R>(self: Of<A, E, R>, _span: Tracer.AnySpan): Of<A, E, R> => self
+const noSpan = { traceId: "", spanId: "", end: () => {} } as unknown as Tracer.Span
+export const makeSpan = (_name: string, _options?: object): Of<Tracer.Span> => Effect.succeed(noSpan)
