@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
 import { Refusal } from "../core/Refusal.ts"
 import type { SignInOutcome } from "../core/Texts.ts"
+import type { Notice } from "../services/Presenter.ts"
 import type { AuthorizeRequest, Flow } from "./authorize.ts"
 import type { ToldRefusal } from "./FlowChannels.ts"
 import * as Teller from "./Teller.ts"
@@ -52,68 +53,109 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>, isExchanging: boolean): Si
 /** Tells flows of one process apart. */
 const shortId = (): string => base64url(crypto.getRandomValues(new Uint8Array(6)))
 
-/** The telling of one flow. */
-export const make = (flow: Flow, url: URL, request: Pick<AuthorizeRequest, "present" | "serverName">): Telling => {
-  const { forwarded, listening, presenter, redirectUri } = flow
-  const { present } = request
-  const serverName = request.serverName ?? url.host
-  let known: string | undefined
-  const id = () => known ??= shortId()
-  const pending = () => ({ id: id(), serverName, url, redirectUri, listening, forwarded })
-  const { finish, tell } = Teller.make(presenter, flow.runtime)
-  let isKnown = false
+type Request = Pick<AuthorizeRequest, "present" | "serverName">
+
+class OneTelling implements Telling {
+  readonly #flow: Flow
+  readonly #url: URL
+  readonly #request: Request
+  // Made when there is something to tell: most flows are shown by their callers, or answered in silence.
+  #made: Teller.Teller | undefined = undefined
+  #id: string | undefined = undefined
+  #isKnown = false
   // An interrupt ends the arms only after this: what has not been shown by then is not shown any more.
-  let isOver = false
-  let shownIn: Scope.CloseableScope | undefined
-  let turnIn: Scope.CloseableScope | undefined
-  let isExchanging = false
-  return {
-    show: (deadline, paste) =>
-      Effect.suspend(() => {
-        if (present === false || isOver) return Effect.void
-        if (present !== undefined) return present(url)
-        // A presenter that hangs, dies or gives up ends no sign-in: the answer may come all the same.
-        return Effect.disconnect(
-          Teller.careless("show the sign-in", () =>
-            isOver ? Effect.void : Effect.flatMap(Scope.make(), (scope) => {
-              isKnown = true
-              shownIn = scope
-              return Scope.extend(presenter.show({ ...pending(), paste, deadline }), scope)
-            }))
-        )
-      }),
-    queue: (turn, paste) =>
-      Effect.gen(function* () {
-        turnIn = yield* Scope.make()
-        const waiting = yield* Effect.fork(Scope.extend(turn, turnIn))
-        yield* Effect.yieldNow()
-        if (!isOver && present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
-          isKnown = true
-          tell({ _tag: "SignInQueued", pending: { ...pending(), paste } })
-        }
-        // Not `join`, which would take over the scope that the turn was taken in.
-        yield* Effect.flatten(Fiber.await(waiting))
-      }),
-    refused: ({ characters, refusal }) => {
-      const message = Refusal.describe(refusal)
-      if (refusal.via === "paste") tell({ _tag: "PasteRefused", refusal, message, characters })
-      else if (isKnown) tell({ _tag: "CallbackRefused", id: id(), serverName, refusal, message })
-      return refusal.via === "paste" || isKnown
-    },
-    accepted: (characters) => tell({ _tag: "PasteAccepted", id: id(), serverName, characters }),
-    exchanging: () => {
-      isExchanging = true
-    },
-    ended: (exit) =>
-      Effect.suspend(() => {
-        isOver = true
-        if (isKnown) tell({ _tag: "SignInEnded", id: id(), serverName, outcome: outcomeOf(exit, isExchanging) })
-        const [shown, turn] = [shownIn, turnIn]
-        const told = finish(
-          shown && Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(shown, exit)))
-        )
-        // The presenter has let go before the turn of the next sign-in comes.
-        return turn === undefined ? told : Effect.zipRight(told, Scope.close(turn, exit))
-      })
+  #isOver = false
+  #isExchanging = false
+  #shownIn: Scope.CloseableScope | undefined = undefined
+  #turnIn: Scope.CloseableScope | undefined = undefined
+
+  constructor(flow: Flow, url: URL, request: Request) {
+    this.#flow = flow
+    this.#url = url
+    this.#request = request
+  }
+
+  get #serverName(): string {
+    return this.#request.serverName ?? this.#url.host
+  }
+
+  get #named(): { readonly id: string; readonly serverName: string } {
+    this.#id ??= shortId()
+    return { id: this.#id, serverName: this.#serverName }
+  }
+
+  #pending(paste: boolean) {
+    const { forwarded, listening, redirectUri } = this.#flow
+    return { ...this.#named, url: this.#url, redirectUri, listening, forwarded, paste }
+  }
+
+  #tell(notice: Notice): void {
+    this.#made ??= Teller.make(this.#flow.presenter, this.#flow.runtime)
+    this.#made.tell(notice)
+  }
+
+  show(deadline: number, paste: boolean): Effect.Effect<unknown> {
+    return Effect.suspend(() => {
+      const { present } = this.#request
+      if (present === false || this.#isOver) return Effect.void
+      if (present !== undefined) return present(this.#url)
+      // A presenter that hangs, dies or gives up ends no sign-in: the answer may come all the same.
+      return Effect.disconnect(
+        Teller.careless("show the sign-in", () =>
+          this.#isOver ? Effect.void : Effect.flatMap(Scope.make(), (scope) => {
+            this.#isKnown = true
+            this.#shownIn = scope
+            return Scope.extend(this.#flow.presenter.show({ ...this.#pending(paste), deadline }), scope)
+          }))
+      )
+    })
+  }
+
+  queue(turn: Effect.Effect<void, never, Scope.Scope>, paste: boolean): Effect.Effect<void> {
+    return Effect.gen(function* (this: OneTelling) {
+      const scope = yield* Scope.make()
+      this.#turnIn = scope
+      const waiting = yield* Effect.fork(Scope.extend(turn, scope))
+      yield* Effect.yieldNow()
+      if (!this.#isOver && this.#request.present === undefined && Option.isNone(yield* Fiber.poll(waiting))) {
+        this.#isKnown = true
+        this.#tell({ _tag: "SignInQueued", pending: this.#pending(paste) })
+      }
+      // Not `join`, which would take over the scope that the turn was taken in.
+      yield* Effect.flatten(Fiber.await(waiting))
+    }.bind(this))
+  }
+
+  refused({ characters, refusal }: ToldRefusal): boolean {
+    const message = Refusal.describe(refusal)
+    if (refusal.via === "paste") this.#tell({ _tag: "PasteRefused", refusal, message, characters })
+    else if (this.#isKnown) this.#tell({ _tag: "CallbackRefused", ...this.#named, refusal, message })
+    return refusal.via === "paste" || this.#isKnown
+  }
+
+  accepted(characters: number): void {
+    this.#tell({ _tag: "PasteAccepted", ...this.#named, characters })
+  }
+
+  exchanging(): void {
+    this.#isExchanging = true
+  }
+
+  ended(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#isOver = true
+      if (this.#isKnown) {
+        this.#tell({ _tag: "SignInEnded", ...this.#named, outcome: outcomeOf(exit, this.#isExchanging) })
+      }
+      const [shown, turn] = [this.#shownIn, this.#turnIn]
+      const letGo = shown &&
+        Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(shown, exit)))
+      const told = this.#made === undefined ? letGo ?? Effect.void : this.#made.finish(letGo)
+      // The presenter has let go before the turn of the next sign-in comes.
+      return turn === undefined ? told : Effect.zipRight(told, Scope.close(turn, exit))
+    })
   }
 }
+
+/** The telling of one flow. */
+export const make = (flow: Flow, url: URL, request: Request): Telling => new OneTelling(flow, url, request)

@@ -22,76 +22,101 @@ import type { Telling } from "./Telling.ts"
  * Plain calls around one fiber, or two while the URL is being shown: races of combinators would do the same with seven,
  * and each flow that waits would hold three times as much.
  */
-const race = (
-  { channels: { pending, refusals }, paste }: Flow,
-  telling: Telling,
-  turn: Effect.Effect<void, never, Scope.Scope> | undefined,
-  timeout: Duration.Duration,
-  span: Tracer.Span
-): Effect.Effect<Arrival, AuthorizationTimeout> =>
-  Effect.flatMap(Effect.runtime<never>(), (here) =>
-    Effect.async((resume) => {
-      const runtime = Runtime.provideService(here, Tracer.ParentSpan, span)
-      const millis = Duration.toMillis(timeout)
-      const fibers = new Set<Fiber.RuntimeFiber<unknown>>()
-      // Counted before it is there: a fiber runs at once, and may be over, or have brought the answer, when it is.
-      let running = 0
-      let onEnd: (() => void) | undefined
-      let forget = () => {}
-      const interrupt = (fiber: Fiber.RuntimeFiber<unknown>) =>
-        Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
-      const start = (effect: Effect.Effect<unknown>): Fiber.RuntimeFiber<unknown> => {
-        running++
-        const fiber = Runtime.runFork(runtime)(effect)
-        fibers.add(fiber)
-        fiber.addObserver((exit) => {
-          running--
-          if (fibers.delete(fiber) && Exit.isFailure(exit)) first(Effect.failCause(exit.cause))
-          if (running === 0) onEnd?.()
-        })
-        if (onEnd !== undefined) interrupt(fiber)
-        return fiber
-      }
-      /** Ends what runs, and calls back when it has let go; a second call only waits. */
-      const stop = (then: () => void) => {
-        forget()
-        onEnd = then
-        if (running === 0) return then()
-        for (const fiber of Array.from(fibers)) interrupt(fiber)
-      }
-      const first = (effect: Effect.Effect<Arrival, AuthorizationTimeout>) => {
-        if (onEnd === undefined) stop(() => resume(effect))
-      }
-      const late = Effect.sync(() =>
-        first(new AuthorizationTimeout({ phase: "response", millis, refusals: refusals.counts() }))
-      )
-      /** The time runs while the URL is being shown, too; but what is shown in one go needs no clock of its own. */
-      const whileShowing = (show: Effect.Effect<unknown>): Effect.Effect<unknown> =>
-        Effect.suspend(() => {
-          let isShown = false
-          let clock: Fiber.RuntimeFiber<unknown> | undefined
-          queueMicrotask(() => {
-            if (!isShown && onEnd === undefined) clock = start(Effect.zipRight(Effect.sleep(timeout), late))
-          })
-          return Effect.map(show, () => {
-            isShown = true
-            if (clock !== undefined && fibers.delete(clock)) interrupt(clock)
-          })
-        })
-      const show = Effect.gen(function* () {
-        // Asked once the reader is held: only then is it known whether anything can be typed.
-        const canPaste = paste !== undefined && (yield* paste.available)
-        if (turn !== undefined) yield* telling.queue(turn, canPaste)
-        const deadline = (yield* Clock.currentTimeMillis) + millis
-        yield* whileShowing(telling.show(deadline, canPaste))
-        // This fiber keeps the time from here on: what the presenter forked lives as long as it does.
-        yield* Effect.sleep(Duration.millis(deadline - (yield* Clock.currentTimeMillis)))
-        yield* late
+class Race {
+  readonly #flow: Flow
+  readonly #telling: Telling
+  readonly #millis: number
+  readonly #runtime: Runtime.Runtime<never>
+  readonly #resume: (arrival: Effect.Effect<Arrival, AuthorizationTimeout>) => void
+  readonly #fibers = new Set<Fiber.RuntimeFiber<unknown>>()
+  // Counted before it is there: a fiber runs at once, and may be over, or have brought the answer, when it is.
+  #running = 0
+  #onEnd: (() => void) | undefined = undefined
+  #forget: (() => void) | undefined = undefined
+
+  constructor(
+    flow: Flow,
+    telling: Telling,
+    millis: number,
+    runtime: Runtime.Runtime<never>,
+    resume: (arrival: Effect.Effect<Arrival, AuthorizationTimeout>) => void
+  ) {
+    this.#flow = flow
+    this.#telling = telling
+    this.#millis = millis
+    this.#runtime = runtime
+    this.#resume = resume
+  }
+
+  run(turn: Effect.Effect<void, never, Scope.Scope> | undefined): void {
+    this.#forget = this.#flow.channels.pending.onArrival((arrival) => this.#first(arrival))
+    if (this.#onEnd === undefined) this.#start(this.#show(turn))
+  }
+
+  /** Ends what runs, and calls back when it has let go; a second call only waits. */
+  stop(then: () => void): void {
+    this.#forget?.()
+    this.#onEnd = then
+    if (this.#running === 0) return then()
+    for (const fiber of Array.from(this.#fibers)) this.#interrupt(fiber)
+  }
+
+  #first(arrival: Effect.Effect<Arrival, AuthorizationTimeout>): void {
+    if (this.#onEnd === undefined) this.stop(() => this.#resume(arrival))
+  }
+
+  #interrupt(fiber: Fiber.RuntimeFiber<unknown>): void {
+    Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
+  }
+
+  #start(effect: Effect.Effect<unknown>): Fiber.RuntimeFiber<unknown> {
+    this.#running++
+    const fiber = Runtime.runFork(this.#runtime)(effect)
+    this.#fibers.add(fiber)
+    fiber.addObserver((exit) => {
+      this.#running--
+      if (this.#fibers.delete(fiber) && Exit.isFailure(exit)) this.#first(Effect.failCause(exit.cause))
+      if (this.#running === 0) this.#onEnd?.()
+    })
+    if (this.#onEnd !== undefined) this.#interrupt(fiber)
+    return fiber
+  }
+
+  #show(turn: Effect.Effect<void, never, Scope.Scope> | undefined): Effect.Effect<void> {
+    return Effect.gen(function* (this: Race) {
+      const { paste } = this.#flow
+      // Asked once the reader is held: only then is it known whether anything can be typed.
+      const canPaste = paste !== undefined && (yield* paste.available)
+      if (turn !== undefined) yield* this.#telling.queue(turn, canPaste)
+      const deadline = (yield* Clock.currentTimeMillis) + this.#millis
+      yield* this.#timed(this.#telling.show(deadline, canPaste))
+      // This fiber keeps the time from here on: what the presenter forked lives as long as it does.
+      yield* this.#clock(deadline - (yield* Clock.currentTimeMillis))
+    }.bind(this))
+  }
+
+  /** The time runs while the URL is being shown, too; but what is shown in one go needs no clock of its own. */
+  #timed(show: Effect.Effect<unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      let isShown = false
+      let clock: Fiber.RuntimeFiber<unknown> | undefined
+      queueMicrotask(() => {
+        if (!isShown && this.#onEnd === undefined) clock = this.#start(this.#clock(this.#millis))
       })
-      forget = pending.onArrival(first)
-      if (onEnd === undefined) start(show)
-      return Effect.async<void>((ended) => stop(() => ended(Effect.void)))
-    }))
+      return Effect.map(show, () => {
+        isShown = true
+        if (clock !== undefined && this.#fibers.delete(clock)) this.#interrupt(clock)
+      })
+    })
+  }
+
+  #clock(millis: number): Effect.Effect<void> {
+    return Effect.map(Effect.sleep(Duration.millis(millis)), () => {
+      const refusals = this.#flow.channels.refusals.counts()
+      this.#first(new AuthorizationTimeout({ phase: "response", millis: this.#millis, refusals }))
+    })
+  }
+}
 
 /** Waits for the response. An answer that came before this call is used at once: there is nothing left to show. */
 export const waitForResponse = (
@@ -104,8 +129,16 @@ export const waitForResponse = (
   Effect.suspend(() => {
     const { channels, paste } = flow
     if (channels.pending.isOver()) return channels.pending.arrival
-    channels.tellRefusals(telling.refused)
-    const arms = race(flow, telling, turn, timeout, span)
+    channels.tellRefusals((refusal) => telling.refused(refusal))
+    const arms = Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+      Effect.async<Arrival, AuthorizationTimeout>((resume) => {
+        const shown = Runtime.provideService(runtime, Tracer.ParentSpan, span)
+        const race = new Race(flow, telling, Duration.toMillis(timeout), shown, resume)
+        race.run(turn)
+        return Effect.async<void>((ended) =>
+          race.stop(() => ended(Effect.void))
+        )
+      }))
     // The reader comes last: no text may be read before somebody can say what was wrong with it.
     return paste === undefined ? arms : Effect.scoped(Effect.zipRight(paste.hold, arms))
   })
