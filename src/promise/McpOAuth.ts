@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What signing in to MCP servers takes and gives without Effect, in types that name neither Effect nor an SDK.
  */
