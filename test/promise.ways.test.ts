@@ -587,13 +587,13 @@ describe("what cannot work", () => {
     await using({}, async (first) => {
       const port = portOf(first)
       assert.include(await rejection(openCallback({ paste: false, port })), { _tag: "BindError", reason: "PortInUse" })
-      await using({ port: [port, 0] }, async (second) => {
+      await using({ port: [port, 0] }, (second) => {
         assert.isTrue(second.listening)
         assert.notStrictEqual(portOf(second), port)
+        return Promise.resolve()
       })
       const { hand, prompt } = handed()
-      const texts: OpenCallbackOptions["texts"] = {}
-      await using({ port, onPortBusy: "paste", paste: true, prompt, texts }, async (third) => {
+      await using({ port, onPortBusy: "paste", paste: true, prompt }, async (third) => {
         assert.isFalse(third.listening)
         const waiting = authorize(third)
         await Leaks.turns(2)
@@ -746,6 +746,60 @@ describe("a call from within a function of the caller's", () => {
     assert.isTrue(isBefore("shown", "answered"), order.join())
     assert.isTrue(isBefore("answered", "exchanged"), `an exchange within the call of submit: ${order.join()}`)
     assert.isTrue(isBefore("exchanged", "done"), order.join())
+  })
+})
+
+describe("what needs nothing from outside", () => {
+  /** Lets promises settle, and no timer or socket. */
+  const settle = async () => {
+    for (let count = 0; count < 200; count++) await null
+  }
+
+  way("is done in the turn in which it is asked for", async () => {
+    const done: Array<string> = []
+    const prompt: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          done.push("asked for a paste")
+          return never()
+        },
+        return: () => {
+          done.push("asked no more")
+          return Promise.resolve({ done: true, value: undefined })
+        }
+      })
+    }
+    const onRefusal = () => void done.push("told of a refusal")
+    await using({ prompt, paste: true, onRefusal }, async (callback) => {
+      const waiting = callback.authorize({
+        url: urlFor(callback),
+        present: () => void done.push("shown"),
+        exchange: () => void done.push("exchanged")
+      })
+      await settle()
+      assert.sameMembers(done, ["asked for a paste", "shown"])
+      await rejection(callback.submit("junk"))
+      await settle()
+      assert.strictEqual(done[2], "told of a refusal")
+      void waiting.then(() => done.push("granted"))
+      void callback.submit(answer(callback, { code: "c" }))
+      await settle()
+      assert.sameMembers(done.slice(3), ["exchanged", "asked no more", "granted"])
+    })
+    for (const how of ["aborted", "closed"] as const) {
+      const stop = new AbortController()
+      await using({ signal: stop.signal }, async (callback) => {
+        let ended: unknown
+        authorize(callback).catch((error) => ended = error)
+        await settle()
+        assert.isUndefined(ended)
+        if (how === "aborted") stop.abort("enough")
+        else void callback.close()
+        await settle()
+        if (how === "aborted") assert.strictEqual(ended, "enough")
+        else assert.include(ended as unknown as object, { _tag: "Closed" })
+      })
+    }
   })
 })
 
