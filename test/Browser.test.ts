@@ -261,7 +261,8 @@ describe.runIf(canRunScripts).concurrent("open, in a program that signs in", { t
     assert.isTrue(slow.isAlive())
     assert.deepStrictEqual([ended.code, ended.signal], [0, null])
     assert.deepStrictEqual(ended.endings, ["noisy http", "crashes http", "fails http", "slow http"])
-    assert.notInclude(ended.stderr + ended.stdout, "xx")
+    // As long as that: a `state` may have two.
+    assert.notInclude(ended.stderr + ended.stdout, "x".repeat(12))
     for (const name of ["noisy", "crashes", "fails", "slow"]) assert.include(ended.stderr, heading(name, true))
     assert.strictEqual(fails.calls().length, 1)
     assert.isDefined(ended.held.before)
