@@ -75,13 +75,22 @@ const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "
 export const isForPeople = (reason: HttpRefusalReason): reason is AuthorizationResponse.StateProblem =>
   reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
 
+// There are few, and they may be asked for ten thousand times.
+const refusals = new Map<string, Answer>()
+
 /** A short text on why a request was refused. */
-export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer =>
-  text(
+export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer => {
+  const key = reason === "WrongMethod" ? allow : reason
+  const known = refusals.get(key)
+  if (known !== undefined) return known
+  const answer = text(
     statuses[reason],
     `${Refusal.describe({ via: "http", reason })}.`,
     reason === "WrongMethod" ? { allow } : undefined
   )
+  refusals.set(key, answer)
+  return answer
+}
 
 /**
  * Sends the browser on to the last page, so that the code leaves its address bar and never enters its history. Beside

@@ -147,8 +147,7 @@ class Channels implements FlowChannels {
       case "ReadBody":
         return decision
       case "Refused":
-        // The reload of an older last page is no news.
-        this.#refused(decision.reason, CallbackRoute.claimedDone(head) === undefined)
+        this.#refused(decision.reason, head)
         return {
           _tag: "Answer",
           answer: CallbackRoute.isForPeople(decision.reason)
@@ -196,12 +195,14 @@ class Channels implements FlowChannels {
     return this.#options.render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
   }
 
-  #refused(reason: HttpRefusalReason, isNews = true): void {
+  #refused(reason: HttpRefusalReason, head?: CallbackRoute.RequestHead): void {
     const refusal = { via: "http", reason } as const
     this.refusals.add(refusal)
     // Once each: ten thousand requests are no news.
-    if (!isNews || untold.has(reason) || this.#told?.has(reason) === true) return
-    if (this.#tell?.({ refusal, characters: 0 }) === true) (this.#told ??= new Set()).add(reason)
+    if (this.#tell === undefined || untold.has(reason) || this.#told?.has(reason) === true) return
+    // Neither is the reload of an older last page.
+    if (head !== undefined && CallbackRoute.claimedDone(head) !== undefined) return
+    if (this.#tell({ refusal, characters: 0 })) (this.#told ??= new Set()).add(reason)
   }
 
   #offer(
