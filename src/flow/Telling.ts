@@ -13,6 +13,7 @@ import type { SignInOutcome } from "../core/Texts.ts"
 import type { Notice } from "../services/Presenter.ts"
 import type { AuthorizeRequest, Flow } from "./authorize.ts"
 import type { ToldRefusal } from "./FlowChannels.ts"
+import { randomBytes } from "./randomBytes.ts"
 import * as Teller from "./Teller.ts"
 
 /** What the person is told of one flow. Of a flow that the caller shows, only what became of pastes. */
@@ -51,7 +52,7 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>, isExchanging: boolean): Si
 }
 
 /** Tells flows of one process apart. */
-const shortId = (): string => base64url(crypto.getRandomValues(new Uint8Array(6)))
+const shortId = (): string => base64url(randomBytes(6))
 
 type Request = Pick<AuthorizeRequest, "present" | "serverName">
 

@@ -12,7 +12,6 @@ import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
 import type { TerminalOptions } from "./TerminalPresenter.ts"
 
-export type { FileStoreOptions } from "./FileCredentialStore.ts"
 export type { TerminalOptions } from "./TerminalPresenter.ts"
 
 const listener = onFirstUse(Effect.tryPromise({ try: () => import("./HttpListener.ts"), catch: (cause) => cause }))

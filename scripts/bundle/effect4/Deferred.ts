@@ -6,7 +6,5 @@ import { hop } from "./hop.ts"
 export * from "effect4/Deferred"
 
 export const unsafeMake = <A, E = never>(_id: unknown): Deferred.Deferred<A, E> => Deferred.makeUnsafe<A, E>()
-export const unsafeDone = <A, E>(self: Deferred.Deferred<A, E>, effect: Effect.Effect<A, E>): void =>
-  void Deferred.doneUnsafe(self, Effect.andThen(hop, effect))
 export const succeed = <A, E>(self: Deferred.Deferred<A, E>, value: A): Effect.Effect<boolean> =>
   Effect.sync(() => Deferred.doneUnsafe(self, Effect.as(hop, value)))
