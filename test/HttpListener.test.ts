@@ -4,6 +4,10 @@ import { listen } from "../src/runtime/HttpListener.ts"
 import { Layer } from "effect"
 import { listenerLaws } from "./laws/listenerLaws.ts"
 
-listenerLaws("the listener of ./node, ./deno and ./bun", Layer.succeed(CallbackServer, CallbackServer.make(listen)), {
-  cannot: []
-})
+listenerLaws(
+  "the listener of ./node, ./deno and ./bun",
+  Layer.succeed(CallbackServer, CallbackServer.fromListener(listen)),
+  {
+    cannot: []
+  }
+)

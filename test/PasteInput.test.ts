@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck, Fiber, Layer, Queue, Scope, Stream } from "effect"
+import { Effect, Either, Exit, FastCheck, Fiber, identity, Layer, Queue, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { PasteRefusalReason } from "../src/core/Refusal.ts"
 import { withRouting } from "../src/services/PasteReader.ts"
@@ -51,16 +51,15 @@ const flow = (key: string) => {
 
 const address = (state: string) => `http://127.0.0.1:4321/callback?code=x&state=${state}`
 
-/** Holds the reader in a scope of its own; the result lets go. */
-const hold = (input: Required<PasteInput>) =>
-  Effect.flatMap(Scope.make(), (scope) => Effect.as(Scope.extend(input.hold, scope), Scope.close(scope, Exit.void)))
+/** Holds or registers until the scope closes. */
+const scoped = (acquire: Effect.Effect<Effect.Effect<void>>) => Effect.acquireRelease(acquire, identity)
 
 describe("PasteInput.make", () => {
   it.effect("reads nothing until somebody holds it", () =>
     Effect.gen(function* () {
       const { lines, paste, runs } = yield* source
       const input = PasteInput.make(lines)
-      yield* Effect.scoped(input.register(flow("s").waiting))
+      yield* Effect.scoped(scoped(input.register(flow("s").waiting)))
       yield* Effect.exit(input.submit("junk"))
       yield* paste("early")
       assert.strictEqual(runs.started, 0)
@@ -71,8 +70,8 @@ describe("PasteInput.make", () => {
       const { lines, runs } = yield* source
       const input = PasteInput.make(lines)
       for (let round = 1; round <= 3; round++) {
-        const first = yield* hold(input)
-        const second = yield* hold(input)
+        const first = yield* input.hold
+        const second = yield* input.hold
         yield* settle
         assert.deepStrictEqual(runs, { started: round, running: 1, most: 1 })
         yield* first
@@ -89,7 +88,7 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const before = new Set(Fiber.unsafeRoots())
       const added = () => Fiber.unsafeRoots().filter((fiber) => !before.has(fiber)).length
-      const letGo = yield* hold(input)
+      const letGo = yield* input.hold
       yield* paste("junk")
       assert.isAbove(added(), 0)
       yield* letGo
@@ -102,7 +101,7 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const before = new Set(Fiber.unsafeRoots())
       for (let turns = 0; turns < 10; turns++) {
-        const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(input.hold, Effect.never)))
+        const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(scoped(input.hold), Effect.never)))
         yield* Effect.repeatN(Effect.yieldNow(), turns)
         yield* Fiber.interrupt(holder)
         assert.strictEqual(runs.running, 0)
@@ -116,15 +115,15 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
-        yield* input.register(other.waiting)
-        const letGo = yield* hold(input)
+        yield* scoped(input.register(one.waiting))
+        yield* scoped(input.register(other.waiting))
+        const letGo = yield* input.hold
         yield* paste(address("other"))
         assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
         yield* letGo
         yield* paste(address("one"))
         assert.strictEqual(one.taken.length, 0)
-        const again = yield* hold(input)
+        const again = yield* input.hold
         yield* settle
         assert.strictEqual(one.taken.length, 1)
         yield* again
@@ -137,8 +136,8 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
-        yield* input.hold
+        yield* scoped(input.register(one.waiting))
+        yield* scoped(input.hold)
         yield* paste("junk")
         yield* paste(address("unknown"))
         yield* paste(`${address("one")}\r\n`)
@@ -152,9 +151,9 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(Stream.make("junk"))
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
+        yield* scoped(input.register(one.waiting))
         const lines = yield* input.lines
-        yield* input.hold
+        yield* scoped(input.hold)
         yield* settle
         assert.deepStrictEqual(one.refusals, [["NotAResponse", true]])
         assert.strictEqual(yield* Queue.take(lines), "junk")
@@ -172,8 +171,8 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(Stream.die(new Error("the box is gone")))
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
-        yield* input.hold
+        yield* scoped(input.register(one.waiting))
+        yield* scoped(input.hold)
         yield* settle
         yield* input.submit(address("one"))
         assert.strictEqual(one.taken.length, 1)
@@ -203,7 +202,7 @@ describe("available", () => {
       for (const lines of [Stream.never, Stream.empty, Stream.die("gone")]) {
         const input = PasteInput.make(lines)
         assert.isTrue(yield* input.available)
-        yield* Effect.scoped(Effect.zipRight(input.hold, settle))
+        yield* Effect.scoped(Effect.zipRight(scoped(input.hold), settle))
         assert.isTrue(yield* input.available)
       }
     }))
@@ -232,10 +231,10 @@ describe("a service with `lines` and `submit` alone", () => {
       const input = withRouting(two)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
-        yield* input.register(other.waiting)
+        yield* scoped(input.register(one.waiting))
+        yield* scoped(input.register(other.waiting))
         assert.strictEqual(held(), 0)
-        const [first, second] = [yield* hold(input), yield* hold(input)]
+        const [first, second] = [yield* input.hold, yield* input.hold]
         yield* settle
         assert.strictEqual(held(), 1)
         yield* paste(`${address("other")}\n`)
@@ -272,13 +271,13 @@ describe("a service with `lines` and `submit` alone", () => {
       const registered: Array<string> = []
       let held = 0
       const own = {
-        register: ({ key }: WaitingFlow) => Effect.sync(() => void registered.push(key)),
-        hold: Effect.sync(() => void held++)
+        register: ({ key }: WaitingFlow) => Effect.sync(() => (registered.push(key), Effect.void)),
+        hold: Effect.sync(() => (held++, Effect.void))
       }
       for (const available of [undefined, Effect.succeed(false)]) {
         const { two } = yield* make({ ...own, ...available !== undefined && { available } })
         const input = withRouting(two)
-        yield* Effect.scoped(Effect.zipRight(input.register(flow("one").waiting), input.hold))
+        yield* Effect.zipRight(input.register(flow("one").waiting), input.hold)
         assert.strictEqual(yield* input.available, available === undefined)
         assert.strictEqual(input.lines, two.lines)
         assert.strictEqual(input.submit, two.submit)
@@ -319,8 +318,8 @@ describe("submit", () => {
       const input = PasteInput.make(Stream.never)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
-        yield* input.register(other.waiting)
+        yield* scoped(input.register(one.waiting))
+        yield* scoped(input.register(other.waiting))
         yield* input.submit(address("other"))
       }))
       assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
@@ -333,7 +332,7 @@ describe("submit", () => {
       const input = PasteInput.make(Stream.never)
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* input.register(one.waiting)
+        yield* scoped(input.register(one.waiting))
         const refused = yield* Effect.flip(input.submit(address("unknown")))
         assert.strictEqual(refused._tag, "PasteRefused")
         assert.strictEqual(refused.reason, "StateMismatch")
@@ -347,7 +346,7 @@ describe("submit", () => {
     Effect.gen(function* () {
       const input = PasteInput.make(Stream.never)
       const one = flow("one")
-      yield* Effect.scoped(input.register(one.waiting))
+      yield* Effect.scoped(scoped(input.register(one.waiting)))
       assert.isTrue(Either.isLeft(yield* Effect.either(input.submit(address("one")))))
       assert.strictEqual(one.taken.length, 0)
     }))
@@ -381,7 +380,7 @@ describe("hold, for any order of holding and letting go", () => {
         let pasted = 0
         for (const [holder, manner] of steps) {
           const letGo = held.get(holder)
-          if (letGo === undefined) held.set(holder, yield* hold(input))
+          if (letGo === undefined) held.set(holder, yield* input.hold)
           else {
             held.delete(holder)
             // Others hold and let go while this one is still on its way out.

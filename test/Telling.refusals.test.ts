@@ -191,11 +191,12 @@ describe("a host's own PasteInput", () => {
       const asked: Array<number> = []
       const input: PasteInput = {
         ...PasteInput.make(Stream.never),
-        hold: Effect.asVoid(
-          Effect.acquireRelease(
-            Effect.zipRight(Effect.yieldNow(), Effect.sync(() => holders++)),
-            () => Effect.sync(() => holders--)
-          )
+        hold: Effect.zipRight(
+          Effect.yieldNow(),
+          Effect.sync(() => {
+            holders++
+            return Effect.sync(() => void holders--)
+          })
         ),
         available: Effect.sync(() => asked.push(holders) % 2 === 1)
       }
@@ -215,8 +216,8 @@ describe("a host's own PasteInput", () => {
       const touch = Effect.sync(() => void touched++)
       const input: PasteInput = {
         ...PasteInput.make(Stream.never),
-        hold: touch,
-        register: () => touch,
+        hold: Effect.as(touch, touch),
+        register: () => Effect.as(touch, touch),
         available: Effect.as(touch, true)
       }
       const world = yield* open({ paste: false }, input)
@@ -420,7 +421,10 @@ describe("CallbackRefused", () => {
   it.scopedLive("does not come while the reader is taken hold of: the person knows of no sign-in yet", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
-      const world = yield* open({}, { ...PasteInput.make(Stream.never), hold: Deferred.await(gate) })
+      const world = yield* open({}, {
+        ...PasteInput.make(Stream.never),
+        hold: Effect.as(Deferred.await(gate), Effect.void)
+      })
       const running = yield* Effect.fork(authorize(world.flow))
       const { StateMismatch } = requests(world.flow)
       yield* send(world.flow, StateMismatch)

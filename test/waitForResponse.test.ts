@@ -46,23 +46,56 @@ describe("waiting for the response", () => {
       }))
   }
 
-  it.scopedLive("has one fiber beside the caller's while it waits", () =>
-    Effect.gen(function* () {
-      const harness = yield* Harness.make
-      const supervisor = yield* Supervisor.track
-      const flow = yield* Effect.provide(CallbackFlow.open({ paste: false }), harness.layer)
-      const shown = yield* Deferred.make<void>()
-      const waiting = yield* Effect.fork(
-        Effect.supervised(
-          flow.authorize({ url: urlFor(flow), present: () => Deferred.succeed(shown, undefined) }),
-          supervisor
+  for (
+    const [holder, present, fibers] of [
+      ["no fiber beside the caller's while it waits", Effect.void, 0],
+      ["what the presenter forked, and its fiber, while it waits", Effect.fork(Effect.never), 2]
+    ] as const
+  ) {
+    it.scopedLive(`has ${holder}`, () =>
+      Effect.gen(function* () {
+        const harness = yield* Harness.make
+        const supervisor = yield* Supervisor.track
+        const flow = yield* Effect.provide(CallbackFlow.open({ paste: false }), harness.layer)
+        const shown = yield* Deferred.make<void>()
+        const waiting = yield* Effect.fork(
+          Effect.supervised(
+            flow.authorize({
+              url: urlFor(flow),
+              present: () => Effect.zipRight(present, Deferred.succeed(shown, undefined))
+            }),
+            supervisor
+          )
         )
-      )
-      yield* Deferred.await(shown)
-      yield* Effect.yieldNow()
-      assert.strictEqual((yield* supervisor.value).length, 1)
-      yield* Fiber.interrupt(waiting)
-      assert.strictEqual((yield* supervisor.value).length, 0)
+        yield* Deferred.await(shown)
+        for (let turn = 0; turn < 3; turn++) yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve)))
+        assert.strictEqual((yield* supervisor.value).length, fibers)
+        yield* Fiber.interrupt(waiting)
+        assert.strictEqual((yield* supervisor.value).length, 0)
+      }))
+  }
+
+  it.scopedLive("takes a time that no timer can be set for as no limit", () =>
+    Effect.gen(function* () {
+      for (const timeout of [Duration.infinity, Duration.days(30)]) {
+        const harness = yield* Harness.make
+        const flow = yield* Effect.provide(CallbackFlow.open({ paste: false }), harness.layer)
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), timeout, present: false }))
+        yield* Effect.sleep("20 millis")
+        assert.isTrue((yield* Fiber.poll(waiting))._tag === "None")
+        yield* answerTo(flow)
+        assert.isTrue(Exit.isSuccess(yield* Fiber.await(waiting)))
+      }
+    }))
+
+  it.scopedLive("ends when the machine's own time is over, though the presenter is not", () =>
+    Effect.gen(function* () {
+      for (const present of [false, () => Effect.void, () => Effect.never] as const) {
+        const { exit, left } = yield* fibersLeft({ paste: false }, (flow) =>
+          flow.authorize({ url: urlFor(flow), timeout: "20 millis", present }))
+        assert.isTrue(Exit.isFailure(exit) && /AuthorizationTimeout/.test(String(exit.cause)))
+        assert.strictEqual(left, 0)
+      }
     }))
 
   it.scoped("runs the clock while the URL is shown, and after", () =>

@@ -24,6 +24,8 @@ const isPort = (port: unknown): port is number =>
 /** Whether a path comes out of the URL parser as it went in: then a browser requests it exactly so. */
 const isPlainPath = (path: unknown): path is string => {
   if (typeof path !== "string" || !path.startsWith("/") || path.startsWith("//")) return false
+  // To ask the parser is the dearest thing about opening a flow, and of these it is known.
+  if (/^(?:\/[\w~-]+)+$/.test(path)) return true
   const url = `http://127.0.0.1${path}`
   return URL.canParse(url) && new URL(url).href === url && !path.includes("?") && !path.includes("#")
 }
@@ -88,7 +90,8 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
 }
 
 /** Whether it leads to this machine; to what there, the port tells. */
-export const isLoopback = (url: URL): boolean => url.protocol === "http:" && hosts.includes(url.hostname)
+export const isLoopback = (url: Pick<URL, "protocol" | "hostname">): boolean =>
+  url.protocol === "http:" && hosts.includes(url.hostname)
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
 
@@ -103,7 +106,10 @@ const spellings = (protocol: string, hostname: string, port: string): ReadonlyAr
  * Every `Host` that names this listener, in lower case: the loopback names on its port, and the host of the redirect
  * URI. Any other host is a page elsewhere whose name was pointed at this machine (DNS rebinding).
  */
-export const allowedHosts = (port: number | undefined, redirectUri: URL): ReadonlySet<string> => {
+export const allowedHosts = (
+  port: number | undefined,
+  redirectUri: Pick<URL, "protocol" | "hostname" | "port">
+): ReadonlySet<string> => {
   const allowed = new Set(spellings(redirectUri.protocol, redirectUri.hostname, redirectUri.port))
   if (port !== undefined) {
     for (const host of ["127.0.0.1", "localhost", "[::1]"]) {

@@ -33,7 +33,13 @@ const open = (
   Effect.flatMap(
     opening,
     ([{ openFlow }, { refusalStream }]) =>
-      Effect.map(openFlow(options), (flow) => ({ ...flow, refusals: refusalStream(flow.refusals) }))
+      Effect.map(openFlow(options), ({ refusals, ...flow }) => ({
+        ...flow,
+        // Most flows are asked for it never.
+        get refusals() {
+          return refusalStream(refusals)
+        }
+      }))
   )
 
 const run = <A, E, R>(

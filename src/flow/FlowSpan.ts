@@ -1,21 +1,25 @@
 /**
- * The spans of a flow. `Effect.withSpan` keeps two frames under what it spans, and walks the stack: for a flow that waits
- * among a thousand that is a tenth of what it costs.
+ * The span of a flow's wait. `Effect.withSpan` keeps two frames under what it spans, and walks the stack: for a flow that
+ * waits among a thousand that is a tenth of what it costs.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import type * as Runtime from "effect/Runtime"
 import type * as Tracer from "effect/Tracer"
+import { clockOf } from "./Ambient.ts"
 
 /** Begins a span below that of the caller. It ends by {@link end}, and by nothing else. */
-export const begin = (name: string): Effect.Effect<Tracer.Span> =>
-  Effect.map(Effect.makeSpan(name, { captureStackTrace: false }), (span) => {
+export const begin = <A, E, R>(
+  name: string,
+  use: (span: Tracer.Span) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.makeSpan(name, { captureStackTrace: false }), (span) => {
     // The tracer writes its names letter by letter; reading one makes a single text of the pieces.
     span.traceId.charCodeAt(0)
     span.spanId.charCodeAt(0)
-    return span
+    return use(span)
   })
 
 /** Ends a span with what came of it. */
-export const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
-  Effect.map(Clock.currentTimeNanos, (now) => span.end(now, exit))
+export const end = (runtime: Runtime.Runtime<never>, span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void =>
+  span.end(clockOf(runtime).unsafeCurrentTimeNanos(), exit)

@@ -18,6 +18,8 @@ import * as Teller from "./Teller.ts"
 
 /** What the person is told of one flow. Of a flow that the caller shows, only what became of pastes. */
 export interface Telling {
+  /** Whether there is anything to show. */
+  readonly shows: boolean
   /** Shows it. What the presenter acquires is released when the sign-in has ended. */
   readonly show: (deadline: number, paste: boolean) => Effect.Effect<unknown>
   /**
@@ -30,8 +32,8 @@ export interface Telling {
   readonly accepted: (characters: number) => void
   /** The exchange begins: what fails from now on is not the response. */
   readonly exchanging: () => void
-  /** Tells how it ended, and waits a moment until everything is told. */
-  readonly ended: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+  /** Tells how it ended, and waits a moment until everything is told; nothing where nothing was. */
+  readonly ended: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void> | undefined
 }
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>, isExchanging: boolean): SignInOutcome => {
@@ -74,6 +76,10 @@ class OneTelling implements Telling {
     this.#flow = flow
     this.#url = url
     this.#request = request
+  }
+
+  get shows(): boolean {
+    return this.#request.present !== false
   }
 
   get #serverName(): string {
@@ -142,19 +148,19 @@ class OneTelling implements Telling {
     this.#isExchanging = true
   }
 
-  ended(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#isOver = true
-      if (this.#isKnown) {
-        this.#tell({ _tag: "SignInEnded", ...this.#named, outcome: outcomeOf(exit, this.#isExchanging) })
-      }
-      const [shown, turn] = [this.#shownIn, this.#turnIn]
-      const letGo = shown &&
-        Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(shown, exit)))
-      const told = this.#made === undefined ? letGo ?? Effect.void : this.#made.finish(letGo)
-      // The presenter has let go before the turn of the next sign-in comes.
-      return turn === undefined ? told : Effect.zipRight(told, Scope.close(turn, exit))
-    })
+  ended(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> | undefined {
+    this.#isOver = true
+    if (this.#isKnown) {
+      this.#tell({ _tag: "SignInEnded", ...this.#named, outcome: outcomeOf(exit, this.#isExchanging) })
+    }
+    const [shown, turn] = [this.#shownIn, this.#turnIn]
+    const letGo = shown &&
+      Teller.careless("let go of the sign-in", () => Effect.uninterruptible(Scope.close(shown, exit)))
+    const told = this.#made === undefined ? letGo : this.#made.finish(letGo)
+    if (turn === undefined) return told
+    // The presenter has let go before the turn of the next sign-in comes.
+    const close = Scope.close(turn, exit)
+    return told === undefined ? close : Effect.zipRight(told, close)
   }
 }
 

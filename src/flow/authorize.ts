@@ -17,11 +17,12 @@ import type { Outcome } from "../core/page/CallbackPage.ts"
 import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
+import { logsDebug } from "./Ambient.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import * as FlowSpan from "./FlowSpan.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
 import * as Telling from "./Telling.ts"
-import { waitForResponse } from "./waitForResponse.ts"
+import { type Wait, waitForResponse } from "./waitForResponse.ts"
 
 /** A good answer, checked whole. */
 export interface Granted extends AuthorizationResponse.Checked {
@@ -95,16 +96,13 @@ const check = (
   { channels }: Flow,
   { response, via }: Arrival,
   request: AuthorizeRequest
-): Effect.Effect<Granted, FlowError> =>
-  Either.match(AuthorizationResponse.check(response, request), {
-    onLeft: (error) => {
-      channels.pending.settle(
-        error._tag === "AuthorizationDenied" ? { _tag: "Denied", error } : { _tag: "Invalid", error }
-      )
-      return Effect.fail(error)
-    },
-    onRight: (checked) => Effect.succeed({ ...checked, via })
-  })
+): Either.Either<Granted, FlowError> => {
+  const checked = AuthorizationResponse.check(response, request)
+  if (Either.isRight(checked)) return Either.right({ ...checked.right, via })
+  const error = checked.left
+  channels.pending.settle(error._tag === "AuthorizationDenied" ? { _tag: "Denied", error } : { _tag: "Invalid", error })
+  return Either.left(error)
+}
 
 /** Runs the caller's exchange and tells the waiting page how it went. */
 const exchangeCode = <A, E, R>(
@@ -143,6 +141,55 @@ const exchangeCode = <A, E, R>(
     ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
   })
 
+/** One use of a flow. */
+interface Use<A, E, R> extends Wait {
+  readonly request: AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
+}
+
+/** Checks the answer, and exchanges its code where that is asked for. */
+const accept = <A, E, R>(
+  { flow, request, runtime, span, telling }: Use<A, E, R>,
+  arrival: Arrival
+): Effect.Effect<A | Granted, E | FlowError, R> => {
+  flow.channels.tellRefusals(undefined)
+  if (arrival.characters !== undefined) telling.accepted(arrival.characters)
+  const granted = check(flow, arrival, request)
+  if (Either.isLeft(granted)) return Effect.fail(granted.left)
+  const { exchange } = request
+  let next: Effect.Effect<A | Granted, E | FlowError, R> = granted
+  if (exchange === undefined) flow.channels.pending.settle({ _tag: "Received" })
+  else {
+    telling.exchanging()
+    next = Effect.interruptible(exchangeCode(flow, granted.right, { ...request, exchange }))
+  }
+  const logged = logsDebug(runtime) ? Effect.logDebug(`Answer accepted by ${arrival.via}`) : undefined
+  const all = logged === undefined ? next : Effect.zipRight(logged, next)
+  return all === granted ? all : Effect.withParentSpan(all, span) as typeof all
+}
+
+/** Lets everybody know how it ended: no browser is left waiting, whatever ended it. */
+const end = <A, E>(
+  { flow, runtime, span, telling }: Wait,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<A, E> => {
+  flow.channels.pending.settle({ _tag: "Closed" })
+  flow.channels.tellRefusals(undefined)
+  FlowSpan.end(runtime, span, exit)
+  const told = telling.ended(exit)
+  return told === undefined ? exit : Effect.zipRight(told, exit)
+}
+
+/** Nothing interrupts it but the wait and the exchange; elsewhere each step is followed by the next. */
+const use = <A, E, R>(use: Use<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
+  // Where `onExit` keeps three frames this is one: those who wait for somebody to sign in may be thousands.
+  Effect.matchCauseEffect(
+    Effect.flatMap(waitForResponse(use), (arrival) => accept(use, arrival)),
+    {
+      onSuccess: (value) => end(use, Exit.succeed(value)),
+      onFailure: (cause) => end(use, Exit.failCause(cause))
+    }
+  )
+
 /** A mistake in the program, so a defect; tagged for those who see it as a rejection. */
 class AlreadyUsed extends Error {
   readonly _tag = "AlreadyUsed"
@@ -166,37 +213,14 @@ export const authorize = (flow: Flow): Authorize => {
       if (Either.isLeft(url)) return Effect.fail(url.left)
       if (pending.isClosed()) return Effect.interrupt
       if (used) return Effect.die(new AlreadyUsed())
-      const timeout = Duration.decode(request.timeout ?? "5 minutes")
+      const millis = Duration.toMillis(request.timeout ?? "5 minutes")
       used = true
-      const { exchange } = request
-      const telling = Telling.make(flow, url.right, request)
       flow.channels.name(request.serverName ?? url.right.host)
-      return Effect.flatMap(FlowSpan.begin("CallbackFlow.authorize"), (span) =>
-        Effect.gen(function* () {
-          const arrival = yield* waitForResponse(flow, telling, request.turn, timeout, span)
-          flow.channels.tellRefusals(undefined)
-          if (arrival.characters !== undefined) {
-            telling.accepted(arrival.characters)
-          }
-          const granted = yield* check(flow, arrival, request)
-          yield* Effect.withParentSpan(Effect.logDebug(`Answer accepted by ${granted.via}`), span)
-          if (exchange === undefined) {
-            pending.settle({ _tag: "Received" })
-            return granted
-          }
-          telling.exchanging()
-          return yield* Effect.withParentSpan(exchangeCode(flow, granted, { ...request, exchange }), span)
-        }).pipe(
-          Effect.onExit((exit) => {
-            // Whatever ended it, no browser is left waiting.
-            pending.settle({ _tag: "Closed" })
-            flow.channels.tellRefusals(undefined)
-            return Effect.zipRight(telling.ended(exit), FlowSpan.end(span, exit))
-          })
-        )).pipe(
-          // Inside `acquireRelease` or `uninterruptible` the race could otherwise never interrupt its loser.
-          Effect.interruptible
-        )
+      const telling = Telling.make(flow, url.right, request)
+      return Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+        Effect.uninterruptible(
+          FlowSpan.begin("CallbackFlow.authorize", (span) => use({ flow, request, telling, millis, runtime, span }))
+        ))
     })
   return signIn as Authorize
 }

@@ -4,9 +4,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
+import type * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
 import { BindError, isPortTaken } from "../core/BindError.ts"
@@ -14,13 +13,13 @@ import * as CallbackPage from "../core/page/CallbackPage.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused } from "../core/Refusal.ts"
-import { type Bound, CallbackServer } from "../services/CallbackServer.ts"
+import { type Bound, CallbackServer, type Listening, openerOf } from "../services/CallbackServer.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
+import { hasTracer, logsDebug } from "./Ambient.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
-import * as FlowSpan from "./FlowSpan.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 import { randomBytes } from "./randomBytes.ts"
 import { styleHash } from "./styleHash.ts"
@@ -124,17 +123,20 @@ const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, Bin
   return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
 }
 
+type Parts = Pick<URL, "protocol" | "hostname" | "port" | "pathname">
+
 /** Never throws, whatever the caller's function does. */
 const redirectUriOf = (
   options: OpenOptions,
   callback: RedirectUri.Callback,
   bound: Bound
-): Either.Either<readonly [string, URL], string> => {
+): Either.Either<readonly [string, Parts], string> => {
   try {
-    // Ours is known to be right.
+    // Of ours the parts are known.
     if (bound.redirectUri === undefined && options.redirectUri === undefined) {
-      const text = RedirectUri.make(callback, bound.port)
-      return Either.right([text, new URL(text)] as const)
+      const { host: hostname, path: pathname } = callback
+      const parts = { protocol: "http:", hostname, port: String(bound.port), pathname }
+      return Either.right([RedirectUri.make(callback, bound.port), parts] as const)
     }
     const text = bound.redirectUri ?? options.redirectUri?.(bound.port)
     return Either.map(RedirectUri.parse(text), (url) => [String(text), url] as const)
@@ -144,45 +146,41 @@ const redirectUriOf = (
 }
 
 /** What a request may name. A server with an address of its own is asked for that one alone. */
-const accepted = (callback: RedirectUri.Callback, bound: Bound, url: URL) => {
+const accepted = (callback: RedirectUri.Callback, bound: Bound, redirectUri: Parts) => {
   const ours = bound.redirectUri === undefined
   // Made for the first request: most flows see three.
   let hosts: ReadonlySet<string> | undefined
   return {
-    paths: { has: (path: string) => path === url.pathname || (ours && path === callback.path) },
+    paths: { has: (path: string) => path === redirectUri.pathname || (ours && path === callback.path) },
     hosts: {
-      has: (host: string) => (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, url)).has(host)
+      has: (host: string) => (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, redirectUri)).has(host)
     },
-    beside: !ours || !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
+    beside: !ours || !RedirectUri.isLoopback(redirectUri) || redirectUri.port !== String(bound.port)
   }
 }
 
 type Services = CallbackServer | PasteInput | Presenter
 
-/** What it acquires is the scope's; the context is read once, for each look into it is a step of the fiber. */
-const make = (
-  options: OpenOptions,
-  context: Context.Context<Services>,
-  scope: Scope.Scope
-): Effect.Effect<OpenFlow, BindError> =>
+const nobody: Listening = { port: 0, close: Effect.void }
+
+/** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
+const make = (options: OpenOptions, runtime: Runtime.Runtime<Scope.Scope | Services>) =>
   Effect.gen(function* () {
+    const { context } = runtime
     const callback = yield* settings(options)
-    const server = Context.get(context, CallbackServer)
-    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
     const presenter = Context.get(context, Presenter)
-    const random = yield* Effect.sync(() => randomBytes(48))
+    const random = randomBytes(48)
     const state = Redacted.make(base64url(random.subarray(0, 32)))
-    const runtime = yield* Effect.runtime<never>()
     const { page } = options
     const hash = page?.style === undefined ? undefined : yield* styleHash(page.style)
     const channels = FlowChannels.make({
       state,
-      runtime,
+      runtime: runtime as Runtime.Runtime<never>,
       done: base64url(random.subarray(32)),
       render: CallbackPage.make(page, hash)
     })
 
-    let address: Either.Either<readonly [string, URL], string> = Either.left("the server did not ask for a route")
+    let address: Either.Either<readonly [string, Parts], string> = Either.left("the server did not ask for a route")
     let forwarded = options.redirectUri !== undefined
     const serve = (bound: Bound) => {
       forwarded ||= bound.redirectUri !== undefined
@@ -196,18 +194,30 @@ const make = (
     }
     // Without a listener only a port that was asked for by number can stand in the redirect URI.
     const named = callback.ports.find((port) => port !== 0)
-    const bound = Scope.extend(Effect.as(server.bind(callback, serve), undefined), scope)
-    const busy = yield* options.onPortBusy === "paste" && named !== undefined
-      ? Effect.catchIf(bound, (error) => isPortTaken(error.reason), (error) => Effect.succeed(error))
-      : bound
-    if (busy !== undefined && named !== undefined) serve({ port: named })
-    // Registered after the listener, so released before it: the pages get their last words, then the server drains.
-    yield* Scope.addFinalizer(scope, channels.close)
-    const [redirectUri] = yield* Either.mapLeft(address, (detail) => invalid(options, detail))
+    let busy: BindError | undefined
+    const opened = openerOf(Context.get(context, CallbackServer))(callback, serve)
+    const listener = yield* options.onPortBusy === "paste" && named !== undefined
+      ? Effect.catchIf(opened, (error) => isPortTaken(error.reason), (error) => {
+        busy = error
+        serve({ port: named })
+        return Effect.succeed(nobody)
+      })
+      : opened
+    // The pages get their last words, then the server drains.
+    const close = Effect.zipRight(channels.close, listener.close)
+    if (Either.isLeft(address)) return yield* Effect.zipRight(close, Effect.fail(invalid(options, address.left)))
+    const [redirectUri] = address.right
     if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
-    if (paste !== undefined) yield* Scope.extend(paste.register(channels.waitingFlow), scope)
+    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
+    const closeAll = paste === undefined ? close : Effect.zipRight(
+      yield* Effect.tapErrorCause(paste.register(channels.waitingFlow), () => close),
+      close
+    )
+    yield* Scope.addFinalizer(Context.get(context, Scope.Scope), closeAll)
     const listening = busy === undefined
-    yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
+    if (logsDebug(runtime)) {
+      yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
+    }
     return {
       redirectUri,
       listening,
@@ -215,29 +225,21 @@ const make = (
       authorize: authorize({
         channels,
         presenter,
-        runtime,
+        runtime: runtime as Runtime.Runtime<never>,
         redirectUri,
         listening,
         forwarded,
         state,
         paste
       }),
-      submit: (text) => channels.submit(text),
+      submit: (text: string) => channels.submit(text),
       refusals: channels.refusals
     }
   })
 
 /** Opens a flow; see `CallbackFlow.open`. */
 export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>
-  Effect.flatMap(
-    Effect.context<Scope.Scope | Services>(),
-    (context) =>
-      Effect.flatMap(FlowSpan.begin("CallbackFlow.open"), (span) =>
-        // A scope of its own: when opening fails half-way, nothing stays behind in the caller's scope.
-        Effect.flatMap(Scope.fork(Context.get(context, Scope.Scope), ExecutionStrategy.sequential), (scope) =>
-          Effect.onExit(Effect.withParentSpan(make(options, context, scope), span), (exit) =>
-            Effect.zipRight(
-              Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit),
-              FlowSpan.end(span, exit)
-            ))))
-  )
+  Effect.flatMap(Effect.runtime<Scope.Scope | Services>(), (runtime) => {
+    const made = Effect.uninterruptible(make(options, runtime))
+    return hasTracer(runtime) ? made.pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false })) : made
+  })

@@ -21,7 +21,7 @@ import { pasteFor, presenterFor } from "./services.ts"
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
 
 // Imported as it stands: whoever opens a callback is about to listen.
-const server = CallbackServer.make(listen)
+const server = CallbackServer.fromListener(listen)
 
 /** Tells of each refusal, one after the other, until the flow ends. */
 const tellAll = (

@@ -8,8 +8,7 @@ import type { Duplex } from "node:stream"
 import type { Answer } from "../core/Answer.ts"
 import { BindError, reasonOf } from "../core/BindError.ts"
 import type { RequestHead } from "../core/CallbackRoute.ts"
-import { acquire } from "../services/acquire.ts"
-import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
+import type { Bound, CallbackRoute, LoopbackAddress, OpenListener, Reply } from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
 // Codes may be as long as 8 kB and servers add their own parameters; Node's own limit is 16 KiB.
@@ -150,11 +149,18 @@ const isPermitted = (address: LoopbackAddress, port: number): boolean => {
 /** An error of a server that listens, such as a failed accept, concerns one client and not the flow. */
 const ignore = () => {}
 
-const open = (
-  address: LoopbackAddress,
-  port: number,
-  serve: (bound: Bound) => CallbackRoute
-): Effect.Effect<readonly [Listener, Bound], BindError> =>
+const close = (server: Listener): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    // Not `server.close()` first: since Node 19 it destroys sockets whose answer is not yet flushed, and it stops the
+    // timer behind `headersTimeout`, so that a half-sent request would hold it for ever.
+    server[listening].connections.drain(() => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+  })
+
+/** Listens on one loopback address. */
+export const listen: OpenListener = (address, port, serve) =>
   Effect.async((resume) => {
     if (!isPermitted(address, port)) {
       return resume(Effect.fail(new BindError({ reason: "PermissionDenied", host: address, ports: [port] })))
@@ -181,23 +187,9 @@ const open = (
         server.on("error", ignore)
         const bound: Bound = { port: (server.address() as AddressInfo).port }
         server[listening].route = serve(bound)
-        resume(Effect.succeed([server, bound]))
+        resume(Effect.succeed({ ...bound, close: close(server) }))
       })
     } catch (cause) {
       fail(cause)
     }
   })
-
-const close = (server: Listener): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    // Not `server.close()` first: since Node 19 it destroys sockets whose answer is not yet flushed, and it stops the
-    // timer behind `headersTimeout`, so that a half-sent request would hold it for ever.
-    server[listening].connections.drain(() => {
-      server.close(() => resume(Effect.void))
-      server.closeAllConnections()
-    })
-  })
-
-/** Listens on one loopback address. */
-export const listen: Listen = (address, port, serve) =>
-  Effect.map(acquire(open(address, port, serve), ([server]) => close(server)), ([, bound]) => bound)

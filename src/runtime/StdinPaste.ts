@@ -2,7 +2,6 @@
  * Pastes from this process's stdin.
  */
 import * as Effect from "effect/Effect"
-import { acquire } from "../services/acquire.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import { fromSource } from "../services/PasteReader.ts"
 import { hub } from "./StdinHub.ts"
@@ -15,5 +14,5 @@ export const paste: Required<PasteInput> = fromSource({
   available: Effect.sync(isReading),
   router,
   subscribe,
-  hold: Effect.asVoid(acquire(Effect.sync(() => retain(attach)), (release) => Effect.sync(release)))
+  hold: Effect.sync(() => Effect.sync(retain(attach)))
 })

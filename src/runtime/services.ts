@@ -17,7 +17,7 @@ export type { TerminalOptions } from "./TerminalPresenter.ts"
 const listener = onFirstUse(Effect.tryPromise({ try: () => import("./HttpListener.ts"), catch: (cause) => cause }))
 
 /** Listens on the loopback interface. */
-export const server: CallbackServer = CallbackServer.make((address, port, serve) =>
+export const server: CallbackServer = CallbackServer.fromListener((address, port, serve) =>
   Effect.flatMap(
     Effect.mapError(
       listener,

@@ -1,16 +1,18 @@
 /**
  * Listening on the loopback interface.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { Answer } from "../core/Answer.ts"
 import { BindError, isPortTaken } from "../core/BindError.ts"
 import type { RequestHead } from "../core/CallbackRoute.ts"
 import type { LoopbackHost } from "../core/RedirectUri.ts"
+import { acquire } from "./acquire.ts"
 
 /** The answer comes later, when the flow knows its outcome. */
 export interface Hold {
@@ -54,6 +56,12 @@ export interface BindOptions {
   readonly ports: ReadonlyArray<number>
 }
 
+/** A listener that serves until somebody closes it. */
+export interface Listening extends Bound {
+  /** Takes less than one second, whatever clients do, and lets a page being sent arrive. To be run once. */
+  readonly close: Effect.Effect<void>
+}
+
 /** Opens listeners. */
 export interface CallbackServer {
   /**
@@ -64,6 +72,18 @@ export interface CallbackServer {
     options: BindOptions,
     serve: (bound: Bound) => CallbackRoute
   ) => Effect.Effect<Bound, BindError, Scope.Scope>
+  /**
+   * The same for who closes the listener himself, and so needs no scope in his context, which costs a flow as much as the
+   * listener. To be run where nothing interrupts before the close is known.
+   *
+   * @default by `bind`
+   */
+  readonly open?:
+    | ((
+      options: BindOptions,
+      serve: (bound: Bound) => CallbackRoute
+    ) => Effect.Effect<Listening, BindError>)
+    | undefined
 }
 
 /** An address to listen on, as the operating system takes it. */
@@ -76,6 +96,13 @@ export type Listen = (
   serve: (bound: Bound) => CallbackRoute
 ) => Effect.Effect<Bound, BindError, Scope.Scope>
 
+/** The same until it is closed. */
+export type OpenListener = (
+  address: LoopbackAddress,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute
+) => Effect.Effect<Listening, BindError>
+
 // A free port of one family that a stranger holds on the other is rare; twenty in a row are no coincidence.
 const redraws = 20
 
@@ -83,56 +110,79 @@ const redraws = 20
  * Both families on one port, released at the same time: a browser takes `localhost` for either, and whoever listened on
  * the other one would get the code. Without IPv6 on the machine there is no other one.
  */
-const listenOnBoth = (
-  listen: Listen,
+const openBoth = (
+  open: OpenListener,
   port: number,
   serve: (bound: Bound) => CallbackRoute,
   drawsLeft: number
-): Effect.Effect<Bound, BindError, Scope.Scope> => {
+): Effect.Effect<Listening, BindError> => {
   let route: CallbackRoute | undefined
   // One flow, one route: both listeners count into the same record.
   const shared = (bound: Bound) => (route ??= serve(bound))
-  const attempt = Effect.tap(listen("127.0.0.1", port, shared), (first) =>
-    Effect.catchIf(
-      listen("::1", first.port, shared),
-      (error) => error.reason === "AddressNotAvailable",
-      () => Effect.void
-    ))
   return Effect.flatMap(
-    Effect.scope,
-    (outer) =>
-      Effect.flatMap(
-        Scope.fork(outer, ExecutionStrategy.parallel),
-        (pair) => Effect.onError(Scope.extend(attempt, pair), (cause) => Scope.close(pair, Exit.failCause(cause)))
-      )
+    open("127.0.0.1", port, shared),
+    (first) =>
+      Effect.matchCauseEffect(open("::1", first.port, shared), {
+        onSuccess: (second) =>
+          Effect.succeed({
+            ...first,
+            close: Effect.all([first.close, second.close], { concurrency: "unbounded", discard: true })
+          }),
+        onFailure: (cause) =>
+          Option.exists(Cause.failureOption(cause), ({ reason }) => reason === "AddressNotAvailable")
+            ? Effect.succeed(first)
+            : Effect.zipRight(first.close, Effect.failCause(cause))
+      })
   ).pipe(
     Effect.catchIf(
       (error) => port === 0 && drawsLeft > 0 && error.host === "::1" && isPortTaken(error.reason),
-      () => listenOnBoth(listen, port, serve, drawsLeft - 1)
+      () => openBoth(open, port, serve, drawsLeft - 1)
     )
   )
 }
 
 /** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
-const bind = (listen: Listen): CallbackServer["bind"] => ({ host, ports }, serve) => {
-  const listenAt = (port: number) =>
+const fromListener = (listener: OpenListener): Required<CallbackServer> => {
+  const openAt = (host: LoopbackHost, port: number, serve: (bound: Bound) => CallbackRoute) =>
     host === "localhost"
-      ? listenOnBoth(listen, port, serve, redraws)
-      : listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
-  const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
-    Effect.catchAll(
-      listenAt(ports[index] ?? 0),
-      (error) =>
-        isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
-          new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
-        )
-    )
-  return from(0)
+      ? openBoth(listener, port, serve, redraws)
+      : listener(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
+  const open: NonNullable<CallbackServer["open"]> = ({ host, ports }, serve) => {
+    const from = (index: number): Effect.Effect<Listening, BindError> =>
+      Effect.catchAll(
+        openAt(host, ports[index] ?? 0, serve),
+        (error) =>
+          isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
+            new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
+          )
+      )
+    return from(0)
+  }
+  return {
+    open,
+    bind: (options, serve) =>
+      Effect.map(acquire(open(options, serve), ({ close }) => close), ({ close: _, ...bound }) => bound)
+  }
 }
 
-/** Tag of the {@link CallbackServer} service, and its constructor from one that listens on a single address. */
+/** What a server acquires is kept in a scope of its own. It may take its time, and is given up by an interrupt. */
+const unscoped = (bind: Effect.Effect<Bound, BindError, Scope.Scope>): Effect.Effect<Listening, BindError> =>
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.matchCauseEffect(Effect.interruptible(Scope.extend(bind, scope)), {
+      onSuccess: (bound) => Effect.succeed({ ...bound, close: Scope.close(scope, Exit.void) }),
+      onFailure: (cause) => Effect.zipRight(Scope.close(scope, Exit.failCause(cause)), Effect.failCause(cause))
+    }))
+
+/** How a server is opened without a scope. */
+export const openerOf = ({ bind, open }: CallbackServer): NonNullable<CallbackServer["open"]> =>
+  open ?? ((options, serve) => unscoped(bind(options, serve)))
+
+/** Tag of the {@link CallbackServer} service, and its constructors from one that listens on a single address. */
 export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
   readonly make: (listen: Listen) => CallbackServer
+  readonly fromListener: (open: OpenListener) => CallbackServer
 } = Object.assign(Context.GenericTag<CallbackServer>("effect-oauth-callback/CallbackServer"), {
-  make: (listen: Listen): CallbackServer => ({ bind: bind(listen) })
+  make: (listen: Listen): CallbackServer =>
+    fromListener((address, port, serve) => unscoped(listen(address, port, serve))),
+  fromListener
 })

@@ -21,10 +21,12 @@ export interface PasteInput {
    * {@link PasteRefused} when there is none.
    */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-  /** Routes text to a flow while the scope is open; the reader is not held by this. Without it, `lines` is read. */
-  readonly register?: (flow: WaitingFlow) => Effect.Effect<void, never, Scope.Scope>
-  /** Holds the reader while the scope is open. Without it, `lines` is read. */
-  readonly hold?: Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Routes text to a flow until the effect it gives has run; the reader is not held by this. Without it, `lines` is read.
+   */
+  readonly register?: (flow: WaitingFlow) => Effect.Effect<Effect.Effect<void>>
+  /** Holds the reader until the effect it gives has run. Without it, `lines` is read. */
+  readonly hold?: Effect.Effect<Effect.Effect<void>>
   /** Whether a person can paste now; asked while the reader is held. Without it, yes. */
   readonly available?: Effect.Effect<boolean>
 }

@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import { identity } from "effect/Function"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
 import { PasteRefused } from "../core/Refusal.ts"
 import { acquire } from "./acquire.ts"
 import type { PasteInput } from "./PasteInput.ts"
@@ -17,8 +17,8 @@ export interface PasteSource {
   readonly router: PasteRouter.PasteRouter
   /** Calls back with every block of text; the result stops it. */
   readonly subscribe: (onText: (text: string) => void) => () => void
-  /** Holds the reader while the scope is open. */
-  readonly hold: Effect.Effect<void, never, Scope.Scope>
+  /** Holds the reader until the effect it gives has run. */
+  readonly hold: Effect.Effect<Effect.Effect<void>>
   /** Whether a person can paste now. */
   readonly available: Effect.Effect<boolean>
 }
@@ -38,7 +38,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
       ),
       ({ queue }) => queue
     ),
-    hold
+    acquire(hold, identity)
   ),
   submit: (text) =>
     Effect.suspend(() =>
@@ -47,10 +47,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
         onRight: () => Effect.void
       })
     ),
-  register: (flow) =>
-    Effect.asVoid(
-      acquire(Effect.sync(() => router.add(flow)), (remove) => Effect.sync(remove))
-    )
+  register: (flow) => Effect.sync(() => Effect.sync(router.add(flow)))
 })
 
 // A source that cannot be stopped, such as an async generator that waits for its next line, must not hold a release. The
@@ -67,8 +64,8 @@ const stop = (fiber: Fiber.RuntimeFiber<void>): Effect.Effect<void> =>
     Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
   })
 
-/** Runs an effect in one fiber while at least one scope holds it; the last one to let go waits until it has ended. */
-const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> => {
+/** Runs an effect in one fiber while at least one holds it; the last one to let go waits until it has ended. */
+const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<Effect.Effect<void>> => {
   const lock = Effect.unsafeMakeSemaphore(1)
   let holders = 0
   let fiber: Fiber.RuntimeFiber<void> | undefined
@@ -78,7 +75,7 @@ const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope
     })
   )
   const release = Effect.suspend(() => --holders > 0 || fiber === undefined ? Effect.void : stop(fiber))
-  return acquire(lock.withPermits(1)(retain), () => lock.withPermits(1)(release))
+  return Effect.as(lock.withPermits(1)(retain), lock.withPermits(1)(release))
 }
 
 const routed = new WeakMap<PasteInput, Required<PasteInput>>()

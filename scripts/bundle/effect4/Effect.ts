@@ -38,11 +38,13 @@ export const orElse = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: () => Of<A2
   Effect.catch(self, () => that())
 export const runtime = <R>(): Of<Runtime<R>, never, R> =>
   Effect.map(Effect.context<R>(), (context) => ({ context, uninterruptible: false }))
+export const tapErrorCause: typeof Effect.tapCause = Effect.tapCause
 export const timeoutFail = <A, E, R, E2>(
   self: Of<A, E, R>,
   { duration, onTimeout }: { readonly duration: Duration.Input; readonly onTimeout: () => E2 }
 ): Of<A, E | E2, R> => Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
 export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
+export const withFiberRuntime: typeof Effect.withFiber = Effect.withFiber
 /** Not a macrotask: whoever was to go on first has been waiting in a microtask. */
 export const yieldNow = (): Of<void> => hop
 export const zipLeft = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A, E | E2, R | R2> =>

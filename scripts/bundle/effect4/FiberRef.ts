@@ -1,2 +1,4 @@
-/** The one reference that our sources name; see `Runtime.deleteFiberRef`. */
+/** See `Runtime.deleteFiberRef`. */
 export const interruptedCause = undefined
+/** Above Debug. */
+export const currentMinimumLogLevel: number = 1

@@ -8,6 +8,7 @@ import { hop } from "./hop.ts"
 export interface Runtime<in R> {
   readonly context: Context.Context<R>
   readonly uninterruptible: boolean
+  readonly fiberRefs?: undefined
 }
 
 /** Effect 4 has no references to delete: a fiber knows of no other one's interruption. */
@@ -15,6 +16,10 @@ export const deleteFiberRef = <R>(runtime: Runtime<R>, _ref: unknown): Runtime<R
 export const disableRuntimeFlag = <R>(runtime: Runtime<R>, _flag: "Interruption"): Runtime<R> => ({
   ...runtime,
   uninterruptible: true
+})
+export const enableRuntimeFlag = <R>(runtime: Runtime<R>, _flag: "Interruption"): Runtime<R> => ({
+  ...runtime,
+  uninterruptible: false
 })
 
 export const runFork =
