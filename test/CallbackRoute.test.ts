@@ -868,10 +868,10 @@ describe("a flow's route", () => {
   }
 
   const open = (options: { readonly beside?: boolean; readonly formPost?: boolean } = {}) =>
-    Effect.map(Effect.runtime<never>(), (runtime) => {
+    Effect.sync(() => {
       const channels = FlowChannels.make({
         state: Redacted.make(state),
-        runtime,
+        delay: () => () => {},
         done,
         render: CallbackPage.make({ texts: { de: german } })
       })

@@ -18,6 +18,14 @@ export interface ExpectedUrl {
   readonly redirectUri: string
 }
 
+const parse = (text: string): URL | undefined => {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Checks, in this order: a URL, its scheme, `state`, `redirect_uri`.
  *
@@ -33,9 +41,8 @@ export const check = (
 ): Either.Either<AuthorizationUrl, InvalidAuthorizationUrl> => {
   const fail = (reason: InvalidAuthorizationUrlReason) =>
     Either.left(new InvalidAuthorizationUrl({ reason, redirectUri: expected.redirectUri }))
-  const text = String(input)
-  if (!URL.canParse(text)) return fail("NotAUrl")
-  const url = new URL(text)
+  const url = parse(String(input))
+  if (url === undefined) return fail("NotAUrl")
   if (url.protocol !== "https:" && url.protocol !== "http:") return fail("Scheme")
   const carriedElsewhere = url.searchParams.has("request") || url.searchParams.has("request_uri")
   const carries = (name: string, value: string): boolean => {

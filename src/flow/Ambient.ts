@@ -5,28 +5,48 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import * as FiberRefs from "effect/FiberRefs"
+import type * as FiberStatus from "effect/FiberStatus"
 import * as LogLevel from "effect/LogLevel"
-import type * as Runtime from "effect/Runtime"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Tracer from "effect/Tracer"
 
-const servicesOf = ({ fiberRefs }: Runtime.Runtime<never>) =>
-  FiberRefs.getOrDefault(fiberRefs, DefaultServices.currentServices)
+/** The fiber that runs a step of a flow. */
+export type Current = Fiber.RuntimeFiber<unknown, unknown>
 
 const ownTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 const ownClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 
 /** Whether spans go anywhere. Effect's own tracer forgets them as soon as they have ended. */
-export const hasTracer = (runtime: Runtime.Runtime<never>): boolean =>
-  Context.get(servicesOf(runtime), Tracer.Tracer) !== ownTracer
+export const hasTracer = ({ currentTracer }: Current): boolean => currentTracer !== ownTracer
 
 /** Whether the log takes Debug. */
-export const logsDebug = ({ fiberRefs }: Runtime.Runtime<never>): boolean =>
-  LogLevel.lessThanEqual(FiberRefs.getOrDefault(fiberRefs, FiberRef.currentMinimumLogLevel), LogLevel.Debug)
+export const logsDebug = (fiber: Current): boolean =>
+  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
 
 /** The time as the program has it: a test's may stand still. */
-export const clockOf = (runtime: Runtime.Runtime<never>): Clock.Clock => Context.get(servicesOf(runtime), Clock.Clock)
+export const clockOf = ({ currentDefaultServices }: Current): Clock.Clock =>
+  Context.get(currentDefaultServices, Clock.Clock)
 
 /** Whether a clock goes with the machine's timers. */
 export const isOwnClock = (clock: Clock.Clock): boolean => clock === ownClock
+
+/** Runs fibers as the current one would, interruptible wherever it is. */
+export const runtimeOf = (fiber: Current, { runtimeFlags }: FiberStatus.Running): Runtime.Runtime<never> =>
+  Runtime.make({
+    context: fiber.currentContext,
+    runtimeFlags: RuntimeFlags.enable(runtimeFlags, RuntimeFlags.Interruption),
+    fiberRefs: fiber.getFiberRefs()
+  })
+
+// The longest that a timer can be set for; Effect's clock takes what is longer for ever.
+const maxTimerMillis = 2 ** 31 - 1
+
+/** Calls back after some milliseconds of the machine's clock; the result takes that back. */
+export const byTimer = (millis: number, run: () => void): () => void => {
+  if (millis > maxTimerMillis) return () => {}
+  const timer = setTimeout(run, millis)
+  return () => clearTimeout(timer)
+}

@@ -25,28 +25,42 @@ export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {
 }
 
 // Whoever only might sign in loads the names, and nothing of what is behind them.
-const opening = onFirstUse(Effect.promise(() => Promise.all([import("./openFlow.ts"), import("./refusalStream.ts")])))
+const opening = onFirstUse(
+  Effect.map(
+    Effect.promise(() => Promise.all([import("./openFlow.ts"), import("./refusalStream.ts"), import("./within.ts")])),
+    ([{ acquireFlow, openFlowAs }, { refusalStream }, { within }]) => {
+      const withStream = ({ refusals, ...flow }: OpenFlow): CallbackFlow => ({
+        ...flow,
+        // Made when somebody asks for it.
+        get refusals() {
+          return refusalStream(refusals)
+        }
+      })
+      return {
+        acquire: (options: OpenOptions) => acquireFlow(options, withStream),
+        open: (options: OpenOptions) => openFlowAs(options, withStream),
+        within
+      }
+    }
+  )
+)
 
 const open = (
   options: OpenOptions = {}
 ): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  Effect.flatMap(
-    opening,
-    ([{ openFlow }, { refusalStream }]) =>
-      Effect.map(openFlow(options), ({ refusals, ...flow }) => ({
-        ...flow,
-        // Most flows are asked for it never.
-        get refusals() {
-          return refusalStream(refusals)
-        }
-      }))
-  )
+  Effect.flatMap(opening, ({ open }) => open(options))
 
 const run = <A, E, R>(
   options: OpenOptions,
   use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | CallbackServer | PasteInput | Presenter> =>
-  Effect.scoped(Effect.flatMap(open(options), use))
+  Effect.flatMap(
+    opening,
+    ({ acquire, within }) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(acquire(options), ({ flow, release }) => within(() => restore(use(flow)), release))
+      )
+  )
 
 /** Opens flows. */
 export const CallbackFlow: {

@@ -4,9 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import type { Answer } from "../core/Answer.ts"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as CallbackRoute from "../core/CallbackRoute.ts"
@@ -53,14 +51,15 @@ export interface ToldRefusal {
 const untold: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch", "Malformed"])
 
 // How long a person looks at an empty page before it says something that promises nothing.
-const patience = "10 seconds"
+const patienceMillis = 10_000
 
 // Release is promised within a second, and the listener needs the other half of it. The runtime's own timer.
 const fetchMillis = 450
 
 interface Options {
   readonly state: Redacted.Redacted<string>
-  readonly runtime: Runtime.Runtime<never>
+  /** Calls back after some milliseconds of the program's clock; the result takes that back. */
+  readonly delay: (millis: number, run: () => void) => () => void
   /** Nonce of the last page. */
   readonly done: string
   readonly render: CallbackPage.Render
@@ -72,7 +71,7 @@ class Channels implements FlowChannels {
   readonly pending = PendingResponse.make()
   readonly refusals = RefusalLog.make()
   readonly #options: Options
-  #timer: Fiber.RuntimeFiber<void> | undefined = undefined
+  #stopTimer: (() => void) | undefined = undefined
   #tell: ((refusal: ToldRefusal) => boolean) | undefined = undefined
   #told: Set<HttpRefusalReason> | undefined = undefined
   #serverName: string | undefined = undefined
@@ -131,8 +130,8 @@ class Channels implements FlowChannels {
     return Effect.suspend(() => {
       this.pending.close()
       this.refusals.end()
-      const fetched = this.#onFetched === undefined ? Effect.void : this.#fetched
-      return this.#timer === undefined ? fetched : Effect.zipRight(Fiber.interrupt(this.#timer), fetched)
+      this.#stopTimer?.()
+      return this.#onFetched === undefined ? Effect.void : this.#fetched
     })
   }
 
@@ -166,11 +165,8 @@ class Channels implements FlowChannels {
 
   #hold(head: CallbackRoute.RequestHead, write: (answer: Answer) => void): () => void {
     // Not once the outcome is known: a request may still come between the close of this flow and of its listener.
-    // Interruptible, even when the flow was opened in an uninterruptible region: closing must not wait for it.
     if (!this.pending.isSettled()) {
-      this.#timer ??= Runtime.runFork(this.#options.runtime)(
-        Effect.interruptible(Effect.delay(Effect.sync(() => this.pending.losePatience()), patience))
-      )
+      this.#stopTimer ??= this.#options.delay(patienceMillis, () => this.pending.losePatience())
     }
     return this.pending.onOutcome((outcome) => {
       write(this.#page(outcome, head))

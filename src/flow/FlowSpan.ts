@@ -3,12 +3,9 @@
  * waits among a thousand that is a tenth of what it costs.
  */
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
-import type * as Runtime from "effect/Runtime"
 import type * as Tracer from "effect/Tracer"
-import { clockOf } from "./Ambient.ts"
 
-/** Begins a span below that of the caller. It ends by {@link end}, and by nothing else. */
+/** Begins a span below that of the caller. It ends by its own `end`, and by nothing else. */
 export const begin = <A, E, R>(
   name: string,
   use: (span: Tracer.Span) => Effect.Effect<A, E, R>
@@ -19,7 +16,3 @@ export const begin = <A, E, R>(
     span.spanId.charCodeAt(0)
     return use(span)
   })
-
-/** Ends a span with what came of it. */
-export const end = (runtime: Runtime.Runtime<never>, span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void =>
-  span.end(clockOf(runtime).unsafeCurrentTimeNanos(), exit)

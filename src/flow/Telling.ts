@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
 import { Refusal } from "../core/Refusal.ts"
@@ -60,6 +61,7 @@ type Request = Pick<AuthorizeRequest, "present" | "serverName">
 
 class OneTelling implements Telling {
   readonly #flow: Flow
+  readonly #runtime: Runtime.Runtime<never>
   readonly #url: URL
   readonly #request: Request
   // Made when there is something to tell: most flows are shown by their callers, or answered in silence.
@@ -72,8 +74,9 @@ class OneTelling implements Telling {
   #shownIn: Scope.CloseableScope | undefined = undefined
   #turnIn: Scope.CloseableScope | undefined = undefined
 
-  constructor(flow: Flow, url: URL, request: Request) {
+  constructor(flow: Flow, runtime: Runtime.Runtime<never>, url: URL, request: Request) {
     this.#flow = flow
+    this.#runtime = runtime
     this.#url = url
     this.#request = request
   }
@@ -97,7 +100,7 @@ class OneTelling implements Telling {
   }
 
   #tell(notice: Notice): void {
-    this.#made ??= Teller.make(this.#flow.presenter, this.#flow.runtime)
+    this.#made ??= Teller.make(this.#flow.presenter, this.#runtime)
     this.#made.tell(notice)
   }
 
@@ -164,5 +167,10 @@ class OneTelling implements Telling {
   }
 }
 
-/** The telling of one flow. */
-export const make = (flow: Flow, url: URL, request: Request): Telling => new OneTelling(flow, url, request)
+/**
+ * The telling of one flow.
+ *
+ * @param runtime - Runs what nobody waits for.
+ */
+export const make = (flow: Flow, runtime: Runtime.Runtime<never>, url: URL, request: Request): Telling =>
+  new OneTelling(flow, runtime, url, request)

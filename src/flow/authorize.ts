@@ -9,15 +9,16 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type * as Runtime from "effect/Runtime"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
 import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
-import { logsDebug } from "./Ambient.ts"
+import { clockOf, hasTracer, logsDebug, runtimeOf } from "./Ambient.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import * as FlowSpan from "./FlowSpan.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
@@ -81,8 +82,6 @@ export interface Authorize {
 export interface Flow {
   readonly channels: FlowChannels
   readonly presenter: Presenter
-  /** Runs what nobody waits for. */
-  readonly runtime: Runtime.Runtime<never>
   /** Undefined when the flow was opened without paste. */
   readonly paste: Required<PasteInput> | undefined
   readonly redirectUri: string
@@ -141,54 +140,56 @@ const exchangeCode = <A, E, R>(
     ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
   })
 
-/** One use of a flow. */
+/** One use of a flow, and what it runs in. */
 interface Use<A, E, R> extends Wait {
   readonly request: AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
-}
-
-/** Checks the answer, and exchanges its code where that is asked for. */
-const accept = <A, E, R>(
-  { flow, request, runtime, span, telling }: Use<A, E, R>,
-  arrival: Arrival
-): Effect.Effect<A | Granted, E | FlowError, R> => {
-  flow.channels.tellRefusals(undefined)
-  if (arrival.characters !== undefined) telling.accepted(arrival.characters)
-  const granted = check(flow, arrival, request)
-  if (Either.isLeft(granted)) return Effect.fail(granted.left)
-  const { exchange } = request
-  let next: Effect.Effect<A | Granted, E | FlowError, R> = granted
-  if (exchange === undefined) flow.channels.pending.settle({ _tag: "Received" })
-  else {
-    telling.exchanging()
-    next = Effect.interruptible(exchangeCode(flow, granted.right, { ...request, exchange }))
-  }
-  const logged = logsDebug(runtime) ? Effect.logDebug(`Answer accepted by ${arrival.via}`) : undefined
-  const all = logged === undefined ? next : Effect.zipRight(logged, next)
-  return all === granted ? all : Effect.withParentSpan(all, span) as typeof all
+  readonly logs: boolean
+  /** Undefined where nobody could see it. */
+  readonly span: Tracer.Span | undefined
 }
 
 /** Lets everybody know how it ended: no browser is left waiting, whatever ended it. */
 const end = <A, E>(
-  { flow, runtime, span, telling }: Wait,
+  { clock, flow, span, telling }: Pick<Use<unknown, unknown, unknown>, "clock" | "flow" | "span" | "telling">,
   exit: Exit.Exit<A, E>
 ): Effect.Effect<A, E> => {
   flow.channels.pending.settle({ _tag: "Closed" })
   flow.channels.tellRefusals(undefined)
-  FlowSpan.end(runtime, span, exit)
+  span?.end(clock.unsafeCurrentTimeNanos(), exit)
   const told = telling.ended(exit)
   return told === undefined ? exit : Effect.zipRight(told, exit)
 }
 
-/** Nothing interrupts it but the wait and the exchange; elsewhere each step is followed by the next. */
-const use = <A, E, R>(use: Use<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
-  // Where `onExit` keeps three frames this is one: those who wait for somebody to sign in may be thousands.
-  Effect.matchCauseEffect(
-    Effect.flatMap(waitForResponse(use), (arrival) => accept(use, arrival)),
-    {
-      onSuccess: (value) => end(use, Exit.succeed(value)),
-      onFailure: (cause) => end(use, Exit.failCause(cause))
-    }
+/** Checks the answer, and exchanges its code where that is asked for. */
+const accept = <A, E, R>(use: Use<A, E, R>, arrival: Arrival): Effect.Effect<A | Granted, E | FlowError, R> => {
+  const { flow, logs, request, span, telling } = use
+  flow.channels.tellRefusals(undefined)
+  if (arrival.characters !== undefined) telling.accepted(arrival.characters)
+  const granted = check(flow, arrival, request)
+  if (Either.isLeft(granted)) return end(use, Exit.fail(granted.left))
+  const spanned = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    span === undefined ? effect : Effect.withParentSpan(effect, span) as Effect.Effect<A, E, R>
+  const log = logs ? spanned(Effect.logDebug(`Answer accepted by ${arrival.via}`)) : undefined
+  const { exchange } = request
+  if (exchange === undefined) {
+    flow.channels.pending.settle({ _tag: "Received" })
+    const ended = end(use, Exit.succeed(granted.right))
+    return log === undefined ? ended : Effect.zipRight(log, ended)
+  }
+  telling.exchanging()
+  const exchanged = Effect.matchCauseEffect(
+    Effect.interruptible(spanned(exchangeCode(flow, granted.right, { ...request, exchange }))),
+    { onSuccess: (value) => end(use, Exit.succeed(value)), onFailure: (cause) => end(use, Exit.failCause(cause)) }
   )
+  return log === undefined ? exchanged : Effect.zipRight(log, exchanged)
+}
+
+/** Nothing interrupts it but the wait and the exchange; elsewhere each step is followed by the next. */
+const useFlow = <A, E, R>(use: Use<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
+  waitForResponse<A | Granted, E | FlowError, R>(use, {
+    onArrival: (arrival) => accept(use, arrival),
+    onFailure: (cause) => end(use, Exit.failCause(cause))
+  })
 
 /** A mistake in the program, so a defect; tagged for those who see it as a rejection. */
 class AlreadyUsed extends Error {
@@ -208,7 +209,7 @@ export const authorize = (flow: Flow): Authorize => {
   const signIn = <A, E, R>(
     request: AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
   ): Effect.Effect<A | Granted, E | FlowError, R> =>
-    Effect.suspend(() => {
+    Effect.withFiberRuntime<A | Granted, E | FlowError, R>((fiber, status) => {
       const url = AuthorizationUrl.check(request.url, flow)
       if (Either.isLeft(url)) return Effect.fail(url.left)
       if (pending.isClosed()) return Effect.interrupt
@@ -216,11 +217,15 @@ export const authorize = (flow: Flow): Authorize => {
       const millis = Duration.toMillis(request.timeout ?? "5 minutes")
       used = true
       flow.channels.name(request.serverName ?? url.right.host)
-      const telling = Telling.make(flow, url.right, request)
-      return Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-        Effect.uninterruptible(
-          FlowSpan.begin("CallbackFlow.authorize", (span) => use({ flow, request, telling, millis, runtime, span }))
-        ))
+      const runtime = runtimeOf(fiber, status)
+      const telling = Telling.make(flow, runtime, url.right, request)
+      const use = { flow, request, telling, millis, clock: clockOf(fiber), logs: logsDebug(fiber) }
+      return Effect.uninterruptible(
+        request.exchange === undefined && !hasTracer(fiber)
+          ? useFlow({ ...use, runtime, span: undefined })
+          : FlowSpan.begin("CallbackFlow.authorize", (span) =>
+            useFlow({ ...use, runtime: Runtime.provideService(runtime, Tracer.ParentSpan, span), span }))
+      )
     })
   return signIn as Authorize
 }

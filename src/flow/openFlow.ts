@@ -2,22 +2,28 @@
  * Opening a flow: the listener is bound first, the paste is the other way in, and a scope gives everything back.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import type * as FiberStatus from "effect/FiberStatus"
+import { identity } from "effect/Function"
 import * as Redacted from "effect/Redacted"
-import type * as Runtime from "effect/Runtime"
-import * as Scope from "effect/Scope"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
 import { BindError, isPortTaken } from "../core/BindError.ts"
 import * as CallbackPage from "../core/page/CallbackPage.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused } from "../core/Refusal.ts"
+import { acquire as scoped } from "../services/acquire.ts"
 import { type Bound, CallbackServer, type Listening, openerOf } from "../services/CallbackServer.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
-import { hasTracer, logsDebug } from "./Ambient.ts"
+import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runtimeOf } from "./Ambient.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
@@ -159,87 +165,141 @@ const accepted = (callback: RedirectUri.Callback, bound: Bound, redirectUri: Par
   }
 }
 
-type Services = CallbackServer | PasteInput | Presenter
+/** What opening a flow needs. */
+export type Services = CallbackServer | PasteInput | Presenter
 
 const nobody: Listening = { port: 0, close: Effect.void }
 
-/** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
-const make = (options: OpenOptions, runtime: Runtime.Runtime<Scope.Scope | Services>) =>
-  Effect.gen(function* () {
-    const { context } = runtime
-    const callback = yield* settings(options)
-    const presenter = Context.get(context, Presenter)
-    const random = randomBytes(48)
-    const state = Redacted.make(base64url(random.subarray(0, 32)))
-    const { page } = options
-    const hash = page?.style === undefined ? undefined : yield* styleHash(page.style)
-    const channels = FlowChannels.make({
-      state,
-      runtime: runtime as Runtime.Runtime<never>,
-      done: base64url(random.subarray(32)),
-      render: CallbackPage.make(page, hash)
-    })
+/** Calls back after some milliseconds of the program's clock; the result takes that back. */
+const delayOf = (fiber: Current, status: FiberStatus.Running) => {
+  const clock = clockOf(fiber)
+  if (isOwnClock(clock)) return byTimer
+  const runtime = runtimeOf(fiber, status)
+  return (millis: number, run: () => void) => {
+    const sleeping = Runtime.runFork(runtime)(Effect.map(clock.sleep(Duration.millis(millis)), run))
+    return () => Effect.runSync(Fiber.interruptAsFork(sleeping, FiberId.none))
+  }
+}
 
-    let address: Either.Either<readonly [string, Parts], string> = Either.left("the server did not ask for a route")
-    let forwarded = options.redirectUri !== undefined
-    const serve = (bound: Bound) => {
-      forwarded ||= bound.redirectUri !== undefined
-      address = redirectUriOf(options, callback, bound)
-      return channels.route({
-        ...(Either.isRight(address)
-          ? accepted(callback, bound, address.right[1])
-          : { paths: new Set(), hosts: new Set(), beside: false }),
-        formPost: options.responseMode === "form_post"
-      })
-    }
-    // Without a listener only a port that was asked for by number can stand in the redirect URI.
-    const named = callback.ports.find((port) => port !== 0)
-    let busy: BindError | undefined
-    const opened = openerOf(Context.get(context, CallbackServer))(callback, serve)
-    const listener = yield* options.onPortBusy === "paste" && named !== undefined
-      ? Effect.catchIf(opened, (error) => isPortTaken(error.reason), (error) => {
-        busy = error
-        serve({ port: named })
-        return Effect.succeed(nobody)
-      })
-      : opened
+interface Opening<F> {
+  readonly options: OpenOptions
+  readonly callback: RedirectUri.Callback
+  readonly context: Context.Context<Services>
+  readonly delay: ReturnType<typeof delayOf>
+  readonly logs: boolean
+  readonly as: (flow: OpenFlow) => F
+}
+
+/** A flow, and what gives back everything it has. */
+export interface Acquired<F> {
+  readonly flow: F
+  readonly release: Effect.Effect<void>
+}
+
+/** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
+const acquire = <F>(
+  { as, callback, context, delay, logs, options }: Opening<F>,
+  hash: string | undefined
+): Effect.Effect<Acquired<F>, BindError> => {
+  const presenter = Context.get(context, Presenter)
+  const random = randomBytes(48)
+  const state = Redacted.make(base64url(random.subarray(0, 32)))
+  const done = base64url(random.subarray(32))
+  const channels = FlowChannels.make({ state, delay, done, render: CallbackPage.make(options.page, hash) })
+
+  let address: Either.Either<readonly [string, Parts], string> = Either.left("the server did not ask for a route")
+  let forwarded = options.redirectUri !== undefined
+  const serve = (bound: Bound) => {
+    forwarded ||= bound.redirectUri !== undefined
+    address = redirectUriOf(options, callback, bound)
+    return channels.route({
+      ...(Either.isRight(address)
+        ? accepted(callback, bound, address.right[1])
+        : { paths: new Set(), hosts: new Set(), beside: false }),
+      formPost: options.responseMode === "form_post"
+    })
+  }
+
+  const register = ({ close }: Listening, busy: BindError | undefined): Effect.Effect<Acquired<F>, BindError> => {
     // The pages get their last words, then the server drains.
-    const close = Effect.zipRight(channels.close, listener.close)
-    if (Either.isLeft(address)) return yield* Effect.zipRight(close, Effect.fail(invalid(options, address.left)))
+    const closed = Effect.zipRight(channels.close, close)
+    if (Either.isLeft(address)) return Effect.zipRight(closed, Effect.fail(invalid(options, address.left)))
     const [redirectUri] = address.right
-    if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
-    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
-    const closeAll = paste === undefined ? close : Effect.zipRight(
-      yield* Effect.tapErrorCause(paste.register(channels.waitingFlow), () => close),
-      close
-    )
-    yield* Scope.addFinalizer(Context.get(context, Scope.Scope), closeAll)
     const listening = busy === undefined
-    if (logsDebug(runtime)) {
-      yield* Effect.logDebug(listening ? `Waiting for ${redirectUri}` : `Waiting for a paste of ${redirectUri}`)
-    }
-    return {
-      redirectUri,
-      listening,
-      state,
-      authorize: authorize({
-        channels,
-        presenter,
-        runtime: runtime as Runtime.Runtime<never>,
+    const acquired = (paste: Required<PasteInput> | undefined, release: Effect.Effect<void>): Acquired<F> => ({
+      release,
+      flow: as({
         redirectUri,
         listening,
-        forwarded,
         state,
-        paste
-      }),
-      submit: (text: string) => channels.submit(text),
-      refusals: channels.refusals
+        authorize: authorize({ channels, presenter, redirectUri, listening, forwarded, state, paste }),
+        submit: (text: string) => channels.submit(text),
+        refusals: channels.refusals
+      })
+    })
+    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
+    const registered = paste === undefined ? Effect.succeed(acquired(undefined, closed)) : Effect.map(
+      Effect.tapErrorCause(paste.register(channels.waitingFlow), () => closed),
+      (forget) => acquired(paste, Effect.zipRight(forget, closed))
+    )
+    const told = busy === undefined ? registered : Effect.zipRight(
+      tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri }),
+      registered
+    )
+    const log = `Waiting for ${busy === undefined ? redirectUri : `a paste of ${redirectUri}`}`
+    return logs ? Effect.zipLeft(told, Effect.logDebug(log)) : told
+  }
+
+  const listen = openerOf(Context.get(context, CallbackServer))(callback, serve)
+  // Without a listener only a port that was asked for by number can stand in the redirect URI.
+  const named = options.onPortBusy === "paste" ? callback.ports.find((port) => port !== 0) : undefined
+  if (named === undefined) return Effect.flatMap(listen, (listening) => register(listening, undefined))
+  return Effect.matchEffect(listen, {
+    onSuccess: (listening) => register(listening, undefined),
+    onFailure: (error) => {
+      if (!isPortTaken(error.reason)) return Effect.fail(error)
+      serve({ port: named })
+      return register(nobody, error)
     }
   })
+}
 
-/** Opens a flow; see `CallbackFlow.open`. */
-export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>
-  Effect.flatMap(Effect.runtime<Scope.Scope | Services>(), (runtime) => {
-    const made = Effect.uninterruptible(make(options, runtime))
-    return hasTracer(runtime) ? made.pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false })) : made
+/**
+ * Opens a flow; to be run where nothing interrupts before its release is known.
+ *
+ * @param as - What the caller makes of it.
+ */
+export const acquireFlow = <F>(
+  options: OpenOptions,
+  as: (flow: OpenFlow) => F
+): Effect.Effect<Acquired<F>, BindError, Services> =>
+  Effect.withFiberRuntime((fiber, status) => {
+    const callback = settings(options)
+    if (Either.isLeft(callback)) return Effect.fail(callback.left)
+    const opening: Opening<F> = {
+      as,
+      options,
+      callback: callback.right,
+      context: fiber.currentContext as Context.Context<Services>,
+      delay: delayOf(fiber, status),
+      logs: logsDebug(fiber)
+    }
+    const style = options.page?.style
+    const acquired = style === undefined
+      ? acquire(opening, undefined)
+      : Effect.flatMap(styleHash(style), (hash) => acquire(opening, hash))
+    return hasTracer(fiber)
+      ? acquired.pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
+      : acquired
   })
+
+/** Opens a flow for as long as the scope is; see `CallbackFlow.open`. */
+export const openFlowAs = <F>(
+  options: OpenOptions,
+  as: (flow: OpenFlow) => F
+): Effect.Effect<F, BindError, Scope.Scope | Services> =>
+  Effect.map(scoped(acquireFlow(options, as), ({ release }) => release), ({ flow }) => flow)
+
+/** The same, as it is. */
+export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>
+  openFlowAs(options, identity)

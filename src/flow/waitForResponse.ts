@@ -2,16 +2,16 @@
  * The wait for an answer: a listener and a paste that somebody may use at any moment, a presenter that shows the way, and
  * a clock. What comes first ends it; all the others have let go before it is over.
  */
+import type * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
-import * as Tracer from "effect/Tracer"
 import { AuthorizationTimeout } from "../core/FlowError.ts"
-import { clockOf, isOwnClock } from "./Ambient.ts"
+import { byTimer, isOwnClock } from "./Ambient.ts"
 import type { AuthorizeRequest, Flow } from "./authorize.ts"
 import type { Arrival } from "./PendingResponse.ts"
 import type { Telling } from "./Telling.ts"
@@ -22,12 +22,10 @@ export interface Wait {
   readonly telling: Telling
   readonly request: Pick<AuthorizeRequest, "turn">
   readonly millis: number
+  readonly clock: Clock.Clock
+  /** Runs what is shown, and the sleep of a clock that is not the machine's. */
   readonly runtime: Runtime.Runtime<never>
-  readonly span: Tracer.Span
 }
-
-// The longest that a timer can be set for; Effect's clock takes what is longer for ever.
-const maxTimerMillis = 2 ** 31 - 1
 
 type Resume = (arrival: Effect.Effect<Arrival, AuthorizationTimeout>) => void
 
@@ -50,7 +48,6 @@ const stay: Effect.Effect<void> = Effect.withFiberRuntime((fiber) =>
  */
 class Race {
   readonly #wait: Wait
-  readonly #runtime: Runtime.Runtime<never>
   readonly #fibers = new Set<Fiber.RuntimeFiber<unknown>>()
   // Counted before it is there: a fiber runs at once, and may be over, or have brought the answer, when it is.
   #running = 0
@@ -61,9 +58,6 @@ class Race {
 
   constructor(wait: Wait) {
     this.#wait = wait
-    // Interruptible, wherever the caller is.
-    const runtime = Runtime.enableRuntimeFlag(wait.runtime, RuntimeFlags.Interruption)
-    this.#runtime = Runtime.provideService(runtime, Tracer.ParentSpan, wait.span)
   }
 
   run(resume: Resume): void {
@@ -95,7 +89,7 @@ class Race {
 
   #start(effect: Effect.Effect<unknown>): void {
     this.#running++
-    const fiber = Runtime.runFork(this.#runtime)(effect)
+    const fiber = Runtime.runFork(this.#wait.runtime)(effect)
     this.#fibers.add(fiber)
     fiber.addObserver((exit) => {
       this.#running--
@@ -119,48 +113,56 @@ class Race {
   #show(canPaste: boolean): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#setAlarm()
-      const deadline = clockOf(this.#runtime).unsafeCurrentTimeMillis() + this.#wait.millis
+      const deadline = this.#wait.clock.unsafeCurrentTimeMillis() + this.#wait.millis
       return Effect.zipRight(this.#wait.telling.show(deadline, canPaste), stay)
     })
   }
 
   #setAlarm(): void {
-    const { flow, millis } = this.#wait
+    const { clock, flow, millis } = this.#wait
     const ring = () => {
       const refusals = flow.channels.refusals.counts()
       this.#first(new AuthorizationTimeout({ phase: "response", millis, refusals }))
     }
-    const clock = clockOf(this.#runtime)
+    if (isOwnClock(clock)) this.#silence = byTimer(millis, ring)
     // Whatever else a clock is, its sleep is an effect.
-    if (!isOwnClock(clock)) this.#start(Effect.map(clock.sleep(Duration.millis(millis)), ring))
-    else if (millis <= maxTimerMillis) {
-      const timer = setTimeout(ring, millis)
-      this.#silence = () => clearTimeout(timer)
-    }
+    else this.#start(Effect.map(clock.sleep(Duration.millis(millis)), ring))
   }
+}
+
+/** How it goes on from there. */
+export interface Next<A, E, R> {
+  readonly onArrival: (arrival: Arrival) => Effect.Effect<A, E, R>
+  readonly onFailure: (cause: Cause.Cause<AuthorizationTimeout>) => Effect.Effect<A, E, R>
 }
 
 /**
  * Waits for the response; run where nothing interrupts, and only the wait itself can be. An answer that came before this
  * call is used at once: there is nothing left to show.
  */
-export const waitForResponse = (wait: Wait): Effect.Effect<Arrival, AuthorizationTimeout> =>
-  Effect.suspend(() => {
-    const { channels, paste } = wait.flow
-    if (channels.pending.isOver()) return Effect.interruptible(channels.pending.arrival)
-    channels.tellRefusals((refusal) => wait.telling.refused(refusal))
-    const race = (letGo: Effect.Effect<void> | undefined) => {
-      const race = new Race(wait)
-      const stopped = Effect.async<void>((resume) => race.stop(() => resume(Effect.void)))
-      return Effect.matchCauseEffect(
-        Effect.interruptible(Effect.async<Arrival, AuthorizationTimeout>((resume) => race.run(resume))),
-        {
-          onSuccess: (arrival) => letGo === undefined ? Effect.succeed(arrival) : Effect.as(letGo, arrival),
-          onFailure: (cause) =>
-            Effect.zipRight(letGo === undefined ? stopped : Effect.zipRight(stopped, letGo), Effect.failCause(cause))
-        }
-      )
-    }
-    // The reader comes last: no text may be read before somebody can say what was wrong with it.
-    return paste === undefined ? race(undefined) : Effect.flatMap(paste.hold, race)
-  })
+export const waitForResponse = <A, E, R>(
+  wait: Wait,
+  { onArrival, onFailure }: Next<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const { channels, paste } = wait.flow
+  if (channels.pending.isOver()) {
+    return Effect.matchCauseEffect(Effect.interruptible(channels.pending.arrival), { onSuccess: onArrival, onFailure })
+  }
+  channels.tellRefusals((refusal) => wait.telling.refused(refusal))
+  const race = (letGo: Effect.Effect<void> | undefined) => {
+    const race = new Race(wait)
+    const stopped = Effect.async<void>((resume) => race.stop(() => resume(Effect.void)))
+    // The one frame that waits with it: `onInterrupt`, `onExit` and the like are three each.
+    return Effect.matchCauseEffect(
+      Effect.interruptible(Effect.async<Arrival, AuthorizationTimeout>((resume) => race.run(resume))),
+      {
+        onSuccess: (arrival) =>
+          letGo === undefined ? onArrival(arrival) : Effect.flatMap(letGo, () => onArrival(arrival)),
+        onFailure: (cause) =>
+          Effect.flatMap(letGo === undefined ? stopped : Effect.zipRight(stopped, letGo), () => onFailure(cause))
+      }
+    )
+  }
+  // The reader comes last: no text may be read before somebody can say what was wrong with it.
+  return paste === undefined ? race(undefined) : Effect.flatMap(paste.hold, race)
+}

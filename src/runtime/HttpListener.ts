@@ -45,10 +45,13 @@ const headOf = (request: IncomingMessage): RequestHead => ({
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
 
-const write = (response: ServerResponse, answer: Answer): void => {
+const write = (response: ServerResponse, { body, headers, status }: Answer): void => {
   if (response.headersSent || response.destroyed) return
-  const body = Buffer.from(answer.body)
-  response.writeHead(answer.status, { ...answer.headers, "content-length": body.byteLength, connection: "close" })
+  // Names and values in turn are what `node:http` writes with the least ado.
+  const fields = ["connection", "close", "content-length", String(Buffer.byteLength(body))]
+  for (const name in headers) fields.push(name, headers[name] ?? "")
+  response.writeHead(status, fields)
+  // As text it is sent together with the head.
   response.end(body)
 }
 

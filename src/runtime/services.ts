@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/BindError.ts"
-import { CallbackServer } from "../services/CallbackServer.ts"
+import { CallbackServer, type OpenListener } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"
 import { deferred, type PasteInput } from "../services/PasteInput.ts"
@@ -14,16 +14,16 @@ import type { TerminalOptions } from "./TerminalPresenter.ts"
 
 export type { TerminalOptions } from "./TerminalPresenter.ts"
 
-const listener = onFirstUse(Effect.tryPromise({ try: () => import("./HttpListener.ts"), catch: (cause) => cause }))
+let loaded: OpenListener | undefined
 
 /** Listens on the loopback interface. */
 export const server: CallbackServer = CallbackServer.fromListener((address, port, serve) =>
-  Effect.flatMap(
-    Effect.mapError(
-      listener,
-      (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
-    ),
-    ({ listen }) => listen(address, port, serve)
+  loaded !== undefined ? loaded(address, port, serve) : Effect.flatMap(
+    Effect.tryPromise({
+      try: () => import("./HttpListener.ts"),
+      catch: (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
+    }),
+    ({ listen }) => (loaded = listen)(address, port, serve)
   )
 )
 

@@ -156,7 +156,9 @@ const fromListener = (listener: OpenListener): Required<CallbackServer> => {
             new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
           )
       )
-    return from(0)
+    const [port = 0] = ports
+    // What fails then, says so already.
+    return host === "127.0.0.1" && ports.length === 1 ? listener(host, port, serve) : from(0)
   }
   return {
     open,
