@@ -96,8 +96,12 @@ export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer => {
  * Sends the browser on to the last page, so that the code leaves its address bar and never enters its history. Beside
  * the callback where only the callback's path is known to lead here.
  */
-export const seeDone = (done: string, beside: boolean): Answer =>
-  text(303, "The answer has arrived.", { location: beside ? `?done=${done}` : `/done/${done}` })
+export const seeDone = (done: string, beside: boolean): Answer => ({
+  ...seeOther,
+  headers: { ...seeOther.headers, location: beside ? `?done=${done}` : `/done/${done}` }
+})
+
+const seeOther = text(303, "The answer has arrived.")
 
 interface Target {
   readonly authority: string | undefined
@@ -108,7 +112,7 @@ interface Target {
 /** Splits a request target by hand: `new URL` would take the host of `//evil/callback` from its path. */
 const parseTarget = (target: string): Target | undefined => {
   // RFC 9112 section 3.2.2: an absolute target names the host, and the Host header is ignored.
-  const absolute = /^https?:\/\/([^/?#]+)/i.exec(target)
+  const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]+)/i.exec(target)
   const rest = absolute === null ? target : target.slice(absolute[0].length) || "/"
   if (!rest.startsWith("/") && !(absolute !== null && rest.startsWith("?"))) return undefined
   const [beforeFragment = ""] = rest.split("#", 1)
@@ -121,9 +125,10 @@ const parseTarget = (target: string): Target | undefined => {
 }
 
 const isPrefetch = (head: RequestHead): boolean =>
-  ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) =>
-    /\b(prefetch|prerender|preview)\b/i.test(head.header(name) ?? "")
-  )
+  ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) => {
+    const purpose = head.header(name)
+    return purpose !== undefined && /\b(prefetch|prerender|preview)\b/i.test(purpose)
+  })
 
 const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
 

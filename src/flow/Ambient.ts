@@ -5,16 +5,20 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
-import type * as Fiber from "effect/Fiber"
+import type * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
-import type * as FiberStatus from "effect/FiberStatus"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Tracer from "effect/Tracer"
 
+type WithFiber = Parameters<typeof Effect.withFiberRuntime<unknown, unknown, unknown>>[0]
+
 /** The fiber that runs a step of a flow. */
-export type Current = Fiber.RuntimeFiber<unknown, unknown>
+export type Current = Parameters<WithFiber>[0]
+
+/** How it runs. */
+export type Status = Parameters<WithFiber>[1]
 
 const ownTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 const ownClock = Context.get(DefaultServices.liveServices, Clock.Clock)
@@ -34,7 +38,7 @@ export const clockOf = ({ currentDefaultServices }: Current): Clock.Clock =>
 export const isOwnClock = (clock: Clock.Clock): boolean => clock === ownClock
 
 /** Runs fibers as the current one would, interruptible wherever it is. */
-export const runtimeOf = (fiber: Current, { runtimeFlags }: FiberStatus.Running): Runtime.Runtime<never> =>
+export const runtimeOf = (fiber: Current, { runtimeFlags }: Status): Runtime.Runtime<never> =>
   Runtime.make({
     context: fiber.currentContext,
     runtimeFlags: RuntimeFlags.enable(runtimeFlags, RuntimeFlags.Interruption),

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import type * as FiberStatus from "effect/FiberStatus"
 import { identity } from "effect/Function"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
@@ -23,7 +22,7 @@ import { type Bound, CallbackServer, type Listening, openerOf } from "../service
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
-import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runtimeOf } from "./Ambient.ts"
+import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runtimeOf, type Status } from "./Ambient.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import * as FlowChannels from "./FlowChannels.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
@@ -154,12 +153,14 @@ const redirectUriOf = (
 /** What a request may name. A server with an address of its own is asked for that one alone. */
 const accepted = (callback: RedirectUri.Callback, bound: Bound, redirectUri: Parts) => {
   const ours = bound.redirectUri === undefined
-  // Made for the first request: most flows see three.
+  const usual = redirectUri.port === "" ? undefined : `${redirectUri.hostname}:${redirectUri.port}`
+  // Made for the first request that names another one.
   let hosts: ReadonlySet<string> | undefined
   return {
     paths: { has: (path: string) => path === redirectUri.pathname || (ours && path === callback.path) },
     hosts: {
-      has: (host: string) => (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, redirectUri)).has(host)
+      has: (host: string) =>
+        host === usual || (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, redirectUri)).has(host)
     },
     beside: !ours || !RedirectUri.isLoopback(redirectUri) || redirectUri.port !== String(bound.port)
   }
@@ -171,7 +172,7 @@ export type Services = CallbackServer | PasteInput | Presenter
 const nobody: Listening = { port: 0, close: Effect.void }
 
 /** Calls back after some milliseconds of the program's clock; the result takes that back. */
-const delayOf = (fiber: Current, status: FiberStatus.Running) => {
+const delayOf = (fiber: Current, status: Status) => {
   const clock = clockOf(fiber)
   if (isOwnClock(clock)) return byTimer
   const runtime = runtimeOf(fiber, status)

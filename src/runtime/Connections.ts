@@ -24,6 +24,8 @@ export interface Connections {
 const drainMillis = 400
 const lingerMillis = 250
 
+const ignore = () => {}
+
 class Open implements Connections {
   // Made for the first one: most flows wait long for it.
   #open: Set<Socket> | undefined = undefined
@@ -36,8 +38,8 @@ class Open implements Connections {
     }
     ;(this.#open ??= new Set()).add(socket)
     // A reset is the client's affair; unheard it would be an uncaught exception.
-    socket.on("error", () => {})
-    socket.once("close", () => {
+    socket.on("error", ignore)
+    socket.on("close", () => {
       this.#open?.delete(socket)
       this.#answering?.delete(socket)
       this.#settleDrain()

@@ -88,9 +88,11 @@ function onRequest(this: Listener, request: IncomingMessage, response: ServerRes
     switch (reply._tag) {
       case "Answer":
         return answer(reply.answer)
-      case "Hold":
-        response.once("close", reply.onAnswer(answer))
+      case "Hold": {
+        const takeBack = reply.onAnswer(answer)
+        if (!response.headersSent) response.once("close", takeBack)
         return
+      }
       case "ReadBody":
         return readBody(
           request,

@@ -1,11 +1,13 @@
 /** Effect 4's `Effect` by the names of Effect 3. */
 import * as Clock from "effect4/Clock"
+import * as Context from "effect4/Context"
 import type * as Duration from "effect4/Duration"
 import * as Effect from "effect4/Effect"
 import * as Fiber from "effect4/Fiber"
 import type * as Scope from "effect4/Scope"
 import * as Semaphore_ from "effect4/Semaphore"
-import type * as Tracer from "effect4/Tracer"
+import * as Tracer from "effect4/Tracer"
+import { liveServices } from "./DefaultServices.ts"
 import * as Either from "./Either.ts"
 import { hop } from "./hop.ts"
 import type { Runtime } from "./Runtime.ts"
@@ -13,6 +15,25 @@ import type { Runtime } from "./Runtime.ts"
 export * from "effect4/Effect"
 
 type Of<A, E = never, R = never> = Effect.Effect<A, E, R>
+
+class Current {
+  readonly #fiber: Fiber.Fiber<unknown, unknown>
+  readonly currentTracer: Tracer.Tracer = Context.get(liveServices, Tracer.Tracer)
+  readonly currentDefaultServices: typeof liveServices = liveServices
+  constructor(fiber: Fiber.Fiber<unknown, unknown>) {
+    this.#fiber = fiber
+  }
+  get currentContext(): Context.Context<never> {
+    return this.#fiber.context
+  }
+  get _children(): unknown {
+    return (this.#fiber as { readonly _children?: unknown })._children
+  }
+  getFiberRef<A>(ref: A): A {
+    return ref
+  }
+  getFiberRefs(): undefined {}
+}
 
 export type Semaphore = Semaphore_.Semaphore
 
@@ -44,7 +65,10 @@ export const timeoutFail = <A, E, R, E2>(
   { duration, onTimeout }: { readonly duration: Duration.Input; readonly onTimeout: () => E2 }
 ): Of<A, E | E2, R> => Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
 export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
-export const withFiberRuntime: typeof Effect.withFiber = Effect.withFiber
+/** Of the fiber there is what our sources ask it for. */
+export const withFiberRuntime = <A, E = never, R = never>(
+  use: (fiber: Current, status: { readonly runtimeFlags: undefined }) => Of<A, E, R>
+): Of<A, E, R> => Effect.withFiber((fiber) => use(new Current(fiber), { runtimeFlags: undefined }))
 /** Not a macrotask: whoever was to go on first has been waiting in a microtask. */
 export const yieldNow = (): Of<void> => hop
 export const zipLeft = <A, E, R, A2, E2, R2>(self: Of<A, E, R>, that: Of<A2, E2, R2>): Of<A, E | E2, R | R2> =>

@@ -8,7 +8,6 @@ import { hop } from "./hop.ts"
 export interface Runtime<in R> {
   readonly context: Context.Context<R>
   readonly uninterruptible: boolean
-  readonly fiberRefs?: undefined
 }
 
 /** Effect 4 has no references to delete: a fiber knows of no other one's interruption. */
@@ -17,10 +16,12 @@ export const disableRuntimeFlag = <R>(runtime: Runtime<R>, _flag: "Interruption"
   ...runtime,
   uninterruptible: true
 })
-export const enableRuntimeFlag = <R>(runtime: Runtime<R>, _flag: "Interruption"): Runtime<R> => ({
-  ...runtime,
-  uninterruptible: false
-})
+/** It has no flags but that one. */
+export const make = <R>({ context }: {
+  readonly context: Context.Context<R>
+  readonly runtimeFlags: undefined
+  readonly fiberRefs: undefined
+}): Runtime<R> => ({ context, uninterruptible: false })
 
 export const runFork =
   <R>(runtime: Runtime<R>) =>

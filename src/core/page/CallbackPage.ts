@@ -127,18 +127,9 @@ const headersFor = (styleHash: string | undefined): Readonly<Record<string, stri
 
 const ownHeaders = headersFor(styleHash)
 
-/**
- * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
- * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
- *
- * @param hash - Base64 SHA-256 of `options.style`, where there is one.
- */
-export const make = (options: PageOptions = {}, hash?: string): Render => {
-  const { html, style = ownStyle, texts } = options
-  const headers = options.style === undefined && html === undefined
-    ? ownHeaders
-    : headersFor(options.style === undefined ? undefined : hash)
-  return (outcome, { acceptLanguage, serverName }) => {
+const renderBy =
+  ({ html, style = ownStyle, texts }: PageOptions, headers: Answer["headers"]): Render =>
+  (outcome, { acceptLanguage, serverName }) => {
     const status = statuses[outcome._tag]
     const name = serverName === undefined ? undefined : printable(serverName, 80)
     const view = (language: Language): PageView => ({
@@ -158,4 +149,36 @@ export const make = (options: PageOptions = {}, hash?: string): Render => {
     }
     return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
   }
+
+const renderOwn = renderBy({}, ownHeaders)
+
+// Of our own there are few, and a program that signs in to many servers has each of them shown many times.
+const pages = new Map<string, Answer>()
+const pagesKept = 64
+
+const renderKept: Render = (outcome, request) => {
+  // Others have words of their own.
+  if (outcome._tag !== "SignedIn" && outcome._tag !== "Received" && outcome._tag !== "Closed") {
+    return renderOwn(outcome, request)
+  }
+  const key = `${outcome._tag} ${request.serverName}`
+  const known = pages.get(key)
+  if (known !== undefined) return known
+  const page = renderOwn(outcome, request)
+  if (pages.size >= pagesKept) pages.clear()
+  pages.set(key, page)
+  return page
+}
+
+/**
+ * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
+ * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
+ *
+ * @param hash - Base64 SHA-256 of `options.style`, where there is one.
+ */
+export const make = (options?: PageOptions, hash?: string): Render => {
+  if (options === undefined) return renderKept
+  const { html, style } = options
+  const isOwn = style === undefined && html === undefined
+  return renderBy(options, isOwn ? ownHeaders : headersFor(style === undefined ? undefined : hash))
 }

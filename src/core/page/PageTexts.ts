@@ -126,8 +126,9 @@ const ranges = (header: string): ReadonlyArray<Range> =>
  */
 export const languageFor = (
   header: string | undefined,
-  languages: Readonly<Record<string, PageTexts>> = {}
+  languages?: Readonly<Record<string, PageTexts>>
 ): Language => {
+  if (languages === undefined) return { tag: "en", texts: english }
   const known = new Map(
     Object.entries({ en: english, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
   )
