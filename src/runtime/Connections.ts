@@ -18,6 +18,8 @@ export interface Connections {
   readonly linger: (socket: Socket) => () => void
   /** Ends all connections: at once those that owe nothing, the others when their answer is delivered, or too slow. */
   readonly drain: (done: () => void) => void
+  /** Calls back when no connection is left. */
+  readonly whenGone: (done: () => void) => void
 }
 
 // Release is promised within a second, whatever peers do, and the flow may have waited for its last page before.
@@ -31,6 +33,7 @@ class Open implements Connections {
   #open: Set<Socket> | undefined = undefined
   #answering: Map<Socket, ServerResponse | undefined> | undefined = undefined
   #drained: (() => void) | undefined = undefined
+  #gone: (() => void) | undefined = undefined
   add(socket: Socket): void {
     if (this.#drained !== undefined) {
       socket.destroy()
@@ -43,6 +46,7 @@ class Open implements Connections {
       this.#open?.delete(socket)
       this.#answering?.delete(socket)
       this.#settleDrain()
+      if (this.#open?.size === 0) this.#gone?.()
     })
   }
   begin(socket: Socket, response?: ServerResponse): boolean {
@@ -83,6 +87,10 @@ class Open implements Connections {
       clearTimeout(timer)
       done()
     }
+  }
+  whenGone(done: () => void): void {
+    this.#gone = done
+    if (this.#open === undefined || this.#open.size === 0) done()
   }
   #isQuiet(): boolean {
     return this.#answering === undefined || this.#answering.size === 0

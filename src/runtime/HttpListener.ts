@@ -140,6 +140,8 @@ function onConnect(this: Listener, request: IncomingMessage, stream: Duplex): vo
   else socket.destroy()
 }
 
+const onDeno = "Deno" in globalThis
+
 interface DenoPermissions {
   readonly requestSync: (descriptor: { readonly name: "net"; readonly host: string }) => { readonly state: string }
 }
@@ -158,9 +160,13 @@ const close = (server: Listener): Effect.Effect<void> =>
   Effect.async((resume) => {
     // Not `server.close()` first: since Node 19 it destroys sockets whose answer is not yet flushed, and it stops the
     // timer behind `headersTimeout`, so that a half-sent request would hold it for ever.
-    server[listening].connections.drain(() => {
-      server.close(() => resume(Effect.void))
+    const { connections } = server[listening]
+    connections.drain(() => {
+      const closed = () => resume(Effect.void)
+      server.close(closed)
       server.closeAllConnections()
+      // The port is free by now; Deno says so two milliseconds later.
+      if (onDeno) connections.whenGone(closed)
     })
   })
 
