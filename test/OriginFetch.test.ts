@@ -105,6 +105,27 @@ describe("the token", () => {
       assert.deepStrictEqual(sent, ["Basic eA==", "Basic eA==", undefined, undefined])
     }))
 
+  it.scoped("goes alone, in whatever form the caller has its headers, and beside all others", () =>
+    Effect.gen(function* () {
+      const own = [["X-Own", "1"], ["aUTHORIZATION", "Basic eA=="], ["Accept", "text/plain"]] as const
+      const forms: ReadonlyArray<RequestInit["headers"] | null> = [
+        Object.fromEntries(own),
+        { ...Object.fromEntries(own), authorization: "Basic eQ==" },
+        own.map(([name, value]) => [name, value]),
+        new Headers(own.map(([name, value]): [string, string] => [name, value])),
+        undefined,
+        null
+      ]
+      for (const headers of forms) {
+        const { arrived, go } = yield* servers
+        const before = JSON.stringify(headers)
+        yield* go([], { headers } as RequestInit)
+        assert.strictEqual(arrived[0]?.headers.authorization, authorization)
+        if (headers) assert.deepInclude(arrived[0]?.headers, { "x-own": "1", accept: "text/plain" })
+        assert.strictEqual(JSON.stringify(headers), before)
+      }
+    }))
+
   it.scoped("is not sent to another origin, not even first", () =>
     Effect.gen(function* () {
       const { arrived, other, origin } = yield* servers

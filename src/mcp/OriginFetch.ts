@@ -20,13 +20,25 @@ const redirected = (init: RequestInit, status: number): RequestInit => {
   return { ...rest, method: "GET", headers }
 }
 
-/** The request with the token. */
-const authorized = (init: RequestInit, token: string | undefined): RequestInit => {
-  if (token === undefined) return init
-  const headers = new Headers(init.headers)
-  headers.set("authorization", `Bearer ${token}`)
-  return { ...init, headers }
+const isRecord = (headers: RequestInit["headers"]): headers is Record<string, string> =>
+  typeof headers === "object" && !(Symbol.iterator in headers)
+
+/** The headers with the token, in the caller's own form: Deno takes ten times as long for `Headers` as for a record. */
+const withToken = (headers: RequestInit["headers"], token: string): NonNullable<RequestInit["headers"]> => {
+  const authorization = `Bearer ${token}`
+  if (headers === undefined || headers === null) return { authorization }
+  if (isRecord(headers)) {
+    const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== "authorization")
+    return { ...Object.fromEntries(others), authorization }
+  }
+  const all = new Headers(headers)
+  all.set("authorization", authorization)
+  return all
 }
+
+/** The request with the token. */
+const authorized = (init: RequestInit, token: string | undefined): RequestInit =>
+  token === undefined ? init : { ...init, headers: withToken(init.headers, token) }
 
 /** What the caller adds by itself goes where the caller sends it, and not where a server sends it on to. */
 const withoutCredentials = (init: RequestInit): RequestInit => {
