@@ -64,9 +64,19 @@ const bundleSdk = async (): Promise<{ readonly code: string; readonly inputs: Re
   return { code: outputFiles[0]?.text ?? "", inputs: used }
 }
 
+/** Effect's modules, and those that give them the names of Effect 3. */
+const isEffect = (id: string) => id.startsWith(`${shims}/`) || id.startsWith("node_modules/effect4/")
+
 const loading: Plugin = {
   name: "loading",
   async load(id) {
+    if (isEffect(id)) {
+      const loader = id.endsWith(".ts") ? "ts" : "js"
+      // Names of Effect's own, and where in its sources something is, nobody looks for in a bundle; and Deno reads a
+      // source map whenever it loads a file.
+      const { code } = await esbuild.transform(readFileSync(id, "utf8"), { loader, minifyIdentifiers: true, target })
+      return { code, map: { mappings: "" } }
+    }
     if (!id.endsWith(".ts")) return undefined
     const { code, map } = await esbuild.transform(readFileSync(id, "utf8"), {
       loader: "ts",
@@ -83,7 +93,7 @@ const minifying: Plugin = {
   name: "minifying",
   async renderChunk(written) {
     const { code, map } = await esbuild.transform(written, {
-      // Names are kept: a stack trace, and an error in a log, is read by people.
+      // Our names are kept: a stack trace, and an error in a log, is read by people.
       minifySyntax: true,
       minifyWhitespace: true,
       // What Node shows of an error that nobody caught is its line.
@@ -108,7 +118,7 @@ const chunking = () => {
     return ids
   }
   return (id: string, meta: ManualChunkMeta): string | undefined => {
-    if (/^(scripts\/bundle|node_modules\/effect4)\//.test(id)) return "effect"
+    if (isEffect(id)) return "effect"
     if (!reach(["src/promise/openCallback.ts"], meta).has(id)) return undefined
     const signedIn = reach(["src/promise/createMcpOAuth.ts", "src/runtime/FileCredentialStore.ts"], meta)
     return signedIn.has(id) ? "effect" : "openCallback"
