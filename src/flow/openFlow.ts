@@ -197,12 +197,20 @@ export interface Acquired<F> {
   readonly release: Effect.Effect<void>
 }
 
+/** One after the other, whatever becomes of the first. */
+const andThen = (first: Effect.Effect<void>, second: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.matchCauseEffect(first, {
+    onSuccess: () => second,
+    onFailure: (cause) => Effect.zipRight(second, Effect.failCause(cause))
+  })
+
 /** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
 const acquire = <F>(
   { as, callback, context, delay, logs, options }: Opening<F>,
   hash: string | undefined
 ): Effect.Effect<Acquired<F>, BindError> => {
   const presenter = Context.get(context, Presenter)
+  const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
   const random = randomBytes(48)
   const state = Redacted.make(base64url(random.subarray(0, 32)))
   const done = base64url(random.subarray(32))
@@ -238,10 +246,9 @@ const acquire = <F>(
         refusals: channels.refusals
       })
     })
-    const paste = options.paste === false ? undefined : withRouting(Context.get(context, PasteInput))
     const registered = paste === undefined ? Effect.succeed(acquired(undefined, closed)) : Effect.map(
       Effect.tapErrorCause(paste.register(channels.waitingFlow), () => closed),
-      (forget) => acquired(paste, Effect.zipRight(forget, closed))
+      (forget) => acquired(paste, andThen(forget, closed))
     )
     const told = busy === undefined ? registered : Effect.zipRight(
       tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri }),

@@ -2,7 +2,7 @@
  * The wait for an answer: a listener and a paste that somebody may use at any moment, a presenter that shows the way, and
  * a clock. What comes first ends it; all the others have let go before it is over.
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,8 @@ const stay: Effect.Effect<void> = Effect.withFiberRuntime((fiber) =>
  */
 class Race {
   readonly #wait: Wait
-  readonly #fibers = new Set<Fiber.RuntimeFiber<unknown>>()
+  // None any more, for the most of the wait.
+  #fibers: Set<Fiber.RuntimeFiber<unknown>> | undefined = undefined
   // Counted before it is there: a fiber runs at once, and may be over, or have brought the answer, when it is.
   #running = 0
   #resume: Resume | undefined = undefined
@@ -76,7 +77,7 @@ class Race {
     this.#silence?.()
     this.#onEnd = then
     if (this.#running === 0) return then()
-    for (const fiber of Array.from(this.#fibers)) this.#interrupt(fiber)
+    for (const fiber of Array.from(this.#fibers ?? [])) this.#interrupt(fiber)
   }
 
   #first(arrival: Effect.Effect<Arrival, AuthorizationTimeout>): void {
@@ -90,10 +91,11 @@ class Race {
   #start(effect: Effect.Effect<unknown>): void {
     this.#running++
     const fiber = Runtime.runFork(this.#wait.runtime)(effect)
-    this.#fibers.add(fiber)
+    ;(this.#fibers ??= new Set()).add(fiber)
     fiber.addObserver((exit) => {
-      this.#running--
-      if (this.#fibers.delete(fiber) && Exit.isFailure(exit)) this.#first(Effect.failCause(exit.cause))
+      this.#fibers?.delete(fiber)
+      if (--this.#running === 0) this.#fibers = undefined
+      if (Exit.isFailure(exit)) this.#first(Effect.failCause(exit.cause))
       if (this.#running === 0) this.#onEnd?.()
     })
     if (this.#onEnd !== undefined) this.#interrupt(fiber)
@@ -157,12 +159,17 @@ export const waitForResponse = <A, E, R>(
       Effect.interruptible(Effect.async<Arrival, AuthorizationTimeout>((resume) => race.run(resume))),
       {
         onSuccess: (arrival) =>
-          letGo === undefined ? onArrival(arrival) : Effect.flatMap(letGo, () => onArrival(arrival)),
+          letGo === undefined
+            ? onArrival(arrival)
+            : Effect.matchCauseEffect(letGo, { onSuccess: () => onArrival(arrival), onFailure }),
         onFailure: (cause) =>
-          Effect.flatMap(letGo === undefined ? stopped : Effect.zipRight(stopped, letGo), () => onFailure(cause))
+          Effect.matchCauseEffect(letGo === undefined ? stopped : Effect.zipRight(stopped, letGo), {
+            onSuccess: () => onFailure(cause),
+            onFailure: (later) => onFailure(Cause.sequential(cause, later))
+          })
       }
     )
   }
   // The reader comes last: no text may be read before somebody can say what was wrong with it.
-  return paste === undefined ? race(undefined) : Effect.flatMap(paste.hold, race)
+  return paste === undefined ? race(undefined) : Effect.matchCauseEffect(paste.hold, { onSuccess: race, onFailure })
 }
