@@ -182,13 +182,11 @@ const delayOf = (fiber: Current, status: Status) => {
   }
 }
 
-interface Opening<F> {
-  readonly options: OpenOptions
-  readonly callback: RedirectUri.Callback
+/** What the fiber that opens a flow has. */
+interface Around {
   readonly context: Context.Context<Services>
   readonly delay: ReturnType<typeof delayOf>
   readonly logs: boolean
-  readonly as: (flow: OpenFlow) => F
 }
 
 /** A flow, and what gives back everything it has. */
@@ -205,8 +203,11 @@ const andThen = (first: Effect.Effect<void>, second: Effect.Effect<void>): Effec
   })
 
 /** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
-const acquire = <F>(
-  { as, callback, context, delay, logs, options }: Opening<F>,
+const acquireWith = <F>(
+  options: OpenOptions,
+  as: (flow: OpenFlow) => F,
+  { context, delay, logs }: Around,
+  callback: RedirectUri.Callback,
   hash: string | undefined
 ): Effect.Effect<Acquired<F>, BindError> => {
   const presenter = Context.get(context, Presenter)
@@ -272,6 +273,19 @@ const acquire = <F>(
   })
 }
 
+const acquire = <F>(
+  options: OpenOptions,
+  as: (flow: OpenFlow) => F,
+  around: Around
+): Effect.Effect<Acquired<F>, BindError> => {
+  const callback = settings(options)
+  if (Either.isLeft(callback)) return Effect.fail(callback.left)
+  const style = options.page?.style
+  return style === undefined
+    ? acquireWith(options, as, around, callback.right, undefined)
+    : Effect.flatMap(styleHash(style), (hash) => acquireWith(options, as, around, callback.right, hash))
+}
+
 /**
  * Opens a flow; to be run where nothing interrupts before its release is known.
  *
@@ -282,20 +296,11 @@ export const acquireFlow = <F>(
   as: (flow: OpenFlow) => F
 ): Effect.Effect<Acquired<F>, BindError, Services> =>
   Effect.withFiberRuntime((fiber, status) => {
-    const callback = settings(options)
-    if (Either.isLeft(callback)) return Effect.fail(callback.left)
-    const opening: Opening<F> = {
-      as,
-      options,
-      callback: callback.right,
+    const acquired = acquire(options, as, {
       context: fiber.currentContext as Context.Context<Services>,
       delay: delayOf(fiber, status),
       logs: logsDebug(fiber)
-    }
-    const style = options.page?.style
-    const acquired = style === undefined
-      ? acquire(opening, undefined)
-      : Effect.flatMap(styleHash(style), (hash) => acquire(opening, hash))
+    })
     return hasTracer(fiber)
       ? acquired.pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
       : acquired

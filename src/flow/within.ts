@@ -1,6 +1,7 @@
 /**
  * The use of something that is released after it, with a scope of its own.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -25,7 +26,11 @@ export const within = <A, E, R>(
           // Whatever becomes of the scope's finalizers.
           Effect.matchCauseEffect(Scope.close(scope, exit), {
             onSuccess: () => Effect.zipRight(release, exit),
-            onFailure: (cause) => Effect.zipRight(release, Effect.failCause(cause))
+            onFailure: (cause) =>
+              Effect.zipRight(
+                release,
+                Effect.failCause(Exit.isSuccess(exit) ? cause : Cause.sequential(exit.cause, cause))
+              )
           })
         )
       return Effect.matchCauseEffect(
