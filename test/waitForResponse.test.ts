@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope, Supervisor, TestClock } from "effect"
 import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
-import type { OpenOptions } from "../src/flow/openFlow.ts"
+import type { OpenOptions } from "../src/flow/OpenOptions.ts"
 import * as Harness from "./fixtures/Harness.ts"
 
 const urlFor = (flow: CallbackFlow) =>

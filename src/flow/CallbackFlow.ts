@@ -11,9 +11,10 @@ import type { CallbackServer } from "../services/CallbackServer.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
-import type { OpenFlow, OpenOptions } from "./openFlow.ts"
+import type { OpenFlow } from "./openFlow.ts"
+import type { OpenOptions } from "./OpenOptions.ts"
 
-export type { OpenOptions } from "./openFlow.ts"
+export type { OpenOptions } from "./OpenOptions.ts"
 
 /** An open flow: already listening, for one sign-in. */
 export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {

@@ -12,10 +12,9 @@ import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
-import { BindError, isPortTaken } from "../core/BindError.ts"
+import { type BindError, isPortTaken } from "../core/BindError.ts"
 import * as CallbackPage from "../core/page/CallbackPage.ts"
-import type { PageOptions } from "../core/page/PageOptions.ts"
-import * as RedirectUri from "../core/RedirectUri.ts"
+import type * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused } from "../core/Refusal.ts"
 import { acquire as scoped } from "../services/acquire.ts"
 import { type Bound, CallbackServer, type Listening, openerOf } from "../services/CallbackServer.ts"
@@ -24,61 +23,13 @@ import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runtimeOf, type Status } from "./Ambient.ts"
 import { type Authorize, authorize } from "./authorize.ts"
+import { accepted, type Parts, redirectUriOf } from "./FlowAddress.ts"
 import * as FlowChannels from "./FlowChannels.ts"
+import { invalid, type OpenOptions, settings } from "./OpenOptions.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 import { randomBytes } from "./randomBytes.ts"
 import { styleHash } from "./styleHash.ts"
 import { tellOnce } from "./Teller.ts"
-
-/** Options of `CallbackFlow.open`. */
-export interface OpenOptions {
-  /**
-   * Path of the redirect URI, percent-encoded.
-   *
-   * @default "/callback"
-   */
-  readonly path?: string | undefined
-  /**
-   * The loopback address as the redirect URI writes it. With `"localhost"` both families are bound on one port, so that
-   * no stranger on the other one gets the code.
-   *
-   * @default "127.0.0.1"
-   */
-  readonly host?: RedirectUri.LoopbackHost | undefined
-  /**
-   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3).
-   *
-   * @default 0
-   */
-  readonly port?: number | ReadonlyArray<number> | undefined
-  /**
-   * When every port is taken: fail with `BindError`, or go on without a server, so that only a paste can finish.
-   *
-   * @default "fail"
-   */
-  readonly onPortBusy?: "fail" | "paste" | undefined
-  /**
-   * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
-   * and ask for its path.
-   *
-   * @default http://{host}:{port}{path}
-   */
-  readonly redirectUri?: ((port: number) => string) | undefined
-  /**
-   * How the server returns its answer; `"form_post"` takes a posted form as well as the query.
-   *
-   * @default "query"
-   */
-  readonly responseMode?: "query" | "form_post" | undefined
-  /**
-   * Whether pasted text is read while the flow waits. What is given to the flow's own `submit` is taken either way.
-   *
-   * @default true
-   */
-  readonly paste?: boolean | undefined
-  /** What the browser shows in the end: sentences in other languages, another style, or a page of your own. */
-  readonly page?: PageOptions | undefined
-}
 
 /** An open flow: already listening, for one sign-in. A stream would cost more than all the rest of it. */
 export interface OpenFlow {
@@ -109,61 +60,6 @@ export interface OpenFlow {
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /** What was refused. */
   readonly refusals: RefusalLog
-}
-
-const invalid = (options: OpenOptions, detail: string): BindError =>
-  new BindError({ reason: "InvalidOptions", host: options.host ?? "127.0.0.1", ports: [], detail })
-
-const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
-  if (options.onPortBusy === "paste" && options.paste === false) {
-    return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
-  }
-  const { onPortBusy = "fail", responseMode = "query" } = options
-  if (!["fail", "paste"].includes(onPortBusy)) {
-    return Either.left(invalid(options, 'onPortBusy is neither "fail" nor "paste"'))
-  }
-  if (!["query", "form_post"].includes(responseMode)) {
-    return Either.left(invalid(options, 'responseMode is neither "query" nor "form_post"'))
-  }
-  return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
-}
-
-type Parts = Pick<URL, "protocol" | "hostname" | "port" | "pathname">
-
-/** Never throws, whatever the caller's function does. */
-const redirectUriOf = (
-  options: OpenOptions,
-  callback: RedirectUri.Callback,
-  bound: Bound
-): Either.Either<readonly [string, Parts], string> => {
-  try {
-    // Of ours the parts are known.
-    if (bound.redirectUri === undefined && options.redirectUri === undefined) {
-      const { host: hostname, path: pathname } = callback
-      const parts = { protocol: "http:", hostname, port: String(bound.port), pathname }
-      return Either.right([RedirectUri.make(callback, bound.port), parts] as const)
-    }
-    const text = bound.redirectUri ?? options.redirectUri?.(bound.port)
-    return Either.map(RedirectUri.parse(text), (url) => [String(text), url] as const)
-  } catch {
-    return Either.left("redirectUri threw an error")
-  }
-}
-
-/** What a request may name. A server with an address of its own is asked for that one alone. */
-const accepted = (callback: RedirectUri.Callback, bound: Bound, redirectUri: Parts) => {
-  const ours = bound.redirectUri === undefined
-  const usual = redirectUri.port === "" ? undefined : `${redirectUri.hostname}:${redirectUri.port}`
-  // Made for the first request that names another one.
-  let hosts: ReadonlySet<string> | undefined
-  return {
-    paths: { has: (path: string) => path === redirectUri.pathname || (ours && path === callback.path) },
-    hosts: {
-      has: (host: string) =>
-        host === usual || (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, redirectUri)).has(host)
-    },
-    beside: !ours || !RedirectUri.isLoopback(redirectUri) || redirectUri.port !== String(bound.port)
-  }
 }
 
 /** What opening a flow needs. */

@@ -1,0 +1,76 @@
+/**
+ * What a flow is opened with, and whether it can work.
+ */
+import * as Either from "effect/Either"
+import { BindError } from "../core/BindError.ts"
+import type { PageOptions } from "../core/page/PageOptions.ts"
+import * as RedirectUri from "../core/RedirectUri.ts"
+
+/** Options of `CallbackFlow.open`. */
+export interface OpenOptions {
+  /**
+   * Path of the redirect URI, percent-encoded.
+   *
+   * @default "/callback"
+   */
+  readonly path?: string | undefined
+  /**
+   * The loopback address as the redirect URI writes it. With `"localhost"` both families are bound on one port, so that
+   * no stranger on the other one gets the code.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly host?: RedirectUri.LoopbackHost | undefined
+  /**
+   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3).
+   *
+   * @default 0
+   */
+  readonly port?: number | ReadonlyArray<number> | undefined
+  /**
+   * When every port is taken: fail with `BindError`, or go on without a server, so that only a paste can finish.
+   *
+   * @default "fail"
+   */
+  readonly onPortBusy?: "fail" | "paste" | undefined
+  /**
+   * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
+   * and ask for its path.
+   *
+   * @default http://{host}:{port}{path}
+   */
+  readonly redirectUri?: ((port: number) => string) | undefined
+  /**
+   * How the server returns its answer; `"form_post"` takes a posted form as well as the query.
+   *
+   * @default "query"
+   */
+  readonly responseMode?: "query" | "form_post" | undefined
+  /**
+   * Whether pasted text is read while the flow waits. What is given to the flow's own `submit` is taken either way.
+   *
+   * @default true
+   */
+  readonly paste?: boolean | undefined
+  /** What the browser shows in the end: sentences in other languages, another style, or a page of your own. */
+  readonly page?: PageOptions | undefined
+}
+
+/** Options that cannot work, and why. */
+export const invalid = (options: OpenOptions, detail: string): BindError =>
+  new BindError({ reason: "InvalidOptions", host: options.host ?? "127.0.0.1", ports: [], detail })
+
+/** Where the flow is to listen. */
+export const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
+  if (options.onPortBusy === "paste" && options.paste === false) {
+    return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
+  }
+  const { onPortBusy = "fail", responseMode = "query" } = options
+  if (!["fail", "paste"].includes(onPortBusy)) {
+    return Either.left(invalid(options, 'onPortBusy is neither "fail" nor "paste"'))
+  }
+  if (!["query", "form_post"].includes(responseMode)) {
+    return Either.left(invalid(options, 'responseMode is neither "query" nor "form_post"'))
+  }
+  return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
+}
