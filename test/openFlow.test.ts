@@ -1,11 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, LogLevel, Redacted, Scope, Stream } from "effect"
+import { BindError } from "../src/core/BindError.ts"
 import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
 import type { OpenOptions } from "../src/flow/OpenOptions.ts"
 import { CallbackServer, PasteInput, Presenter } from "../src/index.ts"
+import * as Leaks from "./fixtures/Leaks.ts"
 
 /** Services that write down what is open: a listener, a flow in the router, a hold on the reader. */
-const make = (over: Partial<PasteInput> = {}, pause: Effect.Effect<void> = Effect.void) => {
+const make = (
+  over: Partial<PasteInput> = {},
+  pause: Effect.Effect<void> = Effect.void,
+  begun: Effect.Effect<unknown, string, Scope.Scope> = Effect.void
+) => {
   const open: Array<string> = []
   const opening = (name: string) =>
     Effect.sync(() => {
@@ -19,7 +25,11 @@ const make = (over: Partial<PasteInput> = {}, pause: Effect.Effect<void> = Effec
         serve({ port: 50_000 })
         return { port: 50_000 }
       })
-    ).pipe(Effect.zipLeft(pause))
+    ).pipe(
+      Effect.zipLeft(pause),
+      Effect.zipLeft(begun),
+      Effect.mapError(() => new BindError({ reason: "PortInUse", host: "127.0.0.1", ports: [0] }))
+    )
   )
   const paste: PasteInput = {
     ...PasteInput.make(Stream.never),
@@ -127,14 +137,123 @@ for (const [way, withFlow] of Object.entries(ways)) {
 
     it.live("gives up a server that never comes to listen, when it is interrupted", () =>
       Effect.gen(function* () {
-        for (const region of [Effect.interruptible, Effect.uninterruptible]) {
+        {
           const { layer, open } = make({}, Effect.never)
-          const fiber = yield* Effect.fork(region(Effect.provide(withFlow({}, signIn), layer)))
+          const fiber = yield* Effect.fork(Effect.provide(withFlow({}, signIn), layer))
           yield* Effect.yieldNow()
           const exit = yield* Fiber.interrupt(fiber)
           assert.isTrue(Exit.isFailure(exit))
           assert.deepStrictEqual(open, [])
         }
+      }))
+
+    it.effect("leaves nothing open when its server fails after it began", () =>
+      Effect.gen(function* () {
+        const { layer, open } = make({}, Effect.void, Effect.fail("PortInUse"))
+        const exit = yield* Effect.exit(Effect.provide(withFlow({}, signIn), layer))
+        assert.include(String(exit), "BindError")
+        assert.deepStrictEqual(open, [])
+      }))
+
+    it.effect("tells its server how it ended", () =>
+      Effect.gen(function* () {
+        for (const [use, tag] of [[Effect.void, "Success"], [Effect.fail("e"), "Failure"]] as const) {
+          const ends: Array<string> = []
+          const { layer } = make(
+            {},
+            Effect.void,
+            Effect.addFinalizer((exit) => Effect.sync(() => ends.push(exit._tag)))
+          )
+          yield* Effect.exit(Effect.provide(withFlow({}, () => use), layer))
+          assert.deepStrictEqual(ends, [tag])
+        }
+      }))
+
+    it.effect("keeps the caller's error beside what a release dies of", () =>
+      Effect.gen(function* () {
+        const { layer } = make({ register: () => Effect.succeed(Effect.die("forgetting")) })
+        const exit = yield* Effect.exit(Effect.provide(withFlow({}, () => Effect.fail("e")), layer))
+        assert.isTrue(Exit.isFailure(exit))
+        if (Exit.isFailure(exit)) {
+          assert.deepStrictEqual([...Cause.failures(exit.cause)], ["e"])
+          assert.deepStrictEqual([...Cause.defects(exit.cause)], ["forgetting"])
+        }
+      }))
+
+    it.effect("leaves nothing open when its log dies", () =>
+      Effect.gen(function* () {
+        for (const dies of ["Waiting for", "Answer accepted"]) {
+          const { layer, open } = make()
+          const logger = Logger.make(({ message }) => {
+            if (String(message).startsWith(dies)) throw new Error("the log")
+          })
+          let left = 0
+          const turn = Effect.acquireRelease(Effect.sync(() => void left++), () => Effect.sync(() => void left--))
+          const exit = yield* Effect.exit(
+            withFlow({}, (flow) => flow.authorize({ url: urlFor(flow), present: () => answer(flow), turn })).pipe(
+              Effect.provide(Layer.merge(layer, Logger.replace(Logger.defaultLogger, logger))),
+              Logger.withMinimumLogLevel(LogLevel.Debug)
+            )
+          )
+          assert.isTrue(Exit.isFailure(exit), dies)
+          assert.deepStrictEqual([open, left], [[], 0])
+        }
+      }))
+
+    it.effect("asks a server that is an object of a class, or has a bind of its own in place of ours", () =>
+      Effect.gen(function* () {
+        const { layer } = make()
+        const real = yield* Effect.provide(CallbackServer, layer)
+        class Server implements CallbackServer {
+          readonly bound: Array<number> = []
+          bind(...[options, serve]: Parameters<CallbackServer["bind"]>): ReturnType<CallbackServer["bind"]> {
+            return Effect.tap(real.bind(options, serve), ({ port }) => this.bound.push(port))
+          }
+        }
+        const server = new Server()
+        let calls = 0
+        const decorated: CallbackServer = {
+          ...real,
+          bind: (options, serve) => Effect.tap(real.bind(options, serve), () => calls++)
+        }
+        for (const each of [server, decorated]) {
+          const exit = yield* Effect.exit(
+            withFlow({}, signIn).pipe(Effect.provideService(CallbackServer, each), Effect.provide(layer))
+          )
+          assert.isTrue(Exit.isSuccess(exit), String(exit))
+        }
+        assert.deepStrictEqual([server.bound, calls], [[50_000], 1])
+      }))
+
+    it.live("lets a slow server bind where the caller is uninterruptible", () =>
+      Effect.gen(function* () {
+        const { layer } = make({}, Effect.sleep("5 millis"))
+        const used: Array<string> = []
+        const fiber = yield* Effect.fork(Effect.uninterruptible(
+          Effect.provide(withFlow({}, () => Effect.sync(() => used.push("used"))), layer)
+        ))
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(used, ["used"])
+      }))
+
+    it.live("leaves no timer when the answer comes before there is one", () =>
+      Effect.gen(function* () {
+        let flow: CallbackFlow | undefined
+        const available = Effect.suspend(() =>
+          flow === undefined ? Effect.succeed(true) : Effect.as(answer(flow), true)
+        )
+        const { layer } = make({ available })
+        const before = Leaks.held()
+        const exit = yield* Effect.exit(Effect.provide(
+          withFlow({}, (each) => {
+            flow = each
+            return each.authorize({ url: urlFor(each), present: () => Effect.void })
+          }),
+          layer
+        ))
+        assert.isTrue(Exit.isSuccess(exit), String(exit))
+        assert.deepStrictEqual(yield* Effect.promise(() => Leaks.leaked(before)), [])
       }))
   })
 }

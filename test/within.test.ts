@@ -12,7 +12,7 @@ const journal = () => {
 
 /** As `CallbackFlow.run` uses it. */
 const run = <A, E, R>(use: Effect.Effect<A, E, R>, release: Effect.Effect<void> = Effect.void) =>
-  Effect.uninterruptibleMask((restore) => within(() => restore(use), release))
+  Effect.uninterruptibleMask((restore) => within(() => restore(use), () => release))
 
 const services = Effect.map(Effect.context<never>(), ({ unsafeMap }) => [...unsafeMap.keys()].sort())
 
@@ -64,7 +64,7 @@ describe("within", () => {
       const throws = (): Effect.Effect<never> => {
         throw thrown
       }
-      const exit = yield* Effect.exit(Effect.uninterruptible(within(throws, write("release"))))
+      const exit = yield* Effect.exit(Effect.uninterruptible(within(throws, () => write("release"))))
       assert.deepStrictEqual(exit, Exit.die(thrown))
       assert.deepStrictEqual(log, ["release"])
     }))

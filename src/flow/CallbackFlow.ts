@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BindError } from "../core/BindError.ts"
 import type { Refusal } from "../core/Refusal.ts"
-import type { CallbackServer } from "../services/CallbackServer.ts"
+import type { CallbackServer, Restore } from "../services/CallbackServer.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
@@ -38,7 +38,7 @@ const opening = onFirstUse(
         }
       })
       return {
-        acquire: (options: OpenOptions) => acquireFlow(options, withStream),
+        acquire: (options: OpenOptions, restore: Restore) => acquireFlow(options, withStream, restore),
         open: (options: OpenOptions) => openFlowAs(options, withStream),
         within
       }
@@ -59,7 +59,7 @@ const run = <A, E, R>(
     opening,
     ({ acquire, within }) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(acquire(options), ({ flow, release }) => within(() => restore(use(flow)), release))
+        Effect.flatMap(acquire(options, restore), ({ flow, release }) => within(() => restore(use(flow)), release))
       )
   )
 

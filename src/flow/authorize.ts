@@ -23,6 +23,7 @@ import type { FlowChannels } from "./FlowChannels.ts"
 import * as FlowSpan from "./FlowSpan.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
 import * as Telling from "./Telling.ts"
+import { endWith } from "./inTurn.ts"
 import { type Wait, waitForResponse } from "./waitForResponse.ts"
 
 /** A good answer, checked whole. */
@@ -157,7 +158,7 @@ const end = <A, E>(
   flow.channels.tellRefusals(undefined)
   span?.end(clock.unsafeCurrentTimeNanos(), exit)
   const told = telling.ended(exit)
-  return told === undefined ? exit : Effect.zipRight(told, exit)
+  return told === undefined ? exit : endWith(told, exit)
 }
 
 /** Checks the answer, and exchanges its code where that is asked for. */
@@ -167,21 +168,27 @@ const accept = <A, E, R>(use: Use<A, E, R>, arrival: Arrival): Effect.Effect<A |
   if (arrival.characters !== undefined) telling.accepted(arrival.characters)
   const granted = check(flow, arrival, request)
   if (Either.isLeft(granted)) return end(use, Exit.fail(granted.left))
+  const { exchange } = request
   const spanned = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     span === undefined ? effect : Effect.withParentSpan(effect, span) as Effect.Effect<A, E, R>
-  const log = logs ? spanned(Effect.logDebug(`Answer accepted by ${arrival.via}`)) : undefined
-  const { exchange } = request
-  if (exchange === undefined) {
-    flow.channels.pending.settle({ _tag: "Received" })
-    const ended = end(use, Exit.succeed(granted.right))
-    return log === undefined ? ended : Effect.zipRight(log, ended)
+  const onFailure = (cause: Cause.Cause<E | FlowError>) => end(use, Exit.failCause(cause))
+  const proceed = (): Effect.Effect<A | Granted, E | FlowError, R> => {
+    if (exchange === undefined) {
+      flow.channels.pending.settle({ _tag: "Received" })
+      return end(use, Exit.succeed(granted.right))
+    }
+    telling.exchanging()
+    return Effect.matchCauseEffect(
+      Effect.interruptible(spanned(exchangeCode(flow, granted.right, { ...request, exchange }))),
+      { onSuccess: (value) => end(use, Exit.succeed(value)), onFailure }
+    )
   }
-  telling.exchanging()
-  const exchanged = Effect.matchCauseEffect(
-    Effect.interruptible(spanned(exchangeCode(flow, granted.right, { ...request, exchange }))),
-    { onSuccess: (value) => end(use, Exit.succeed(value)), onFailure: (cause) => end(use, Exit.failCause(cause)) }
-  )
-  return log === undefined ? exchanged : Effect.zipRight(log, exchanged)
+  return logs
+    ? Effect.matchCauseEffect(spanned(Effect.logDebug(`Answer accepted by ${arrival.via}`)), {
+      onSuccess: proceed,
+      onFailure
+    })
+    : proceed()
 }
 
 /** Nothing interrupts it but the wait and the exchange; elsewhere each step is followed by the next. */

@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import { identity } from "effect/Function"
@@ -17,7 +18,7 @@ import * as CallbackPage from "../core/page/CallbackPage.ts"
 import type * as RedirectUri from "../core/RedirectUri.ts"
 import type { PasteRefused } from "../core/Refusal.ts"
 import { acquire as scoped } from "../services/acquire.ts"
-import { type Bound, CallbackServer, type Listening, openerOf } from "../services/CallbackServer.ts"
+import { type Bound, CallbackServer, type Listening, openOn, type Restore } from "../services/CallbackServer.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
@@ -25,6 +26,7 @@ import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runti
 import { type Authorize, authorize } from "./authorize.ts"
 import { accepted, type Parts, redirectUriOf } from "./FlowAddress.ts"
 import * as FlowChannels from "./FlowChannels.ts"
+import { endWith, inTurn } from "./inTurn.ts"
 import { invalid, type OpenOptions, settings } from "./OpenOptions.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 import { randomBytes } from "./randomBytes.ts"
@@ -65,7 +67,7 @@ export interface OpenFlow {
 /** What opening a flow needs. */
 export type Services = CallbackServer | PasteInput | Presenter
 
-const nobody: Listening = { port: 0, close: Effect.void }
+const nobody: Listening = { port: 0, close: () => Effect.void }
 
 /** Calls back after some milliseconds of the program's clock; the result takes that back. */
 const delayOf = (fiber: Current, status: Status) => {
@@ -83,26 +85,20 @@ interface Around {
   readonly context: Context.Context<Services>
   readonly delay: ReturnType<typeof delayOf>
   readonly logs: boolean
+  readonly restore: Restore
 }
 
 /** A flow, and what gives back everything it has. */
 export interface Acquired<F> {
   readonly flow: F
-  readonly release: Effect.Effect<void>
+  readonly release: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
-
-/** One after the other, whatever becomes of the first. */
-const andThen = (first: Effect.Effect<void>, second: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.matchCauseEffect(first, {
-    onSuccess: () => second,
-    onFailure: (cause) => Effect.zipRight(second, Effect.failCause(cause))
-  })
 
 /** Nothing interrupts it: what is open has an owner at every moment. What may take long, may be given up. */
 const acquireWith = <F>(
   options: OpenOptions,
   as: (flow: OpenFlow) => F,
-  { context, delay, logs }: Around,
+  { context, delay, logs, restore }: Around,
   callback: RedirectUri.Callback,
   hash: string | undefined
 ): Effect.Effect<Acquired<F>, BindError> => {
@@ -126,13 +122,16 @@ const acquireWith = <F>(
     })
   }
 
-  const register = ({ close }: Listening, busy: BindError | undefined): Effect.Effect<Acquired<F>, BindError> => {
+  const listened = ({ close }: Listening, busy: BindError | undefined): Effect.Effect<Acquired<F>, BindError> => {
     // The pages get their last words, then the server drains.
-    const closed = Effect.zipRight(channels.close, close)
-    if (Either.isLeft(address)) return Effect.zipRight(closed, Effect.fail(invalid(options, address.left)))
+    let release: Acquired<F>["release"] = (exit) => inTurn(channels.close, close(exit))
+    if (Either.isLeft(address)) {
+      const exit = Exit.fail(invalid(options, address.left))
+      return endWith(release(exit), exit)
+    }
     const [redirectUri] = address.right
     const listening = busy === undefined
-    const acquired = (paste: Required<PasteInput> | undefined, release: Effect.Effect<void>): Acquired<F> => ({
+    const acquired = (): Acquired<F> => ({
       release,
       flow: as({
         redirectUri,
@@ -143,28 +142,29 @@ const acquireWith = <F>(
         refusals: channels.refusals
       })
     })
-    const registered = paste === undefined ? Effect.succeed(acquired(undefined, closed)) : Effect.map(
-      Effect.tapErrorCause(paste.register(channels.waitingFlow), () => closed),
-      (forget) => acquired(paste, andThen(forget, closed))
-    )
-    const told = busy === undefined ? registered : Effect.zipRight(
-      tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri }),
-      registered
-    )
-    const log = `Waiting for ${busy === undefined ? redirectUri : `a paste of ${redirectUri}`}`
-    return logs ? Effect.zipLeft(told, Effect.logDebug(log)) : told
+    if (paste === undefined && busy === undefined && !logs) return Effect.succeed(acquired())
+    const rest = Effect.gen(function* () {
+      if (busy !== undefined) yield* tellOnce(presenter, { _tag: "PasteOnly", error: busy, redirectUri })
+      if (paste !== undefined) {
+        const [forget, closed] = [yield* paste.register(channels.waitingFlow), release]
+        release = (exit) => inTurn(forget, closed(exit))
+      }
+      if (logs) yield* Effect.logDebug(`Waiting for ${listening ? redirectUri : `a paste of ${redirectUri}`}`)
+      return acquired()
+    })
+    return Effect.catchAllCause(rest, (cause) => endWith(release(Exit.failCause(cause)), Exit.failCause(cause)))
   }
 
-  const listen = openerOf(Context.get(context, CallbackServer))(callback, serve)
+  const listen = openOn(Context.get(context, CallbackServer))(callback, serve, restore)
   // Without a listener only a port that was asked for by number can stand in the redirect URI.
   const named = options.onPortBusy === "paste" ? callback.ports.find((port) => port !== 0) : undefined
-  if (named === undefined) return Effect.flatMap(listen, (listening) => register(listening, undefined))
+  if (named === undefined) return Effect.flatMap(listen, (listening) => listened(listening, undefined))
   return Effect.matchEffect(listen, {
-    onSuccess: (listening) => register(listening, undefined),
+    onSuccess: (listening) => listened(listening, undefined),
     onFailure: (error) => {
       if (!isPortTaken(error.reason)) return Effect.fail(error)
       serve({ port: named })
-      return register(nobody, error)
+      return listened(nobody, error)
     }
   })
 }
@@ -183,19 +183,21 @@ const acquire = <F>(
 }
 
 /**
- * Opens a flow; to be run where nothing interrupts before its release is known.
+ * Opens a flow; to be run where nothing interrupts before its release is known, but what is restored.
  *
  * @param as - What the caller makes of it.
  */
 export const acquireFlow = <F>(
   options: OpenOptions,
-  as: (flow: OpenFlow) => F
+  as: (flow: OpenFlow) => F,
+  restore: Restore
 ): Effect.Effect<Acquired<F>, BindError, Services> =>
   Effect.withFiberRuntime((fiber, status) => {
     const acquired = acquire(options, as, {
       context: fiber.currentContext as Context.Context<Services>,
       delay: delayOf(fiber, status),
-      logs: logsDebug(fiber)
+      logs: logsDebug(fiber),
+      restore
     })
     return hasTracer(fiber)
       ? acquired.pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
@@ -207,7 +209,9 @@ export const openFlowAs = <F>(
   options: OpenOptions,
   as: (flow: OpenFlow) => F
 ): Effect.Effect<F, BindError, Scope.Scope | Services> =>
-  Effect.map(scoped(acquireFlow(options, as), ({ release }) => release), ({ flow }) => flow)
+  Effect.uninterruptibleMask((restore) =>
+    Effect.map(scoped(acquireFlow(options, as, restore), ({ release }, exit) => release(exit)), ({ flow }) => flow)
+  )
 
 /** The same, as it is. */
 export const openFlow = (options: OpenOptions): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> =>

@@ -121,6 +121,8 @@ class Race {
   }
 
   #setAlarm(): void {
+    // The answer may have come while the fiber that shows the URL was on its way here.
+    if (this.#onEnd !== undefined) return
     const { clock, flow, millis } = this.#wait
     const ring = () => {
       const refusals = flow.channels.refusals.counts()

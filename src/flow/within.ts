@@ -1,12 +1,12 @@
 /**
  * The use of something that is released after it, with a scope of its own.
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Scope from "effect/Scope"
+import { endWith, inTurn } from "./inTurn.ts"
 
 /**
  * Runs `use` with a scope, closes the scope, and then releases; to be run where nothing interrupts but what `use` lets.
@@ -16,22 +16,14 @@ import * as Scope from "effect/Scope"
  */
 export const within = <A, E, R>(
   use: () => Effect.Effect<A, E, R>,
-  release: Effect.Effect<void>
+  release: (exit: Exit.Exit<A, E>) => Effect.Effect<void>
 ): Effect.Effect<A, E, Exclude<R, Scope.Scope>> =>
   Effect.flatMap(Scope.make(), (scope) =>
     Effect.withFiberRuntime<A, E, R>(({ currentContext }) => {
       const leave = (exit: Exit.Exit<A, E>) =>
         Effect.zipRight(
           FiberRef.set(FiberRef.currentContext, currentContext),
-          // Whatever becomes of the scope's finalizers.
-          Effect.matchCauseEffect(Scope.close(scope, exit), {
-            onSuccess: () => Effect.zipRight(release, exit),
-            onFailure: (cause) =>
-              Effect.zipRight(
-                release,
-                Effect.failCause(Exit.isSuccess(exit) ? cause : Cause.sequential(exit.cause, cause))
-              )
-          })
+          endWith(inTurn(Scope.close(scope, exit), release(exit)), exit)
         )
       return Effect.matchCauseEffect(
         Effect.flatMap(

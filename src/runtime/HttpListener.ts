@@ -198,7 +198,7 @@ export const listen: OpenListener = (address, port, serve) =>
         server.on("error", ignore)
         const bound: Bound = { port: (server.address() as AddressInfo).port }
         server[listening].route = serve(bound)
-        resume(Effect.succeed({ ...bound, close: close(server) }))
+        resume(Effect.succeed({ ...bound, close: () => close(server) }))
       })
     } catch (cause) {
       fail(cause)

@@ -17,13 +17,13 @@ export type { TerminalOptions } from "./TerminalPresenter.ts"
 let loaded: OpenListener | undefined
 
 /** Listens on the loopback interface. */
-export const server: CallbackServer = CallbackServer.fromListener((address, port, serve) =>
-  loaded !== undefined ? loaded(address, port, serve) : Effect.flatMap(
+export const server: CallbackServer = CallbackServer.fromListener((address, port, serve, restore) =>
+  loaded !== undefined ? loaded(address, port, serve, restore) : Effect.flatMap(
     Effect.tryPromise({
       try: () => import("./HttpListener.ts"),
       catch: (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
     }),
-    ({ listen }) => (loaded = listen)(address, port, serve)
+    ({ listen }) => (loaded = listen)(address, port, serve, restore)
   )
 )
 

@@ -59,7 +59,7 @@ export interface BindOptions {
 /** A listener that serves until somebody closes it. */
 export interface Listening extends Bound {
   /** Takes less than one second, whatever clients do, and lets a page being sent arrive. To be run once. */
-  readonly close: Effect.Effect<void>
+  readonly close: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
 
 /** Opens listeners. */
@@ -72,18 +72,6 @@ export interface CallbackServer {
     options: BindOptions,
     serve: (bound: Bound) => CallbackRoute
   ) => Effect.Effect<Bound, BindError, Scope.Scope>
-  /**
-   * The same for who closes the listener himself, and so needs no scope in his context, which costs a flow as much as the
-   * listener. To be run where nothing interrupts before the close is known.
-   *
-   * @default by `bind`
-   */
-  readonly open?:
-    | ((
-      options: BindOptions,
-      serve: (bound: Bound) => CallbackRoute
-    ) => Effect.Effect<Listening, BindError>)
-    | undefined
 }
 
 /** An address to listen on, as the operating system takes it. */
@@ -96,12 +84,25 @@ export type Listen = (
   serve: (bound: Bound) => CallbackRoute
 ) => Effect.Effect<Bound, BindError, Scope.Scope>
 
-/** The same until it is closed. */
+/** Makes a part of what is not to be interrupted as interruptible as the caller is. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** The same until it is closed; to be run where nothing interrupts before the close is known, but what is restored. */
 export type OpenListener = (
   address: LoopbackAddress,
   port: number,
-  serve: (bound: Bound) => CallbackRoute
+  serve: (bound: Bound) => CallbackRoute,
+  restore: Restore
 ) => Effect.Effect<Listening, BindError>
+
+type Open = (
+  options: BindOptions,
+  serve: (bound: Bound) => CallbackRoute,
+  restore: Restore
+) => Effect.Effect<Listening, BindError>
+
+// Not a member of the service: whoever puts a `bind` of his own in its place is asked for that one.
+const openers = new WeakMap<CallbackServer["bind"], Open>()
 
 // A free port of one family that a stranger holds on the other is rare; twenty in a row are no coincidence.
 const redraws = 20
@@ -114,70 +115,82 @@ const openBoth = (
   open: OpenListener,
   port: number,
   serve: (bound: Bound) => CallbackRoute,
+  restore: Restore,
   drawsLeft: number
 ): Effect.Effect<Listening, BindError> => {
   let route: CallbackRoute | undefined
   // One flow, one route: both listeners count into the same record.
   const shared = (bound: Bound) => (route ??= serve(bound))
   return Effect.flatMap(
-    open("127.0.0.1", port, shared),
+    open("127.0.0.1", port, shared, restore),
     (first) =>
-      Effect.matchCauseEffect(open("::1", first.port, shared), {
-        onSuccess: (second) =>
-          Effect.succeed({
-            ...first,
-            close: Effect.all([first.close, second.close], { concurrency: "unbounded", discard: true })
-          }),
+      Effect.matchCauseEffect(open("::1", first.port, shared, restore), {
+        onSuccess: (second) => {
+          const close: Listening["close"] = (exit) =>
+            Effect.all([first.close(exit), second.close(exit)], { concurrency: "unbounded", discard: true })
+          return Effect.succeed({ ...first, close })
+        },
         onFailure: (cause) =>
           Option.exists(Cause.failureOption(cause), ({ reason }) => reason === "AddressNotAvailable")
             ? Effect.succeed(first)
-            : Effect.zipRight(first.close, Effect.failCause(cause))
+            : Effect.zipRight(first.close(Exit.failCause(cause)), Effect.failCause(cause))
       })
   ).pipe(
     Effect.catchIf(
       (error) => port === 0 && drawsLeft > 0 && error.host === "::1" && isPortTaken(error.reason),
-      () => openBoth(open, port, serve, drawsLeft - 1)
+      () => openBoth(open, port, serve, restore, drawsLeft - 1)
     )
   )
 }
 
 /** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
-const fromListener = (listener: OpenListener): Required<CallbackServer> => {
-  const openAt = (host: LoopbackHost, port: number, serve: (bound: Bound) => CallbackRoute) =>
+const openWith = (listener: OpenListener): Open => ({ host, ports }, serve, restore) => {
+  const openAt = (port: number) =>
     host === "localhost"
-      ? openBoth(listener, port, serve, redraws)
-      : listener(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
-  const open: NonNullable<CallbackServer["open"]> = ({ host, ports }, serve) => {
-    const from = (index: number): Effect.Effect<Listening, BindError> =>
-      Effect.catchAll(
-        openAt(host, ports[index] ?? 0, serve),
-        (error) =>
-          isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
-            new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
-          )
-      )
-    const [port = 0] = ports
-    // What fails then, says so already.
-    return host === "127.0.0.1" && ports.length === 1 ? listener(host, port, serve) : from(0)
-  }
-  return {
-    open,
-    bind: (options, serve) =>
-      Effect.map(acquire(open(options, serve), ({ close }) => close), ({ close: _, ...bound }) => bound)
-  }
+      ? openBoth(listener, port, serve, restore, redraws)
+      : listener(host === "[::1]" ? "::1" : "127.0.0.1", port, serve, restore)
+  const from = (index: number): Effect.Effect<Listening, BindError> =>
+    Effect.catchAll(
+      openAt(ports[index] ?? 0),
+      (error) =>
+        isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
+          new BindError({ reason: error.reason, host, ports: ports.slice(0, index + 1), cause: error.cause })
+        )
+    )
+  // What fails then, says so already.
+  return host === "127.0.0.1" && ports.length === 1 ? openAt(ports[0] ?? 0) : from(0)
 }
 
-/** What a server acquires is kept in a scope of its own. It may take its time, and is given up by an interrupt. */
-const unscoped = (bind: Effect.Effect<Bound, BindError, Scope.Scope>): Effect.Effect<Listening, BindError> =>
+const fromListener = (listener: OpenListener): CallbackServer => {
+  const open = openWith(listener)
+  const bind: CallbackServer["bind"] = (options, serve) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.map(
+        acquire(open(options, serve, restore), ({ close }, exit) => close(exit)),
+        ({ close: _, ...bound }) => bound
+      )
+    )
+  openers.set(bind, open)
+  return { bind }
+}
+
+/** What a server acquires is kept in a scope of its own. It may take its time, and be given up by an interrupt. */
+const unscoped = (
+  bind: Effect.Effect<Bound, BindError, Scope.Scope>,
+  restore: Restore
+): Effect.Effect<Listening, BindError> =>
   Effect.flatMap(Scope.make(), (scope) =>
-    Effect.matchCauseEffect(Effect.interruptible(Scope.extend(bind, scope)), {
-      onSuccess: (bound) => Effect.succeed({ ...bound, close: Scope.close(scope, Exit.void) }),
+    Effect.matchCauseEffect(restore(Scope.extend(bind, scope)), {
+      onSuccess: (bound) => Effect.succeed({ ...bound, close: (exit) => Scope.close(scope, exit) }),
       onFailure: (cause) => Effect.zipRight(Scope.close(scope, Exit.failCause(cause)), Effect.failCause(cause))
     }))
 
-/** How a server is opened without a scope. */
-export const openerOf = ({ bind, open }: CallbackServer): NonNullable<CallbackServer["open"]> =>
-  open ?? ((options, serve) => unscoped(bind(options, serve)))
+/**
+ * Listens without a scope, for who closes the listener himself: to have a scope in the context costs a flow as much as the
+ * listener. To be run where nothing interrupts before the close is known, but what is restored.
+ */
+export const openOn = (server: CallbackServer): Open =>
+  openers.get(server.bind) ?? ((options, serve, restore) => unscoped(server.bind(options, serve), restore))
 
 /** Tag of the {@link CallbackServer} service, and its constructors from one that listens on a single address. */
 export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
@@ -185,6 +198,6 @@ export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
   readonly fromListener: (open: OpenListener) => CallbackServer
 } = Object.assign(Context.GenericTag<CallbackServer>("effect-oauth-callback/CallbackServer"), {
   make: (listen: Listen): CallbackServer =>
-    fromListener((address, port, serve) => unscoped(listen(address, port, serve))),
+    fromListener((address, port, serve, restore) => unscoped(listen(address, port, serve), restore)),
   fromListener
 })

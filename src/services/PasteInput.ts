@@ -23,9 +23,10 @@ export interface PasteInput {
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /**
    * Routes text to a flow until the effect it gives has run; the reader is not held by this. Without it, `lines` is read.
+   * Nothing interrupts it, as what `Effect.acquireRelease` acquires: where it may wait, it is to be `interruptible` itself.
    */
   readonly register?: (flow: WaitingFlow) => Effect.Effect<Effect.Effect<void>>
-  /** Holds the reader until the effect it gives has run. Without it, `lines` is read. */
+  /** Holds the reader until the effect it gives has run, likewise. Without it, `lines` is read. */
   readonly hold?: Effect.Effect<Effect.Effect<void>>
   /** Whether a person can paste now; asked while the reader is held. Without it, yes. */
   readonly available?: Effect.Effect<boolean>

@@ -2,6 +2,7 @@
  * Acquiring what a scope releases.
  */
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 /**
@@ -10,9 +11,9 @@ import * as Scope from "effect/Scope"
  */
 export const acquire = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  release: (acquired: A) => Effect.Effect<void>
+  release: (acquired: A, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 ): Effect.Effect<A, E, R | Scope.Scope> =>
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) =>
-      Effect.tap(effect, (acquired) => Scope.addFinalizer(scope, release(acquired))))
+      Effect.tap(effect, (acquired) => Scope.addFinalizerExit(scope, (exit) => release(acquired, exit))))
   )
