@@ -137,14 +137,12 @@ for (const [way, withFlow] of Object.entries(ways)) {
 
     it.live("gives up a server that never comes to listen, when it is interrupted", () =>
       Effect.gen(function* () {
-        {
-          const { layer, open } = make({}, Effect.never)
-          const fiber = yield* Effect.fork(Effect.provide(withFlow({}, signIn), layer))
-          yield* Effect.yieldNow()
-          const exit = yield* Fiber.interrupt(fiber)
-          assert.isTrue(Exit.isFailure(exit))
-          assert.deepStrictEqual(open, [])
-        }
+        const { layer, open } = make({}, Effect.never)
+        const fiber = yield* Effect.fork(Effect.provide(withFlow({}, signIn), layer))
+        yield* Effect.yieldNow()
+        const exit = yield* Fiber.interrupt(fiber)
+        assert.isTrue(Exit.isFailure(exit))
+        assert.deepStrictEqual(open, [])
       }))
 
     it.effect("leaves nothing open when its server fails after it began", () =>
