@@ -87,7 +87,10 @@ export type Listen = (
 /** Makes a part of what is not to be interrupted as interruptible as the caller is. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** The same until it is closed; to be run where nothing interrupts before the close is known, but what is restored. */
+/**
+ * Listens on one address and one port until it is closed; to be run where nothing interrupts before the close is known, but
+ * what is restored.
+ */
 export type OpenListener = (
   address: LoopbackAddress,
   port: number,
