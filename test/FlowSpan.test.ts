@@ -1,58 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Scope, Tracer } from "effect"
+import { Effect, Exit, Layer, Logger, LogLevel, Redacted, Scope } from "effect"
 import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
 import * as Harness from "./fixtures/Harness.ts"
+import * as SpanRecorder from "./fixtures/SpanRecorder.ts"
 
-interface Span {
-  readonly name: string
-  readonly below: string | undefined
-  ended: string | undefined
-}
-
-/** A tracer that tells how its spans hang together. */
+/** A recorder, and what runs an effect below a caller's span. */
 const tracer = () => {
-  const spans: Array<Span> = []
-  const made = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const span: Span = {
-        name,
-        below: Option.getOrUndefined(Option.map(parent, (each) => (each as Tracer.Span).name)),
-        ended: undefined
-      }
-      spans.push(span)
-      return {
-        _tag: "Span",
-        name,
-        spanId: String(spans.length),
-        traceId: "trace",
-        parent,
-        context,
-        links: Array.from(links),
-        sampled: true,
-        kind,
-        status: { _tag: "Started", startTime },
-        attributes: new Map(),
-        attribute: () => {},
-        event: () => {},
-        addLinks: () => {},
-        end: (_time, exit) => {
-          assert.isUndefined(span.ended, `${name} ends once`)
-          span.ended = exit._tag
-        }
-      }
-    },
-    context: (run) => run()
-  })
+  const recorder = SpanRecorder.make()
   const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    effect.pipe(Effect.withSpan("caller"), Effect.provide(Layer.setTracer(made)))
-  return { spans, traced }
+    SpanRecorder.record(recorder)(Effect.withSpan(effect, "caller"))
+  return { spans: recorder.spans, traced }
 }
 
-const urlFor = (flow: CallbackFlow) =>
-  `https://as.example/authorize?${new URLSearchParams({
-    state: Redacted.value(flow.state),
-    redirect_uri: flow.redirectUri
-  })}`
+const { urlFor } = Harness
 const answer = (flow: CallbackFlow, query = "code=c") =>
   Effect.orDie(flow.submit(`${flow.redirectUri}?${query}&state=${Redacted.value(flow.state)}`))
 const inner = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) => Effect.withSpan(effect, name)

@@ -4,6 +4,7 @@ import { BindError } from "../src/core/BindError.ts"
 import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
 import type { OpenOptions } from "../src/flow/OpenOptions.ts"
 import { CallbackServer, PasteInput, Presenter } from "../src/index.ts"
+import * as Harness from "./fixtures/Harness.ts"
 import * as Leaks from "./fixtures/Leaks.ts"
 
 /** Services that write down what is open: a listener, a flow in the router, a hold on the reader. */
@@ -46,11 +47,7 @@ const make = (
   return { open, layer }
 }
 
-const urlFor = (flow: CallbackFlow) =>
-  `https://as.example/authorize?${new URLSearchParams({
-    state: Redacted.value(flow.state),
-    redirect_uri: flow.redirectUri
-  })}`
+const { urlFor } = Harness
 const answer = (flow: CallbackFlow) =>
   Effect.orDie(flow.submit(`${flow.redirectUri}?code=c&state=${Redacted.value(flow.state)}`))
 const signIn = (flow: CallbackFlow) => flow.authorize({ url: urlFor(flow), present: () => answer(flow) })

@@ -4,11 +4,7 @@ import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
 import type { OpenOptions } from "../src/flow/OpenOptions.ts"
 import * as Harness from "./fixtures/Harness.ts"
 
-const urlFor = (flow: CallbackFlow) =>
-  `https://as.example/authorize?${new URLSearchParams({
-    state: Redacted.value(flow.state),
-    redirect_uri: flow.redirectUri
-  })}`
+const { urlFor } = Harness
 const answerTo = (flow: CallbackFlow) =>
   Effect.orDie(flow.submit(`${flow.redirectUri}?code=c&state=${Redacted.value(flow.state)}`))
 

@@ -10,7 +10,7 @@ import type { Granted } from "../flow/authorize.ts"
 import { openFlow } from "../flow/openFlow.ts"
 import type { RefusalLog } from "../flow/RefusalLog.ts"
 import { listen } from "../runtime/HttpListener.ts"
-import { CallbackServer } from "../services/CallbackServer.ts"
+import { CallbackServer, fromListener } from "../services/CallbackServer.ts"
 import { PasteInput } from "../services/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { AuthorizeOptions, Callback, ExchangeOptions, GrantedCode, OpenCallbackOptions } from "./Callback.ts"
@@ -21,7 +21,7 @@ import { pasteFor, presenterFor } from "./services.ts"
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
 
 // Imported as it stands: whoever opens a callback is about to listen.
-const server = CallbackServer.fromListener(listen)
+const server = fromListener(listen)
 
 /** Tells of each refusal, one after the other, until the flow ends. */
 const tellAll = (

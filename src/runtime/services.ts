@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/BindError.ts"
-import { CallbackServer, type OpenListener } from "../services/CallbackServer.ts"
+import { type CallbackServer, fromListener, type OpenListener } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"
 import { deferred, type PasteInput } from "../services/PasteInput.ts"
@@ -17,7 +17,7 @@ export type { TerminalOptions } from "./TerminalPresenter.ts"
 let loaded: OpenListener | undefined
 
 /** Listens on the loopback interface. */
-export const server: CallbackServer = CallbackServer.fromListener((address, port, serve, restore) =>
+export const server: CallbackServer = fromListener((address, port, serve, restore) =>
   loaded !== undefined ? loaded(address, port, serve, restore) : Effect.flatMap(
     Effect.tryPromise({
       try: () => import("./HttpListener.ts"),

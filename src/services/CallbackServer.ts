@@ -164,7 +164,8 @@ const openWith = (listener: OpenListener): Open => ({ host, ports }, serve, rest
   return host === "127.0.0.1" && ports.length === 1 ? openAt(ports[0] ?? 0) : from(0)
 }
 
-const fromListener = (listener: OpenListener): CallbackServer => {
+/** The service over what listens on a single address without a scope: ours. */
+export const fromListener = (listener: OpenListener): CallbackServer => {
   const open = openWith(listener)
   const bind: CallbackServer["bind"] = (options, serve) =>
     Effect.uninterruptibleMask((restore) =>
@@ -195,12 +196,10 @@ const unscoped = (
 export const openOn = (server: CallbackServer): Open =>
   openers.get(server.bind) ?? ((options, serve, restore) => unscoped(server.bind(options, serve), restore))
 
-/** Tag of the {@link CallbackServer} service, and its constructors from one that listens on a single address. */
+/** Tag of the {@link CallbackServer} service, and its constructor from one that listens on a single address. */
 export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
   readonly make: (listen: Listen) => CallbackServer
-  readonly fromListener: (open: OpenListener) => CallbackServer
 } = Object.assign(Context.GenericTag<CallbackServer>("effect-oauth-callback/CallbackServer"), {
   make: (listen: Listen): CallbackServer =>
-    fromListener((address, port, serve, restore) => unscoped(listen(address, port, serve), restore)),
-  fromListener
+    fromListener((address, port, serve, restore) => unscoped(listen(address, port, serve), restore))
 })

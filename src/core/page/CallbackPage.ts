@@ -161,7 +161,7 @@ const renderKept: Render = (outcome, request) => {
   if (outcome._tag !== "SignedIn" && outcome._tag !== "Received" && outcome._tag !== "Closed") {
     return renderOwn(outcome, request)
   }
-  const key = `${outcome._tag} ${request.serverName}`
+  const key = JSON.stringify([outcome._tag, request.serverName])
   const known = pages.get(key)
   if (known !== undefined) return known
   const page = renderOwn(outcome, request)
