@@ -1,0 +1,42 @@
+/**
+ * A module of Effect as it goes into the bundle.
+ *
+ * Whenever it is loaded, Effect finds out what its runtime is like: it looks into two stack traces, for which Deno reads
+ * source maps, and asks `process` for a module, for which Deno loads another one. That is a tenth of a start there. In a
+ * bundle for Node, Deno and Bun the answers are known.
+ */
+import { readFileSync } from "node:fs"
+
+interface Known {
+  readonly file: string
+  readonly asking: RegExp
+  readonly answer: string
+}
+
+const known: ReadonlyArray<Known> = [
+  // Of what Effect does for its stack traces nothing shows in an error of the entry.
+  {
+    file: "Utils.js",
+    asking: /^export const internalCall = [^;]*;/gm,
+    answer: "export const internalCall = (body) => body();"
+  },
+  {
+    file: "internal/effect.js",
+    asking: /^const continuationMarksStack = [^]*?^\}\)\(\);/gm,
+    answer: "const continuationMarksStack = true;"
+  },
+  // By this a caller's own function runs in the caller's own asynchronous context.
+  {
+    file: "internal/effect.js",
+    asking: /^const AsyncResource = [^]*?^\}\)\(\);/gm,
+    answer: 'import { AsyncResource } from "node:async_hooks";'
+  }
+]
+
+/** @throws {Error} when Effect does not ask any more what is answered here. */
+export const readEffect = (id: string): string =>
+  known.filter(({ file }) => id === `node_modules/effect4/dist/${file}`).reduce((code, { answer, asking }) => {
+    const times = code.match(asking)?.length ?? 0
+    if (times !== 1) throw new Error(`${id} has ${times} of what is to become: ${answer}`)
+    return code.replace(asking, answer)
+  }, readFileSync(id, "utf8"))
