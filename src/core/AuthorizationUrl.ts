@@ -44,9 +44,11 @@ export const check = (
   const url = parse(String(input))
   if (url === undefined) return fail("NotAUrl")
   if (url.protocol !== "https:" && url.protocol !== "http:") return fail("Scheme")
-  const carriedElsewhere = url.searchParams.has("request") || url.searchParams.has("request_uri")
+  // Not the URL's own, which it would keep for as long as the flow waits.
+  const parameters = new URLSearchParams(url.search)
+  const carriedElsewhere = parameters.has("request") || parameters.has("request_uri")
   const carries = (name: string, value: string): boolean => {
-    const found = url.searchParams.getAll(name)
+    const found = parameters.getAll(name)
     return found.length === 0 ? carriedElsewhere : found.length === 1 && found[0] === value
   }
   if (!carries("state", Redacted.value(expected.state))) return fail("StateMismatch")
