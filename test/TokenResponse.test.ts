@@ -42,6 +42,7 @@ describe("parse", () => {
     ["null for the type", { access_token: "at", token_type: null }, bare],
     ["seconds in a string", { access_token: "at", expires_in: "60" }, { ...bare, expiresAt: now + 60_000 }],
     ["half seconds", { access_token: "at", expires_in: 0.5 }, { ...bare, expiresAt: now + 500 }],
+    ["less than a millisecond", { access_token: "at", expires_in: 5e-324 }, { ...bare, expiresAt: now + 1 }],
     ["no seconds", { access_token: "at", expires_in: 0 }, bare],
     ["seconds before now", { access_token: "at", expires_in: -1 }, bare],
     ["seconds that are no number", { access_token: "at", expires_in: "soon" }, bare],

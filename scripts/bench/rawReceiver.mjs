@@ -71,7 +71,12 @@ const outcomeOf = (parameters, { issuer, issuerRequired }) => {
 const codeTimeout = 300_000
 const pageTimeout = 450
 
-/** Listens; `code` settles with the first response that has the right state; `close` waits for its page first. */
+/**
+ * Listens; `code` settles with the first response that has the right state; `close` waits for its page first.
+ *
+ * With `atOnce` that response is answered with the page, as the peers do it: one request instead of two, and the code
+ * stays in the address bar.
+ */
 export const receive = (options = {}) =>
   new Promise((resolve, reject) => {
     const state = randomText(32)
@@ -92,6 +97,14 @@ export const receive = (options = {}) =>
       }
     })
     code.catch(() => {})
+
+    const writePage = (response) => {
+      response.once("finish", () => {
+        fetched = true
+        onFetched?.()
+      })
+      write(response, outcome.page)
+    }
 
     const respond = (request, response) => {
       let target = request.url
@@ -129,22 +142,21 @@ export const receive = (options = {}) =>
       if (isDone) {
         // Before there was an answer nobody was sent here.
         if (outcome === undefined) return write(response, ready.WrongPath)
-        response.once("finish", () => {
-          fetched = true
-          onFetched?.()
-        })
-        return write(response, outcome.page)
+        return writePage(response)
       }
       const parameters = new URLSearchParams(query)
       const states = parameters.getAll("state")
       if (states.length > 1) return write(response, ready.StateRepeated)
       if (states.length === 0 || states[0] === "") return write(response, ready.StateMissing)
       if (!equalInConstantTime(states[0], state)) return write(response, ready.StateMismatch)
-      const { body, headers: sent, status } = ready.found
-      write(response, { body, headers: sent.with(sent.indexOf("location") + 1, donePath), status })
-      if (outcome !== undefined) return
-      outcome = outcomeOf(parameters, options)
-      settle(outcome)
+      const isFirst = outcome === undefined
+      outcome ??= outcomeOf(parameters, options)
+      if (options.atOnce) writePage(response)
+      else {
+        const { body, headers: sent, status } = ready.found
+        write(response, { body, headers: sent.with(sent.indexOf("location") + 1, donePath), status })
+      }
+      if (isFirst) settle(outcome)
     }
 
     const server = createServer({

@@ -33,10 +33,19 @@ const known: ReadonlyArray<Known> = [
   }
 ]
 
-/** @throws {Error} when Effect does not ask any more what is answered here. */
-export const readEffect = (id: string): string =>
-  known.filter(({ file }) => id === `node_modules/effect4/dist/${file}`).reduce((code, { answer, asking }) => {
+/**
+ * A module with its answers.
+ *
+ * @param file - Its path in Effect.
+ * @throws {Error} when Effect does not ask any more what is answered here.
+ */
+export const withAnswers = (file: string, code: string): string =>
+  known.filter((each) => each.file === file).reduce((code, { answer, asking }) => {
     const times = code.match(asking)?.length ?? 0
-    if (times !== 1) throw new Error(`${id} has ${times} of what is to become: ${answer}`)
+    if (times !== 1) throw new Error(`Effect's ${file} has ${times} of what is to become: ${answer}`)
     return code.replace(asking, answer)
-  }, readFileSync(id, "utf8"))
+  }, code)
+
+/** Reads a module by its path, or one of those that give it other names. */
+export const readEffect = (id: string): string =>
+  withAnswers(id.replace(/^node_modules\/effect4\/dist\//, ""), readFileSync(id, "utf8"))

@@ -16,13 +16,14 @@ const repeat = (one) => async (count, isAtOnce) => {
   else for (let done = 0; done < count; done++) await one()
 }
 
-const raw = repeat(async () => {
-  const { close, code, redirectUri, state } = await receive()
-  const page = finishSignIn(redirectUri, state)
-  await code
-  await close()
-  await page
-})
+const raw = (options) =>
+  repeat(async () => {
+    const { close, code, redirectUri, state } = await receive(options)
+    const page = finishSignIn(redirectUri, state)
+    await code
+    await close()
+    await page
+  })
 
 const ours = (paste) => (count, isAtOnce) => {
   const flow = Effect.suspend(() => {
@@ -103,8 +104,14 @@ const mastra = async () => {
   )
 }
 
-const ways = { raw, ours: ours(false), oursWithPaste: ours(true) }
-if (peers) Object.assign(ways, { oauthCallback: await oauthCallback(), mastra: await mastra() })
+const ways = { raw: raw(), ours: ours(false), oursWithPaste: ours(true) }
+if (peers) {
+  Object.assign(ways, {
+    rawAtOnce: raw({ atOnce: true }),
+    oauthCallback: await oauthCallback(),
+    mastra: await mastra()
+  })
+}
 
 const samples = { sequential: {}, atOnce: {}, lostPages: {} }
 const names = Object.keys(ways)

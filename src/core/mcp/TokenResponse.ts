@@ -22,7 +22,9 @@ const isToken = (value: unknown): value is string => typeof value === "string" &
 const millisOf = (seconds: unknown): number | undefined => {
   const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
   // Whole ones: beside the time of day, a smaller life would be none.
-  return typeof number === "number" && Number.isFinite(number * 1000) && number > 0 ? Math.ceil(number * 1000) : undefined
+  return typeof number === "number" && Number.isFinite(number * 1000) && number > 0
+    ? Math.ceil(number * 1000)
+    : undefined
 }
 
 /** Without `null` fields, which some servers write for absent ones. */
