@@ -8,7 +8,14 @@ import type { Duplex } from "node:stream"
 import type { Answer } from "../core/Answer.ts"
 import { BindError, reasonOf } from "../core/BindError.ts"
 import type { RequestHead } from "../core/CallbackRoute.ts"
-import type { Bound, CallbackRoute, LoopbackAddress, OpenListener, Reply } from "../services/CallbackServer.ts"
+import type {
+  Bound,
+  CallbackRoute,
+  Listening,
+  LoopbackAddress,
+  OpenListener,
+  Reply
+} from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
 // Codes may be as long as 8 kB and servers add their own parameters; Node's own limit is 16 KiB.
@@ -170,6 +177,9 @@ const close = (server: Listener): Effect.Effect<void> =>
     })
   })
 
+/** Made here, so that it holds the server and nothing else of what there was when it began to listen. */
+const listeningWith = (server: Listener, bound: Bound): Listening => ({ ...bound, close: () => close(server) })
+
 /** Listens on one loopback address. */
 export const listen: OpenListener = (address, port, serve) =>
   Effect.async((resume) => {
@@ -198,7 +208,7 @@ export const listen: OpenListener = (address, port, serve) =>
         server.on("error", ignore)
         const bound: Bound = { port: (server.address() as AddressInfo).port }
         server[listening].route = serve(bound)
-        resume(Effect.succeed({ ...bound, close: () => close(server) }))
+        resume(Effect.succeed(listeningWith(server, bound)))
       })
     } catch (cause) {
       fail(cause)
