@@ -1,9 +1,9 @@
 /**
  * A module of Effect as it goes into the bundle.
  *
- * Whenever it is loaded, Effect finds out what its runtime is like: it looks into two stack traces, for which Deno reads
- * source maps, and asks `process` for a module, for which Deno loads another one. That is a tenth of a start there. In a
- * bundle for Node, Deno and Bun the answers are known.
+ * Whenever it is loaded, Effect finds out what its runtime is like: it looks into two stack traces, which Deno maps to
+ * their sources, and asks `process` for a module, for which Deno loads another one. That is a tenth of a start there. In
+ * a bundle for Node, Deno and Bun the answers are known.
  */
 import { readFileSync } from "node:fs"
 
