@@ -989,16 +989,12 @@ describe("a flow's route", () => {
   it.effect("waits at its end, and only then, for a browser that was sent on", () =>
     Effect.gen(function* () {
       const never = yield* open()
-      const closed = performance.now()
-      yield* never.channels.close
-      assert.isBelow(performance.now() - closed, 300, "nobody was sent on")
+      assert.doesNotThrow(() => Effect.runSync(never.channels.close), "nobody was sent on")
 
       const fetched = yield* open()
       fetched.answer({})
       const page = fetched.lastPage()
-      const settled = performance.now()
-      yield* fetched.channels.close
-      assert.isBelow(performance.now() - settled, 300, "its page was there to be written")
+      assert.doesNotThrow(() => Effect.runSync(fetched.channels.close), "its page was there to be written")
       assert.strictEqual(page.pages[0]?.status, 503)
 
       const lost = yield* open()
@@ -1012,10 +1008,9 @@ describe("a flow's route", () => {
       const closing = yield* Effect.fork(late.channels.close)
       yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 50)))
       assert.isTrue(Option.isNone(yield* Fiber.poll(closing)))
-      const asked = performance.now()
       assert.strictEqual(late.lastPage().pages[0]?.status, 503)
-      yield* Fiber.join(closing)
-      assert.isBelow(performance.now() - asked, 300)
+      yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve)))
+      assert.isTrue(Option.isSome(yield* Fiber.poll(closing)))
     }))
 })
 
