@@ -48,7 +48,7 @@ const runFetch = (bench: Bench) =>
   withTokens(bench, async ([arg = ""]) => {
     const { bare, ours } = await bench.read<Readonly<Record<"bare" | "ours", ReadonlyArray<number>>>>(
       "fetching.mjs",
-      [arg, String(bench.rounds(15))]
+      [arg, String(bench.rounds(45))]
     )
     const added = ours.map((millis, index) => (millis - (bare[index] ?? NaN)) * 1000)
     return [...ratioRow("fetch", bench, ours, bare), ...figureRow("fetchAdded", bench, added)]
