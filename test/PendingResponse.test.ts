@@ -125,19 +125,23 @@ describe("isSettled", () => {
   })
 })
 
-describe("closed", () => {
-  it.effect("waits through everything but close", () =>
-    Effect.gen(function* () {
-      const pending = PendingResponse.make()
-      const waiting = yield* Effect.fork(pending.closed)
-      pending.take(response(), "http")
-      pending.losePatience()
-      pending.settle(signedIn)
-      yield* settled
-      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-      pending.close()
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(waiting)))
-    }))
+describe("onClose", () => {
+  it("calls back through nothing but close, once, and at once when that was before", () => {
+    const pending = PendingResponse.make()
+    let closed = 0
+    const takenBack = pending.onClose(() => closed += 10)
+    pending.onClose(() => closed++)
+    pending.take(response(), "http")
+    pending.losePatience()
+    pending.settle(signedIn)
+    takenBack()
+    assert.strictEqual(closed, 0)
+    pending.close()
+    pending.close()
+    assert.strictEqual(closed, 1)
+    pending.onClose(() => closed++)
+    assert.strictEqual(closed, 2)
+  })
 })
 
 describe("pages", () => {
@@ -378,6 +382,8 @@ describe("for any order of calls", () => {
           assert.strictEqual(arrival.characters, model.arrival?.characters)
         }
       }
-      assert.isTrue(Exit.isInterrupted(yield* Effect.exit(pending.closed)))
+      let closed = false
+      pending.onClose(() => closed = true)
+      assert.isTrue(closed)
     }))
 })

@@ -337,7 +337,11 @@ describe("the exchange", () => {
   const exchanging = <A>(
     callback: Callback,
     exchange: (code: string, signal: AbortSignal) => Promise<A> | A,
-    more: { readonly describe?: (error: unknown) => string; readonly exchangeTimeout?: number } = {}
+    more: {
+      readonly describe?: (error: unknown) => string
+      readonly exchangeTimeout?: number
+      readonly signal?: AbortSignal
+    } = {}
   ) =>
     callback.authorize<A>({
       url: urlFor(callback),
@@ -406,11 +410,16 @@ describe("the exchange", () => {
       aborted: {
         more: {},
         end: (_: Callback, controller: AbortController) => Promise.resolve(controller.abort("enough"))
+      },
+      left: {
+        more: {},
+        end: (_: Callback, controller: AbortController) => Promise.resolve(controller.abort("enough"))
       }
     }
     for (const [how, { end, more }] of Object.entries(ends)) {
       const controller = new AbortController()
-      await using({ signal: controller.signal }, async (callback) => {
+      const { signal } = controller
+      await using(how === "left" ? {} : { signal }, async (callback) => {
         let begun = () => {}
         const started = new Promise<void>((resolve) => begun = resolve)
         let isAborted = false
@@ -418,14 +427,14 @@ describe("the exchange", () => {
           signal.addEventListener("abort", () => isAborted = true)
           begun()
           return never()
-        }, more))
+        }, how === "left" ? { signal } : more))
         const page = browse(callback, { code: "c" })
         await started
         // The browser is on its way to the last page.
         await pause(10)
         await end(callback, controller)
         const error: unknown = await waiting
-        if (how === "aborted") assert.strictEqual(error, "enough")
+        if (how === "aborted" || how === "left") assert.strictEqual(error, "enough")
         else if (how === "closed") assert.include(error, { _tag: "Closed" })
         else assert.include(error, { _tag: "AuthorizationTimeout", phase: "exchange", millis: 30 })
         assert.isTrue(isAborted, how)

@@ -5,7 +5,10 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
-import type * as Effect from "effect/Effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
@@ -53,4 +56,18 @@ export const byTimer = (millis: number, run: () => void): () => void => {
   if (millis > maxTimerMillis) return () => {}
   const timer = setTimeout(run, millis)
   return () => clearTimeout(timer)
+}
+
+/** Calls back after some milliseconds of the program's clock; the result takes that back. */
+export type Delay = typeof byTimer
+
+/** How to wait in the time of a fiber. */
+export const delayOf = (fiber: Current, status: Status): Delay => {
+  const clock = clockOf(fiber)
+  if (isOwnClock(clock)) return byTimer
+  const runtime = runtimeOf(fiber, status)
+  return (millis, run) => {
+    const sleeping = Runtime.runFork(runtime)(Effect.map(clock.sleep(Duration.millis(millis)), run))
+    return () => Effect.runSync(Fiber.interruptAsFork(sleeping, FiberId.none))
+  }
 }

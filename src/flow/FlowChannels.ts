@@ -12,6 +12,7 @@ import type * as CallbackPage from "../core/page/CallbackPage.ts"
 import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused, type Refusal } from "../core/Refusal.ts"
 import type * as CallbackServer from "../services/CallbackServer.ts"
 import { offerText, type WaitingFlow } from "../services/PasteRouter.ts"
+import type { Delay } from "./Ambient.ts"
 import * as PendingResponse from "./PendingResponse.ts"
 import * as RefusalLog from "./RefusalLog.ts"
 
@@ -58,8 +59,7 @@ const fetchMillis = 450
 
 interface Options {
   readonly state: Redacted.Redacted<string>
-  /** Calls back after some milliseconds of the program's clock; the result takes that back. */
-  readonly delay: (millis: number, run: () => void) => () => void
+  readonly delay: Delay
   /** Nonce of the last page. */
   readonly done: string
   readonly render: CallbackPage.Render

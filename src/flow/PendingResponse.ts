@@ -39,9 +39,9 @@ export interface PendingResponse {
   readonly losePatience: () => void
   /** Whether the flow's scope has closed. */
   readonly isClosed: () => boolean
-  /** Interrupted when the flow's scope closes. */
-  readonly closed: Effect.Effect<never>
-  /** Ends everything: the wait, and what `closed` is raced with. */
+  /** Calls back when the flow's scope closes, at once when it has; the result takes that back. */
+  readonly onClose: (run: () => void) => () => void
+  /** Ends everything: the wait, and what waits for the close. */
   readonly close: () => void
 }
 
@@ -118,8 +118,8 @@ class Pending implements PendingResponse {
   isClosed(): boolean {
     return this.#isClosed
   }
-  get closed(): Effect.Effect<never> {
-    return this.#closed.wait
+  onClose(run: () => void): () => void {
+    return this.#closed.on(run)
   }
   close(): void {
     this.#isClosed = true

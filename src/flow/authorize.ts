@@ -2,23 +2,22 @@
  * Sending the person away and waiting for the answer: the listener and the paste race, one response wins, it is checked,
  * and the caller's exchange decides what the page says.
  */
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as AuthorizationResponse from "../core/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/AuthorizationUrl.ts"
-import type { Outcome } from "../core/page/CallbackPage.ts"
-import { AuthorizationTimeout, type FlowError } from "../core/FlowError.ts"
+import type { FlowError } from "../core/FlowError.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
-import { clockOf, hasTracer, logsDebug, runtimeOf } from "./Ambient.ts"
+import { clockOf, type Delay, delayOf, hasTracer, logsDebug, runtimeOf } from "./Ambient.ts"
+import { exchangeCode } from "./exchangeCode.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import * as FlowSpan from "./FlowSpan.ts"
 import type { Arrival, Via } from "./PendingResponse.ts"
@@ -104,47 +103,11 @@ const check = (
   return Either.left(error)
 }
 
-/** Runs the caller's exchange and tells the waiting page how it went. */
-const exchangeCode = <A, E, R>(
-  { channels: { pending, refusals } }: Flow,
-  granted: Granted,
-  request: ExchangeRequest<A, E, R>
-): Effect.Effect<A, E | AuthorizationTimeout, R> =>
-  Effect.suspend(() => {
-    const duration = Duration.decode(request.exchangeTimeout ?? "30 seconds")
-    let late: AuthorizationTimeout | undefined
-    const onTimeout = () =>
-      late = new AuthorizationTimeout({
-        phase: "exchange",
-        millis: Duration.toMillis(duration),
-        refusals: refusals.counts()
-      })
-    const reason = (error: E | AuthorizationTimeout): string | undefined => {
-      if (error === late || request.describe === undefined) return undefined
-      try {
-        return String(request.describe(error as E))
-      } catch {
-        return undefined // The page must be answered whatever the caller's function does.
-      }
-    }
-    const outcome = (exit: Exit.Exit<A, E | AuthorizationTimeout>): Outcome => {
-      if (Exit.isSuccess(exit)) return { _tag: "SignedIn" }
-      if (Cause.isInterruptedOnly(exit.cause)) return { _tag: "Closed" }
-      return {
-        _tag: "Failed",
-        reason: Option.getOrUndefined(Option.map(Cause.failureOption(exit.cause), reason))
-      }
-    }
-    return Effect.raceFirst(
-      Effect.timeoutFail(Effect.suspend(() => request.exchange(granted)), { duration, onTimeout }),
-      pending.closed
-    ).pipe(Effect.onExit((exit) => Effect.sync(() => pending.settle(outcome(exit)))))
-  })
-
 /** One use of a flow, and what it runs in. */
 interface Use<A, E, R> extends Wait {
   readonly request: AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
   readonly logs: boolean
+  readonly delay: Delay
   /** Undefined where nobody could see it. */
   readonly span: Tracer.Span | undefined
 }
@@ -179,8 +142,11 @@ const accept = <A, E, R>(use: Use<A, E, R>, arrival: Arrival): Effect.Effect<A |
     }
     telling.exchanging()
     return Effect.matchCauseEffect(
-      Effect.interruptible(spanned(exchangeCode(flow, granted.right, { ...request, exchange }))),
-      { onSuccess: (value) => end(use, Exit.succeed(value)), onFailure }
+      spanned(exchangeCode(flow.channels, granted.right, { ...request, exchange }, use.delay)),
+      {
+        onSuccess: (value) => end(use, Exit.succeed(value)),
+        onFailure
+      }
     )
   }
   return logs
@@ -226,7 +192,8 @@ export const authorize = (flow: Flow): Authorize => {
       flow.channels.name(request.serverName ?? url.right.host)
       const runtime = runtimeOf(fiber, status)
       const telling = Telling.make(flow, runtime, url.right, request)
-      const use = { flow, request, telling, millis, clock: clockOf(fiber), logs: logsDebug(fiber) }
+      const delay = delayOf(fiber, status)
+      const use = { flow, request, telling, millis, delay, clock: clockOf(fiber), logs: logsDebug(fiber) }
       return Effect.uninterruptible(
         request.exchange === undefined && !hasTracer(fiber)
           ? useFlow({ ...use, runtime, span: undefined })

@@ -2,15 +2,11 @@
  * Opening a flow: the listener is bound first, the paste is the other way in, and a scope gives everything back.
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import { identity } from "effect/Function"
 import * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { base64url } from "../core/Base64Url.ts"
 import { type BindError, isPortTaken } from "../core/BindError.ts"
@@ -22,7 +18,7 @@ import { type Bound, CallbackServer, type Listening, openOn, type Restore } from
 import { PasteInput } from "../services/PasteInput.ts"
 import { withRouting } from "../services/PasteReader.ts"
 import { Presenter } from "../services/Presenter.ts"
-import { byTimer, clockOf, type Current, hasTracer, isOwnClock, logsDebug, runtimeOf, type Status } from "./Ambient.ts"
+import { type Delay, delayOf, hasTracer, logsDebug } from "./Ambient.ts"
 import { type Authorize, authorize } from "./authorize.ts"
 import { accepted, type Parts, redirectUriOf } from "./FlowAddress.ts"
 import * as FlowChannels from "./FlowChannels.ts"
@@ -69,21 +65,10 @@ export type Services = CallbackServer | PasteInput | Presenter
 
 const nobody: Listening = { port: 0, close: () => Effect.void }
 
-/** Calls back after some milliseconds of the program's clock; the result takes that back. */
-const delayOf = (fiber: Current, status: Status) => {
-  const clock = clockOf(fiber)
-  if (isOwnClock(clock)) return byTimer
-  const runtime = runtimeOf(fiber, status)
-  return (millis: number, run: () => void) => {
-    const sleeping = Runtime.runFork(runtime)(Effect.map(clock.sleep(Duration.millis(millis)), run))
-    return () => Effect.runSync(Fiber.interruptAsFork(sleeping, FiberId.none))
-  }
-}
-
 /** What the fiber that opens a flow has. */
 interface Around {
   readonly context: Context.Context<Services>
-  readonly delay: ReturnType<typeof delayOf>
+  readonly delay: Delay
   readonly logs: boolean
   readonly restore: Restore
 }
