@@ -142,6 +142,17 @@ describe("exchangeCode", () => {
       assert.isFalse(hasEnded)
     }))
 
+  it.live("begins nothing when its time is no duration", () =>
+    Effect.gen(function* () {
+      const { pages, run } = world()
+      let hasBegun = false
+      const exchange = () => Effect.sync(() => hasBegun = true)
+      const exit = yield* Effect.exit(run({ exchange, exchangeTimeout: "soon" as never }))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      assert.isFalse(hasBegun)
+      assert.deepStrictEqual(pages, [{ _tag: "Failed", reason: undefined }])
+    }))
+
   it.live("keeps what the exchange sets for its fiber, as if it ran in the caller's", () =>
     Effect.gen(function* () {
       const ref = FiberRef.unsafeMake("before")

@@ -74,17 +74,20 @@ export const exchangeCode = <A, E, R>(
     pending.settle(outcomeOf(exit, reason))
     return exit
   }
-  const exchanged = runUntil<A, E, R, AuthorizationTimeout>(Effect.suspend(() => exchange(granted)), (end) => {
+  const exchanged = Effect.suspend(() => {
+    // Before anything begins: a duration that is none is a defect.
     const millis = Duration.toMillis(exchangeTimeout)
-    const stop = delay(millis, () => {
-      late = new AuthorizationTimeout({ phase: "exchange", millis, refusals: refusals.counts() })
-      end(Effect.fail(late))
+    return runUntil<A, E, R, AuthorizationTimeout>(Effect.suspend(() => exchange(granted)), (end) => {
+      const stop = delay(millis, () => {
+        late = new AuthorizationTimeout({ phase: "exchange", millis, refusals: refusals.counts() })
+        end(Effect.fail(late))
+      })
+      const forget = pending.onClose(() => end(Effect.interrupt))
+      return () => {
+        stop()
+        forget()
+      }
     })
-    const forget = pending.onClose(() => end(Effect.interrupt))
-    return () => {
-      stop()
-      forget()
-    }
   })
   return Effect.matchCauseEffect(exchanged, {
     onSuccess: (value) => settle(Exit.succeed(value)),
