@@ -29,7 +29,8 @@ const runUntil = <A, E, R, E2>(
   effect: Effect.Effect<A, E, R>,
   onStart: (end: (ending: Ending<E2>) => void) => () => void
 ): Effect.Effect<A, E | E2, R> =>
-  Effect.flatMap(Effect.fork(Effect.interruptible(effect)), (fiber) => {
+  // As an exit: of a fiber that fails Effect itself logs the cause, and a caller's error may hold the code.
+  Effect.flatMap(Effect.fork(Effect.exit(Effect.interruptible(effect))), (fiber) => {
     let ended: Ending<E2> | undefined
     const forget = onStart((ending) => {
       if (ended !== undefined) return
@@ -41,7 +42,7 @@ const runUntil = <A, E, R, E2>(
       return ended ?? exit
     }
     return Effect.matchCauseEffect(Effect.interruptible(Fiber.join(fiber)), {
-      onSuccess: (value) => leave(Exit.succeed(value)),
+      onSuccess: leave,
       // Of an interrupt of this one the other does not know yet.
       onFailure: (cause) => Effect.flatMap(Fiber.interrupt(fiber), () => leave(Exit.failCause(cause)))
     })
