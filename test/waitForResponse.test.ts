@@ -1,5 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope, Supervisor, TestClock } from "effect"
+import {
+  Cause,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Logger,
+  LogLevel,
+  Redacted,
+  Scope,
+  Supervisor,
+  TestClock
+} from "effect"
 import { CallbackFlow } from "../src/flow/CallbackFlow.ts"
 import type { OpenOptions } from "../src/flow/OpenOptions.ts"
 import * as Harness from "./fixtures/Harness.ts"
@@ -114,5 +127,27 @@ describe("waiting for the response", () => {
         assert.isTrue(Exit.isFailure(exit) && /AuthorizationTimeout/.test(String(exit.cause)))
         assert.strictEqual(left, 0)
       }
+    }))
+})
+
+describe("a presenter's own error", () => {
+  it.scopedLive("ends the wait, and is in no log: it may hold the URL", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* Harness.make
+      const lines: Array<string> = []
+      const logger = Logger.make(({ cause, message }) => void lines.push(`${message} ${Cause.pretty(cause)}`))
+      const exit = yield* CallbackFlow.run({ paste: false }, (flow) =>
+        flow.authorize({
+          url: urlFor(flow),
+          present: ({ href }) => Effect.die(new Error(`cannot open ${href}`))
+        })).pipe(
+          Effect.provide(layer),
+          Effect.exit,
+          Logger.withMinimumLogLevel(LogLevel.Debug),
+          Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        )
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      assert.isNotEmpty(lines)
+      assert.notInclude(lines.join("\n"), "state=")
     }))
 })

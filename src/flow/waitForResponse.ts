@@ -90,12 +90,14 @@ class Race {
 
   #start(effect: Effect.Effect<unknown>): void {
     this.#running++
-    const fiber = Runtime.runFork(this.#wait.runtime)(effect)
+    // As an exit: of a fiber that fails Effect itself logs the cause, and a host's error may hold the URL.
+    const fiber = Runtime.runFork(this.#wait.runtime)(Effect.exit(effect))
     ;(this.#fibers ??= new Set()).add(fiber)
     fiber.addObserver((exit) => {
       this.#fibers?.delete(fiber)
       if (--this.#running === 0) this.#fibers = undefined
-      if (Exit.isFailure(exit)) this.#first(Effect.failCause(exit.cause))
+      const ended = Exit.isSuccess(exit) ? exit.value : exit
+      if (Exit.isFailure(ended)) this.#first(Effect.failCause(ended.cause))
       if (this.#running === 0) this.#onEnd?.()
     })
     if (this.#onEnd !== undefined) this.#interrupt(fiber)
