@@ -41,13 +41,15 @@ const places: Readonly<Record<string, Place>> = {
     types: /^effect\/(Cause|Types)$/,
     without: [...runtimeNames, ...effectNames]
   },
+  effect: { rank: 1, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
-  flow: { rank: 2, packages: effect, without: runtimeNames },
-  runtime: { rank: 3, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
-  mcp: { rank: 3, packages: /^(effect\/\w+|@modelcontextprotocol\/sdk\/[\w/]+\.js)$/, without: runtimeNames },
-  platform: { rank: 3, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
-  promise: { rank: 4, packages: effect },
-  entry: { rank: 5, packages: effect }
+  paste: { rank: 2, packages: effect, without: runtimeNames },
+  flow: { rank: 3, packages: effect, without: runtimeNames },
+  runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
+  mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/sdk\/[\w/]+\.js)$/, without: runtimeNames },
+  platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
+  promise: { rank: 5, packages: effect },
+  entry: { rank: 6, packages: effect }
 }
 
 /** What an entry must not load by being imported: statically, and through any number of files. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-export type { Answer } from "./core/Answer.ts"
-export { BindError, type BindErrorReason } from "./core/BindError.ts"
-export type { RequestHead } from "./core/CallbackRoute.ts"
+export type { Answer } from "./core/oauth/Answer.ts"
+export { BindError, type BindErrorReason } from "./core/oauth/BindError.ts"
+export type { RequestHead } from "./core/oauth/CallbackRoute.ts"
 export {
   AuthorizationDenied,
   AuthorizationTimeout,
@@ -15,10 +15,10 @@ export {
   type InvalidAuthorizationUrlReason,
   InvalidResponse,
   type InvalidResponseReason
-} from "./core/FlowError.ts"
+} from "./core/oauth/FlowError.ts"
 export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
 export { type PageAbout, PageTexts, type PageWords } from "./core/page/PageTexts.ts"
-export type { LoopbackHost } from "./core/RedirectUri.ts"
+export type { LoopbackHost } from "./core/oauth/RedirectUri.ts"
 export {
   type HttpRefusalReason,
   type PasteRefusalReason,
@@ -26,8 +26,8 @@ export {
   Refusal,
   type RefusalCounts,
   type RefusalReason
-} from "./core/Refusal.ts"
-export { type SignInOutcome, type SomeTexts, Texts } from "./core/Texts.ts"
+} from "./core/oauth/Refusal.ts"
+export { type SignInOutcome, type SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/authorize.ts"
 export { CallbackFlow, type OpenOptions } from "./flow/CallbackFlow.ts"
 export { Pkce } from "./flow/Pkce.ts"
@@ -50,6 +50,7 @@ export {
   CredentialStoreError,
   type Tokens
 } from "./services/CredentialStore.ts"
-export { PasteInput } from "./services/PasteStream.ts"
-export type { WaitingFlow } from "./services/PasteRouter.ts"
+export { PasteInput } from "./paste/PasteStream.ts"
+export type { WaitingFlow } from "./services/PasteInput.ts"
+
 export { type Notice, type PendingAuthorization, Presenter } from "./services/Presenter.ts"

@@ -9,13 +9,13 @@
 import { connect, connectAll } from "./mcp/connect.ts"
 import { make, type McpOAuth as McpOAuthInterface } from "./mcp/McpOAuth.ts"
 
-export { BindError } from "./core/BindError.ts"
+export { BindError } from "./core/oauth/BindError.ts"
 export {
   AuthorizationDenied,
   AuthorizationTimeout,
   InvalidAuthorizationUrl,
   InvalidResponse
-} from "./core/FlowError.ts"
+} from "./core/oauth/FlowError.ts"
 export type { Unsafe } from "./core/mcp/Metadata.ts"
 export { InvalidServerUrl, type InvalidServerUrlReason } from "./core/mcp/ServerUrl.ts"
 export {

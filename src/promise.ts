@@ -20,7 +20,7 @@ import type {
 
 export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
 export type { PageAbout, PageTexts, PageWords } from "./core/page/PageTexts.ts"
-export type { SignInOutcome, SomeTexts, Texts } from "./core/Texts.ts"
+export type { SignInOutcome, SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"
 export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"

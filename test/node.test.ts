@@ -4,7 +4,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { Texts } from "../src/core/Texts.ts"
+import { Texts } from "../src/core/terminal/Texts.ts"
 import { bundled, environment } from "./fixtures/LiveTerminal.ts"
 import * as RawClient from "./fixtures/RawClient.ts"
 

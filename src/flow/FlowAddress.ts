@@ -2,7 +2,7 @@
  * The address of a flow that listens: its redirect URI, and what a request may name to reach it.
  */
 import * as Either from "effect/Either"
-import * as RedirectUri from "../core/RedirectUri.ts"
+import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 import type { Bound } from "../services/CallbackServer.ts"
 import type { FlowChannels } from "./FlowChannels.ts"
 import type { OpenOptions } from "./OpenOptions.ts"

@@ -2,9 +2,9 @@
  * What a flow is opened with, and whether it can work.
  */
 import * as Either from "effect/Either"
-import { BindError } from "../core/BindError.ts"
+import { BindError } from "../core/oauth/BindError.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
-import * as RedirectUri from "../core/RedirectUri.ts"
+import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 
 /** Options of `CallbackFlow.open`. */
 export interface OpenOptions {

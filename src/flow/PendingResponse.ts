@@ -5,7 +5,7 @@
  * Plain calls on plain data: both arms may call at any moment, and the first call wins.
  */
 import * as Effect from "effect/Effect"
-import type { Matched } from "../core/AuthorizationResponse.ts"
+import type { Matched } from "../core/oauth/AuthorizationResponse.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
 
 /** How a response reached the flow. */

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { base64url } from "../core/Base64Url.ts"
+import { base64url } from "../core/oauth/Base64Url.ts"
 import { randomBytes } from "./randomBytes.ts"
 
 /** A verifier to keep and the challenge to send. */

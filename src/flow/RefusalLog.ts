@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Refusal, RefusalCounts, RefusalReason } from "../core/Refusal.ts"
+import type { Refusal, RefusalCounts, RefusalReason } from "../core/oauth/Refusal.ts"
 
 /** A record that is written by plain calls: a junk request costs no fiber. */
 export interface RefusalLog {

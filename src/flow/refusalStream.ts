@@ -5,7 +5,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Refusal } from "../core/Refusal.ts"
+import type { Refusal } from "../core/oauth/Refusal.ts"
 import type { RefusalLog } from "./RefusalLog.ts"
 
 /** Hot; begins with the last 64; a reader slower than that misses the oldest; ends with the log. */

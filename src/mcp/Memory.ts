@@ -3,7 +3,7 @@
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Credentials, Tokens } from "../core/Credentials.ts"
+import type { Credentials, Tokens } from "../core/mcp/Credentials.ts"
 import { margin } from "../core/mcp/TokenResponse.ts"
 
 /** What is known, and whether it is stored. */

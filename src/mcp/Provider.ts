@@ -6,7 +6,7 @@
  * package begins.
  */
 import * as Redacted from "effect/Redacted"
-import type { Tokens } from "../core/Credentials.ts"
+import type { Tokens } from "../core/mcp/Credentials.ts"
 import type { Environment } from "./Environment.ts"
 import type { OAuthClientProvider, ProviderTokens } from "./OAuthClientProvider.ts"
 import type { Probed } from "./Probe.ts"

@@ -2,7 +2,7 @@
  * Introducing this program to an authorization server (RFC 7591).
  */
 import * as Effect from "effect/Effect"
-import type { ClientRegistration } from "../core/Credentials.ts"
+import type { ClientRegistration } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import { RegistrationError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"

@@ -5,7 +5,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Credentials } from "../core/Credentials.ts"
+import type { Credentials } from "../core/mcp/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as Doubt from "../core/mcp/Doubt.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"

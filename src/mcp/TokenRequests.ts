@@ -4,7 +4,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { ClientRegistration, Tokens } from "../core/Credentials.ts"
+import type { ClientRegistration, Tokens } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import { RevocationError, type SdkMissing, TokenError } from "../core/mcp/SignInError.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/Credentials.ts"
+import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/mcp/Credentials.ts"
 import { CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 
 // A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.

@@ -7,7 +7,7 @@ import type { ServeError } from "@effect/platform/HttpServerError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { BindError, reasonOf } from "../core/BindError.ts"
+import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import { CallbackServer, type Listen } from "../services/CallbackServer.ts"
 import { fromRoute } from "./CallbackHttpApp.ts"
 

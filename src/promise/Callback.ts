@@ -3,7 +3,7 @@
  */
 
 import type { PageOptions } from "../core/page/PageOptions.ts"
-import type { SomeTexts } from "../core/Texts.ts"
+import type { SomeTexts } from "../core/terminal/Texts.ts"
 
 /** Options of `openCallback`. */
 export interface OpenCallbackOptions {

@@ -2,7 +2,7 @@
 /**
  * What signing in to MCP servers takes and gives without Effect, in types that name neither Effect nor an SDK.
  */
-import type { SomeTexts } from "../core/Texts.ts"
+import type { SomeTexts } from "../core/terminal/Texts.ts"
 import type { ConnectableClient, TransportLike } from "../mcp/ConnectableClient.ts"
 import type { FetchLike } from "../mcp/FetchLike.ts"
 import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"

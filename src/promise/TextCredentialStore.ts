@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { decode, keyText } from "../core/Credentials.ts"
+import { decode, keyText } from "../core/mcp/Credentials.ts"
 import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 import type { TextStore } from "./McpOAuth.ts"
 

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { paste, presenter } from "../runtime/services.ts"
-import { fromReader } from "../services/PasteReader.ts"
+import { fromReader } from "../paste/PasteReader.ts"
 import type { PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import type { Answer } from "../core/Answer.ts"
-import { BindError, reasonOf } from "../core/BindError.ts"
-import type { RequestHead } from "../core/CallbackRoute.ts"
+import type { Answer } from "../core/oauth/Answer.ts"
+import { BindError, reasonOf } from "../core/oauth/BindError.ts"
+import type { RequestHead } from "../core/oauth/CallbackRoute.ts"
 import type {
   Bound,
   CallbackRoute,

@@ -5,9 +5,9 @@
  * drops the rest without a sign. `node:readline` is no help: on Deno it stops at such a line, and it leaves listeners
  * behind everywhere.
  */
-import { maxLength } from "../core/PastedText.ts"
+import { maxLength } from "../core/paste/PastedText.ts"
 import * as LineDecoder from "../core/terminal/LineDecoder.ts"
-import { charactersIn, holdsAnswer } from "../core/TypedText.ts"
+import { charactersIn, holdsAnswer } from "../core/paste/TypedText.ts"
 import { guard, type Input } from "./InputStream.ts"
 
 export { type Input, isTaken } from "./InputStream.ts"

@@ -4,7 +4,7 @@
  * stdin belongs to the process, so what shares it does too: one hub on `globalThis`, made of plain functions, serves every
  * copy of this package and every Effect runtime. It is attached while somebody holds it, and otherwise not touched.
  */
-import * as PasteRouter from "../services/PasteRouter.ts"
+import * as PasteRouter from "../paste/PasteRouter.ts"
 
 /** A reader that was started. */
 export interface Reader {

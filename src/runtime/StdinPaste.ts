@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { PasteInput } from "../services/PasteInput.ts"
-import { fromSource } from "../services/PasteReader.ts"
+import { fromSource } from "../paste/PasteReader.ts"
 import { hub } from "./StdinHub.ts"
 import { attach } from "./StdinReader.ts"
 

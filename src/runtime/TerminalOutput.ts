@@ -3,7 +3,7 @@
  * line that says how much was typed, which a message must not be written into, and the sign-ins that wait.
  */
 import process from "node:process"
-import { Texts } from "../core/Texts.ts"
+import { Texts } from "../core/terminal/Texts.ts"
 import { hasEscapes } from "./Whereabouts.ts"
 
 /** What is on the terminal, for every copy of this package in the process. */

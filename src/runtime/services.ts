@@ -3,7 +3,7 @@
  * might sign in pays for none of it.
  */
 import * as Effect from "effect/Effect"
-import { BindError, reasonOf } from "../core/BindError.ts"
+import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import { type CallbackServer, fromListener, type OpenListener } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import { onFirstUse } from "../services/onFirstUse.ts"

@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, encode, keyText } from "../core/Credentials.ts"
+import { type CredentialKey, type Credentials, encode, keyText } from "../core/mcp/Credentials.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
 export {
@@ -14,7 +14,7 @@ export {
   type Credentials,
   keyText,
   type Tokens
-} from "../core/Credentials.ts"
+} from "../core/mcp/Credentials.ts"
 
 const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
   reason: "Unreadable" | "Unwritable" | "Damaged" | "Locked"

@@ -6,8 +6,24 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { PasteRefused } from "../core/Refusal.ts"
-import type { WaitingFlow } from "./PasteRouter.ts"
+import type * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
+import type { PasteRefusalReason, PasteRefused } from "../core/oauth/Refusal.ts"
+
+/** A flow that can still take a response. */
+export interface WaitingFlow {
+  /** Its `state`, by which it is found. */
+  readonly key: string
+  /**
+   * Checks `state` and takes the response; the reason when it does not. With the length of the text that it was in, the
+   * person is told.
+   */
+  readonly offer: (
+    parameters: AuthorizationResponse.Parameters,
+    characters?: number | undefined
+  ) => PasteRefusalReason | undefined
+  /** A text was for no waiting flow. With its length this flow may tell the person, and says whether it does. */
+  readonly refused: (reason: PasteRefusalReason, characters?: number | undefined) => boolean
+}
 
 /** One reader of pasted text for all flows of a program. */
 export interface PasteInput {

@@ -4,9 +4,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { BindError } from "../core/BindError.ts"
-import type { Refusal } from "../core/Refusal.ts"
-import type { SignInOutcome } from "../core/Texts.ts"
+import type { BindError } from "../core/oauth/BindError.ts"
+import type { Refusal } from "../core/oauth/Refusal.ts"
+import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
 /** A sign-in that waits for its answer. */
 export interface PendingAuthorization {

@@ -3,7 +3,7 @@
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import type { ClientRegistration, Credentials } from "../Credentials.ts"
+import type { ClientRegistration, Credentials } from "./Credentials.ts"
 import type { AuthorizationServer, Document } from "./Metadata.ts"
 import { isLoopback, parseUrl } from "./SecureUrl.ts"
 import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"

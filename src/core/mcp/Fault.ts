@@ -1,8 +1,8 @@
 /**
  * What became of a request to an authorization server, and what that means.
  */
-import { printable } from "../SafeText.ts"
-import { withoutSecrets } from "../SecretText.ts"
+import { printable } from "../text/SafeText.ts"
+import { withoutSecrets } from "../text/SecretText.ts"
 import type { Document } from "./Metadata.ts"
 import type { FaultReason } from "./SignInError.ts"
 

@@ -5,7 +5,7 @@
  * The documents are looked at raw. A schema that drops fields would drop the very ones that the checks are about.
  */
 import * as Either from "effect/Either"
-import { printable } from "../SafeText.ts"
+import { printable } from "../text/SafeText.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 import { isLoopback, isSecure, parseUrl } from "./SecureUrl.ts"
 import { display, resourceOf } from "./ServerUrl.ts"

@@ -3,7 +3,7 @@
  * servers taken for what they mean.
  */
 import * as Redacted from "effect/Redacted"
-import type { Tokens } from "../Credentials.ts"
+import type { Tokens } from "./Credentials.ts"
 import type { Document } from "./Metadata.ts"
 
 /** What the answer is read with. */

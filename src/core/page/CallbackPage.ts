@@ -1,9 +1,9 @@
 /**
  * The page a person's browser shows at the end of a sign-in: static HTML, no script, nothing fetched.
  */
-import { type Answer, guardHeaders } from "../Answer.ts"
-import type { AuthorizationDenied, InvalidResponse } from "../FlowError.ts"
-import { printable } from "../SafeText.ts"
+import { type Answer, guardHeaders } from "../oauth/Answer.ts"
+import type { AuthorizationDenied, InvalidResponse } from "../oauth/FlowError.ts"
+import { printable } from "../text/SafeText.ts"
 import type { PageOptions, PageView } from "./PageOptions.ts"
 import { style as ownStyle, styleHash } from "./PageStyle.ts"
 import { type Language, languageFor, type PageWords } from "./PageTexts.ts"

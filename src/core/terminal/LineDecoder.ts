@@ -1,7 +1,7 @@
 /**
  * Makes lines of what a terminal or a pipe sends. It reads and writes nothing.
  */
-import { maxLength } from "../PastedText.ts"
+import { maxLength } from "../paste/PastedText.ts"
 
 /** Keys of a raw terminal that the system would make a signal of. */
 export type Signal = "SIGINT" | "SIGQUIT" | "SIGTSTP"

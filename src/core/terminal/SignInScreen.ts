@@ -1,8 +1,8 @@
 /**
  * What is shown of a sign-in: which server, the address, where it comes back to, and what to do from where the person is.
  */
-import { printable } from "../SafeText.ts"
-import type { Texts } from "../Texts.ts"
+import { printable } from "../text/SafeText.ts"
+import type { Texts } from "./Texts.ts"
 import type { Step } from "./Advice.ts"
 import type { Block } from "./Layout.ts"
 

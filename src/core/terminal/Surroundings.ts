@@ -2,7 +2,7 @@
  * Where the program runs, and what that means for a person who has to get to a browser and back.
  */
 
-import { isLoopback } from "../RedirectUri.ts"
+import { isLoopback } from "../oauth/RedirectUri.ts"
 
 /** What is known of where the program runs. */
 export interface Surroundings {

@@ -1,0 +1,147 @@
+/**
+ * Checking an authorization response (RFC 6749 section 4.1.2, RFC 9207).
+ *
+ * A response changes its type with each check it passes, and nothing later takes the unchecked one:
+ * `Parameters` (anybody may have sent them) → `Matched` (the sender knows our `state`) → `Checked` (a code).
+ */
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { AuthorizationDenied, InvalidResponse } from "./FlowError.ts"
+import { printable, printableUrl } from "../text/SafeText.ts"
+import { withoutSecrets } from "../text/SecretText.ts"
+
+declare const brand: unique symbol
+
+/** Parameters of a response, percent-decoded, from anybody. */
+export interface Parameters {
+  readonly [brand]: "Parameters"
+}
+
+/** Parameters whose `state` is the expected one, exactly once: only they may end a flow. */
+export interface Matched {
+  readonly [brand]: "Matched"
+}
+
+/** What a response must be to be used. */
+export interface Expected {
+  /** The issuer identifier the sign-in was sent to; a present `iss` must equal it to the letter. */
+  readonly issuer?: string | undefined
+  /** Whether the server advertised `authorization_response_iss_parameter_supported`; then `iss` must be present. */
+  readonly issuerRequired?: boolean | undefined
+}
+
+/** A response that passed every check. */
+export interface Checked {
+  /** Authorization code: single use, usually valid for at most 600 seconds. */
+  readonly code: Redacted.Redacted<string>
+  /** The issuer the response names, where it names one. */
+  readonly iss?: string
+}
+
+/** Why a response is not for this flow. */
+export type StateProblem = "StateMissing" | "StateRepeated" | "StateMismatch"
+
+/**
+ * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: a broken
+ * percent-escape stays as it was written (WHATWG URL Standard, urlencoded parsing). A byte order mark is no part of it.
+ */
+export const parse = (query: string): Parameters =>
+  new URLSearchParams(query.replace(/^\ufeff/, "")) as unknown as Parameters
+
+const reading = (parameters: Parameters | Matched): URLSearchParams => parameters as unknown as URLSearchParams
+
+/** Whether a parameter is present, whatever its value. */
+export const has = (parameters: Parameters, name: string): boolean => reading(parameters).has(name)
+
+/** The first `state`, to look a flow up by; it proves nothing until `matchState` passed it. */
+export const claimedState = (parameters: Parameters): string | undefined =>
+  reading(parameters).get("state") ?? undefined
+
+/** Compares without revealing, by the time it takes, how much of a guess was right; lengths are no secret. */
+const equalInConstantTime = (left: string, right: string): boolean => {
+  if (left.length !== right.length) return false
+  let difference = 0
+  for (let index = 0; index < left.length; index++) difference |= left.charCodeAt(index) ^ right.charCodeAt(index)
+  return difference === 0
+}
+
+/**
+ * The first check, before anything else is looked at: a sender who does not know `state` can end no sign-in, neither by
+ * a code of his own nor by an error.
+ *
+ * @returns `Right` with the same parameters, now known to answer our request, or `Left` with
+ *   - `StateMissing` when there is none, or an empty one;
+ *   - `StateRepeated` when there are several (RFC 6749 section 3.1);
+ *   - `StateMismatch` when it is not ours.
+ */
+export const matchState = (
+  parameters: Parameters,
+  state: Redacted.Redacted<string>
+): Either.Either<Matched, StateProblem> => {
+  const states = reading(parameters).getAll("state")
+  if (states.length > 1) return Either.left("StateRepeated")
+  const claimed = states[0]
+  if (claimed === undefined || claimed === "") return Either.left("StateMissing")
+  return equalInConstantTime(claimed, Redacted.value(state))
+    ? Either.right(parameters as unknown as Matched)
+    : Either.left("StateMismatch")
+}
+
+/** A text of the response, in which a server may have repeated what no error, log or page is to hold. */
+const textWithoutSecrets = (parameters: URLSearchParams, name: string): string => {
+  const text = parameters.get(name) ?? ""
+  return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])
+}
+
+const single = ["iss", "error", "error_description", "error_uri", "code"] as const
+
+/**
+ * The other checks, in this order, the first failure winning: repeated parameters, `iss`, `error`, `code`.
+ *
+ * An empty `error` or `code` counts as absent (RFC 6749 section 3.1); so does an empty `iss`, unless there is an issuer
+ * to compare it with, to the letter.
+ *
+ * @returns `Right` with the code, or `Left` with
+ *   - `InvalidResponse` of reason `RepeatedParameter`, `IssuerMismatch`, `IssuerMissing` or `CodeMissing`;
+ *   - `AuthorizationDenied` when the server reports an error. After an issuer mismatch the error's text is not kept.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2 | RFC 6749 section 4.1.2}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9207#section-2.4 | RFC 9207 section 2.4}
+ */
+export const check = (
+  matched: Matched,
+  expected: Expected
+): Either.Either<Checked, AuthorizationDenied | InvalidResponse> => {
+  const parameters = reading(matched)
+  for (const parameter of single) {
+    if (parameters.getAll(parameter).length > 1) {
+      return Either.left(new InvalidResponse({ reason: "RepeatedParameter", parameter }))
+    }
+  }
+  const named = parameters.get("iss") ?? undefined
+  const iss = named === "" && expected.issuer === undefined ? undefined : named
+  if (iss === undefined) {
+    if (expected.issuerRequired === true) {
+      return Either.left(new InvalidResponse({ reason: "IssuerMissing", parameter: "iss" }))
+    }
+  } else if (expected.issuer !== undefined && iss !== expected.issuer) {
+    return Either.left(new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" }))
+  }
+  const error = textWithoutSecrets(parameters, "error")
+  if (error !== "") {
+    const description = printable(textWithoutSecrets(parameters, "error_description"), 500)
+    const uri = printableUrl(textWithoutSecrets(parameters, "error_uri"))
+    return Either.left(
+      new AuthorizationDenied({
+        error: printable(error, 100) || "unprintable",
+        ...(description !== "" && { description }),
+        ...(uri !== undefined && { uri })
+      })
+    )
+  }
+  const code = parameters.get("code")
+  if (code === null || code === "") {
+    return Either.left(new InvalidResponse({ reason: "CodeMissing", parameter: "code" }))
+  }
+  return Either.right(iss === undefined ? { code: Redacted.make(code) } : { code: Redacted.make(code), iss })
+}

@@ -1,0 +1,118 @@
+/**
+ * How a sign-in fails, once it was begun.
+ */
+import * as Data from "effect/Data"
+import type { RefusalCounts } from "./Refusal.ts"
+import type { TaggedErrorClass } from "../TaggedError.ts"
+
+const AuthorizationDeniedBase: TaggedErrorClass<"AuthorizationDenied", {
+  error: string
+  description?: string | undefined
+  uri?: string | undefined
+}> = Data.TaggedError("AuthorizationDenied")
+
+/**
+ * The authorization server answered with an error instead of a code (RFC 6749 section 4.1.2.1).
+ *
+ * All three fields were written by the server and are safe to print: one line, no control characters, bounded length.
+ */
+export class AuthorizationDenied extends AuthorizationDeniedBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const said = this.description === undefined ? "" : `: ${JSON.stringify(this.description)}`
+    const more = this.uri === undefined ? "" : `. More about it: ${this.uri}`
+    const todo = this.error === "access_denied"
+      ? "Sign in again and allow access, or ask the owner of the account"
+      : "Start the sign-in again; if it stays, the server or the registration of this program has to change"
+    return `Cannot sign in: the authorization server answered ${JSON.stringify(this.error)}${said}. ${todo}${more}`
+  }
+}
+
+/** Why a response that carried the right `state` is worth nothing. */
+export type InvalidResponseReason = "RepeatedParameter" | "IssuerMismatch" | "IssuerMissing" | "CodeMissing"
+
+const InvalidResponseBase: TaggedErrorClass<"InvalidResponse", {
+  reason: InvalidResponseReason
+  parameter: "iss" | "error" | "error_description" | "error_uri" | "code"
+}> = Data.TaggedError("InvalidResponse")
+
+const invalidResponse: Readonly<Record<InvalidResponseReason, (parameter: string) => string>> = {
+  RepeatedParameter: (parameter) =>
+    `it holds ${JSON.stringify(parameter)} more than once (RFC 6749 section 3.1). Start the sign-in again`,
+  IssuerMismatch: () =>
+    "its `iss` is not the issuer this sign-in was sent to (RFC 9207 section 2.4). Another server may be posing as it: " +
+    "do not go on, and check the issuer that is configured, to the letter",
+  IssuerMissing: () =>
+    "it holds no `iss`, which this server promised to send (RFC 9207 section 2.4). Another server may be posing as it: " +
+    "do not go on, and start the sign-in again",
+  CodeMissing: () => "it holds neither a code nor an error (RFC 6749 section 4.1.2). Start the sign-in again"
+}
+
+/**
+ * The response carried the right `state`, and still cannot be used (RFC 6749 section 4.1.2, RFC 9207 section 2.4).
+ *
+ * `parameter` is the one at fault. No text of the response is kept.
+ */
+export class InvalidResponse extends InvalidResponseBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return `Cannot use the authorization response: ${invalidResponse[this.reason](this.parameter)}`
+  }
+}
+
+const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
+  phase: "response" | "exchange"
+  millis: number
+  refusals: RefusalCounts
+}> = Data.TaggedError("AuthorizationTimeout")
+
+/**
+ * Time ran out: waiting for the response (`phase: "response"`, the option `timeout`), or in the caller's own exchange of
+ * the code (`phase: "exchange"`, the option `exchangeTimeout`).
+ *
+ * `refusals` counts what arrived and was refused, by reason: an old tab, a wrong paste, a stranger.
+ */
+export class AuthorizationTimeout extends AuthorizationTimeoutBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const seconds = this.millis < 1000 ? `${this.millis} ms` : `${Math.round(this.millis / 100) / 10} s`
+    if (this.phase === "exchange") {
+      return `Cannot finish the sign-in: exchanging the code took longer than ${seconds}. ` +
+        "Check the connection to the authorization server and start again"
+    }
+    const counts = Object.entries(this.refusals).map(([reason, count]) => `${reason} ${count}`)
+    const refused = counts.length === 0 ? "Nothing arrived" : `Refused meanwhile: ${counts.join(", ")}`
+    return `Cannot sign in: no answer arrived within ${seconds}. ${refused}. ` +
+      "Start again and finish in the newest browser tab, or paste the address it ends on"
+  }
+}
+
+/** Why an authorization URL was not shown. */
+export type InvalidAuthorizationUrlReason = "NotAUrl" | "Scheme" | "StateMismatch" | "RedirectUriMismatch"
+
+const InvalidAuthorizationUrlBase: TaggedErrorClass<"InvalidAuthorizationUrl", {
+  reason: InvalidAuthorizationUrlReason
+  redirectUri: string
+}> = Data.TaggedError("InvalidAuthorizationUrl")
+
+const invalidAuthorizationUrl: Readonly<Record<InvalidAuthorizationUrlReason, (redirectUri: string) => string>> = {
+  NotAUrl: () => "it is not an absolute URL. Pass the authorization endpoint with its parameters",
+  Scheme: () => "only https: and http: are opened. Check the server's authorization_endpoint",
+  StateMismatch: () => "its `state` is not this flow's, exactly once. Build it with `flow.state`",
+  RedirectUriMismatch: (redirectUri) =>
+    `its \`redirect_uri\` is not this flow's, exactly once. Build it with ${JSON.stringify(redirectUri)}`
+}
+
+/**
+ * The URL given to `authorize` could not bring its answer back to this flow, so it was not shown. The flow is unused and
+ * `authorize` can be called again.
+ */
+export class InvalidAuthorizationUrl extends InvalidAuthorizationUrlBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    return `Cannot open the authorization URL: ${invalidAuthorizationUrl[this.reason](this.redirectUri)}`
+  }
+}
+
+/** Every way `authorize` fails by itself; an `exchange` adds its own. */
+export type FlowError = AuthorizationDenied | InvalidResponse | AuthorizationTimeout | InvalidAuthorizationUrl

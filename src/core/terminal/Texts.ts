@@ -1,0 +1,228 @@
+/**
+ * Every sentence that a person reads in the terminal, in one place: to be translated, or replaced.
+ */
+import type { HttpRefusalReason, PasteRefusalReason } from "../oauth/RefusalReason.ts"
+import type { Advice } from "./Advice.ts"
+
+/** How a sign-in ended. */
+export type SignInOutcome =
+  /** The exchange of the code succeeded. */
+  | "SignedIn"
+  /** A good answer came; what the program does with it is its own. */
+  | "Received"
+  /** The server answered with an error. */
+  | "Denied"
+  /** The answer did not pass the checks. */
+  | "Invalid"
+  | "TimedOut"
+  /** The exchange failed. */
+  | "Failed"
+  | "Cancelled"
+
+/** The sentences. What they are given is printable: no control characters, and no longer than a line or so. */
+export interface Texts {
+  /** In place of a server name of which nothing can be shown. */
+  readonly namelessServer: string
+  /** Above the address. */
+  readonly signIn: (about: { readonly serverName: string; readonly opening: boolean }) => string
+  /** Above the address of a sign-in whose turn has not come. */
+  readonly signInLater: (about: { readonly serverName: string }) => string
+  /** Where the browser comes back to, and until when; `until` is a time of day, and absent where there is no end. */
+  readonly returnsTo: (
+    about: { readonly redirectUri: string; readonly listening: boolean; readonly until?: string | undefined }
+  ) => string
+  /** What to do when the browser is elsewhere. */
+  readonly advice: Readonly<Record<Advice, string>>
+  /** The sign-ins that wait, when there are several, and those that were done meanwhile. */
+  readonly waitingFor: (
+    about: { readonly waiting: ReadonlyArray<string>; readonly done: ReadonlyArray<string>; readonly paste: boolean }
+  ) => string
+  /** How a sign-in ended. */
+  readonly ended: Readonly<Record<SignInOutcome, (serverName: string) => string>>
+  /** While text is typed or pasted, in place of the text itself. Keep it short: it must fit on a line. */
+  readonly typed: (characters: number) => string
+  /** A paste answered this sign-in. */
+  readonly pasteAccepted: (about: { readonly serverName: string; readonly characters: number }) => string
+  /** A paste answered no sign-in; `reason` is one of the next. */
+  readonly pasteRefused: (about: { readonly characters: number; readonly reason: string }) => string
+  /** Why a paste was refused, and what to paste instead. */
+  readonly pasteReasons: Readonly<Record<PasteRefusalReason, string>>
+  /** No more text is read, but the sign-in goes on. */
+  readonly pasteClosed: string
+  /** A request to the callback was refused; `reason` is one of the next. */
+  readonly callbackRefused: (about: { readonly serverName: string; readonly reason: string }) => string
+  /** Why a request was refused. */
+  readonly callbackReasons: Readonly<Record<HttpRefusalReason, string>>
+  /** The browser could not be opened. */
+  readonly browserFailed: string
+  /** A port was taken, and only a paste can finish the sign-in. */
+  readonly portTaken: (about: { readonly redirectUri: string }) => string
+  /** The authorization server may not let the sign-in end here. */
+  readonly maybeUnregistered: (about: { readonly serverName: string; readonly redirectUri: string }) => string
+  /** A file of stored credentials was of no use, and is somewhere else now. */
+  readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
+  /** A check failed that was waived. */
+  readonly unsafe: (
+    about: { readonly serverName: string; readonly option: "allowMissingS256" | "allowIssuerMismatch" }
+  ) => string
+}
+
+// No more is read of a text.
+const most = 65_536
+
+const count = (characters: number): string =>
+  characters === 1
+    ? "1 character"
+    : characters > most
+    ? `more than ${most.toLocaleString("en-US")} characters`
+    : `${characters.toLocaleString("en-US")} characters`
+
+const mostNames = 8
+
+const list = (names: ReadonlyArray<string>): string =>
+  names.length <= mostNames
+    ? names.join(", ")
+    : `${names.slice(0, mostNames - 1).join(", ")} and ${names.length - mostNames + 1} more`
+
+const pasteIt = "copy its address from the address bar, paste it here, and press Enter."
+
+const english: Texts = {
+  namelessServer: "a server without a name",
+  signIn: ({ opening, serverName }) =>
+    opening
+      ? `Sign in to ${serverName}. Your browser should open; if it does not, open this address:`
+      : `Sign in to ${serverName}. Open this address in a browser:`,
+  signInLater: ({ serverName }) => `The sign-in to ${serverName} waits for its turn. To do it now, open this address:`,
+  returnsTo: ({ listening, redirectUri, until }) => {
+    const end = until === undefined ? "" : ` until ${until}`
+    return listening
+      ? `After you sign in, the browser goes to ${redirectUri}, where this program waits${end}.`
+      : `After you sign in, the browser goes to ${redirectUri}, where another program answers. This one waits${end}.`
+  },
+  advice: {
+    PasteIfElsewhere: `If that page does not open (the browser may be on another machine), ${pasteIt}`,
+    PasteFromWindows: `If that page does not open in the browser of Windows, ${pasteIt}`,
+    ForwardPort:
+      "You are connected over SSH, so your browser cannot reach that page yet. Before you sign in, run this " +
+      "in a terminal on your own machine:",
+    ForwardPortAlso: "Before you sign in, run this on your own machine, too:",
+    ForwardPortNote: "(It prints nothing while it works. End it with Ctrl-C when you are signed in. If it cannot " +
+      "connect, put the name that you connected to in place of the address at its end.)",
+    OrPaste: `Or paste the address you end on. That page will not open then, and need not: ${pasteIt}`,
+    PasteFromContainer: `This program runs in a container, so that page may not open. If it does not, ${pasteIt}`,
+    ReachContainer:
+      "This program runs in a container, so that page may not open. To let it open, run the container on " +
+      "its host's network (docker run --network host), or for a pod use kubectl port-forward.",
+    PasteFromCodespace: `This is a codespace, so that page may not open. If it does not, ${pasteIt}`,
+    NobodyInCi:
+      "This looks like a CI job, where usually nobody can sign in. Sign in on a machine of your own instead, " +
+      "and give the job the credentials that were stored there, or a token made for it.",
+    NoScreen: "There is no screen here, so open the address on another machine. That page will not open there, and " +
+      `need not: ${pasteIt}`,
+    PasteOnly: `Whatever that page shows, and also if it does not open, ${pasteIt}`,
+    NoWay:
+      "Whatever that page shows, and also if it does not open, copy its address from the address bar, and give it " +
+      "to the program that asked you to sign in.",
+    HandOver: "If that page does not open, copy its address from the address bar. Then, in another terminal on the " +
+      "machine where this program runs, run this with it in place of ADDRESS: curl -L 'ADDRESS'"
+  },
+  waitingFor: ({ done, paste, waiting }) =>
+    `${waiting.length === 1 ? "Still waiting for" : `${waiting.length} sign-ins are waiting:`} ${list(waiting)}.` +
+    (done.length === 0 ? "" : ` Done: ${list(done)}.`) +
+    (paste && waiting.length > 1 ? " You can paste here the address that any of them ends on." : ""),
+  ended: {
+    SignedIn: (serverName) => `Signed in to ${serverName}.`,
+    Received: (serverName) => `The answer of ${serverName} has arrived.`,
+    Denied: (serverName) => `Not signed in to ${serverName}: it answered with an error.`,
+    Invalid: (serverName) => `Not signed in to ${serverName}: its answer did not pass the checks.`,
+    TimedOut: (serverName) => `Not signed in to ${serverName}: no answer came in time.`,
+    Failed: (serverName) => `Not signed in to ${serverName}: the answer came, but the last step failed.`,
+    Cancelled: (serverName) => `The sign-in to ${serverName} was cancelled.`
+  },
+  typed: (characters) => characters > most ? "Too long. Press Enter" : `${count(characters)}. Press Enter`,
+  pasteAccepted: ({ characters, serverName }) => `Received, ${count(characters)}: the answer of ${serverName}.`,
+  pasteRefused: ({ characters, reason }) => `Received, ${count(characters)}. ${reason}.`,
+  pasteReasons: {
+    Empty: "Nothing was pasted. Paste the whole address of the page you ended on",
+    TooLong: "That text is too long to be an address. Paste only the address of the page you ended on",
+    NotAResponse: "That is not the address of the page you ended on. Copy it whole from the browser's address bar",
+    AuthorizationUrl:
+      "That is the address of the sign-in page. Sign in there first, then paste the address you ended on",
+    BareCode: "That looks like a code alone, which cannot be checked. Paste the whole address of the page you ended on",
+    StateMissing:
+      "That address has no `state` in it. Paste the whole address of the page you ended on, to its last letter",
+    StateRepeated: "That address has more than one `state` in it. Start the sign-in again",
+    StateMismatch: "That address belongs to another sign-in, perhaps an older tab. Paste the one from the newest tab",
+    FlowEnded: "That sign-in has already ended. Nothing more is needed here"
+  },
+  pasteClosed: "Nothing more is read here. The sign-in still goes on in the browser.",
+  callbackRefused: ({ reason, serverName }) => `${reason}. It was refused; the sign-in to ${serverName} goes on.`,
+  callbackReasons: {
+    Malformed: "A request could not be read as HTTP",
+    HeadersTooLarge: "A request had headers larger than are read here",
+    BodyTooLarge: "A form was posted that is larger than is read here",
+    WrongHost: "A request named another host: a page elsewhere may be trying to reach this program",
+    WrongPath: "A request asked for another path",
+    WrongMethod: "A request used a method that no sign-in uses",
+    WrongContentType: "A form was posted in an encoding that no sign-in uses",
+    NotANavigation: "A page sent a request in the background; only a browser going to the address itself counts",
+    Prefetch: "A browser fetched the address ahead of time; only going there counts",
+    StateMissing: "A request came to the callback without `state`",
+    StateRepeated: "A request came to the callback with more than one `state`",
+    StateMismatch: "An answer came for another sign-in: perhaps an older tab"
+  },
+  browserFailed: "No browser could be opened from here. Open the address above yourself.",
+  portTaken: ({ redirectUri }) =>
+    `The port of ${redirectUri} is taken by another program. The sign-in goes on without it.`,
+  maybeUnregistered: ({ redirectUri, serverName }) =>
+    `If ${serverName} shows an error about the redirect URI, it accepts only the one that this program was registered ` +
+    `with, and not ${redirectUri}: set callback.port to its port, and see that nothing else uses that port.`,
+  credentialsDamaged: ({ movedTo, problem }) =>
+    `Stored credentials were damaged (${problem}): they were moved to ${movedTo}, and a new sign-in is needed.`,
+  unsafe: ({ option, serverName }) =>
+    (option === "allowMissingS256"
+      ? `Warning: ${serverName} does not say that it checks PKCE, which ties the answer to this program.`
+      : `Warning: ${serverName} calls itself by another name (issuer) than the one it was found under.`) +
+    ` The sign-in goes on because unsafe.${option} is set.`
+}
+
+/** Some sentences instead of others; one that is replaced by nothing is not shown. */
+export type SomeTexts = {
+  readonly [Name in keyof Texts]?: Texts[Name] extends (about: never) => string ? Texts[Name] : Partial<Texts[Name]>
+}
+
+type Sentence = string | ((about: never) => string)
+
+/** A table of translations may have holes, and a sentence that throws must not keep the address from the person. */
+const given = <A extends object>(some: A | undefined, instead: object): A => {
+  const filled = Object.entries<Sentence>({ ...some }).flatMap(([name, text]) => {
+    if (typeof text !== "function") return text === undefined ? [] : [[name, text]]
+    const safe = (about: never): string => {
+      try {
+        return text(about)
+      } catch {
+        return (instead as Readonly<Record<string, (about: never) => string>>)[name]?.(about) ?? ""
+      }
+    }
+    return [[name, safe]]
+  })
+  return Object.fromEntries(filled)
+}
+
+/** The sentences to begin with. */
+export const Texts: {
+  /** Used where no others are given. */
+  readonly english: Texts
+  /** English but for these. */
+  readonly replace: (some: SomeTexts) => Texts
+} = {
+  english,
+  replace: (some) => ({
+    ...english,
+    ...given(some, english),
+    advice: { ...english.advice, ...given(some.advice, english.advice) },
+    ended: { ...english.ended, ...given(some.ended, english.ended) },
+    pasteReasons: { ...english.pasteReasons, ...given(some.pasteReasons, english.pasteReasons) },
+    callbackReasons: { ...english.callbackReasons, ...given(some.callbackReasons, english.callbackReasons) }
+  })
+}

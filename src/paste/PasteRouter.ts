@@ -1,0 +1,95 @@
+/**
+ * One reader, many flows: a pasted address goes to the flow whose `state` it carries.
+ *
+ * Plain functions over a map, so that one router can serve every copy of this package in a process, whatever Effect
+ * each was built with, and so that a line costs one look-up however many flows wait.
+ */
+import * as Either from "effect/Either"
+import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
+import * as PastedText from "../core/paste/PastedText.ts"
+import type { PasteRefusalReason } from "../core/oauth/Refusal.ts"
+import { charactersIn } from "../core/paste/TypedText.ts"
+import type { WaitingFlow } from "../services/PasteInput.ts"
+
+/** Routes pasted text over the flows that wait. */
+export interface PasteRouter {
+  /** Adds a flow; the result removes it. */
+  readonly add: (flow: WaitingFlow) => () => void
+  /** Routes one block of text; `notify` says whether the person is to be told what became of it. */
+  readonly route: (text: string, notify: boolean) => Either.Either<void, PasteRefusalReason>
+}
+
+// Of several pieces of junk in one paste, the one that tells the person most.
+const tellingFirst: ReadonlyArray<PasteRefusalReason> = [
+  "FlowEnded",
+  "StateMismatch",
+  "StateRepeated",
+  "AuthorizationUrl",
+  "StateMissing",
+  "TooLong",
+  "BareCode",
+  "NotAResponse",
+  "Empty"
+]
+
+const offerPieces = (
+  text: string,
+  offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
+): Either.Either<void, PasteRefusalReason> => {
+  let taken = false
+  const reasons = new Set<PasteRefusalReason>()
+  for (const piece of PastedText.read(text)) {
+    const reason = Either.isLeft(piece) ? piece.left : offer(piece.right)
+    if (reason === undefined) taken = true
+    else reasons.add(reason)
+  }
+  return taken ? Either.void : Either.left(tellingFirst.find((reason) => reasons.has(reason)) ?? "NotAResponse")
+}
+
+const lineBreak = /\r\n|[\r\n]/
+
+/**
+ * Reads a block of text and offers each address in it. It counts as taken when one was; otherwise the most telling
+ * reason is returned.
+ *
+ * Lines are read as one address that was wrapped. Where that is no answer, one of them may be one by itself: a `state` that
+ * only fits without what follows stands at the end of its line, and what is before it is whole.
+ */
+export const offerText = (
+  text: string,
+  offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
+): Either.Either<void, PasteRefusalReason> => {
+  const verdict = offerPieces(text, offer)
+  if (Either.isRight(verdict) || text.length > PastedText.maxLength) return verdict
+  const lines = text.split(lineBreak)
+  const isTaken = lines.length > 1 && lines.some((line) => Either.isRight(offerPieces(line, offer)))
+  return isTaken ? Either.void : verdict
+}
+
+/** A router without flows. */
+export const make = (): PasteRouter => {
+  const flows = new Map<string, WaitingFlow>()
+  return {
+    add: (flow) => {
+      flows.set(flow.key, flow)
+      return () => {
+        flows.delete(flow.key)
+      }
+    },
+    route: (text, notify) => {
+      const characters = notify ? charactersIn(text) : undefined
+      const verdict = offerText(text, (parameters) => {
+        const claimed = AuthorizationResponse.claimedState(parameters)
+        const flow = claimed === undefined ? undefined : flows.get(claimed)
+        return flow === undefined ? "StateMismatch" : flow.offer(parameters, characters)
+      })
+      if (Either.isLeft(verdict)) {
+        let untold = characters
+        for (const flow of flows.values()) {
+          if (flow.refused(verdict.left, untold)) untold = undefined
+        }
+      }
+      return verdict
+    }
+  }
+}

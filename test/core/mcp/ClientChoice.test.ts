@@ -1,0 +1,371 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Redacted } from "effect"
+import type { ClientRegistration, Credentials } from "../../../src/core/mcp/Credentials.ts"
+import * as ClientChoice from "../../../src/core/mcp/ClientChoice.ts"
+import type { AuthorizationServer } from "../../../src/core/mcp/Metadata.ts"
+
+const server = "https://mcp.example/mcp"
+const issuer = "https://as.example"
+const now = 1_700_000_000_000
+const redirectUri = "http://127.0.0.1:4000/callback"
+const documentUrl = "https://app.example/client.json"
+
+const offers = (fields: Partial<AuthorizationServer> = {}): AuthorizationServer => ({
+  issuer,
+  canRegister: true,
+  fetchesClientMetadata: true,
+  issuerRequired: false,
+  offersOfflineAccess: false,
+  waived: [],
+  ...fields
+})
+
+const secret = Redacted.make("hunter2")
+const registered: ClientRegistration = { clientId: "registered", redirectUris: [redirectUri] }
+const stored = (client: ClientRegistration | undefined, of = issuer): Credentials => ({ issuer: of, client })
+
+/** What a table can say of a choice. */
+const summary = (result: ReturnType<typeof ClientChoice.choose>): string => {
+  if (Either.isLeft(result)) return result.left.reason
+  return result.right._tag === "Register" ? "Register" : `${result.right._tag} ${result.right.client.clientId}`
+}
+
+const expiring = (seconds: unknown): ClientRegistration => ({
+  ...registered,
+  extra: Redacted.make({ client_secret_expires_at: seconds })
+})
+
+describe("choose", () => {
+  type Row = [
+    name: string,
+    options: ClientChoice.ClientOptions,
+    stored: Credentials | undefined,
+    offered: Partial<AuthorizationServer>,
+    expected: string
+  ]
+  const byHand = { client: { clientId: "by-hand", clientSecret: secret } }
+  const all = { ...byHand, clientMetadataUrl: documentUrl }
+
+  it.each<Row>([
+    ["the client by hand goes before all", all, stored(registered), {}, "Fixed by-hand"],
+    ["the client by hand needs nothing of the server", byHand, undefined, {
+      canRegister: false,
+      fetchesClientMetadata: false
+    }, "Fixed by-hand"],
+    [
+      "the document goes before a stored one",
+      { clientMetadataUrl: documentUrl },
+      stored(registered),
+      {},
+      `Fixed ${documentUrl}`
+    ],
+    [
+      "a stored one goes before a document that nobody fetches",
+      { clientMetadataUrl: documentUrl },
+      stored(registered),
+      {
+        fetchesClientMetadata: false
+      },
+      "Stored registered"
+    ],
+    ["a stored one goes before another", {}, stored(registered), {}, "Stored registered"],
+    [
+      "a stored one is used where none is made any more",
+      {},
+      stored(registered),
+      { canRegister: false },
+      "Stored registered"
+    ],
+    ["where nothing is stored one is made", {}, undefined, {}, "Register"],
+    ["where no client is stored one is made", {}, stored(undefined), {}, "Register"],
+    ["where nobody fetches the document one is made", { clientMetadataUrl: documentUrl }, undefined, {
+      fetchesClientMetadata: false
+    }, "Register"],
+    ["another issuer's is not shown", {}, stored(registered, "https://other.example"), {}, "Register"],
+    ["another issuer's is not shown, to the letter", {}, stored(registered, `${issuer}/`), {}, "Register"],
+    ["one without redirect URIs was not registered here", {}, stored({ clientId: "fixed" }), {}, "Register"],
+    ["there may be no way at all", {}, undefined, { canRegister: false, fetchesClientMetadata: false }, "NotSupported"],
+    ["CIMD is no way without a document", {}, undefined, { canRegister: false }, "NotSupported"],
+    ["another issuer's is no way either", {}, stored(registered, "https://other.example"), {
+      canRegister: false
+    }, "NotSupported"]
+  ])("%s", (_name, options, known, offered, expected) => {
+    assert.strictEqual(summary(ClientChoice.choose(server, offers(offered), known, options, now)), expected)
+  })
+
+  it.each<[string, string | undefined, Credentials | undefined, string]>([
+    ["its own issuer", issuer, undefined, "Fixed by-hand"],
+    [
+      "its own issuer, whatever is stored",
+      issuer,
+      stored({ clientId: "by-hand" }, "https://other.example"),
+      "Fixed by-hand"
+    ],
+    ["another issuer", "https://other.example", undefined, "IssuerChanged"],
+    ["its issuer with a slash", `${issuer}/`, undefined, "IssuerChanged"],
+    ["the issuer it was used with", undefined, stored({ clientId: "by-hand" }), "Fixed by-hand"],
+    [
+      "another than it was used with",
+      undefined,
+      stored({ clientId: "by-hand" }, "https://other.example"),
+      "IssuerChanged"
+    ],
+    ["the first one it is used with", undefined, stored(registered, "https://other.example"), "Fixed by-hand"]
+  ])("a client by hand belongs to %s", (_name, own, known, expected) => {
+    const options = { client: { clientId: "by-hand", ...(own !== undefined && { issuer: own }) } }
+    const result = ClientChoice.choose(server, offers(), known, options, now)
+    assert.strictEqual(summary(result), expected)
+    if (Either.isLeft(result)) {
+      assert.deepInclude(result.left, { field: "issuer", found: issuer, server, expected: own ?? known?.issuer })
+    }
+  })
+
+  it.each<[string, boolean]>([
+    [documentUrl, true],
+    ["https://app.example/a?b=c", true],
+    ["https://app.example", false],
+    ["https://app.example/", false],
+    ["https://app.example/?x", false],
+    ["http://app.example/client.json", false],
+    ["http://localhost/client.json", false],
+    ["https://app.example/client.json#x", false],
+    ["https://me@app.example/client.json", false],
+    ["https://:pw@app.example/client.json", false],
+    ["client.json", false],
+    ["", false]
+  ])("%s is a document's address: %s", (clientMetadataUrl, good) => {
+    for (const fetchesClientMetadata of [true, false]) {
+      const result = ClientChoice.choose(
+        server,
+        offers({ fetchesClientMetadata }),
+        undefined,
+        { clientMetadataUrl },
+        now
+      )
+      assert.strictEqual(summary(result) === "InvalidClientMetadataUrl", !good)
+    }
+  })
+
+  it.each<[string, unknown, boolean]>([
+    ["never", 0, true],
+    ["when nobody said", undefined, true],
+    ["in a second", now / 1000 + 1, true],
+    ["now", now / 1000, false],
+    ["long ago", 1, false],
+    ["before all time", -1, true],
+    ["when nobody can read it", "soon", true],
+    ["at null", null, true]
+  ])("a stored client whose secret ends %s is good: %s", (_name, seconds, good) => {
+    const result = ClientChoice.choose(server, offers(), stored(expiring(seconds)), {}, now)
+    assert.strictEqual(summary(result), good ? "Stored registered" : "Register")
+  })
+
+  it("gives the client whole", () => {
+    const client = { ...registered, clientSecret: secret, extra: Redacted.make({ a: 1 }) }
+    assert.deepStrictEqual(
+      ClientChoice.choose(server, offers(), stored(client), {}, now),
+      Either.right({ _tag: "Stored", client } as const)
+    )
+  })
+})
+
+describe("withOptions and toStored", () => {
+  const client = { clientId: "by-hand", clientSecret: secret, issuer }
+
+  it("a secret of the options is used and not kept", () => {
+    const kept = ClientChoice.toStored(client, { client })
+    assert.deepStrictEqual(kept, { clientId: "by-hand" })
+    assert.deepStrictEqual(ClientChoice.withOptions(kept, { client }), { clientId: "by-hand", clientSecret: secret })
+  })
+
+  it("a secret that the options have no more is not used", () => {
+    const old = { clientId: "by-hand", clientSecret: Redacted.make("old") }
+    assert.isUndefined(ClientChoice.withOptions(old, { client: { clientId: "by-hand" } }).clientSecret)
+  })
+
+  it("another client stays as it is", () => {
+    const own = { ...registered, clientSecret: Redacted.make("own") }
+    for (const options of [{}, { client }]) {
+      assert.strictEqual(ClientChoice.withOptions(own, options), own)
+      assert.strictEqual(ClientChoice.toStored(own, options), own)
+    }
+  })
+})
+
+describe("listen", () => {
+  const storedAt = (...redirectUris: ReadonlyArray<string>): ClientChoice.ClientChoice => ({
+    _tag: "Stored",
+    client: { clientId: "x", redirectUris }
+  })
+  const at = (port: number) => `http://127.0.0.1:${port}/callback`
+  const fixed: ClientChoice.ClientChoice = { _tag: "Fixed", client: { clientId: "x" } }
+  const register: ClientChoice.ClientChoice = { _tag: "Register" }
+
+  it.each<[string, ClientChoice.ClientChoice, ClientChoice.ListenOptions, ReadonlyArray<number>]>([
+    ["a new registration takes any port", register, {}, [0]],
+    ["a new registration takes the port that is named", register, { port: 5000 }, [5000]],
+    ["a new registration takes the ports that are named, in order", register, { port: [5001, 5000, 0] }, [
+      5001,
+      5000,
+      0
+    ]],
+    ["a stored one takes its port, else any", storedAt(at(4000)), {}, [4000, 0]],
+    ["a stored one takes its ports, else any", storedAt(at(4000), at(4001)), {}, [4000, 4001, 0]],
+    ["a stored one takes its port where any may be taken", storedAt(at(4000)), { port: 0 }, [4000, 0]],
+    ["a stored one takes its port where any may be taken at last", storedAt(at(4000)), { port: [5000, 0] }, [
+      4000,
+      5000,
+      0
+    ]],
+    ["a stored one takes its port first of those named", storedAt(at(5001)), { port: [5000, 5001] }, [5001, 5000]],
+    ["a stored one takes no port that is not named", storedAt(at(4000)), { port: 5000 }, [5000]],
+    ["a stored one names no port twice", storedAt(at(5000)), { port: [5000] }, [5000]],
+    ["a stored one on IPv6", storedAt("http://[::1]:4000/callback"), {}, [4000, 0]],
+    ["a stored one behind a proxy has no port here", storedAt("https://proxy.example/cb"), {}, [0]],
+    ["a stored one whose address cannot be read", storedAt("odd", ""), {}, [0]],
+    ["a stored one without addresses", { _tag: "Stored", client: { clientId: "x" } }, {}, [0]]
+  ])("%s", (_name, choice, options, port) => {
+    for (const onPortBusy of [undefined, "fail", "paste"] as const) {
+      assert.deepStrictEqual(ClientChoice.listen(choice, { ...options, ...(onPortBusy && { onPortBusy }) }), [
+        { port, onPortBusy: onPortBusy ?? "fail", maybeUnregistered: false }
+      ])
+    }
+  })
+
+  type Try = readonly [port: unknown, onPortBusy: "fail" | "paste", maybeUnregistered: boolean]
+  const redirect = (port: number) => `https://proxy.example/${port}`
+
+  it.each<[string, ClientChoice.ListenOptions, ReadonlyArray<Try>]>([
+    ["any port, and a warning", {}, [[0, "fail", true]]],
+    ["any port, as it is said", { port: 0 }, [[0, "fail", true]]],
+    ["any port with a paste, as it is said", { onPortBusy: "paste" }, [[0, "paste", true]]],
+    ["any port where that comes first", { port: [0, 5000] }, [[0, "fail", true]]],
+    ["its port, else any with a warning", { port: 5000 }, [[[5000], "fail", false], [0, "fail", true]]],
+    ["its ports, else any with a warning", { port: [5000, 5001] }, [[[5000, 5001], "fail", false], [0, "fail", true]]],
+    ["its port on IPv6", { port: 5000, host: "[::1]" }, [[[5000], "fail", false], [0, "fail", true]]],
+    ["its port alone on localhost, else a paste", { port: 5000, host: "localhost" }, [
+      [[5000], "fail", false],
+      [[5000], "paste", false]
+    ]],
+    ["its port alone behind a proxy, else a paste", { port: 5000, redirectUri: redirect }, [
+      [[5000], "fail", false],
+      [[5000], "paste", false]
+    ]],
+    ["its port alone where it is to fail", { port: 5000, onPortBusy: "fail" }, [[[5000], "fail", false]]],
+    ["its port alone where it is to paste", { port: 5000, onPortBusy: "paste" }, [[[5000], "paste", false]]]
+  ])("a fixed client takes %s", (_name, options, tries) => {
+    assert.deepStrictEqual(
+      ClientChoice.listen(fixed, options).map((each) => [each.port, each.onPortBusy, each.maybeUnregistered]),
+      tries.map((each) => [...each])
+    )
+  })
+
+  it.prop("never takes a port that the person did not allow", [
+    FastCheck.constantFrom(fixed, register, storedAt(at(4000)), storedAt(at(5000), at(4000))),
+    FastCheck.array(FastCheck.constantFrom(0, 4000, 5000, 5001), { minLength: 1 }),
+    FastCheck.constantFrom("fail" as const, "paste" as const)
+  ], ([choice, port, onPortBusy]) => {
+    const attempts = ClientChoice.listen(choice, { port, onPortBusy })
+    assert.lengthOf(attempts, 1)
+    const taken = [attempts[0]?.port].flat()
+    for (const each of taken) assert.isTrue(port.includes(each ?? -1) || port.includes(0))
+    assert.isTrue(taken.length > 0)
+  })
+})
+
+describe("isRegistered", () => {
+  it.each<[ReadonlyArray<string> | undefined, string, boolean]>([
+    [[redirectUri], redirectUri, true],
+    [["https://other.example/", redirectUri], redirectUri, true],
+    [[redirectUri], "http://127.0.0.1:4001/callback", false],
+    [[redirectUri], "http://localhost:4000/callback", false],
+    [[redirectUri], `${redirectUri}/`, false],
+    [[], redirectUri, false],
+    [undefined, redirectUri, false]
+  ])("%j holds %s: %s", (redirectUris, uri, expected) => {
+    assert.strictEqual(ClientChoice.isRegistered({ clientId: "x", redirectUris }, uri), expected)
+  })
+})
+
+describe("metadata", () => {
+  it("tells what this program is", () => {
+    assert.deepStrictEqual<unknown>(ClientChoice.metadata(offers(), {}, redirectUri, "a b"), {
+      application_type: "native",
+      client_name: "effect-oauth-callback",
+      redirect_uris: [redirectUri],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      token_endpoint_auth_method: "none",
+      scope: "a b"
+    })
+  })
+
+  it("names it as the caller does, and leaves out a scope that there is not", () => {
+    const metadata = ClientChoice.metadata(offers(), { clientName: "Agent" }, redirectUri, undefined)
+    assert.strictEqual(metadata.client_name, "Agent")
+    assert.notProperty(metadata, "scope")
+  })
+
+  it.each<[ReadonlyArray<string> | undefined, string]>([
+    [undefined, "none"],
+    [["client_secret_basic", "none"], "none"],
+    [["client_secret_post", "client_secret_basic"], "client_secret_basic"],
+    [["client_secret_post"], "client_secret_post"],
+    [["private_key_jwt", "client_secret_post"], "client_secret_post"],
+    [["private_key_jwt"], "none"],
+    [[], "none"]
+  ])("of the methods %j it takes %s", (authMethods, method) => {
+    const offered = offers(authMethods === undefined ? {} : { authMethods })
+    assert.strictEqual(ClientChoice.metadata(offered, {}, redirectUri, undefined).token_endpoint_auth_method, method)
+  })
+})
+
+describe("fromResponse", () => {
+  it("keeps what the server confirmed, and our own redirect URI", () => {
+    const document = {
+      client_id: "c",
+      client_secret: "hunter2",
+      client_secret_expires_at: 5,
+      redirect_uris: ["http://127.0.0.1/callback"],
+      registration_access_token: "hunter2-too"
+    }
+    const client = ClientChoice.fromResponse(document, redirectUri) ?? assert.fail("no client")
+    assert.strictEqual(client.clientId, "c")
+    assert.deepStrictEqual(client.redirectUris, [redirectUri])
+    assert.strictEqual(client.clientSecret && Redacted.value(client.clientSecret), "hunter2")
+    assert.deepStrictEqual(client.extra && Redacted.value(client.extra), {
+      client_secret_expires_at: 5,
+      registration_access_token: "hunter2-too"
+    })
+    assert.notInclude(JSON.stringify(client), "hunter2")
+  })
+
+  it.each<[string, object]>([
+    ["no client", {}],
+    ["an empty one", { client_id: "" }],
+    ["null", { client_id: null }],
+    ["a number", { client_id: 5 }]
+  ])("finds %s", (_name, document) => {
+    assert.isUndefined(ClientChoice.fromResponse(document as Record<string, unknown>, redirectUri))
+  })
+
+  it("takes null for no secret", () => {
+    assert.notProperty(ClientChoice.fromResponse({ client_id: "c", client_secret: null }, redirectUri), "clientSecret")
+  })
+})
+
+describe("forSdk", () => {
+  it.each<[string, ClientRegistration, object]>([
+    ["an id", { clientId: "c" }, { client_id: "c" }],
+    ["a secret, readable", { clientId: "c", clientSecret: secret }, { client_id: "c", client_secret: "hunter2" }],
+    ["the method that was registered", {
+      clientId: "c",
+      extra: Redacted.make({ token_endpoint_auth_method: "client_secret_post", x: 1 })
+    }, { client_id: "c", token_endpoint_auth_method: "client_secret_post" }],
+    ["no method that is no text", { clientId: "c", extra: Redacted.make({ token_endpoint_auth_method: null }) }, {
+      client_id: "c"
+    }]
+  ])("has %s", (_name, client, expected) => {
+    assert.deepStrictEqual<unknown>(ClientChoice.forSdk(client), expected)
+  })
+})

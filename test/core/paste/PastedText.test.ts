@@ -1,0 +1,446 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Redacted } from "effect"
+import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
+import * as PastedText from "../../../src/core/paste/PastedText.ts"
+
+const code = "4/0AbC-d_e.f~g"
+const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
+const origin = "http://127.0.0.1:54321"
+const query = `code=${code}&state=${state}`
+const address = `${origin}/callback?${query}`
+
+/** What was read, as a table can say it: the code and the state of each response, or why there is none. */
+const summary = (text: string): ReadonlyArray<string> =>
+  PastedText.read(text).map(Either.match({
+    onLeft: (reason) => reason,
+    onRight: (parameters) => {
+      const claimed = AuthorizationResponse.claimedState(parameters) ?? ""
+      const matched = AuthorizationResponse.matchState(parameters, Redacted.make(claimed))
+      if (Either.isLeft(matched)) return matched.left
+      return Either.match(AuthorizationResponse.check(matched.right, {}), {
+        onLeft: (error) => `${error._tag === "AuthorizationDenied" ? error.error : error.reason} for ${claimed}`,
+        onRight: (checked) => `${Redacted.value(checked.code)} for ${claimed}`
+      })
+    }
+  }))
+
+const whole = [`${code} for ${state}`]
+
+describe("read", () => {
+  it.each<[string, string]>([
+    ["a whole address", address],
+    ["one with another scheme", `com.example.app://signed-in?${query}`],
+    ["one with a scheme and a single slash", `com.example.app:/callback?${query}`],
+    ["one without scheme", `127.0.0.1:54321/callback?${query}`],
+    ["one of localhost", `localhost:54321/callback?${query}`],
+    ["one of IPv6's loopback", `[::1]:54321/callback?${query}`],
+    ["one of another host without scheme", `me.tunnel.example/callback?iss=https://as.example&${query}`],
+    ["a path", `/callback?${query}`],
+    ["a query", `?${query}`],
+    ["bare parameters", query],
+    ["bare parameters, state first", `state=${state}&code=${code}`],
+    ["bare parameters, another first", `session_state=1-2&code=${code}&state=${state}`],
+    ["bare parameters cut out of a query", `&state=${state}&code=${code}`],
+    ["parameters in the fragment", `${origin}/callback#${query}`],
+    ["parameters in the fragment beside a query", `${origin}/callback?tenant=1#${query}`],
+    ["parameters of a page that routes by the fragment", `${origin}/#/callback?${query}`],
+    ["a fragment that a server leaves", `${address}#_=_`],
+    ["parameters listed one to a line", `code=${code}\nstate=${state}`],
+    ["a query before a fragment that has a response too", `${address}#code=evil&state=${state}`]
+  ])("takes %s", (_name, text) => {
+    assert.deepStrictEqual(summary(text), whole)
+  })
+
+  it.each<[string, string]>([
+    ["white space", ` \t\r\n  ${address}\u00a0\u3000\r\n\n`],
+    ["double quotes", `"${address}"`],
+    ["single quotes", `'${address}'`],
+    ["backticks", `\`\`\`\n${address}\n\`\`\``],
+    ["angle brackets", `<${address}>`],
+    ["round brackets", `(${address}).`],
+    ["typographic quotes", `“${address}”, ‘${address}’ «${address}»`],
+    ["quotes of other scripts", `「${address}」。`],
+    ["Markdown's link", `Here: [the page](${address}).`],
+    ["Markdown's link that shows its address", `[${address}](${address})`],
+    ["an HTML link", `<p><a href="${address.replace("&", "&amp;")}">${address.replace("&", "&amp;")}</a></p>`],
+    ["&amp;", address.replace("&", "&amp;")],
+    ["&amp;amp;", address.replace("&", "&amp;amp;")],
+    ["&#38;", address.replace("&", "&#38;")],
+    ["&#x26;", address.replace("&", "&#X26;")],
+    ["what zsh escapes", address.replace(/[?&=~]/g, "\\$&")],
+    ["what JSON escapes", `"${address.replaceAll("/", "\\/")}"`],
+    ["colours", `\u001b[1;34m${address.replace("?", "\u001b[0m?\u001b[4:3m")}\u001b[m`],
+    ["8-bit escapes", `\u009b34m${address}\u009bm`],
+    ["a terminal's link", `\u001b]8;id=1;https://elsewhere.example\u001b\\${address}\u001b]8;;\u001b\\`],
+    ["a terminal's link, ended by BEL", `\u001b]8;;${address}\u0007${address}\u001b]8;;\u0007`],
+    ["a window title that never ends", `\u001b]0;title ${address}`],
+    ["a cursor's movements", `\u001b7\u001b[2K\u001b(B${address}\u001b8`],
+    ["markers of a paste", `\u001b[200~${address}\u001b[201~`],
+    ["leftovers of such markers", `[200~${address}[201~`],
+    ["such markers as a shell shows them", `^[[200~${address}^[[201~`],
+    ["NUL bytes and other controls", Array.from(address).join("\u0000\u0008")],
+    ["zero-width letters", Array.from(address).join("\u200b\u2060\u00ad")],
+    ["marks of direction", `\u202a\u2066${address}\u2069\u202c\u200e`],
+    ["a byte order mark", `\ufeff${address}`],
+    ["a header", `Location: ${address}`],
+    ["a header as curl shows it", `< location: ${address}`],
+    ["a request line", `GET /callback?${query} HTTP/1.1`],
+    ["a line of a server's log", `::1 - - [10/Oct/2026:13:55:36 +0000] "GET /callback?${query} HTTP/1.1" 200 12`],
+    ["a command", `$ curl -sS '${address}' -H 'accept: */*'`],
+    ["a sentence", `It says that it cannot reach ${address}.`],
+    ["words behind it", `${address} is what I got`],
+    ["a prompt before it", `> ${address}`],
+    ["sentences around", `I ended here:\n${address}.\nWhat now?`],
+    ["a frame", `╭────────╮\n│ ${address} │\n╰────────╯`],
+    ["a mail's quoting", `> ${address.slice(0, 40)}\n> ${address.slice(40)}`]
+  ])("takes an address with %s around it", (_name, text) => {
+    const [first, ...others] = summary(text).filter((each) => each !== "NotAResponse")
+    assert.deepStrictEqual([first], whole)
+    for (const other of others) assert.strictEqual(other, first)
+  })
+
+  it.each<[string, string, ReadonlyArray<string>]>([
+    ["nothing", "", ["Empty"]],
+    ["white space", " \r\n\t\u00a0\u200b\u001b[0m ", ["Empty"]],
+    ["64 Ki characters", "a b".padEnd(65_536), ["NotAResponse"]],
+    ["one more", "a b".padEnd(65_537), ["TooLong"]],
+    ["100 kB around an address", `${address}\n`.repeat(1000), ["TooLong"]],
+    ["the sign-in page", `https://as.example/authorize?response_type=code&state=${state}`, ["AuthorizationUrl"]],
+    ["the sign-in page, wrapped", `https://as.example/au\nthorize?code_challenge=x\n&state=${state}`, [
+      "AuthorizationUrl"
+    ]],
+    ["a pushed request", "https://as.example/authorize?client_id=a&request_uri=urn:x", ["AuthorizationUrl"]],
+    ["a request of the shortest kind", "https://as.example/?client_id=a&redirect_uri=b", ["AuthorizationUrl"]],
+    ["an answer that repeats the request", `${address}&response_type=code`, whole],
+    ["an error that repeats the request", `/?error=no&client_id=a&redirect_uri=b&state=s`, ["no for s"]],
+    ["a code", "SplxlOBeZQQYbYS6WxSbIA", ["BareCode"]],
+    ["a code of 16 characters", "a".repeat(16), ["BareCode"]],
+    ["a word of 15", "a".repeat(15), ["NotAResponse"]],
+    ["a code with its state", `SplxlOBeZQQYbYS6#${state}`, ["BareCode"]],
+    ["a code that starts as Google's do", "4/0AeanS0Zlm_Q8f9", ["BareCode"]],
+    ["a code in quotes", '"SplxlOBeZQQYbYS6WxSbIA"', ["BareCode"]],
+    ["a code over two lines", "SplxlOBeZQ\n  QYbYS6WxSbIA", ["BareCode"]],
+    ["words", "I cannot find it", ["NotAResponse"]],
+    ["many lines of words", "I cannot\n\nfind it\nanywhere", ["NotAResponse"]],
+    ["another page", "https://example.com/welcome", ["NotAResponse"]],
+    ["a file", "/home/someone/file.txt", ["NotAResponse"]],
+    ["a variable", "TOKEN=SplxlOBeZQQYbYS6WxSbIA", ["NotAResponse"]],
+    ["a state alone", `state=${state}`, ["NotAResponse"]],
+    ["an answer without state", `${origin}/callback?code=x`, ["StateMissing"]],
+    ["an error without state", "?error=access_denied", ["StateMissing"]],
+    ["an answer without state in the fragment", "/callback#code=x", ["StateMissing"]],
+    ["an answer with an empty state", "/callback?code=x&state=", ["StateMissing"]],
+    ["a code in the query, a state in the fragment", `/callback?code=x#state=${state}`, ["StateMissing"]],
+    ["an address with two states", `${address}&state=other`, ["StateRepeated"]],
+    ["an answer without a code", `${origin}/callback?state=s`, ["CodeMissing for s"]],
+    ["an error", `${origin}/callback?error=access_denied&state=s`, ["access_denied for s"]],
+    ["broken percent-escapes", "/callback?code=%4&state=%zz%", ["%4 for %zz%"]]
+  ])("says of %s what it is", (_name, text, expected) => {
+    assert.deepStrictEqual(summary(text), expected)
+  })
+
+  it.each<[string, string, ReadonlyArray<string>]>([
+    ["a line each", "?code=a&state=1\n?code=b&state=2\n?code=c&state=3", ["a for 1", "b for 2", "c for 3"]],
+    [
+      "of different forms",
+      `code=a&state=1\n/cb?code=b&state=2\nlocalhost:1/?code=c&state=3\nhttp://x/#code=d&state=4`,
+      [
+        "a for 1",
+        "b for 2",
+        "c for 3",
+        "d for 4"
+      ]
+    ],
+    ["bare, each over two lines", "code=aaaa\naa&state=11\ncode=bbbb\nbb&state=22", ["aaaaaa for 11", "bbbbbb for 22"]],
+    ["with words between", "First:\n?code=a&state=1\nand then this\n?code=b&state=2.", [
+      "NotAResponse",
+      "a for 1",
+      "NotAResponse",
+      "b for 2"
+    ]],
+    ["in one line", "http://x/?code=a&state=1, http://x/?code=b&state=2 and /cb?code=c&state=3", [
+      "a for 1",
+      "b for 2",
+      "c for 3"
+    ]],
+    ["in a list of JSON", '["http://x/?code=a&state=1","http://x/?code=b&state=2"]', ["a for 1", "b for 2"]],
+    ["with nothing but a space between", "http://x/?code=a&state=1 http://x/?code=b&state=2", ["a for 1", "b for 2"]],
+    ["the second as a link", "http://x/?code=a&state=1\n[it](http://x/?code=b&state=2)", ["a for 1", "b for 2"]],
+    ["that repeat what a list already holds", "code=a\ncode=b&state=2", ["StateMissing", "b for 2"]],
+    ["a good one after a bad one", "?code=a\n\nhttp://x/?code=b&state=2", ["StateMissing", "b for 2"]],
+    ["each in the markers of a paste", "[200~?code=a&state=1[201~[200~?code=b&state=2[201~", ["a for 1", "b for 2"]]
+  ])("takes several addresses %s", (_name, text, expected) => {
+    assert.deepStrictEqual(summary(text), expected)
+  })
+
+  it.each<[string, string, string]>([
+    ["after the host", "http://127.0.0.1:1", "/callback?code=abc&state=def"],
+    ["before the query", "http://127.0.0.1:1/callback", "?code=abc&state=def"],
+    ["after the question mark", "http://127.0.0.1:1/callback?", "code=abc&state=def"],
+    ["before the fragment", "http://127.0.0.1:1/callback?x=1", "#code=abc&state=def"],
+    ["before an ampersand", "/callback?code=abc", "&state=def"],
+    ["after an ampersand", "/callback?code=abc&", "state=def"],
+    ["inside &amp;", "/callback?code=abc&am", "p;state=def"],
+    ["after &amp;", "/callback?state=def&amp;", "code=abc"],
+    ["after a backslash of zsh", "/callback\\?state\\=def\\", "&code\\=abc"],
+    ["inside a name", "/callback?co", "de=abc&state=def"],
+    ["after a name", "/callback?code", "=abc&state=def"],
+    ["inside a name that ends as another begins", "/callback?code=abc&session_", "state=x&state=def"],
+    ["inside the code, the state before it", "/callback?state=def&code=a", "bc"],
+    ["inside the state", "/callback?code=abc&state=d", "ef"],
+    ["inside an escape", "/callback?code=abc&state=%6", "4ef"],
+    ["before an escape", "/callback?code=abc&state=", "%64ef"],
+    ["before an address in a parameter", "/callback?code=abc&state=def&iss=", "https://as.example"],
+    ["before the end of quotes", "'/callback?code=abc&state=def", "'"],
+    ["before the words that follow", "GET /callback?state=def&code=ab", "c HTTP/1.1"],
+    ["before the options that follow", "curl '/callback?state=def&code=ab", "c' -H 'x: y'"],
+    ["in a mail with blank lines", "http://127.0.0.1:1/callback?code=ab\n", "c&state=def"]
+  ])("joins an address that was wrapped %s", (_name, first, second) => {
+    for (const gap of ["\n", "\r\n", "\r", "  \n    ", "\n\t"]) {
+      assert.deepStrictEqual(summary(first + gap + second), ["abc for def"], JSON.stringify(gap))
+    }
+  })
+
+  it.each<[string, string, string]>([
+    ["a full stop where nothing else is", "?state=def&code=abc.", "abc."],
+    ["a bracket where nothing else is", "?state=def&code=abc]", "abc]"],
+    ["a comma where nothing else is", "?state=def&code=abc,", "abc,"],
+    ["a full stop in a header", "Location: /?state=def&code=abc.", "abc."],
+    ["a full stop in a request", '"GET /?state=def&code=abc. HTTP/1.1" 200', "abc."],
+    ["a full stop in quotes", 'It was "/?state=def&code=abc.", I think', "abc."],
+    ["brackets", "(/?state=def&code=a(b)c))", "a(b)c)"],
+    ["its own brackets in a sentence", "It was /?state=def&code=a(b).", "a(b)"],
+    ["a quote in quotes", "curl '/?state=def&code=it's'", "it's"],
+    ["what looks like an entity", "/?state=def&code=a%26amp%3Bb", "a&amp;b"],
+    ["a plus for a space", "/?state=def&code=a+b", "a b"],
+    ["a backslash before a letter", "/?state=def&code=a\\b", "a\\b"],
+    ["equals signs", "/?state=def&code=abc==", "abc=="],
+    ["equals signs after a wrap", "/?state=def&code=ab\nc==", "abc=="],
+    ["a slash after a wrap", "/?state=def&code=4\n/0Abc", "4/0Abc"]
+  ])("leaves a code as it is that has %s", (_name, text, expected) => {
+    assert.deepStrictEqual(summary(text), [`${expected} for def`])
+  })
+
+  it.each<[string, string]>([
+    ["letters", "a"],
+    ["equals signs", "="],
+    ["ampersands", "&"],
+    ["&amp;", "&amp;"],
+    ["&#000", "&#000"],
+    ["line breaks", "\n"],
+    ["single letters in lines", "a\n"],
+    ["single letters in lines with blank ones", "a\n\n"],
+    ["parameters in lines", "a=\n"],
+    ["white space", " \t"],
+    ["white space before a letter", `${" ".repeat(16_000)}a`],
+    ["starts of escapes", "\u001b["],
+    ["starts of titles", "\u001b]"],
+    ["backslashes and space", "\\ "],
+    ["quotes", "'"],
+    ["brackets", "("],
+    ["square brackets", "[]("],
+    ["full stops", "."],
+    ["separators", "://"],
+    ["schemes", "a://"],
+    ["schemes in quotes", "'a://"],
+    ["markers", "[200~"],
+    ["question marks", "?code="],
+    ["entities in lines", "&amp\n;"]
+  ])("takes little time for 64 Ki of %s", (_name, piece) => {
+    const text = piece.repeat(Math.floor(PastedText.maxLength / piece.length))
+    for (
+      const each of [
+        text,
+        `!${text.slice(2)}!`,
+        `/?code=${text}`.slice(0, PastedText.maxLength),
+        `hi (${text.slice(4)}`
+      ]
+    ) {
+      const started = performance.now()
+      PastedText.read(each)
+      // Some milliseconds for what is linear, tens of seconds for what is quadratic.
+      assert.isBelow(performance.now() - started, 1000)
+    }
+  })
+})
+
+/** Any text, biased towards what a reader might take for a part of an address. */
+const value = FastCheck.oneof(
+  FastCheck.string({ unit: "binary", minLength: 1, maxLength: 60 }),
+  FastCheck.string({
+    unit: FastCheck.constantFrom(...Array.from("aZ09-_.~+/=%&?# \n()'\"[]\\")),
+    minLength: 1,
+    maxLength: 300
+  }),
+  FastCheck.array(
+    FastCheck.constantFrom(
+      "code",
+      "state",
+      "=",
+      "&",
+      "?",
+      "amp;",
+      "http://",
+      "localhost:1/",
+      "/callback",
+      "x",
+      ".",
+      "é"
+    ),
+    { minLength: 1, maxLength: 40 }
+  ).map((words) => words.join(""))
+)
+
+/** Parameters of a response in any order, as a server encodes them. */
+const response = FastCheck.record({
+  code: value,
+  state: value,
+  others: FastCheck.uniqueArray(
+    FastCheck.tuple(FastCheck.constantFrom("iss", "scope", "session_state"), value),
+    { selector: ([name]) => name, maxLength: 3 }
+  )
+}).chain(({ code, others, state }) =>
+  FastCheck.shuffledSubarray([["code", code], ["state", state], ...others], { minLength: 2 + others.length }).map(
+    (pairs) => ({ code, state, query: new URLSearchParams(pairs as Array<[string, string]>).toString() })
+  )
+)
+
+const absolute = [
+  "http://127.0.0.1:54321/callback?",
+  "https://host.example/a/b/c?",
+  "app.example://cb?",
+  "localhost:1/?",
+  "127.0.0.1:54321/callback#"
+]
+const prefix = FastCheck.constantFrom(...absolute, "[::1]:54321/callback?", "/callback?", "?", "", "/callback#")
+
+const plain = ["", ""] as const
+
+// What stands alone is what can be mistaken for a part of its neighbour, so it comes more often.
+const quotes = FastCheck.constantFrom<readonly [string, string]>(
+  plain,
+  plain,
+  plain,
+  plain,
+  ['"', '"'],
+  ["'", "'"],
+  ["`", "`"],
+  ["<", ">"],
+  ["(", ")"],
+  ["“", "”"],
+  ["‘", "’"],
+  ["«", "»"],
+  ["Location: ", ""],
+  ["curl '", "' -v"],
+  ["[page](", ")"]
+)
+
+const wrap = FastCheck.option(
+  FastCheck.record({
+    width: FastCheck.integer({ min: 20, max: 100 }),
+    gap: FastCheck.constantFrom("\n", "\r\n", "\r", "\n  ", " \n\t", "\n          ")
+  })
+)
+
+/** Hides marks among the letters, which a reader takes out again. */
+const marked = (text: string, marks: ReadonlyArray<readonly [place: number, mark: string]>): string => {
+  const letters = Array.from(text)
+  for (const [place, mark] of marks) {
+    const index = place % (letters.length + 1)
+    letters[index] = mark + (letters[index] ?? "")
+  }
+  return letters.join("")
+}
+
+const decoration = FastCheck.record({
+  quotes,
+  ampersand: FastCheck.constantFrom("&", "&amp;", "&#38;", "&#x26;", "\\&"),
+  wrap,
+  marks: FastCheck.array(
+    FastCheck.tuple(
+      FastCheck.nat({ max: 1000 }),
+      FastCheck.constantFrom(
+        "\u001b[0m",
+        "\u001b[38;5;1m",
+        "\u001b[K",
+        "\u001b]8;;x:y\u0007",
+        "\u0000",
+        "\u200b",
+        "\u202e"
+      )
+    ),
+    { maxLength: 6 }
+  ),
+  around: FastCheck.constantFrom<readonly [string, string]>(
+    plain,
+    plain,
+    plain,
+    ["\n  ", " \r\n"],
+    ["\u001b[200~", "\u001b[201~"],
+    ["\ufeff[200~", "[201~\n"]
+  )
+})
+
+type Decoration = typeof decoration extends FastCheck.Arbitrary<infer A> ? A : never
+
+const decorate = (address: string, { ampersand, around, marks, quotes, wrap }: Decoration): string => {
+  const spelled = address.replaceAll("&", ampersand) + quotes[1].slice(0, 1)
+  // What stands before makes the first line longer: a scheme in two parts would be no address in either line.
+  const wrapped = wrap === null ? spelled : spelled.replace(new RegExp(`.{${wrap.width}}(?=.)`, "gu"), `$&${wrap.gap}`)
+  const text = `${quotes[0]}${wrapped}${quotes[1].slice(1)}`
+  return `${around[0]}${marked(text, marks)}${around[1]}`
+}
+
+describe("properties of read", () => {
+  it.prop(
+    "gives back exactly the code and the state that were sent, whatever was done to the address",
+    [response, prefix, decoration],
+    ([{ code, query, state }, prefix, decoration]) => {
+      assert.deepStrictEqual(summary(decorate(prefix + query, decoration)), [`${code} for ${state}`])
+    },
+    { fastCheck: { numRuns: 2000 } }
+  )
+
+  it.prop(
+    "keeps several addresses apart, each wrapped in its own way",
+    [FastCheck.array(FastCheck.tuple(response, FastCheck.constantFrom(...absolute), decoration), { maxLength: 5 })],
+    ([each]) => {
+      const text = each.map(([{ query }, prefix, decoration]) => decorate(prefix + query, decoration)).join("\n")
+      const expected = each.map(([{ code, state }]) => `${code} for ${state}`)
+      assert.deepStrictEqual(summary(text), expected.length === 0 ? ["Empty"] : expected)
+    },
+    { fastCheck: { numRuns: 500 } }
+  )
+
+  it.prop(
+    "never takes a code and a state from different components",
+    [value, value, value],
+    ([code, state, other]) => {
+      const query = new URLSearchParams({ code, x: other }).toString()
+      const fragment = new URLSearchParams({ y: other, state }).toString()
+      for (const text of [`/callback?${query}#${fragment}`, `/callback?${fragment}#${query}`]) {
+        for (const reading of summary(text)) assert.notStrictEqual(reading, `${code} for ${state}`)
+      }
+    }
+  )
+
+  it.prop(
+    "never throws, and always says something",
+    [FastCheck.oneof(
+      FastCheck.string({ unit: FastCheck.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }),
+      FastCheck.array(
+        FastCheck.constantFrom(
+          ..."\u001b[ \u001b] \u009b \u0007 [200~ [201~ \n \r \t ' \" ` < > ( ) [ ]( & &amp; &#38; \\ ? # / :// http://"
+            .split(" "),
+          ..."code= state= error= response_type= localhost: [::1] %4 %zz é \ud800 \u202e . , HTTP/1.1 GET a".split(" "),
+          " "
+        ),
+        { maxLength: 60 }
+      ).map((pieces) => pieces.join(""))
+    )],
+    ([text]) => {
+      assert.isAbove(PastedText.read(text).length, 0)
+    },
+    { fastCheck: { numRuns: 2000 } }
+  )
+})

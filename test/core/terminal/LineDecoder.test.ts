@@ -1,0 +1,255 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { maxLength } from "../../../src/core/paste/PastedText.ts"
+import * as LineDecoder from "../../../src/core/terminal/LineDecoder.ts"
+
+const ESC = "\u001b"
+const pasted = (text: string) => `${ESC}[200~${text}${ESC}[201~`
+
+/** Decodes pieces, and goes on behind each key as a reader that stays attached does. */
+const decoded = (isRaw: boolean, pieces: ReadonlyArray<string>) => {
+  const decoder = LineDecoder.make(isRaw)
+  const lines: Array<string> = []
+  const keys: Array<string> = []
+  for (const piece of pieces) {
+    for (let rest = piece; rest !== "";) {
+      const result = decoder.decode(rest)
+      lines.push(...result.lines)
+      if (result.key !== undefined && result.key !== "Enter") keys.push(result.key)
+      rest = result.rest
+    }
+  }
+  return { lines, keys, unfinished: decoder.unfinished(), isPasting: decoder.isPasting() }
+}
+
+const linesOf = (isRaw: boolean, pieces: ReadonlyArray<string>): ReadonlyArray<string> => decoded(isRaw, pieces).lines
+
+describe("a terminal's decoder", () => {
+  it.each<[string, string, Array<string>]>([
+    ["ends a line at each line break", "a\rb\nc\r\nd\n\r", ["a", "b", "c", "d", ""]],
+    ["keeps empty lines", "\r\r\n\n", ["", "", ""]],
+    ["keeps letters of every width", "ab é€😀\r", ["ab é€😀"]],
+    ["takes a letter back", "abc\u007f\u007f\bd\r", ["d"]],
+    ["takes back a letter of two units", "a😀\u007fb\r", ["ab"]],
+    ["takes nothing back of nothing", "\u007f\u007fa\r", ["a"]],
+    ["takes nothing back of the line before", "a\r\u007fb\r", ["a", "b"]],
+    ["takes the line back", "abc\u0015d\r", ["d"]],
+    ["knows no key for other controls", "a\u0001\u0000\u009bb\u0085\r", ["ab"]],
+    ["keeps a tab", "a\tb\r", ["a\tb"]],
+    ["passes over ^D in a line that is not empty", "a\u0004b\r", ["ab"]],
+    ["passes over arrows", `a${ESC}[D${ESC}[1;5Cb\r`, ["ab"]],
+    ["passes over function keys", `a${ESC}OPb${ESC}[3~c${ESC}[15~\r`, ["abc"]],
+    ["passes over keys with Alt", `a${ESC}xb\r`, ["ab"]],
+    ["passes over a colour that the terminal answers", `a${ESC}]11;rgb:0/0/0\u0007b\r`, ["ab"]],
+    ["passes over an answer that a string terminator ends", `a${ESC}P1$r0m${ESC}\\b\r`, ["ab"]],
+    ["passes over the size that the terminal answers", `a${ESC}[8;24;80tb\r`, ["ab"]],
+    ["passes over a mouse click", `a${ESC}[<0;12;5Mb\r`, ["ab"]],
+    ["passes over the focus that comes and goes", `a${ESC}[Ib${ESC}[O\r`, ["ab"]],
+    ["ends a line that an escape breaks off in", `a${ESC}[1\rb\r`, ["a", "b"]],
+    ["ends a line that an answer breaks off in", `a${ESC}]11;rgb\rb\r`, ["a", "b"]],
+    ["ends a line that the Escape key stands at the end of", `a${ESC}\rb\r`, ["a", "b"]],
+    ["joins what was pasted with what was typed", `a${pasted("b")}c\r`, ["abc"]],
+    ["joins two pastes", `${pasted("a")}${pasted("b")}\r`, ["ab"]],
+    ["keeps the lines of a paste in one", `${pasted("a\r\nb\nc\rd")}\r`, ["a\nb\nc\nd"]],
+    ["takes back a letter of a paste", `${pasted("a\rb")}\u007f\u007f\r`, ["a"]],
+    ["takes back a whole paste", `${pasted("a\rb")}\u0015c\r`, ["c"]],
+    ["passes over the end of a paste that never began", `a${ESC}[201~b\r`, ["ab"]],
+    ["passes over escapes within a paste", `${pasted(`a${ESC}[Db`)}\r`, ["ab"]],
+    ["takes no other key for a mark", `a${ESC}[20~b${ESC}[202~c${ESC}[210~d\re\r`, ["abcd", "e"]]
+  ])("%s", (_what, typed, lines) => {
+    assert.deepStrictEqual(decoded(true, [typed]), { lines, keys: [], unfinished: "", isPasting: false })
+    // But for those of keys and pastes, a sequence that is cut behind its first letter looks like the Escape key.
+    if (!/\u001b[^[]/.test(typed)) assert.deepStrictEqual(linesOf(true, Array.from(typed)), lines)
+  })
+
+  it.each<[string, string, string, string]>([
+    ["^C", "\u0003", "SIGINT", ""],
+    ["^\\", "\u001c", "SIGQUIT", ""],
+    ["^Z", "\u001a", "SIGTSTP", ""],
+    ["^C behind text", "ab\u0003", "SIGINT", "ab"],
+    ["^C in a paste whose end got lost", `${ESC}[200~ab\u0003`, "SIGINT", "ab"],
+    ["^D", "\u0004", "EOF", ""],
+    ["^D in a line that was taken back", "ab\u0015\u0004", "EOF", ""],
+    ["^D where the last letter was taken back", "a\u007f\u0004", "EOF", ""],
+    ["^D behind the Escape key and a line break", `${ESC}\r\u0004`, "EOF", ""]
+  ])("stops at %s, and gives what follows as it came", (_what, typed, key, unfinished) => {
+    for (const rest of ["", "a", "rest é😀\r\n", "\u0003", pasted("x")]) {
+      const decoder = LineDecoder.make(true)
+      const result = decoder.decode(typed + rest)
+      assert.deepStrictEqual([result.key, result.rest], [key as LineDecoder.Signal, rest])
+      assert.strictEqual(decoder.unfinished(), unfinished)
+    }
+  })
+
+  it("gives the lines before a key with it", () => {
+    const { key, lines, rest } = LineDecoder.make(true).decode("a\rb\rc\u0003d\r")
+    assert.deepStrictEqual({ key, lines, rest }, { key: "SIGINT", lines: ["a", "b"], rest: "d\r" })
+  })
+
+  it.each([`${ESC}]`, `${ESC}P`, `${ESC}[`])("reads on in a sequence that never ends: %j", (start) => {
+    const [first, second, ...others] = linesOf(true, [`a${start}${"1".repeat(2000)}b\rc\r`])
+    assert.match(first ?? "", /^a1+b$/)
+    assert.deepStrictEqual([second, others], ["c", []])
+  })
+
+  it("does not end at ^D in a paste", () => {
+    assert.deepStrictEqual(decoded(true, [`${pasted("\u0004a")}\r`]), {
+      lines: ["a"],
+      keys: [],
+      unfinished: "",
+      isPasting: false
+    })
+  })
+
+  it("says that a paste goes on until its end was marked", () => {
+    const decoder = LineDecoder.make(true)
+    const said = [ESC, "[20", "0~", "a\r", "b", `${ESC}[201`, "~", "c"].map((piece) => {
+      decoder.decode(piece)
+      return [decoder.isPasting(), decoder.unfinished()]
+    })
+    assert.deepStrictEqual(said, [
+      [false, ""],
+      [false, ""],
+      [true, ""],
+      [true, "a\n"],
+      [true, "a\nb"],
+      [true, "a\nb"],
+      [false, "a\nb"],
+      [false, "a\nbc"]
+    ])
+  })
+
+  it("forgets a line, and the paste it came in, when told to", () => {
+    const decoder = LineDecoder.make(true)
+    decoder.decode(`${ESC}[200~a\rb`)
+    decoder.discard()
+    assert.deepStrictEqual([decoder.isPasting(), decoder.unfinished()], [false, ""])
+    assert.deepStrictEqual(decoder.decode("c\r").lines, ["c"])
+  })
+
+  it("takes a paste that follows the Escape key", () => {
+    assert.deepStrictEqual(linesOf(true, [ESC, "http://x\r"]), ["http://x"])
+    assert.deepStrictEqual(linesOf(true, [ESC, pasted("http://x"), "\r"]), ["http://x"])
+    assert.deepStrictEqual(linesOf(true, [`${ESC}${pasted("http://x")}\r`]), ["http://x"])
+    assert.deepStrictEqual(linesOf(true, [ESC + ESC, `${pasted("http://x")}\r`]), ["http://x"])
+  })
+})
+
+describe("the Enter behind a paste", () => {
+  const keysOf = (text: string) => LineDecoder.make(true).decode(text)
+
+  it("ends the line at once, and what follows is left as it came", () => {
+    assert.deepStrictEqual(keysOf(`${pasted("a\rb")}c\rnext\r`), { lines: ["a\nbc"], key: "Enter", rest: "next\r" })
+  })
+
+  it("is the first one only", () => {
+    const decoder = LineDecoder.make(true)
+    const first = decoder.decode(`${pasted("a")}\rb\rc\r`)
+    assert.deepStrictEqual(decoder.decode(first.rest), { lines: ["b", "c"], key: undefined, rest: "" })
+  })
+
+  it("is none where nothing was pasted, or what was pasted is gone", () => {
+    assert.strictEqual(keysOf("a\rb\r").key, undefined)
+    const decoder = LineDecoder.make(true)
+    decoder.decode(pasted("a"))
+    decoder.discard()
+    assert.strictEqual(decoder.decode("b\r").key, undefined)
+  })
+})
+
+describe("a pipe's decoder", () => {
+  it("gives controls, keys and escapes as they are", () => {
+    const text = `a\u0003\u0004\u001c\u001a\u007f\b\u0015\t\u0000\u009b${pasted("b")}${ESC}[A`
+    assert.deepStrictEqual(decoded(false, [`${text}\n`]), { lines: [text], keys: [], unfinished: "", isPasting: false })
+  })
+
+  it("ends a line at each line break, also one that two pieces share", () => {
+    assert.deepStrictEqual(linesOf(false, ["a\nb", "b\r", "\n", "c\rd\n\ne\n"]), ["a", "bb", "c", "d", "", "e"])
+  })
+})
+
+describe("every decoder", () => {
+  it.each([true, false])("keeps one letter more than may be of a line, and all of the next (raw: %s)", (isRaw) => {
+    const decoder = LineDecoder.make(isRaw)
+    for (let index = 0; index < 3; index++) decoder.decode("x".repeat(maxLength))
+    assert.strictEqual(decoder.unfinished(), "x".repeat(maxLength + 1))
+    assert.deepStrictEqual(decoder.decode("\nnext\n").lines, ["x".repeat(maxLength + 1), "next"])
+    const exact = "y".repeat(maxLength)
+    assert.deepStrictEqual(decoder.decode(`${exact}\n`).lines, [exact])
+  })
+
+  const keys = [
+    "a",
+    "😀",
+    " ",
+    "\r",
+    "\n",
+    "\r\n",
+    "\u0003",
+    "\u0004",
+    "\u007f",
+    "\u0015",
+    `${ESC}[A`,
+    `${ESC}OP`,
+    `${ESC}[1`
+  ]
+  const marks = [`${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`]
+  const input = FastCheck.array(
+    FastCheck.oneof(
+      { weight: 4, arbitrary: FastCheck.constantFrom(...keys, ...marks) },
+      { weight: 1, arbitrary: FastCheck.string({ unit: "binary" }) }
+    ),
+    { maxLength: 20 }
+  ).map((pieces) => pieces.join(""))
+
+  it.prop(
+    "finds the same in a text wherever it is cut, but for the Escape key",
+    [FastCheck.boolean(), input, FastCheck.array(FastCheck.nat({ max: 200 }))],
+    ([isRaw, text, places]) => {
+      const letters = Array.from(text)
+      const cuts = [0, ...places.map((place) => place % (letters.length + 1)).sort((a, b) => a - b), letters.length]
+      const pieces = cuts.slice(1).map((cut, index) => letters.slice(cuts[index], cut).join("")).filter((each) =>
+        each !== ""
+      )
+      // Behind a lone ESC only `[` is known to go on with a sequence.
+      FastCheck.pre(!pieces.some((piece, index) => piece.endsWith(ESC) && pieces[index + 1]?.startsWith("[") === false))
+      assert.deepStrictEqual(decoded(isRaw, pieces), decoded(isRaw, [text]))
+    },
+    { fastCheck: { numRuns: 2000 } }
+  )
+
+  const printable = FastCheck.string({ unit: "grapheme" }).map((line) => line.replace(/\p{Cc}/gu, ""))
+
+  it.prop("gives back every printable line, typed or pasted", [FastCheck.array(printable)], ([lines]) => {
+    const typed = lines.map((line) => `${line}\r`).join("")
+    assert.deepStrictEqual(linesOf(true, [typed]), lines)
+    assert.deepStrictEqual(linesOf(false, [typed]), lines)
+    assert.deepStrictEqual(linesOf(true, [`${pasted(lines.join("\r"))}\r`]), [lines.join("\n")])
+  })
+
+  it.prop("never throws, and makes no text longer", [FastCheck.boolean(), input], ([isRaw, text]) => {
+    const { lines, unfinished } = decoded(isRaw, [text])
+    assert.isAtMost([...lines, unfinished].join("").length, text.length)
+  })
+
+  it.prop("lets no control through from a terminal but tabs, and the line breaks of a paste", [input], ([text]) => {
+    const { lines, unfinished } = decoded(true, [text])
+    for (const line of [...lines, unfinished]) assert.notMatch(line.replace(/[\t\n]/g, ""), /\p{Cc}/u)
+  })
+
+  it.prop("edits a line as a list of letters", [
+    FastCheck.array(FastCheck.constantFrom("a", "é", "😀", "\u007f", "\b", "\u0015", "\r"))
+  ], ([typed]) => {
+    const lines: Array<string> = []
+    let letters: ReadonlyArray<string> = []
+    for (const key of typed) {
+      if (key === "\r") lines.push(letters.join(""))
+      letters = key === "\r" || key === "\u0015"
+        ? []
+        : key === "\u007f" || key === "\b"
+        ? letters.slice(0, -1)
+        : [...letters, key]
+    }
+    assert.deepStrictEqual(decoded(true, typed), { lines, keys: [], unfinished: letters.join(""), isPasting: false })
+  })
+})

@@ -1,0 +1,160 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { printable, printableUrl } from "../../../src/core/text/SafeText.ts"
+
+/** Text as a hostile server writes it: terminal commands, reordering marks, halves of characters, and plain words. */
+const hostile = FastCheck.array(
+  FastCheck.oneof(
+    FastCheck.constantFrom(
+      "\u0000",
+      "\u001b[2J",
+      "\u009b31m",
+      "\u0007",
+      "\r\n",
+      "\t",
+      "\u0085",
+      "\u00ad",
+      "\u061c",
+      "\u200b",
+      "\u202e",
+      "\u2028",
+      "\u2029",
+      "\u2066",
+      "\ufeff",
+      "\ue000",
+      "\u{f0000}",
+      "\u{e0041}",
+      "\ud83d",
+      "\ude00",
+      "😀",
+      "é",
+      "e\u0301",
+      "…",
+      " ",
+      "  ",
+      "\u00a0",
+      "\u3000",
+      "access denied"
+    ),
+    FastCheck.string(),
+    FastCheck.string({ unit: "binary" }),
+    FastCheck.array(FastCheck.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
+  ),
+  { maxLength: 12 }
+).map((pieces) => pieces.join(""))
+
+const limit = FastCheck.integer({ min: 1, max: 80 })
+
+/** Written out apart from the module: code point by code point, by what each does to a terminal or to a reader. */
+const isUnsafe = (char: string): boolean => {
+  const code = char.codePointAt(0) ?? 0
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || // C0, DEL, C1
+    code === 0xad || code === 0x61c || code === 0x180e || // invisible, and an Arabic mark that reorders
+    (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || // zero width, lines, reordering
+    (code >= 0x2060 && code <= 0x2064) || (code >= 0x2066 && code <= 0x206f) || code === 0xfeff || // joiners, isolates
+    (code >= 0xd800 && code <= 0xdfff) || (code >= 0xe000 && code <= 0xf8ff) || // halves, private use
+    (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0020 && code <= 0xe007f) ||
+    (code >= 0xf0000 && (code & 0xffff) < 0xfffe)
+}
+
+const words = (text: string): ReadonlyArray<string> =>
+  text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, (char) => /\p{Cn}/u.test(char) ? char : " ").split(/\s+/).filter(Boolean)
+
+describe("printable", () => {
+  it.each<[string, string, number, string]>([
+    ["leaves plain text as it is", "The user said no", 100, "The user said no"],
+    ["leaves other scripts and emoji as they are", "Zugriff verweigert: 拒否 😀", 100, "Zugriff verweigert: 拒否 😀"],
+    ["turns a terminal command into harmless words", "\u001b[2J\u001b[31mgone", 100, "[2J [31mgone"],
+    ["turns a one-byte terminal command into harmless words", "\u009b2Jgone", 100, "2Jgone"],
+    ["keeps to one line", "first\r\nsecond\u2028third\u0085fourth", 100, "first second third fourth"],
+    ["drops what reverses the order of reading", "user\u202egpj.exe", 100, "user gpj.exe"],
+    ["drops what has no width", "pay\u200bpal\ufeff", 100, "pay pal"],
+    ["drops text written in invisible tag characters", "ok\u{e0068}\u{e0069}", 100, "ok"],
+    ["makes one space of a run", "a\u0000\u0001\u0002b", 100, "a b"],
+    ["makes one space of any white space", "a \u00a0\u3000 b\u2003c", 100, "a b c"],
+    ["leaves no space around", " \u00a0a\t", 100, "a"],
+    ["leaves nothing of junk alone", "\u0000\u001b\u200b", 100, ""],
+    ["leaves nothing of nothing", "", 100, ""],
+    ["keeps what just fits", "12345", 5, "12345"],
+    ["marks what it cut by an ellipsis", "123456", 5, "1234…"],
+    ["cuts no character in half", "123😀567", 5, "123…"],
+    ["marks what it cut though little is left of it", `${"\u0000".repeat(20)}late`, 5, "…"]
+  ])("%s", (_name, text, limit, expected) => {
+    assert.strictEqual(printable(text, limit), expected)
+  })
+
+  it.prop(
+    "never holds a control, format or separator character, or half a character",
+    [hostile, limit],
+    ([text, limit]) => {
+      const line = printable(text, limit)
+      assert.deepStrictEqual(Array.from(line).filter(isUnsafe), [])
+      assert.notMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u)
+      assert.notMatch(line, /[^\S ]| {2}|^ /, "no white space but single spaces between words")
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+
+  it.prop("is never longer than asked", [hostile, limit], ([text, limit]) => {
+    assert.isAtMost(printable(text, limit).length, limit)
+  }, { fastCheck: { numRuns: 300 } })
+
+  it.prop("says all of it, word for word, or ends in an ellipsis", [hostile, limit], ([text, limit]) => {
+    const line = printable(text, limit)
+    if (!line.endsWith("…")) assert.deepStrictEqual(line.split(/\s+/).filter(Boolean), words(text))
+  }, { fastCheck: { numRuns: 300 } })
+
+  it.prop("leaves alone what it already made", [hostile, limit], ([text, limit]) => {
+    const line = printable(text, limit)
+    assert.strictEqual(printable(line, limit), line)
+  }, { fastCheck: { numRuns: 300 } })
+
+  it.each<[string, string]>([
+    ["controls", "\u001b".repeat(1 << 20)],
+    ["spaces", " ".repeat(1 << 20)],
+    ["spaces before a letter", `${" ".repeat(1 << 20)}x`],
+    ["letters and controls in turn", "a\u0000".repeat(1 << 19)],
+    ["halves of characters", "\ud800".repeat(1 << 20)]
+  ])("takes a megabyte of %s in no time, even when none of it is cut", (_name, text) => {
+    for (const limit of [500, text.length]) {
+      const started = performance.now()
+      printable(text, limit)
+      // Linear work takes a few milliseconds, on a busy machine some more; quadratic work on a megabyte takes minutes.
+      assert.isBelow(performance.now() - started, 2000)
+    }
+  })
+})
+
+describe("printableUrl", () => {
+  it.each<[string, string, string | undefined]>([
+    ["keeps https", "https://as.example/why?code=1", "https://as.example/why?code=1"],
+    ["keeps http", "http://as.example/why", "http://as.example/why"],
+    ["writes it as URL does", "HTTPS://AS.Example:443/a b", "https://as.example/a%20b"],
+    ["shows a look-alike host for what it is", "https://аs.example/", "https://xn--s-7sb.example/"],
+    ["escapes a terminal command", "https://as.example/\u001b[2J", "https://as.example/%1B[2J"],
+    ["refuses script", "javascript:alert(1)", undefined],
+    ["refuses script in disguise", "\u0001java\nscript:alert(1)", undefined],
+    ["refuses data", "data:text/html,<script>", undefined],
+    ["refuses a file", "file:///etc/passwd", undefined],
+    ["refuses a relative address", "/why", undefined],
+    ["refuses what is no address", "see the manual", undefined],
+    ["refuses nothing", "", undefined],
+    ["refuses what is too long", `https://as.example/${"a".repeat(2048)}`, undefined]
+  ])("%s", (_name, text, expected) => {
+    assert.strictEqual(printableUrl(text), expected)
+  })
+
+  const address = FastCheck.oneof(
+    hostile,
+    FastCheck.tuple(
+      FastCheck.constantFrom("https://as.example/", "http://", "https:", "javascript:", "\u0000https://"),
+      hostile
+    )
+      .map((parts) => parts.join(""))
+  )
+
+  it.prop("is plain ASCII and http(s), or nothing", [address], ([text]) => {
+    const url = printableUrl(text)
+    if (url !== undefined) assert.match(url, /^https?:\/\/[\x21-\x7e]+$/)
+  }, { fastCheck: { numRuns: 300 } })
+})

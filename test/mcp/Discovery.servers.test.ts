@@ -1,0 +1,94 @@
+/** More than one authorization server: the MCP server moved to another one, or names several. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as McpHarness from "../fixtures/McpHarness.ts"
+import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
+
+describe("a server that moved to another authorization server", () => {
+  it.scopedLive("registers there, and shows it neither the old client nor the old refresh token", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world({ authorizationServer: { authMethods: ["client_secret_post"] } })
+      yield* world.signedIn
+      const secrets = McpHarness.secretsOf(world.stored())
+      assert.strictEqual(secrets.length, 3)
+      const oldClient = world.stored()?.client?.clientId ?? ""
+      const other = yield* ScriptedAuthorizationServer.make()
+      world.server.knobs.authorizationServers = [other.issuer]
+      world.server.knobs.verify = other.verify
+      const before = world.authorizationServer.requests.length
+      const { oauth } = yield* world.open()
+      assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+      assert.strictEqual(world.stored()?.issuer, other.issuer)
+      assert.deepStrictEqual([other.count("register"), other.windows(), other.count("token", "refresh_token")], [
+        1,
+        1,
+        0
+      ])
+      const told = other.requests.map(({ headers, target, text }) => [target, text, headers.authorization].join(" "))
+      for (const secret of [...secrets, oldClient]) assert.notInclude(told.join("\n"), secret)
+      assert.strictEqual(world.authorizationServer.requests.length, before)
+    }))
+
+  it.scopedLive("and whose new one is dead: nothing of the old sign-in is lost", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      yield* world.signedIn
+      const stored = world.stored()
+      world.server.knobs.authorizationServers = ["http://127.0.0.1:9"]
+      world.authorizationServer.expireAll()
+      const { oauth } = yield* world.open()
+      const outcome = yield* McpHarness.call(oauth, world.server.url)
+      assert.strictEqual(McpHarness.word(outcome), "DiscoveryError")
+      assert.deepStrictEqual(world.stored(), stored)
+      assert.strictEqual(world.windows(), 1)
+    }))
+})
+
+describe("several authorization servers", () => {
+  const two = Effect.gen(function* () {
+    const world = yield* McpHarness.world()
+    const second = yield* ScriptedAuthorizationServer.make()
+    const first = world.authorizationServer
+    world.server.knobs.verify = async (token, resource) =>
+      await first.verify(token, resource) ?? await second.verify(token, resource)
+    return { world, first, second }
+  })
+
+  it.scopedLive("the first is used where nothing is known", () =>
+    Effect.gen(function* () {
+      const { first, second, world } = yield* two
+      world.server.knobs.authorizationServers = [second.issuer, first.issuer]
+      const { oauth } = yield* world.open()
+      yield* oauth.ensure
+      assert.strictEqual(world.stored()?.issuer, second.issuer)
+      assert.deepStrictEqual(first.requests, [])
+    }))
+
+  for (const slash of ["", "/"]) {
+    it.scopedLive(`the one of the stored tokens goes before the first${slash && ", also where a slash follows"}`, () =>
+      Effect.gen(function* () {
+        const { first, second, world } = yield* two
+        yield* world.signedIn
+        world.server.knobs.authorizationServers = [second.issuer, `${first.issuer}${slash}`]
+        first.expireAll()
+        const { oauth } = yield* world.open()
+        assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+        assert.deepStrictEqual([first.refreshes(), second.requests.length, world.windows()], [1, 0, 1])
+      }))
+  }
+
+  it.scopedLive("the one of a client made by hand goes before the first", () =>
+    Effect.gen(function* () {
+      const { first, second, world } = yield* two
+      world.server.knobs.authorizationServers = [second.issuer, first.issuer]
+      first.addClient({
+        client_id: "by-hand",
+        redirect_uris: ["http://127.0.0.1/callback"],
+        token_endpoint_auth_method: "none"
+      })
+      const { oauth } = yield* world.open({ client: { clientId: "by-hand", issuer: first.issuer } })
+      yield* oauth.ensure
+      assert.strictEqual(world.stored()?.issuer, first.issuer)
+      assert.deepStrictEqual(second.requests, [])
+    }))
+})

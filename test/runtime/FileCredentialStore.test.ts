@@ -1,0 +1,543 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Layer, Option, Redacted, type Scope } from "effect"
+import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import { inspect } from "node:util"
+import { vi } from "vitest"
+import { configDirectory, open } from "../../src/runtime/FileCredentialStore.ts"
+import { layerFile } from "../../src/runtime/layer.ts"
+import { type Credentials, CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
+
+const key = { serverUrl: "https://mcp.example/a?b=../c", account: "me/you" }
+const withToken = (token: string): Credentials => ({
+  issuer: "https://as.example",
+  tokens: { accessToken: Redacted.make(token) }
+})
+const tokenOf = (credentials: Option.Option<Credentials>) =>
+  Option.isNone(credentials) || credentials.value.tokens === undefined
+    ? undefined
+    : Redacted.value(credentials.value.tokens.accessToken)
+const put = (store: CredentialStore, token: string, at: { readonly serverUrl: string } = key) =>
+  store.modify(at, () => Effect.succeed([undefined, Option.some(withToken(token))] as const))
+
+/** A folder of its own, named by its real path. */
+const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "credentials-")))),
+  (path) => Effect.sync(() => fs.rmSync(path, { recursive: true, force: true }))
+)
+const at = (directory: string) => open({ appName: "test", directory })
+const listed = (directory: string): ReadonlyArray<string> =>
+  fs.existsSync(join(directory, "credentials")) ? fs.readdirSync(join(directory, "credentials")).sort() : []
+/** The one file of a store with one key. */
+const fileIn = (directory: string): string => {
+  const names = listed(directory)
+  assert.strictEqual(names.length, 1, names.join(" "))
+  return join(directory, "credentials", names[0] ?? "")
+}
+const modeOf = (path: string) => (fs.statSync(path).mode & 0o777).toString(8)
+
+/** What goes to stderr while an effect runs. */
+const listening = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> =>
+  Effect.suspend(() => {
+    let said = ""
+    const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      said += String(text)
+      return true
+    })
+    return Effect.ensuring(Effect.map(effect, (value) => [value, said] as const), Effect.sync(() => spy.mockRestore()))
+  })
+
+const assertQuiet = (error: unknown, secret: string) =>
+  assert.notInclude(`${inspect(error, { depth: null })} ${JSON.stringify(error)} ${String(error)}`, secret)
+
+credentialStoreLaws("FileCredentialStore", Effect.flatMap(folder, at))
+
+describe("configDirectory", () => {
+  const env = { XDG_CONFIG_HOME: "/xdg", APPDATA: "D:\\Roaming" }
+  it.each<[string, string, Record<string, string | undefined>, string, string]>([
+    ["Linux", "linux", {}, "/home/me", "/home/me/.config/tool"],
+    ["Linux with XDG_CONFIG_HOME", "linux", env, "/home/me", "/xdg/tool"],
+    ["Linux with an empty one", "linux", { XDG_CONFIG_HOME: "" }, "/home/me", "/home/me/.config/tool"],
+    ["Linux with a relative one", "linux", { XDG_CONFIG_HOME: "xdg" }, "/home/me", "/home/me/.config/tool"],
+    ["a BSD", "freebsd", env, "/home/me", "/xdg/tool"],
+    ["macOS", "darwin", env, "/Users/me", "/Users/me/Library/Application Support/tool"],
+    ["Windows", "win32", env, "C:\\Users\\me", "D:\\Roaming\\tool"],
+    ["Windows without APPDATA", "win32", {}, "C:\\Users\\me", "C:\\Users\\me\\AppData\\Roaming\\tool"],
+    ["Windows with a relative one", "win32", { APPDATA: "a" }, "C:\\Users\\me", "C:\\Users\\me\\AppData\\Roaming\\tool"]
+  ])("on %s", (_name, platform, env, home, expected) => {
+    assert.strictEqual(configDirectory({ platform, env, home }, "tool"), expected)
+  })
+})
+
+describe("FileCredentialStore", () => {
+  it.scopedLive("makes nothing before it has something to keep", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "a", "b")
+      const store = yield* at(directory)
+      assert.isTrue(Option.isNone(yield* store.load(key)))
+      assert.isFalse(fs.existsSync(directory))
+      yield* put(store, "token")
+      assert.strictEqual(listed(directory).length, 1)
+    }))
+
+  it.scopedLive("names the file by a hash, and writes the server into it", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* put(yield* at(directory), "token")
+      const file = fileIn(directory)
+      assert.match(basename(file), /^[\da-f]{64}\.json$/)
+      assert.deepStrictEqual(JSON.parse(fs.readFileSync(file, "utf8")), {
+        version: 1,
+        server: key.serverUrl,
+        account: key.account,
+        issuer: "https://as.example",
+        tokens: { accessToken: "token" }
+      })
+    }))
+
+  it.scopedLive("keeps what another version or a person wrote into the file, at every level", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const file = fileIn(directory)
+      const fields = {
+        ...JSON.parse(fs.readFileSync(file, "utf8")),
+        client: { clientId: "client", registration_access_token: "r" },
+        tokens: { accessToken: "old", id_token: "identity" },
+        note: ["mine"]
+      }
+      fs.writeFileSync(file, JSON.stringify(fields))
+      yield* store.modify(key, (current) =>
+        Effect.succeed(
+          [
+            undefined,
+            Option.map(current, (each) => ({
+              ...each,
+              tokens: { ...each.tokens, accessToken: Redacted.make("new") }
+            }))
+          ] as const
+        ))
+      assert.deepStrictEqual(JSON.parse(fs.readFileSync(file, "utf8")), {
+        ...fields,
+        tokens: { accessToken: "new", id_token: "identity" }
+      })
+    }))
+
+  it.scopedLive("removes the file of what it forgets", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      yield* store.modify(key, () => Effect.succeed([undefined, Option.none()] as const))
+      assert.deepStrictEqual(listed(directory), [])
+    }))
+
+  it.scopedLive("is under the configuration directory of the program", () =>
+    Effect.gen(function* () {
+      const home = yield* folder
+      const names = ["XDG_CONFIG_HOME", "APPDATA", "HOME"] as const
+      const before = names.map((name) => [name, process.env[name]] as const)
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          for (const [name, value] of before) {
+            if (value === undefined) delete process.env[name]
+            else process.env[name] = value
+          }
+        })
+      )
+      for (const name of names) process.env[name] = home
+      yield* put(yield* open({ appName: "my tool" }), "token")
+      const directory = configDirectory({ platform: process.platform, env: process.env, home }, "my tool")
+      assert.isTrue(directory.startsWith(home))
+      assert.strictEqual(listed(directory).length, 1)
+    }))
+})
+
+describe.skipIf(process.platform === "win32")("the modes of FileCredentialStore", () => {
+  it.scopedLive("are 0700 and 0600 under any umask", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "a")
+      const before = process.umask(0)
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.umask(before)))
+      yield* put(yield* at(directory), "token")
+      assert.strictEqual(modeOf(directory), "700")
+      assert.strictEqual(modeOf(dirname(fileIn(directory))), "700")
+      assert.strictEqual(modeOf(fileIn(directory)), "600")
+    }))
+
+  it.scopedLive("are repaired by a load and by a modify, and nobody else's folder is touched", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const file = fileIn(directory)
+      const widen = () => {
+        fs.chmodSync(directory, 0o755)
+        fs.chmodSync(dirname(file), 0o777)
+        fs.chmodSync(file, 0o644)
+      }
+      for (const use of [store.load(key), put(store, "next")]) {
+        widen()
+        yield* use
+        assert.deepStrictEqual([modeOf(directory), modeOf(dirname(file)), modeOf(file)], ["755", "700", "600"])
+      }
+    }))
+})
+
+describe("a damaged file of FileCredentialStore", () => {
+  const whole = JSON.stringify({ version: 1, issuer: "a", tokens: { accessToken: "s3cret" } })
+  it.scopedLive.each<[string, string | Uint8Array]>([
+    ["empty", ""],
+    ["cut", whole.slice(0, -3)],
+    ["no object", `"s3cret"`],
+    ["of another shape", `{"version":1,"tokens":"s3cret"}`],
+    ["not UTF-8", Uint8Array.from([...new TextEncoder().encode(whole.slice(0, -4)), 0xff, 0x22, 0x7d, 0x7d])]
+  ])(
+    "that is %s is moved aside and counts as empty, and the person is told where to",
+    ([, damaged]) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const store = yield* at(directory)
+        yield* put(store, "token")
+        const file = fileIn(directory)
+        fs.writeFileSync(file, damaged)
+        const [loaded, said] = yield* listening(store.load(key))
+        assert.isTrue(Option.isNone(loaded))
+        const aside = fileIn(directory)
+        assert.isTrue(aside.startsWith(`${file}.damaged-20`), aside)
+        assert.deepStrictEqual(Uint8Array.from(fs.readFileSync(aside)), Uint8Array.from(Buffer.from(damaged)))
+        assert.match(said, /^Stored credentials were damaged \([^\n]*\): they were moved to [^\n]*\.\n$/)
+        assert.include(said, aside)
+        assert.notInclude(said, "s3cret")
+        // Once, and the store goes on.
+        const [again, nothing] = yield* listening(Effect.zipRight(put(store, "new"), store.load(key)))
+        assert.strictEqual(tokenOf(again), "new")
+        assert.strictEqual(nothing, "")
+        assert.strictEqual(listed(directory).length, 2)
+      })
+  )
+
+  it.scopedLive("is empty for modify, too", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      fs.writeFileSync(fileIn(directory), "{")
+      const [seen] = yield* listening(
+        store.modify(key, (current) => Effect.succeed([current, Option.some(withToken("new"))] as const))
+      )
+      assert.isTrue(Option.isNone(seen))
+      assert.strictEqual(tokenOf(yield* store.load(key)), "new")
+    }))
+
+  it.scopedLive("never takes along what is written at the same time", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const file = fileIn(directory)
+      for (let round = 0; round < 20; round++) {
+        fs.writeFileSync(file, "{")
+        const loads = Array.from({ length: 8 }, () => store.load(key))
+        yield* listening(
+          Effect.all([...loads, put(store, String(round)), ...loads], { concurrency: "unbounded", discard: true })
+        )
+        assert.strictEqual(tokenOf(yield* store.load(key)), String(round))
+      }
+    }))
+
+  it.scopedLive("is not one that a newer version wrote: that stays, and is an error that says what to do", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const file = fileIn(directory)
+      const newer = `{"version":2,"vault":"s3cret"}`
+      fs.writeFileSync(file, newer)
+      let ran = false
+      const change = store.modify(key, (current) => Effect.sync(() => [ran = true, current] as const))
+      for (const use of [Effect.asVoid(store.load(key)), Effect.asVoid(change)]) {
+        const error = yield* Effect.flip(use)
+        assert.strictEqual(error.reason, "Unreadable")
+        assert.include(error.message, file)
+        assert.include(error.message, "newer version")
+        assertQuiet(error, "s3cret")
+      }
+      assert.isFalse(ran)
+      assert.strictEqual(fs.readFileSync(fileIn(directory), "utf8"), newer)
+    }))
+})
+
+describe("what FileCredentialStore cannot do", () => {
+  const assertError = (error: CredentialStoreError, reason: string, ...words: ReadonlyArray<string>) => {
+    assert.strictEqual(error._tag, "CredentialStoreError")
+    assert.strictEqual(error.reason, reason, error.message)
+    for (const word of words) assert.include(error.message, word)
+    assert.notMatch(error.message, /\.$/)
+    assertQuiet(error, "s3cret")
+  }
+
+  it.scopedLive("says that a file is where its folder should be, before the change is made", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "taken")
+      fs.writeFileSync(directory, "")
+      const store = yield* at(directory)
+      let ran = false
+      const change = store.modify(key, (current) => Effect.sync(() => [ran = true, current] as const))
+      assertError(yield* Effect.flip(change), "Unwritable", "taken", "a file is where a folder should be")
+      assert.isFalse(ran)
+      assertError(yield* Effect.flip(store.load(key)), "Unreadable", "taken", "a file is where a folder should be")
+    }))
+
+  // Root may write everywhere, so it plays somebody else; Deno cannot.
+  it.scopedLive.skipIf(process.platform === "win32" || "Deno" in globalThis)(
+    "says that the folder is somebody else's, before the change is made",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const store = yield* at(directory)
+        yield* put(store, "token")
+        const file = fileIn(directory)
+        const isRoot = process.getuid?.() === 0
+        fs.chmodSync(directory, 0o755)
+        fs.chmodSync(dirname(file), isRoot ? 0o755 : 0o500)
+        if (!isRoot) fs.chmodSync(file, 0)
+        if (isRoot) process.seteuid?.(65534)
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => isRoot ? process.seteuid?.(0) : fs.chmodSync(dirname(file), 0o700))
+        )
+        let ran = false
+        const change = store.modify(key, (current) => Effect.sync(() => [ran = true, current] as const))
+        assertError(yield* Effect.flip(change), "Unwritable", dirname(file), "permission denied")
+        assert.isFalse(ran)
+        assertError(yield* Effect.flip(store.load(key)), "Unreadable", file, "permission denied")
+      })
+  )
+
+  it.scopedLive("says so when it is found out after the change", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      const credentials = join(directory, "credentials")
+      const change = store.modify(key, () =>
+        Effect.sync(() => {
+          fs.rmdirSync(credentials)
+          fs.writeFileSync(credentials, "")
+          return [undefined, Option.some(withToken("s3cret"))] as const
+        }))
+      assertError(yield* Effect.flip(change), "Unwritable", credentials, "a file is where a folder should be")
+    }))
+
+  it.scopedLive("leaves nothing half-written behind", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const file = fileIn(directory)
+      const change = store.modify(key, () =>
+        Effect.sync(() => {
+          fs.unlinkSync(file)
+          fs.mkdirSync(file) // over which nothing can be renamed
+          return [undefined, Option.some(withToken("s3cret"))] as const
+        }))
+      assertError(yield* Effect.flip(change), "Unwritable", file)
+      assert.deepStrictEqual(listed(directory), [basename(file)])
+      assertError(yield* Effect.flip(store.load(key)), "Unreadable", file, "a folder is where a file should be")
+    }))
+
+  it.scopedLive("makes the folder anew when it is removed meanwhile", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "a")
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      yield* store.modify(key, () =>
+        Effect.sync(() => {
+          fs.rmSync(directory, { recursive: true })
+          return [undefined, Option.some(withToken("new"))] as const
+        }))
+      assert.strictEqual(tokenOf(yield* store.load(key)), "new")
+    }))
+
+  it.scopedLive("refuses an `extra` that is no JSON, and keeps what it had", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      yield* put(store, "token")
+      const endless: Record<string, unknown> = {}
+      endless["s3cret"] = endless
+      for (const extra of [{ s3cret: 1n }, endless]) {
+        const value = Option.some({ ...withToken("new"), extra: Redacted.make(extra) })
+        const error = yield* Effect.flip(store.modify(key, () => Effect.succeed([undefined, value] as const)))
+        assertError(error, "Unwritable", "extra")
+      }
+      assert.strictEqual(tokenOf(yield* store.load(key)), "token")
+    }))
+
+  it.scopedLive("removes what a killed program left half-written, once it is an hour old", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      fs.mkdirSync(join(directory, "credentials"))
+      const leave = (name: string, age: number) => {
+        const path = join(directory, "credentials", name)
+        fs.writeFileSync(path, "{")
+        fs.utimesSync(path, Date.now() / 1000 - age, Date.now() / 1000 - age)
+        return name
+      }
+      const name = `${"a".repeat(64)}.json`
+      leave(`${name}.${randomUUID()}.tmp`, 3700)
+      const kept = [
+        leave(`${name}.${randomUUID()}.tmp`, 3500),
+        leave(`${name}.damaged-2026`, 9000),
+        leave("mine.tmp", 9000)
+      ]
+      yield* put(yield* at(directory), "token")
+      assert.deepStrictEqual(
+        listed(directory).filter((each) => !/^[\da-f]{64}\.json$/.test(each)),
+        kept.sort()
+      )
+    }))
+})
+
+describe("two FileCredentialStores of one folder", () => {
+  it.scopedLive("wait for each other, also when one came by a link, before the folder was there", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      fs.mkdirSync(join(directory, "real"))
+      fs.symlinkSync(join(directory, "real"), join(directory, "link"), "junction")
+      const stores = [
+        yield* at(join(directory, "real", "new")),
+        yield* at(join(directory, "link", "new")),
+        yield* at(join(directory, "link", "..", "real", "new", "."))
+      ]
+      const increments = Array.from(
+        { length: 60 },
+        (_, turn) =>
+          (stores[turn % 3] ?? stores[0]!).modify(key, (current) =>
+            Effect.delay(
+              Effect.sync(() =>
+                [undefined, Option.some(withToken(String(Number(tokenOf(current) ?? 0) + 1)))] as const
+              ),
+              "1 millis"
+            ))
+      )
+      yield* Effect.all(increments, { concurrency: "unbounded", discard: true })
+      for (const store of stores) assert.strictEqual(tokenOf(yield* store.load(key)), "60")
+      assert.strictEqual(tokenOf(yield* (yield* at(join(directory, "real", "new"))).load(key)), "60")
+    }))
+
+  it.scopedLive("of two folders keep their own", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const [one, two] = [yield* at(join(directory, "one")), yield* at(join(directory, "two"))]
+      yield* put(one, "one")
+      assert.isTrue(Option.isNone(yield* two.load(key)))
+    }))
+})
+
+describe("a process that is killed while it writes", () => {
+  const writer = fileURLToPath(new URL("../fixtures/writeCredentials.ts", import.meta.url))
+  const repository = fileURLToPath(new URL("../..", import.meta.url))
+  // On Deno with no more permissions than it needs.
+  const args = (directory: string) =>
+    "Deno" in globalThis
+      ? [
+        "run",
+        "--no-prompt",
+        `--allow-read=${repository},${directory}`,
+        `--allow-write=${directory}`,
+        writer,
+        directory
+      ]
+      : ["--import", "tsx", writer, directory]
+
+  it.scopedLive("leaves each file whole, and so does one that goes on", () =>
+    Effect.gen(function* () {
+      const runs = [0, 1].map((run) =>
+        Effect.gen(function* () {
+          const directory = yield* folder
+          const child = yield* Effect.acquireRelease(
+            Effect.sync(() => spawn(process.execPath, args(directory), { stdio: ["ignore", "pipe", "inherit"] })),
+            (child) => Effect.sync(() => child.kill("SIGKILL"))
+          )
+          const exit = new Promise<void>((resolve) => child.on("exit", () => resolve()))
+          yield* Effect.promise(() => new Promise<void>((resolve) => child.stdout.once("data", () => resolve())))
+          const store = yield* at(directory)
+          const seen = new Set<string>()
+          const look = Effect.gen(function* () {
+            const { issuer, tokens } = Option.getOrThrow(yield* store.load({ serverUrl: "https://mcp.example/" }))
+            assert.strictEqual(tokens?.scope, issuer)
+            assert.strictEqual(
+              tokens === undefined ? 0 : Redacted.value(tokens.accessToken).length,
+              issuer.length + 300_001
+            )
+            seen.add(issuer)
+          })
+          // A busy machine takes its time; the test's own limit ends it.
+          const end = Date.now() + 300 + run * 77
+          while (Date.now() < end || seen.size < 4) yield* look
+          child.kill("SIGKILL")
+          yield* Effect.promise(() => exit)
+          yield* look
+        })
+      )
+      yield* Effect.all(runs, { concurrency: "unbounded" })
+    }))
+})
+
+describe("layerFile", () => {
+  const store = Effect.map(CredentialStore, (store) => store)
+
+  it.scopedLive("keeps credentials from one program to the next", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "a")
+      const layer = layerFile({ appName: "tool", directory })
+      const one = yield* Effect.provide(store, layer)
+      assert.isFalse(fs.existsSync(directory))
+      yield* put(one, "token")
+      const other = yield* Effect.provide(store, layerFile({ appName: "tool", directory }))
+      assert.strictEqual(tokenOf(yield* other.load(key)), "token")
+      assert.strictEqual(listed(directory).length, 1)
+    }))
+
+  it.scopedLive("tries again what could not be opened", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "a")
+      const one = yield* Effect.provide(store, layerFile({ appName: "tool", directory }))
+      fs.writeFileSync(directory, "")
+      assert.strictEqual((yield* Effect.flip(put(one, "token"))).reason, "Unwritable")
+      fs.unlinkSync(directory)
+      yield* put(one, "token")
+      assert.strictEqual(tokenOf(yield* one.load(key)), "token")
+    }))
+
+  it.live.each(["", ".", "..", "a/b", "/a", "a\\b", "../a", "a\u0000", "a\n", undefined as unknown as string])(
+    "dies of the appName %j, when it is built",
+    (appName) =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layerFile({ appName }))))
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        if (Exit.isFailure(exit)) {
+          assert.include(Cause.pretty(exit.cause), "Cannot keep credentials in files: the appName ")
+          assert.include(Cause.pretty(exit.cause), 'such as "my-tool"')
+        }
+      })
+  )
+
+  it.live("dies of an empty directory: it is a variable that is not set", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.scoped(Layer.build(layerFile({ appName: "tool", directory: "" }))))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+    }))
+
+  it.live.each(["tool", "my tool", ".tool", "...", "a..b", "ツール", "@scope-tool"])(
+    "takes the appName %j",
+    (appName) => Effect.asVoid(Effect.scoped(Layer.build(layerFile({ appName }))))
+  )
+})

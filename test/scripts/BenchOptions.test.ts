@@ -1,0 +1,53 @@
+import { assert, describe, it } from "@effect/vitest"
+import { parse, usage } from "../../scripts/bench/options.ts"
+
+describe("the options of the bench", () => {
+  it("mean everything when there are none", () => {
+    assert.deepStrictEqual(parse([]), {
+      help: false,
+      json: false,
+      only: "",
+      rounds: undefined,
+      runtimes: ["node", "deno"]
+    })
+  })
+
+  it("are read, in any order", () => {
+    assert.deepStrictEqual(parse(["--rounds", "5", "--json", "--only=HEAP", "--runtime=deno"]), {
+      help: false,
+      json: true,
+      only: "HEAP",
+      rounds: 5,
+      runtimes: ["deno"]
+    })
+    assert.isTrue(parse(["--help"]).help)
+  })
+
+  it("that cannot be meant are said, each with what can", () => {
+    const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+      [["--runtime", "bun"], /no runtime "bun".*node or deno/],
+      [["--runtime", ""], /no runtime ""/],
+      [["--rounds", "0"], /--rounds is "0".*whole number from 1/],
+      [["--rounds=-1"], /--rounds is "-1"/],
+      [["--rounds", "2.5"], /--rounds is "2\.5"/],
+      [["--rounds", "many"], /--rounds is "many"/],
+      [["--rounds", "100000"], /--rounds is "100000"/],
+      [["--only", "no such row"], /no row .*"no such row"/],
+      [["--only", "(Deno)", "--runtime", "node"], /no row .*"\(Deno\)"/],
+      [["--jsn"], /--jsn/],
+      [["--json=yes"], /--json/],
+      [["heap"], /heap/]
+    ]
+    for (const [args, message] of cases) assert.throws(() => parse(args), message, args.join(" "))
+  })
+
+  it("choose rows by any part of a name, the runtime's too", () => {
+    for (const only of ["heap", "RELEASE", "(Node)", "./promise", "µs"]) {
+      assert.strictEqual(parse(["--only", only]).only, only)
+    }
+  })
+
+  it("are all in the usage", () => {
+    for (const name of ["--json", "--only", "--runtime", "--rounds"]) assert.include(usage, `\n  ${name} `)
+  })
+})
