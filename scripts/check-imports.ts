@@ -41,7 +41,7 @@ const places: Readonly<Record<string, Place>> = {
     types: /^effect\/(Cause|Types)$/,
     without: [...runtimeNames, ...effectNames]
   },
-  effect: { rank: 1, packages: effect, without: [...runtimeNames, ...effectNames] },
+  effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },

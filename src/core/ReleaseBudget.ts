@@ -1,0 +1,23 @@
+/**
+ * The second in which a flow promises to be gone, and how its steps share it.
+ */
+
+/**
+ * Milliseconds that each step of a release may take at most, in the order in which they run. Steps that take longer are
+ * left behind, or cut off. Together with what the code between them needs they stay below one second; see `total`.
+ *
+ * All of them are measured by the machine's clock, never by Effect's `Clock`: a test's clock that stands still must not
+ * hold a release.
+ */
+export const ReleaseBudget = {
+  /** What is promised. */
+  total: 1000,
+  /** A source of pasted text that does not stop, such as an async generator that waits for its next line. */
+  pasteReader: 150,
+  /** A presenter that does not return from its last notice, or from letting go of what it showed. */
+  presenter: 150,
+  /** A browser that was sent on to the last page and has not asked for it yet. */
+  lastPage: 300,
+  /** Connections whose answer is on its way to a slow client. */
+  connections: 300
+} as const
