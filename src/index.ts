@@ -28,8 +28,9 @@ export {
   type RefusalReason
 } from "./core/oauth/Refusal.ts"
 export { type SignInOutcome, type SomeTexts, Texts } from "./core/terminal/Texts.ts"
-export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/authorize.ts"
-export { CallbackFlow, type OpenOptions } from "./flow/CallbackFlow.ts"
+export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/AuthorizeRequest.ts"
+export { CallbackFlow } from "./flow/CallbackFlow.ts"
+export type { OpenOptions } from "./flow/OpenOptions.ts"
 export { Pkce } from "./flow/Pkce.ts"
 export {
   type BindOptions,
@@ -50,7 +51,8 @@ export {
   CredentialStoreError,
   type Tokens
 } from "./services/CredentialStore.ts"
-export { PasteInput } from "./paste/PasteStream.ts"
-export type { WaitingFlow } from "./services/PasteInput.ts"
+export { PasteInput } from "./paste/PasteInput.ts"
+export type { PasteReader } from "./paste/PasteReader.ts"
+export type { WaitingFlow } from "./paste/PasteRouter.ts"
 
 export { type Notice, type PendingAuthorization, Presenter } from "./services/Presenter.ts"

@@ -15,9 +15,9 @@ export const ReleaseBudget = {
   /** A source of pasted text that does not stop, such as an async generator that waits for its next line. */
   pasteReader: 150,
   /** A presenter that does not return from its last notice, or from letting go of what it showed. */
-  presenter: 150,
+  presenter: 200,
   /** A browser that was sent on to the last page and has not asked for it yet. */
-  lastPage: 300,
+  lastPage: 250,
   /** Connections whose answer is on its way to a slow client. */
   connections: 300
 } as const

@@ -1,23 +1,58 @@
 /**
- * One sign-in on this machine: a listener that is bound before its address can be read, a paste as the other way in,
- * and a scope that gives everything back.
+ * The callback flow: a scoped resource that binds its server first, lets an HTTP request and pasted texts race for the
+ * answer, and releases everything with its scope.
  */
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BindError } from "../core/oauth/BindError.ts"
-import type { Refusal } from "../core/oauth/Refusal.ts"
-import type { CallbackServer, Restore } from "../services/CallbackServer.ts"
-import { onFirstUse } from "../services/onFirstUse.ts"
-import type { PasteInput } from "../services/PasteInput.ts"
-import type { Presenter } from "../services/Presenter.ts"
-import type { OpenFlow } from "./openFlow.ts"
-import type { OpenOptions } from "./OpenOptions.ts"
+import type { PasteRefused, Refusal } from "../core/oauth/Refusal.ts"
+import * as CallbackPage from "../core/page/CallbackPage.ts"
+import { allOrNothing } from "../effect/allOrNothing.ts"
+import { PasteInput, readerOf } from "../paste/PasteInput.ts"
+import type { CallbackServer } from "../services/CallbackServer.ts"
+import { Presenter } from "../services/Presenter.ts"
+import { authorize } from "./authorize.ts"
+import type { Authorize } from "./AuthorizeRequest.ts"
+import * as Inbox from "./Inbox.ts"
+import { listen } from "./listen.ts"
+import { type OpenOptions, settings } from "./OpenOptions.ts"
+import { randomText } from "./randomText.ts"
+import { styleHash } from "./styleHash.ts"
 
-export type { OpenOptions } from "./OpenOptions.ts"
-
-/** An open flow: already listening, for one sign-in. */
-export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {
+/**
+ * An open flow: already listening, for one sign-in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallbackFlow {
+  /** Goes into the authorization request and the registration, to the letter. Already listening when you read it. */
+  readonly redirectUri: string
+  /** False when every port was taken and `onPortBusy` is `"paste"`. */
+  readonly listening: boolean
+  /** Goes into the authorization request (RFC 6749 section 10.12): 256 random bits, base64url. */
+  readonly state: Redacted.Redacted<string>
+  /**
+   * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.
+   *
+   * With `exchange` the code is exchanged within the flow, and the browser's page waits to tell the truth. Works once
+   * per flow; a second call is a defect. Closing the flow's scope interrupts it.
+   *
+   * Fails with
+   * - `InvalidAuthorizationUrl` when the URL cannot bring its answer here; nothing was shown, and it can be called again;
+   * - `AuthorizationDenied` when the server answers with an error (RFC 6749 section 4.1.2.1);
+   * - `InvalidResponse` when the answer has our `state` and cannot be used (RFC 6749 section 4.1.2, RFC 9207);
+   * - `AuthorizationTimeout` when no answer came within `timeout`, or `exchange` took longer than `exchangeTimeout`;
+   * - whatever `exchange` fails with.
+   */
+  readonly authorize: Authorize
+  /**
+   * Takes text from a host's own input box. Fails with {@link PasteRefused}, whose message tells the person what to
+   * paste instead; the wait goes on.
+   */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /**
    * What was refused. Hot: it begins with the last 64, drops the oldest for a reader that is slower, and ends with the
    * flow.
@@ -25,45 +60,55 @@ export interface CallbackFlow extends Omit<OpenFlow, "refusals"> {
   readonly refusals: Stream.Stream<Refusal>
 }
 
-// Whoever only might sign in loads the names, and nothing of what is behind them.
-const opening = onFirstUse(
-  Effect.map(
-    Effect.promise(() => Promise.all([import("./openFlow.ts"), import("./refusalStream.ts"), import("./within.ts")])),
-    ([{ acquireFlow, openFlowAs }, { refusalStream }, { within }]) => {
-      const withStream = ({ refusals, ...flow }: OpenFlow): CallbackFlow => ({
-        ...flow,
-        // Made when somebody asks for it.
-        get refusals() {
-          return refusalStream(refusals)
-        }
-      })
-      return {
-        acquire: (options: OpenOptions, restore: Restore) => acquireFlow(options, withStream, restore),
-        open: (options: OpenOptions) => openFlowAs(options, withStream),
-        within
+/** What opening a flow needs. */
+type Services = CallbackServer | PasteInput | Presenter
+
+/** The scope releases in the other order: texts are no longer routed here, pages get their last words, the server drains. */
+const opening = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
+  Effect.gen(function* () {
+    const callback = yield* settings(options)
+    const pasteReader = options.paste === false ? undefined : readerOf(yield* PasteInput)
+    const presenter = yield* Presenter
+    const state = Redacted.make(yield* randomText(32))
+    const style = options.page?.style
+    const inbox = yield* Inbox.make({
+      state,
+      done: yield* randomText(16),
+      render: CallbackPage.make(options.page, style === undefined ? undefined : yield* styleHash(style))
+    })
+    const listener = yield* listen(options, callback, inbox)
+    yield* Effect.addFinalizer(() => inbox.close)
+    if (pasteReader !== undefined) yield* pasteReader.register(inbox.waitingFlow)
+    const { listening, redirectUri } = listener
+    yield* Effect.logDebug(`Waiting for ${listening ? redirectUri : `a paste of ${redirectUri}`}`)
+    return {
+      redirectUri,
+      listening,
+      state,
+      authorize: authorize({ ...listener, state, inbox, presenter, pasteReader }),
+      submit: inbox.submit,
+      // Made when it is asked for.
+      get refusals() {
+        return inbox.refusals.stream
       }
     }
-  )
-)
+  })
 
-const open = (
-  options: OpenOptions = {}
-): Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter> =>
-  Effect.flatMap(opening, ({ open }) => open(options))
+const open = (options: OpenOptions = {}): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
+  allOrNothing(opening(options)).pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
 
 const run = <A, E, R>(
   options: OpenOptions,
   use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | CallbackServer | PasteInput | Presenter> =>
-  Effect.flatMap(
-    opening,
-    ({ acquire, within }) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(acquire(options, restore), ({ flow, release }) => within(() => restore(use(flow)), release))
-      )
-  )
+): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | Services> =>
+  Effect.scoped(Effect.flatMap(open(options), use))
 
-/** Opens flows. */
+/**
+ * Opens flows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const CallbackFlow: {
   /**
    * Binds the listener and returns the flow; it lives until the scope closes, and then leaves no socket, timer, fiber or

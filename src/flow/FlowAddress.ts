@@ -1,51 +1,55 @@
 /**
- * The address of a flow that listens: its redirect URI, and what a request may name to reach it.
+ * The address of a flow: its redirect URI, and what a request may name to reach it.
  */
 import * as Either from "effect/Either"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 import type { Bound } from "../services/CallbackServer.ts"
-import type { FlowChannels } from "./FlowChannels.ts"
+import type { Served } from "./Inbox.ts"
 import type { OpenOptions } from "./OpenOptions.ts"
 
-/** What there is to know of a redirect URI. */
-export type Parts = Pick<URL, "protocol" | "hostname" | "port" | "pathname">
+/** The address of a flow that is bound. */
+export interface FlowAddress extends Pick<Served, "paths" | "hosts" | "beside"> {
+  readonly redirectUri: string
+  /** Whether the redirect URI is the caller's or the server's own. */
+  readonly forwarded: boolean
+}
 
-/** The redirect URI, and its parts. Never throws, whatever the caller's function does. */
-export const redirectUriOf = (
+/** The redirect URI as the caller, the server or this package writes it. Never throws, whatever the caller's function does. */
+const textOf = (options: OpenOptions, callback: RedirectUri.Callback, bound: Bound): Either.Either<unknown, string> => {
+  if (bound.redirectUri !== undefined) return Either.right(bound.redirectUri)
+  if (options.redirectUri === undefined) return Either.right(RedirectUri.make(callback, bound.port))
+  return Either.try({ try: () => options.redirectUri?.(bound.port), catch: () => "redirectUri threw an error" })
+}
+
+/**
+ * The address of a flow on a bound port. A server that has an address of its own is asked for that one alone; else the
+ * loopback names are accepted beside the host of the redirect URI, and the callback's path beside the redirect URI's.
+ *
+ * @returns `Left` with one sentence when the redirect URI cannot be used.
+ */
+export const make = (
   options: OpenOptions,
   callback: RedirectUri.Callback,
   bound: Bound
-): Either.Either<readonly [string, Parts], string> => {
-  try {
-    // Of ours the parts are known.
-    if (bound.redirectUri === undefined && options.redirectUri === undefined) {
-      const { host: hostname, path: pathname } = callback
-      const parts = { protocol: "http:", hostname, port: String(bound.port), pathname }
-      return Either.right([RedirectUri.make(callback, bound.port), parts] as const)
-    }
-    const text = bound.redirectUri ?? options.redirectUri?.(bound.port)
-    return Either.map(RedirectUri.parse(text), (url) => [String(text), url] as const)
-  } catch {
-    return Either.left("redirectUri threw an error")
-  }
-}
+): Either.Either<FlowAddress, string> =>
+  Either.flatMap(textOf(options, callback, bound), (text) =>
+    Either.map(RedirectUri.parse(text), (url) => {
+      const isServers = bound.redirectUri !== undefined
+      return {
+        redirectUri: String(text),
+        forwarded: isServers || options.redirectUri !== undefined,
+        paths: new Set(isServers ? [url.pathname] : [url.pathname, callback.path]),
+        hosts: RedirectUri.allowedHosts(isServers ? undefined : bound.port, url),
+        beside: isServers || !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
+      }
+    }))
 
-/** What a request may name. A server with an address of its own is asked for that one alone. */
-export const accepted = (
-  callback: RedirectUri.Callback,
-  bound: Bound,
-  redirectUri: Parts
-): Pick<Parameters<FlowChannels["route"]>[0], "paths" | "hosts" | "beside"> => {
-  const ours = bound.redirectUri === undefined
-  const usual = redirectUri.port === "" ? undefined : `${redirectUri.hostname}:${redirectUri.port}`
-  // Made for the first request that names another one.
-  let hosts: ReadonlySet<string> | undefined
-  return {
-    paths: { has: (path: string) => path === redirectUri.pathname || (ours && path === callback.path) },
-    hosts: {
-      has: (host: string) =>
-        host === usual || (hosts ??= RedirectUri.allowedHosts(ours ? bound.port : undefined, redirectUri)).has(host)
-    },
-    beside: !ours || !RedirectUri.isLoopback(redirectUri) || redirectUri.port !== String(bound.port)
-  }
+/** What the route of a flow answers to; nothing where it has no usable address. */
+export const served = (options: OpenOptions, address: Either.Either<FlowAddress, string>): Served => {
+  const { beside, hosts, paths } = Either.getOrElse(address, () => ({
+    beside: false,
+    hosts: new Set<string>(),
+    paths: new Set<string>()
+  }))
+  return { beside, hosts, paths, formPost: options.responseMode === "form_post" }
 }

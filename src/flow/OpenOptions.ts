@@ -63,7 +63,7 @@ export const invalid = (options: OpenOptions, detail: string): BindError =>
 /** Where the flow is to listen. */
 export const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
   if (options.onPortBusy === "paste" && options.paste === false) {
-    return Either.left(invalid(options, 'onPortBusy "paste" needs paste, which is turned off. Turn one of them around'))
+    return Either.left(invalid(options, 'onPortBusy: "paste" cannot be combined with paste: false. Remove one of them'))
   }
   const { onPortBusy = "fail", responseMode = "query" } = options
   if (!["fail", "paste"].includes(onPortBusy)) {

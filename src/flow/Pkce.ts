@@ -1,10 +1,10 @@
 /**
- * Proof key for code exchange (RFC 7636), and the random values of a flow.
+ * Proof key for code exchange (RFC 7636).
  */
 import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
-import { base64url } from "../core/oauth/Base64Url.ts"
-import { randomBytes } from "./randomBytes.ts"
+import { randomText } from "./randomText.ts"
 
 /** A verifier to keep and the challenge to send. */
 export interface Pkce {
@@ -16,14 +16,11 @@ export interface Pkce {
   readonly method: "S256"
 }
 
-/** 256 random bits as 43 base64url characters. */
-export const randomText: Effect.Effect<string> = Effect.sync(() => base64url(randomBytes(32)))
-
 /** The S256 challenge of a verifier (RFC 7636 section 4.2). */
 export const challenge = (verifier: Redacted.Redacted<string>): Effect.Effect<string> =>
   Effect.map(
     Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(Redacted.value(verifier)))),
-    (digest) => base64url(new Uint8Array(digest))
+    (digest) => Encoding.encodeBase64Url(new Uint8Array(digest))
   )
 
 /** Proof keys, one for each authorization request. */
@@ -41,7 +38,7 @@ export const Pkce: { readonly make: Effect.Effect<Pkce> } = {
    * ```
    */
   make: Effect.gen(function* () {
-    const verifier = Redacted.make(yield* randomText)
+    const verifier = Redacted.make(yield* randomText(32))
     return { verifier, challenge: yield* challenge(verifier), method: "S256" as const }
   })
 }

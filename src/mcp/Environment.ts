@@ -8,11 +8,11 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ClientOptions } from "../core/mcp/ClientChoice.ts"
 import type { Unsafe } from "../core/mcp/Metadata.ts"
-import type { OpenFlow } from "../flow/openFlow.ts"
+import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialKey, CredentialStore } from "../services/CredentialStore.ts"
-import type { PasteInput } from "../services/PasteInput.ts"
+import type { PasteInput } from "../paste/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
@@ -40,7 +40,7 @@ export interface Environment extends ClientOptions {
   readonly store: CredentialStore
   readonly presenter: Presenter
   /** Flows that wait for their answer. */
-  readonly flows: Set<OpenFlow>
+  readonly flows: Set<CallbackFlow>
   /** Waived checks that the person was told of. */
   readonly warned: Set<keyof Unsafe>
   /** Completed when the scope begins to close. */

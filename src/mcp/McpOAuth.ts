@@ -18,10 +18,10 @@ import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { Closed, type McpConnectError } from "../core/mcp/SignInError.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
 import { withoutSecrets } from "../core/text/SecretText.ts"
-import type { OpenFlow } from "../flow/openFlow.ts"
+import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
-import { PasteInput } from "../services/PasteInput.ts"
+import { PasteInput } from "../paste/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import * as BearerFetch from "./BearerFetch.ts"
@@ -120,7 +120,7 @@ const environment = (
       store: yield* CredentialStore,
       presenter: yield* Presenter,
       closing: yield* Deferred.make<void>(),
-      flows: new Set<OpenFlow>(),
+      flows: new Set<CallbackFlow>(),
       warned: new Set<keyof Unsafe>()
     }
   })

@@ -22,8 +22,8 @@ import {
   type TokenError,
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
-import { type OpenFlow, openFlow } from "../flow/openFlow.ts"
-import { tellOnce } from "../flow/Teller.ts"
+import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import { tellNow } from "../flow/Notices.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment, Services } from "./Environment.ts"
@@ -73,17 +73,17 @@ const scopeOf = (env: Environment, { challenge, moreScopes }: Request, { resourc
 const open = (
   env: Environment,
   choice: ClientChoice.ClientChoice
-): Effect.Effect<OpenFlow, BindError, Scope.Scope | Services> => {
+): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> => {
   const { timeout: _, ...options } = env.callback
   const attempt = (
     [first, ...rest]: ReadonlyArray<ClientChoice.ListenAttempt>
-  ): ReturnType<typeof openFlow> => {
+  ): ReturnType<typeof CallbackFlow.open> => {
     const { maybeUnregistered, ...each } = first ?? { maybeUnregistered: false }
     const opened = Effect.tap(
-      openFlow({ ...options, ...each }),
+      CallbackFlow.open({ ...options, ...each }),
       ({ redirectUri }) =>
         maybeUnregistered
-          ? tellOnce(env.presenter, { _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })
+          ? tellNow(env.presenter, { _tag: "MaybeUnregistered", serverName: env.serverName, redirectUri })
           : Effect.void
     )
     return rest.length === 0 ? opened : Effect.catchIf(opened, ({ reason }) => isPortTaken(reason), () => attempt(rest))
@@ -220,7 +220,7 @@ export const run = (
     const { server } = discovered
     for (const option of server.waived.filter((each) => !env.warned.has(each))) {
       env.warned.add(option)
-      yield* tellOnce(env.presenter, { _tag: "Unsafe", serverName: env.serverName, option })
+      yield* tellNow(env.presenter, { _tag: "Unsafe", serverName: env.serverName, option })
     }
     const now = yield* Clock.currentTimeMillis
     const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)

@@ -1,125 +1,93 @@
 /**
- * A {@link PasteInput} over whatever calls back with text: one reader for all flows, held while one of them waits.
+ * One reader of pasted text for all flows: it runs while a flow waits, and the router gives each text to the flow that it
+ * is for.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import { identity } from "effect/Function"
 import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
 import { PasteRefused } from "../core/oauth/Refusal.ts"
-import { acquire } from "../services/acquire.ts"
-import type { PasteInput } from "../services/PasteInput.ts"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { atMost } from "../effect/atMost.ts"
 import * as PasteRouter from "./PasteRouter.ts"
 
-/** A reader that calls back, shared by counting who holds it. */
-export interface PasteSource {
-  readonly router: PasteRouter.PasteRouter
-  /** Calls back with every block of text; the result stops it. */
-  readonly subscribe: (onText: (text: string) => void) => () => void
-  /** Holds the reader until the effect it gives has run. */
-  readonly hold: Effect.Effect<Effect.Effect<void>>
-  /** Whether a person can paste now. */
+/** What a flow asks of whatever reads pasted text. */
+export interface PasteReader {
+  /** Every text from now on, while the scope is open. The reader is held for as long. */
+  readonly lines: Effect.Effect<Queue.Dequeue<string>, never, Scope.Scope>
+  /** Gives a text to the flow whose `state` it carries; fails with {@link PasteRefused} when there is none. */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+  /** Routes texts to a flow until the scope closes. This alone does not make the reader run. */
+  readonly register: (flow: PasteRouter.WaitingFlow) => Effect.Effect<void, never, Scope.Scope>
+  /** Has the reader run until the scope closes. */
+  readonly hold: Effect.Effect<void, never, Scope.Scope>
+  /** Whether a person can paste now; asked while the reader is held. */
   readonly available: Effect.Effect<boolean>
 }
 
-/** The service over a source. */
-export const fromSource = ({ available, hold, router, subscribe }: PasteSource): Required<PasteInput> => ({
+/** Where texts come from: something that hands each of them to the router and then to its subscribers. */
+export interface PasteSource extends Pick<PasteReader, "available" | "hold"> {
+  readonly router: PasteRouter.PasteRouter
+  /** Calls back with every text; the result ends that. */
+  readonly subscribe: (onText: (text: string) => void) => () => void
+}
+
+/** A reader over a source. */
+export const fromSource = ({ available, hold, router, subscribe }: PasteSource): PasteReader => ({
   available,
   hold,
-  lines: Effect.zipLeft(
-    Effect.map(
-      acquire(
-        Effect.map(Queue.unbounded<string>(), (queue) => ({
-          queue,
-          unsubscribe: subscribe((text) => Queue.unsafeOffer(queue, text))
-        })),
-        ({ queue, unsubscribe }) => Effect.zipRight(Effect.sync(unsubscribe), Queue.shutdown(queue))
-      ),
-      ({ queue }) => queue
-    ),
-    acquire(hold, identity)
-  ),
+  lines: Effect.gen(function* () {
+    const queue = yield* Effect.acquireRelease(Queue.unbounded<string>(), Queue.shutdown)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => subscribe((text) => void queue.unsafeOffer(text))),
+      (unsubscribe) => Effect.sync(unsubscribe)
+    )
+    yield* hold
+    return queue
+  }),
   submit: (text) =>
-    Effect.suspend(() =>
-      Either.match(router.route(text, false), {
-        onLeft: (reason) => Effect.fail(new PasteRefused({ reason })),
-        onRight: () => Effect.void
-      })
-    ),
-  register: (flow) => Effect.sync(() => Effect.sync(router.add(flow)))
+    Effect.suspend(() => Either.mapLeft(router.route(text, false), (reason) => new PasteRefused({ reason }))),
+  register: (flow) =>
+    Effect.asVoid(
+      Effect.acquireRelease(Effect.sync(() => router.add(flow)), (remove) => Effect.sync(remove))
+    )
 })
 
-// A source that cannot be stopped, such as an async generator that waits for its next line, must not hold a release. The
-// runtime's own timer: a test's clock that stands still must not either.
-const stopMillis = 300
-
-const stop = (fiber: Fiber.RuntimeFiber<void>): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), stopMillis)
-    fiber.addObserver(() => {
-      clearTimeout(timer)
-      resume(Effect.void)
-    })
-    Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
-  })
-
-/** Runs an effect in one fiber while at least one holds it; the last one to let go waits until it has ended. */
-const sharedFiber = (run: Effect.Effect<void>): Effect.Effect<Effect.Effect<void>> => {
+/** Runs an effect in one fiber for as long as at least one scope holds it. The last one to close waits for its end. */
+const shared = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> => {
   const lock = Effect.unsafeMakeSemaphore(1)
   let holders = 0
-  let fiber: Fiber.RuntimeFiber<void> | undefined
-  const retain = Effect.suspend(() =>
-    ++holders > 1 ? Effect.void : Effect.map(Effect.forkDaemon(Effect.interruptible(run)), (started) => {
-      fiber = started
-    })
-  )
-  const release = Effect.suspend(() => --holders > 0 || fiber === undefined ? Effect.void : stop(fiber))
-  return Effect.as(lock.withPermits(1)(retain), lock.withPermits(1)(release))
-}
-
-const routed = new WeakMap<PasteInput, Required<PasteInput>>()
-
-/** A service that only has `lines` and `submit`, with the routing that flows need: one reader for all of its flows. */
-export const withRouting = (paste: PasteInput): Required<PasteInput> => {
-  const known = routed.get(paste)
-  if (known !== undefined) return known
-  const available = paste.available ?? Effect.succeed(true)
-  const { hold, register } = paste
-  if (hold !== undefined && register !== undefined) return { ...paste, available, hold, register }
-  const router = PasteRouter.make()
-  const read = Effect.flatMap(
-    paste.lines,
-    (queue) => Effect.forever(Effect.map(Queue.take(queue), (text) => router.route(text, true)))
-  )
-  const complete = fromSource({
-    available,
-    router,
-    subscribe: () => () => {},
-    hold: sharedFiber(Effect.scoped(read))
+  let running: Fiber.RuntimeFiber<void> | undefined
+  const acquire = Effect.gen(function* () {
+    if (++holders === 1) running = yield* Effect.forkDaemon(Effect.interruptible(run))
   })
-  routed.set(paste, complete)
-  return complete
+  const release = Effect.suspend(() =>
+    --holders > 0 || running === undefined
+      ? Effect.void
+      // What cannot be stopped, such as an async generator that waits for its next line, must not hold a release.
+      : atMost(ReleaseBudget.pasteReader, Fiber.interrupt(running))
+  )
+  return Effect.asVoid(Effect.acquireRelease(lock.withPermits(1)(acquire), () => lock.withPermits(1)(release)))
 }
 
-/** Text from an effect that calls back with what was pasted in one go, and runs while a flow waits. */
-export const fromReader = (
-  read: (onTexts: (texts: Iterable<string>) => void) => Effect.Effect<void>
-): Required<PasteInput> => {
+/** A reader over an effect that calls back with each text, runs until it is interrupted, and is started while a flow waits. */
+export const make = (
+  read: (onText: (text: string) => void) => Effect.Effect<void>,
+  available: Effect.Effect<boolean> = Effect.succeed(true)
+): PasteReader => {
   const router = PasteRouter.make()
   const subscribers = new Set<(text: string) => void>()
   return fromSource({
-    available: Effect.succeed(true),
+    available,
     router,
     subscribe: (onText) => {
       subscribers.add(onText)
       return () => subscribers.delete(onText)
     },
-    hold: sharedFiber(read((texts) => {
-      for (const text of texts) {
-        router.route(text, true)
-        for (const onText of subscribers) onText(text)
-      }
+    hold: shared(read((text) => {
+      router.route(text, true)
+      for (const onText of Array.from(subscribers)) onText(text)
     }))
   })
 }

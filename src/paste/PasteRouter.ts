@@ -9,7 +9,22 @@ import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../core/paste/PastedText.ts"
 import type { PasteRefusalReason } from "../core/oauth/Refusal.ts"
 import { charactersIn } from "../core/paste/TypedText.ts"
-import type { WaitingFlow } from "../services/PasteInput.ts"
+
+/** A flow that can still take an answer. */
+export interface WaitingFlow {
+  /** Its `state`, by which it is found. */
+  readonly key: string
+  /**
+   * Checks `state` and takes the answer; the reason when it does not. With the length of the text that held the answer,
+   * the person is told that it was taken.
+   */
+  readonly offer: (
+    parameters: AuthorizationResponse.Parameters,
+    characters?: number | undefined
+  ) => PasteRefusalReason | undefined
+  /** A text was for no waiting flow. With its length this flow may explain it to the person, and says whether it does. */
+  readonly refused: (reason: PasteRefusalReason, characters?: number | undefined) => boolean
+}
 
 /** Routes pasted text over the flows that wait. */
 export interface PasteRouter {
@@ -55,7 +70,7 @@ const lineBreak = /\r\n|[\r\n]/
  * Lines are read as one address that was wrapped. Where that is no answer, one of them may be one by itself: a `state` that
  * only fits without what follows stands at the end of its line, and what is before it is whole.
  */
-export const offerText = (
+export const match = (
   text: string,
   offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
 ): Either.Either<void, PasteRefusalReason> => {
@@ -78,7 +93,7 @@ export const make = (): PasteRouter => {
     },
     route: (text, notify) => {
       const characters = notify ? charactersIn(text) : undefined
-      const verdict = offerText(text, (parameters) => {
+      const verdict = match(text, (parameters) => {
         const claimed = AuthorizationResponse.claimedState(parameters)
         const flow = claimed === undefined ? undefined : flows.get(claimed)
         return flow === undefined ? "StateMismatch" : flow.offer(parameters, characters)

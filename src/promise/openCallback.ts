@@ -3,15 +3,14 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import type { Granted } from "../flow/authorize.ts"
-import { openFlow } from "../flow/openFlow.ts"
-import type { RefusalLog } from "../flow/RefusalLog.ts"
+import * as Stream from "effect/Stream"
+import type { Granted } from "../flow/AuthorizeRequest.ts"
+import { CallbackFlow } from "../flow/CallbackFlow.ts"
 import { listen } from "../runtime/HttpListener.ts"
-import { CallbackServer, fromListener } from "../services/CallbackServer.ts"
-import { PasteInput } from "../services/PasteInput.ts"
+import { CallbackServer } from "../services/CallbackServer.ts"
+import { PasteInput } from "../paste/PasteInput.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { AuthorizeOptions, Callback, ExchangeOptions, GrantedCode, OpenCallbackOptions } from "./Callback.ts"
 import * as Closable from "./Closable.ts"
@@ -21,21 +20,7 @@ import { pasteFor, presenterFor } from "./services.ts"
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
 
 // Imported as it stands: whoever opens a callback is about to listen.
-const server = fromListener(listen)
-
-/** Tells of each refusal, one after the other, until the flow ends. */
-const tellAll = (
-  log: RefusalLog,
-  onRefusal: NonNullable<OpenCallbackOptions["onRefusal"]>,
-  seen = 0
-): Effect.Effect<void> =>
-  Effect.flatMap(log.after(seen), (news) =>
-    Option.isNone(news) ? Effect.void : Effect.zipRight(
-      Effect.forEach(news.value[0], (refusal) => Effect.ignore(fromCaller(() => onRefusal(refusal))), {
-        discard: true
-      }),
-      tellAll(log, onRefusal, news.value[1])
-    ))
+const server = CallbackServer.make(listen)
 
 /** JavaScript callers may pass anything. */
 const assertMillis = (options: { readonly timeout?: unknown; readonly exchangeTimeout?: unknown }) => {
@@ -57,8 +42,13 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
     Context.add(Scope.Scope, scope)
   )
   const opened = Effect.gen(function* () {
-    const flow = yield* openFlow({ ...options, paste: options.paste !== false && prompt !== false })
-    if (onRefusal !== undefined) yield* Effect.forkIn(tellAll(flow.refusals, onRefusal), scope)
+    const flow = yield* CallbackFlow.open({ ...options, paste: options.paste !== false && prompt !== false })
+    if (onRefusal !== undefined) {
+      yield* Effect.forkIn(
+        Stream.runForEach(flow.refusals, (refusal) => Effect.ignore(fromCaller(() => onRefusal(refusal)))),
+        scope
+      )
+    }
     return flow
   }).pipe(Effect.provide(services))
   const { close, open, run } = Closable.make(scope, signal)

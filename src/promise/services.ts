@@ -3,8 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { paste, presenter } from "../runtime/services.ts"
-import { fromReader } from "../paste/PasteReader.ts"
-import type { PasteInput } from "../services/PasteInput.ts"
+import * as PasteReader from "../paste/PasteReader.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"
 import { fromCaller } from "./runToPromise.ts"
@@ -13,8 +12,8 @@ import { fromCaller } from "./runToPromise.ts"
  * One element a paste. The iterator's `return` is called and not waited for: a generator that waits for its next line
  * would hold the release for ever.
  */
-const linesOf = (prompt: AsyncIterable<string>): Required<PasteInput> =>
-  fromReader((onTexts) =>
+const linesOf = (prompt: AsyncIterable<string>): PasteReader.PasteReader =>
+  PasteReader.make((onText) =>
     Effect.suspend(() => {
       const iterator = prompt[Symbol.asyncIterator]()
       const next: Effect.Effect<void> = Effect.flatMap(
@@ -22,7 +21,7 @@ const linesOf = (prompt: AsyncIterable<string>): Required<PasteInput> =>
         Effect.orElseSucceed(Effect.tryPromise(() => iterator.next()), () => undefined),
         (result) => {
           if (result === undefined || result.done === true) return Effect.void
-          onTexts([String(result.value)])
+          onText(String(result.value))
           return next
         }
       )
@@ -31,7 +30,7 @@ const linesOf = (prompt: AsyncIterable<string>): Required<PasteInput> =>
   )
 
 /** The paste that the caller's options ask for. */
-export const pasteFor = ({ prompt }: Pick<OpenCallbackOptions, "prompt">): Required<PasteInput> =>
+export const pasteFor = ({ prompt }: Pick<OpenCallbackOptions, "prompt">): PasteReader.PasteReader =>
   typeof prompt === "object" ? linesOf(prompt) : paste
 
 /** The presenter that the caller's options ask for. */

@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 
 /** Connections of one listener. */
 export interface Connections {
@@ -22,8 +23,7 @@ export interface Connections {
   readonly whenGone: (done: () => void) => void
 }
 
-// Release is promised within a second, whatever peers do, and the flow may have waited for its last page before.
-const drainMillis = 400
+// How long a client that still sends may do so after its answer, so that the answer is not lost with a reset.
 const lingerMillis = 250
 
 const ignore = () => {}
@@ -82,7 +82,7 @@ class Open implements Connections {
       for (const socket of this.#open ?? []) socket.destroy()
       this.#answering?.clear()
       this.#settleDrain()
-    }, drainMillis)
+    }, ReleaseBudget.connections)
     this.#drained = () => {
       clearTimeout(timer)
       done()

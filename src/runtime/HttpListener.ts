@@ -8,14 +8,7 @@ import type { Duplex } from "node:stream"
 import type { Answer } from "../core/oauth/Answer.ts"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import type { RequestHead } from "../core/oauth/CallbackRoute.ts"
-import type {
-  Bound,
-  CallbackRoute,
-  Listening,
-  LoopbackAddress,
-  OpenListener,
-  Reply
-} from "../services/CallbackServer.ts"
+import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
 // Codes may be as long as 8 kB and servers add their own parameters; Node's own limit is 16 KiB.
@@ -177,11 +170,12 @@ const close = (server: Listener): Effect.Effect<void> =>
     })
   })
 
-/** Made here, so that it holds the server and nothing else of what there was when it began to listen. */
-const listeningWith = (server: Listener, bound: Bound): Listening => ({ ...bound, close: () => close(server) })
-
-/** Listens on one loopback address. */
-export const listen: OpenListener = (address, port, serve) =>
+/** A server that listens; the route is made for its port before the first request. */
+const open = (
+  address: LoopbackAddress,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute
+): Effect.Effect<Listener, BindError> =>
   Effect.async((resume) => {
     if (!isPermitted(address, port)) {
       return resume(Effect.fail(new BindError({ reason: "PermissionDenied", host: address, ports: [port] })))
@@ -206,11 +200,16 @@ export const listen: OpenListener = (address, port, serve) =>
       server.listen({ host: address, port, exclusive: true }, () => {
         server.off("error", fail)
         server.on("error", ignore)
-        const bound: Bound = { port: (server.address() as AddressInfo).port }
-        server[listening].route = serve(bound)
-        resume(Effect.succeed(listeningWith(server, bound)))
+        server[listening].route = serve({ port: portOf(server) })
+        resume(Effect.succeed(server))
       })
     } catch (cause) {
       fail(cause)
     }
   })
+
+const portOf = (server: Listener): number => (server.address() as AddressInfo).port
+
+/** Listens on one loopback address until the scope closes. */
+export const listen: Listen = (address, port, serve) =>
+  Effect.map(Effect.acquireRelease(open(address, port, serve), close), (server) => ({ port: portOf(server) }))

@@ -2,17 +2,16 @@
  * Pastes from this process's stdin.
  */
 import * as Effect from "effect/Effect"
-import type { PasteInput } from "../services/PasteInput.ts"
-import { fromSource } from "../paste/PasteReader.ts"
+import { fromSource, type PasteReader } from "../paste/PasteReader.ts"
 import { hub } from "./StdinHub.ts"
 import { attach } from "./StdinReader.ts"
 
 const { isReading, retain, router, subscribe } = hub()
 
 /** Reads stdin while flows wait. */
-export const paste: Required<PasteInput> = fromSource({
+export const paste: PasteReader = fromSource({
   available: Effect.sync(isReading),
   router,
   subscribe,
-  hold: Effect.sync(() => Effect.sync(retain(attach)))
+  hold: Effect.asVoid(Effect.acquireRelease(Effect.sync(() => retain(attach)), (letGo) => Effect.sync(letGo)))
 })

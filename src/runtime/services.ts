@@ -4,35 +4,38 @@
  */
 import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
-import { type CallbackServer, fromListener, type OpenListener } from "../services/CallbackServer.ts"
+import type { PasteReader } from "../paste/PasteReader.ts"
+import { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
-import { onFirstUse } from "../services/onFirstUse.ts"
-import { deferred, type PasteInput } from "../services/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
 import type { TerminalOptions } from "./TerminalPresenter.ts"
 
 export type { TerminalOptions } from "./TerminalPresenter.ts"
 
-let loaded: OpenListener | undefined
-
 /** Listens on the loopback interface. */
-export const server: CallbackServer = fromListener((address, port, serve, restore) =>
-  loaded !== undefined ? loaded(address, port, serve, restore) : Effect.flatMap(
+export const server: CallbackServer = CallbackServer.make((address, port, serve) =>
+  Effect.flatMap(
     Effect.tryPromise({
       try: () => import("./HttpListener.ts"),
       catch: (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
     }),
-    ({ listen }) => (loaded = listen)(address, port, serve, restore)
+    ({ listen }) => listen(address, port, serve)
   )
 )
 
-/** Reads this process's stdin while flows wait. */
-export const paste: Required<PasteInput> = deferred(
-  onFirstUse(Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste))
-)
+const stdin = Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste)
 
-const terminal = onFirstUse(Effect.promise(() => import("./TerminalPresenter.ts")))
+/** Reads this process's stdin while flows wait. */
+export const paste: PasteReader = {
+  available: Effect.flatMap(stdin, ({ available }) => available),
+  hold: Effect.flatMap(stdin, ({ hold }) => hold),
+  lines: Effect.flatMap(stdin, ({ lines }) => lines),
+  submit: (text) => Effect.flatMap(stdin, ({ submit }) => submit(text)),
+  register: (flow) => Effect.flatMap(stdin, ({ register }) => register(flow))
+}
+
+const terminal = Effect.promise(() => import("./TerminalPresenter.ts"))
 
 /** Shows sign-ins on stderr, and opens the browser. */
 export const presenter = (options: TerminalOptions = {}): Presenter => ({
@@ -48,8 +51,10 @@ const storeAt = (options: FileStoreOptions): CredentialStore => {
   const place = JSON.stringify([options.appName, options.directory])
   const known = fileStores.get(place)
   if (known !== undefined) return known
-  const store = onFirstUse(
-    Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
+  let opened: CredentialStore | undefined
+  const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
+  const store = Effect.suspend(() =>
+    opened === undefined ? Effect.map(open, (store) => opened = store) : Effect.succeed(opened)
   )
   const made: CredentialStore = {
     load: (key) => Effect.flatMap(store, ({ load }) => load(key)),

@@ -4,7 +4,7 @@ import { Effect, Fiber, Option, Redacted, type Scope, TestClock } from "effect"
 import { createHash } from "node:crypto"
 import { CallbackFlow, type OpenOptions, type PageOptions, PageTexts, type PageView } from "../../src/index.ts"
 import { openCallback } from "../../src/promise.ts"
-import { answerFor, browse, make, pause, urlFor } from "../fixtures/Harness.ts"
+import { answerFor, browse, make, pause, sleeping, urlFor } from "../fixtures/Harness.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 
 const open = (options?: OpenOptions): Effect.Effect<CallbackFlow, never, Scope.Scope> =>
@@ -111,7 +111,8 @@ describe("the last page", () => {
       const sentOn = yield* browse(flow, answerFor(flow, { code: "c" }), { follow: false })
       const reload = browse(flow, RawClient.locationOf(sentOn) ?? "")
       const page = yield* Effect.fork(reload)
-      yield* pause(50)
+      // The exchange, its time, and the patience of the page.
+      yield* sleeping(3)
       yield* TestClock.adjust("9 seconds")
       yield* pause(20)
       assert.isTrue(Option.isNone(yield* Fiber.poll(page)))

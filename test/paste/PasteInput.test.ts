@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers"
 import type { PasteRefusalReason } from "../../src/core/oauth/Refusal.ts"
 import { withRouting } from "../../src/paste/PasteReader.ts"
 import { PasteInput } from "../../src/paste/PasteStream.ts"
-import type { WaitingFlow } from "../../src/services/PasteInput.ts"
+import type { WaitingFlow } from "../../src/paste/PasteInput.ts"
 
 /** Lets every other fiber go as far as it can. */
 const settle = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))

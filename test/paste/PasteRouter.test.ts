@@ -3,7 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import * as AuthorizationResponse from "../../src/core/oauth/AuthorizationResponse.ts"
 import type { PasteRefusalReason } from "../../src/core/oauth/Refusal.ts"
 import * as PasteRouter from "../../src/paste/PasteRouter.ts"
-import type { WaitingFlow } from "../../src/services/PasteInput.ts"
+import type { WaitingFlow } from "../../src/paste/PasteInput.ts"
 
 /** A flow that takes one response, as a real one does, and remembers everything it was asked. */
 const flow = (key: string, options: { readonly tells?: boolean } = {}) => {

@@ -471,7 +471,8 @@ const exchanging: ReadonlyArray<Scenario> = [
         flow.authorize({ url: urlFor(flow), exchange: () => Effect.never })
       ))
       const page = yield* Effect.fork(browse(flow, answerFor(flow, { code: "c" })))
-      yield* pause(50)
+      // The exchange's time, and the patience of the page.
+      yield* Harness.sleeping(2)
       yield* TestClock.adjust("9 seconds")
       yield* pause(20)
       assert.isTrue(Option.isNone(yield* Fiber.poll(page)))

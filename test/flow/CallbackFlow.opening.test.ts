@@ -15,14 +15,14 @@ const make = (
 ) => {
   const open: Array<string> = []
   const opening = (name: string) =>
-    Effect.sync(() => {
-      open.push(name)
-      return Effect.sync(() => void open.splice(open.indexOf(name), 1))
-    })
+    Effect.asVoid(Effect.acquireRelease(
+      Effect.sync(() => void open.push(name)),
+      () => Effect.sync(() => void open.splice(open.indexOf(name), 1))
+    ))
   const server: CallbackServer = CallbackServer.make((_, __, serve) =>
     Effect.zipRight(
       pause,
-      Effect.map(Effect.acquireRelease(opening("listener"), (close) => close), () => {
+      Effect.map(opening("listener"), () => {
         serve({ port: 50_000 })
         return { port: 50_000 }
       })
@@ -101,9 +101,9 @@ for (const [way, withFlow] of Object.entries(ways)) {
     for (
       const [what, over, left] of [
         ["registering", { register: () => Effect.die("registering") }, []],
-        ["forgetting", { register: () => Effect.succeed(Effect.die("forgetting")) }, []],
+        ["forgetting", { register: () => Effect.addFinalizer(() => Effect.die("forgetting")) }, []],
         ["holding", { hold: Effect.die("holding") }, []],
-        ["letting go", { hold: Effect.succeed(Effect.die("letting go")) }, []]
+        ["letting go", { hold: Effect.addFinalizer(() => Effect.die("letting go")) }, []]
       ] as const
     ) {
       it.effect(`leaves nothing open when ${what} dies, and dies of it`, () =>
@@ -167,7 +167,7 @@ for (const [way, withFlow] of Object.entries(ways)) {
 
     it.effect("keeps the caller's error beside what a release dies of", () =>
       Effect.gen(function* () {
-        const { layer } = make({ register: () => Effect.succeed(Effect.die("forgetting")) })
+        const { layer } = make({ register: () => Effect.addFinalizer(() => Effect.die("forgetting")) })
         const exit = yield* Effect.exit(Effect.provide(withFlow({}, () => Effect.fail("e")), layer))
         assert.isTrue(Exit.isFailure(exit))
         if (Exit.isFailure(exit)) {

@@ -191,13 +191,10 @@ describe("a host's own PasteInput", () => {
       const asked: Array<number> = []
       const input: PasteInput = {
         ...PasteInput.make(Stream.never),
-        hold: Effect.zipRight(
-          Effect.yieldNow(),
-          Effect.sync(() => {
-            holders++
-            return Effect.sync(() => void holders--)
-          })
-        ),
+        hold: Effect.asVoid(Effect.acquireRelease(
+          Effect.zipRight(Effect.yieldNow(), Effect.sync(() => void holders++)),
+          () => Effect.sync(() => void holders--)
+        )),
         available: Effect.sync(() => asked.push(holders) % 2 === 1)
       }
       for (const [index, paste] of [true, false, true].entries()) {

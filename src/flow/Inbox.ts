@@ -1,0 +1,216 @@
+/**
+ * Where answers to one flow arrive: by an HTTP request, by a paste, or from the host's own input box. The first one that
+ * carries the flow's `state` is the answer; everything else is refused, recorded, and changes nothing.
+ *
+ * Requests and texts are handed over by plain calls, so that a junk request costs no fiber.
+ */
+import type * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Mailbox from "effect/Mailbox"
+import * as Redacted from "effect/Redacted"
+import type { Answer } from "../core/oauth/Answer.ts"
+import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
+import * as CallbackRoute from "../core/oauth/CallbackRoute.ts"
+import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused } from "../core/oauth/Refusal.ts"
+import type { Outcome, Render } from "../core/page/CallbackPage.ts"
+import { match, type WaitingFlow } from "../paste/PasteRouter.ts"
+import type * as CallbackServer from "../services/CallbackServer.ts"
+import * as LastPage from "./LastPage.ts"
+import * as Refusals from "./Refusals.ts"
+
+/** How an answer came. */
+export type Via = "http" | "paste"
+
+/** The answer of a flow: it carries its `state`, and is not checked further yet. */
+export interface Arrival {
+  readonly response: AuthorizationResponse.Matched
+  readonly via: Via
+  /** Length of the pasted text that held it, where the person is to be told that it was taken. */
+  readonly characters?: number | undefined
+}
+
+/** Something that is not the answer, and that the person is to be told of. */
+export type Unanswered =
+  | { readonly via: "http"; readonly reason: HttpRefusalReason }
+  /** A pasted text of so many characters. */
+  | { readonly via: "paste"; readonly reason: PasteRefusalReason; readonly characters: number }
+
+/** Where a request may be addressed to; see {@link CallbackRoute.RouteConfig}. */
+export type Served = Omit<CallbackRoute.RouteConfig, "state" | "done"> & {
+  /** Serve the last page at `?done=…` of the callback's path, because a proxy may forward only that path. */
+  readonly beside: boolean
+}
+
+/** What hears of the person's answer, for one flow. */
+export interface Inbox {
+  /** The route that a listener serves. */
+  readonly route: (served: Served) => CallbackServer.CallbackRoute
+  /** What the router of pasted texts knows of this flow. */
+  readonly waitingFlow: WaitingFlow
+  /** Takes a text from the host's own input box. */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+  /** Waits for the answer of an HTTP request. Interrupted when the flow closes. */
+  readonly request: Effect.Effect<Arrival>
+  /**
+   * Takes the next pasted text: the answer, or what is wrong with it. Fails as well for a request that was refused, each
+   * reason once, for that is to be explained to the same person.
+   */
+  readonly paste: Effect.Effect<Arrival, Unanswered>
+  /** Begins to wait: from now on `paste` has what is to be explained. Of requests only once the person knows of the sign-in. */
+  readonly begin: (serverName: string, isKnown: () => boolean) => void
+  /** Whether the answer is here, or can come no more. */
+  readonly isOver: () => boolean
+  /** Ends the wait with a defect of what shows the URL. */
+  readonly fail: (cause: Cause.Cause<never>) => Effect.Effect<void>
+  /** Tells every browser how the sign-in ended. Only the first outcome counts. */
+  readonly settle: (outcome: Outcome) => void
+  readonly refusals: Refusals.Refusals
+  /** Answers the pages that wait with neutral words. */
+  readonly losePatience: Effect.Effect<void>
+  readonly isClosed: () => boolean
+  /** Never succeeds; interrupted when the flow closes. */
+  readonly closed: Effect.Effect<never>
+  /** Ends everything that waits, and gives a browser a moment to fetch its last page. */
+  readonly close: Effect.Effect<void>
+}
+
+/** What an inbox is made from. */
+export interface Options {
+  readonly state: Redacted.Redacted<string>
+  /** Nonce of the last page's address. */
+  readonly done: string
+  readonly render: Render
+}
+
+// What browsers and scanners ask for by themselves says nothing to the person.
+const ofNoInterest: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch", "Malformed"])
+
+/** An inbox that is empty. */
+export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
+  Effect.gen(function* () {
+    const request = yield* Deferred.make<Arrival>()
+    const closed = yield* Deferred.make<never>()
+    const pastes = yield* Mailbox.make<Either.Either<Arrival, Unanswered>>()
+    const lastPage = LastPage.make()
+    const refusals = Refusals.make()
+    let told: ReadonlyArray<HttpRefusalReason> = []
+    let isOver = false
+    let isClosed = false
+    let serverName: string | undefined
+    let isKnown: (() => boolean) | undefined
+
+    /** The first right answer, whichever way it came, and no other. */
+    const isFirst = () => !isOver && (isOver = true)
+
+    const page = (outcome: Outcome, head: CallbackRoute.RequestHead): Answer =>
+      render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
+
+    const refuse = (reason: HttpRefusalReason, head?: CallbackRoute.RequestHead) => {
+      refusals.add({ via: "http", reason })
+      // Each reason is told once, however many requests come; the reload of an older last page is not told at all.
+      const isReload = head !== undefined && CallbackRoute.claimedDone(head) !== undefined
+      if (isOver || isReload || ofNoInterest.has(reason) || told.includes(reason) || isKnown?.() !== true) return
+      told = [...told, reason]
+      pastes.unsafeOffer(Either.left({ via: "http", reason }))
+    }
+
+    const handle = (
+      config: CallbackRoute.RouteConfig,
+      beside: boolean,
+      head: CallbackRoute.RequestHead,
+      body: string | undefined
+    ): CallbackServer.Reply => {
+      const decision = CallbackRoute.decide(config, head, body)
+      switch (decision._tag) {
+        case "ReadBody":
+          return decision
+        case "Refused": {
+          const { allow, reason } = decision
+          refuse(reason, head)
+          return {
+            _tag: "Answer",
+            answer: CallbackRoute.isForPeople(reason)
+              ? page({ _tag: "Refused", reason }, head)
+              : CallbackRoute.refusal(reason, allow)
+          }
+        }
+        case "Matched":
+          // A second right answer changes nothing; its browser is told the same outcome.
+          if (isFirst()) {
+            Deferred.unsafeDone(request, Effect.succeed({ response: decision.response, via: "http" }))
+          }
+          lastPage.expect()
+          return { _tag: "Answer", answer: CallbackRoute.seeDone(done, beside) }
+        case "Done":
+          return { _tag: "Hold", onAnswer: (write) => lastPage.hold((outcome) => write(page(outcome, head))) }
+      }
+    }
+
+    const offer: WaitingFlow["offer"] = (parameters, characters) => {
+      const matched = AuthorizationResponse.matchState(parameters, state)
+      if (Either.isLeft(matched)) return matched.left
+      if (!isFirst()) return "FlowEnded"
+      pastes.unsafeOffer(Either.right({ response: matched.right, via: "paste", characters }))
+      return undefined
+    }
+
+    const refused: WaitingFlow["refused"] = (reason, characters) => {
+      if (isOver) return false
+      refusals.add({ via: "paste", reason })
+      if (characters === undefined || isKnown === undefined) return false
+      return pastes.unsafeOffer(Either.left({ via: "paste", reason, characters }))
+    }
+
+    return {
+      route: ({ beside, ...served }) => {
+        const config: CallbackRoute.RouteConfig = { state, done, ...served }
+        return {
+          state,
+          done,
+          handle: (head, body) => handle(config, beside, head, body),
+          refuse: (reason) => {
+            refuse(reason)
+            return CallbackRoute.refusal(reason)
+          }
+        }
+      },
+      waitingFlow: { key: Redacted.value(state), offer, refused },
+      submit: (text) =>
+        Effect.suspend(() =>
+          Either.match(match(text, (parameters) => offer(parameters)), {
+            onLeft: (reason) => {
+              refused(reason)
+              return Effect.fail(new PasteRefused({ reason }))
+            },
+            onRight: () => Effect.void
+          })
+        ),
+      request: Deferred.await(request),
+      // Nothing ends these pastes: the arm that takes them is interrupted.
+      paste: Effect.flatten(Effect.orDie(pastes.take)),
+      begin: (name, known) => {
+        serverName = name
+        isKnown = known
+      },
+      isOver: () => isOver,
+      fail: (cause) => Effect.asVoid(Deferred.failCause(request, cause)),
+      settle: (outcome) => {
+        isOver = true
+        lastPage.settle(outcome)
+      },
+      refusals,
+      losePatience: Effect.sync(lastPage.losePatience),
+      isClosed: () => isClosed,
+      closed: Deferred.await(closed),
+      close: Effect.suspend(() => {
+        isOver = true
+        isClosed = true
+        Deferred.unsafeDone(request, Effect.interrupt)
+        Deferred.unsafeDone(closed, Effect.interrupt)
+        refusals.end()
+        return lastPage.close
+      })
+    }
+  })

@@ -1,0 +1,128 @@
+/**
+ * What the person is told of one flow, in order. What a presenter does with it, fails with, or hangs in, never becomes a
+ * matter of the sign-in.
+ */
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { Refusal } from "../core/oauth/Refusal.ts"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import type { SignInOutcome } from "../core/terminal/Texts.ts"
+import { atMost } from "../effect/atMost.ts"
+import type { Notice, PendingAuthorization, Presenter } from "../services/Presenter.ts"
+import type { Unanswered } from "./Inbox.ts"
+import { randomText } from "./randomText.ts"
+
+/** What is shown of a sign-in. */
+export type Shown = Omit<PendingAuthorization, "id" | "deadline">
+
+/** The notices of one flow. A flow that the caller shows has only those about pastes. */
+export interface Notices {
+  /** Whether the person knows of the sign-in: it was shown, or told of as queued. */
+  readonly isKnown: () => boolean
+  /** Has the presenter show the sign-in. What it acquires is released when the sign-in has ended. */
+  readonly show: (shown: Shown, deadline: number) => Effect.Effect<void>
+  /**
+   * Waits for the turn of this sign-in. Unless it has come already the person is told that the sign-in waits. What the
+   * turn acquires is released when the sign-in has ended.
+   *
+   * @param isShown - Whether the presenter shows this sign-in; else it is told nothing.
+   */
+  readonly queue: (
+    shown: Shown,
+    turn: Effect.Effect<void, never, Scope.Scope>,
+    isShown: boolean
+  ) => Effect.Effect<void>
+  /** Explains why a paste or a request was refused. Does not wait for the presenter. */
+  readonly refused: (unanswered: Unanswered) => Effect.Effect<void>
+  /** Tells that a pasted text of so many characters is the answer. Does not wait for the presenter. */
+  readonly pasteAccepted: (characters: number) => Effect.Effect<void>
+  /** Tells how the sign-in ended, and waits until all is told and released, within the budget. Nothing is told later. */
+  readonly end: (outcome: SignInOutcome, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+}
+
+/** Asks something of a presenter. It never fails; and no cause is logged, for it may hold the URL, and so `state`. */
+const ask = (what: string, effect: () => Effect.Effect<unknown>): Effect.Effect<void> =>
+  Effect.suspend(effect).pipe(
+    Effect.catchAllCause(() => Effect.logDebug(`The presenter could not ${what}`)),
+    Effect.asVoid
+  )
+
+/** Disconnected, as is what shows a sign-in: a presenter that hangs, and cannot be interrupted, is left to itself. */
+const tellTo = (presenter: Presenter, notice: Notice) =>
+  Effect.disconnect(ask(`tell of ${notice._tag}`, () => presenter.notice(notice)))
+
+/** Tells something outside the order of a flow, and waits for it within the budget. */
+export const tellNow = (presenter: Presenter, notice: Notice): Effect.Effect<void> =>
+  atMost(ReleaseBudget.presenter, tellTo(presenter, notice))
+
+/** The notices of a sign-in, named for the person by `serverName`. */
+export const make = (presenter: Presenter, serverName: string): Effect.Effect<Notices> =>
+  Effect.gen(function* () {
+    /** Tells flows of one process apart; it is no secret. */
+    const id = yield* randomText(6)
+    const scope = yield* Scope.make()
+    let turnIn: Scope.CloseableScope | undefined
+    let waiting: { readonly notices: Mailbox.Mailbox<Notice>; readonly telling: Fiber.Fiber<void> } | undefined
+    let isKnown = false
+    let hasEnded = false
+
+    /** One fiber tells one notice after the other. It is started by the first one: most flows have none. */
+    const tell = (notice: Notice) =>
+      Effect.gen(function* () {
+        if (waiting === undefined) {
+          const notices = yield* Mailbox.make<Notice>()
+          const tellAll = Effect.forever(Effect.flatMap(notices.take, (notice) => tellTo(presenter, notice)))
+          waiting = { notices, telling: yield* Effect.forkIn(Effect.interruptible(Effect.ignore(tellAll)), scope) }
+        }
+        waiting.notices.unsafeOffer(notice)
+      })
+
+    return {
+      isKnown: () => isKnown,
+      show: (shown, deadline) =>
+        Effect.disconnect(ask("show the sign-in", () => {
+          if (hasEnded) return Effect.void
+          isKnown = true
+          return Scope.extend(presenter.show({ ...shown, id, deadline }), scope)
+        })),
+      queue: (shown, turn, isShown) =>
+        Effect.gen(function* () {
+          turnIn = yield* Scope.make()
+          const taking = yield* Effect.fork(Scope.extend(turn, turnIn))
+          yield* Effect.yieldNow()
+          if (!hasEnded && isShown && Option.isNone(yield* Fiber.poll(taking))) {
+            isKnown = true
+            yield* tell({ _tag: "SignInQueued", pending: { ...shown, id } })
+          }
+          // Not `Fiber.join`, which would take over the scope that the turn was taken in.
+          yield* Effect.flatten(Fiber.await(taking))
+        }),
+      refused: (unanswered) => {
+        if (unanswered.via === "http") {
+          const message = Refusal.describe(unanswered)
+          return tell({ _tag: "CallbackRefused", id, serverName, refusal: unanswered, message })
+        }
+        const { characters, ...refusal } = unanswered
+        return tell({ _tag: "PasteRefused", refusal, message: Refusal.describe(refusal), characters })
+      },
+      pasteAccepted: (characters) => tell({ _tag: "PasteAccepted", id, serverName, characters }),
+      end: (outcome, exit) =>
+        Effect.gen(function* () {
+          hasEnded = true
+          if (isKnown) yield* tell({ _tag: "SignInEnded", id, serverName, outcome })
+          const told = waiting === undefined
+            ? Effect.void
+            : Effect.zipRight(waiting.notices.end, Fiber.await(waiting.telling))
+          const letGo = ask("let go of the sign-in", () => Scope.close(scope, exit))
+          yield* waiting === undefined && !isKnown
+            ? letGo
+            : atMost(ReleaseBudget.presenter, Effect.ensuring(told, letGo))
+          // After the presenter has let go: the next sign-in comes with this.
+          if (turnIn !== undefined) yield* Scope.close(turnIn, exit)
+        })
+    }
+  })

@@ -1,0 +1,36 @@
+/**
+ * The caller's exchange of the code, within its time and within the flow.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
+import { firstOf } from "../effect/firstOf.ts"
+import type { ExchangeRequest, Granted } from "./AuthorizeRequest.ts"
+import type { Inbox } from "./Inbox.ts"
+
+// A person should not look at an empty page for longer.
+const patience = "10 seconds"
+
+/**
+ * Exchanges the code. The page waits for the result, and turns neutral when that takes long. The exchange is interrupted, and has released what it held, when its time is over
+ * (`AuthorizationTimeout` of phase `"exchange"`) or the flow is closed.
+ */
+export const exchange = <A, E, R>(
+  inbox: Inbox,
+  granted: Granted,
+  { exchange, exchangeTimeout = "30 seconds" }: Pick<ExchangeRequest<A, E, R>, "exchange" | "exchangeTimeout">
+): Effect.Effect<A, E | AuthorizationTimeout, R> =>
+  Effect.suspend(() => {
+    const duration = Duration.decode(exchangeTimeout)
+    const timesOut = Effect.flatMap(Effect.sleep(duration), () =>
+      new AuthorizationTimeout({
+        phase: "exchange",
+        millis: Duration.toMillis(duration),
+        refusals: inbox.refusals.counts()
+      }))
+    const losePatience = Effect.zipRight(Effect.delay(inbox.losePatience, patience), Effect.never)
+    const exchanged = Effect.suspend(() => exchange(granted))
+    return inbox.isClosed()
+      ? Effect.interrupt
+      : firstOf<A, E | AuthorizationTimeout, R>([exchanged, timesOut, losePatience, inbox.closed])
+  })

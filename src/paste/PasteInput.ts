@@ -1,0 +1,70 @@
+/**
+ * Where a person pastes the address that a sign-in ended on: the service, and its constructor from a stream.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { PasteRefused } from "../core/oauth/Refusal.ts"
+import * as PasteReader from "./PasteReader.ts"
+
+/**
+ * One reader of pasted text for all flows of a program.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export interface PasteInput extends Partial<Pick<PasteReader.PasteReader, "register" | "hold" | "available">> {
+  /**
+   * Every block of text from now on, while the scope is open. The reader is shared, and held only while someone listens.
+   * After the input ended no more text comes.
+   */
+  readonly lines: Effect.Effect<Queue.Dequeue<string>, never, Scope.Scope>
+  /**
+   * Takes text from a host's own input box and gives it to the waiting flow whose `state` it carries; fails with
+   * {@link PasteRefused} when there is none.
+   */
+  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
+}
+
+/** Text from a stream that the host owns: a TUI's input box, a chat, a test's script. */
+const make = (lines: Stream.Stream<string>): PasteReader.PasteReader =>
+  // Chunk by chunk, in one step each: an interrupt between two texts would lose the second.
+  PasteReader.make((onText) =>
+    Stream.runForEachChunk(lines, (texts) =>
+      Effect.sync(() => {
+        for (const text of texts) onText(text)
+      }))
+  )
+
+/**
+ * Tag of the {@link PasteInput} service, and its constructor.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export const PasteInput: Context.Tag<PasteInput, PasteInput> & {
+  /**
+   * Reads a stream of text, one element a paste, for hosts that own stdin. It runs only while a flow waits, and starts
+   * again with the next flow, so give one that continues (`Stream.fromQueue`), not one that begins anew.
+   */
+  readonly make: (lines: Stream.Stream<string>) => PasteReader.PasteReader
+} = Object.assign(Context.GenericTag<PasteInput>("effect-oauth-callback/PasteInput"), { make })
+
+// By service, so that all flows of one service share one reader of its `lines`.
+const readers = new WeakMap<PasteInput, PasteReader.PasteReader>()
+
+/** The reader of a service: itself where it routes texts by itself, else one over its `lines`. */
+export const readerOf = (input: PasteInput): PasteReader.PasteReader => {
+  const { available = Effect.succeed(true), hold, lines, register, submit } = input
+  if (hold !== undefined && register !== undefined) return { available, hold, lines, register, submit }
+  const known = readers.get(input)
+  if (known !== undefined) return known
+  const reader = PasteReader.make((onText) =>
+    Effect.scoped(
+      Effect.flatMap(lines, (queue) => Effect.forever(Effect.map(Queue.take(queue), onText)))
+    ), available)
+  readers.set(input, reader)
+  return reader
+}
