@@ -22,6 +22,8 @@ export interface Source {
   readonly lines: number
   readonly imports: ReadonlyArray<Import>
   readonly names: ReadonlyArray<Name>
+  /** All of it, with parents. */
+  readonly tree: ts.SourceFile
 }
 
 const erased = (node: ts.ImportDeclaration | ts.ExportDeclaration): boolean => {
@@ -75,6 +77,7 @@ export const readSource = (file: string, text: string): Source => {
   return {
     lines: text.split("\n").length - 1,
     imports,
-    names: names.filter(({ name }) => !declared.has(name))
+    names: names.filter(({ name }) => !declared.has(name)),
+    tree
   }
 }
