@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readSource } from "../source.ts"
-import { alternate, type Bench, figureShown, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
+import { alternate, type Bench, type Measurement, ratioRow } from "./Bench.ts"
 
 /** Modules of Effect that importing a file loads, through any number of the package's own files. */
 const effectModules = (entry: string): ReadonlySet<string> => {
@@ -22,26 +22,14 @@ const run = async (bench: Bench) => {
   const modules = effectModules(join(bench.folder, "node_modules/effect-oauth-callback/dist/index.js"))
   const program = [...modules].map((name) => `import "${name}"\n`).join("")
   writeFileSync(join(bench.folder, "effect-modules.mjs"), program)
-  const whole: Record<"ours" | "base", Array<number>> = { ours: [], base: [] }
-  const sample = (way: "ours" | "base", specifier: string) => async () => {
-    const start = performance.now()
+  const sample = (specifier: string) => async () => {
     const [millis = NaN] = await bench.read<ReadonlyArray<number>>("import-timed.mjs", [specifier])
-    whole[way].push(performance.now() - start)
     return millis
   }
-  const ways = {
-    ours: sample("ours", "effect-oauth-callback"),
-    base: sample("base", "./effect-modules.mjs")
-  }
+  const ways = { ours: sample("effect-oauth-callback"), base: sample("./effect-modules.mjs") }
   await alternate(ways, 2)
-  whole.ours.length = 0
-  whole.base.length = 0
   const { base, ours } = await alternate(ways, bench.rounds(20))
-  return [
-    ...ratioRow("importing", bench, ours, base),
-    ...ratioShown(". : process with only the import / with only the effect modules", bench, whole.ours, whole.base),
-    ...figureShown(`the ${modules.size} effect modules that . uses: import`, bench, "ms", base)
-  ]
+  return ratioRow("importing", bench, ours, base)
 }
 
 /** The entry `.` of the package. */

@@ -1,7 +1,7 @@
-/** A whole sign-in as a process of its own: started, its callback answered from here, and gone. */
+/** A whole sign-in as one process: from its start, through a callback that is sent from here, to its exit. */
 import { get } from "node:http"
 import { type AddressInfo, createServer } from "node:net"
-import { alternate, type Bench, figureShown, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
+import { alternate, type Bench, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
 
 /** Goes to an address and on to where it leads, as a browser does, and reads the page. */
 const visit = (url: URL): Promise<void> =>
@@ -16,7 +16,7 @@ const visit = (url: URL): Promise<void> =>
     }).on("error", reject)
   })
 
-/** A port that is free at this moment, for those who must be given one. */
+/** A port that is free at this moment, for the packages that cannot choose one themselves. */
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().on("error", reject).listen(0, "127.0.0.1", () => {
@@ -40,15 +40,8 @@ const sample = (bench: Bench, program: string, takesPort = false) => async (): P
   }
 }
 
-const sampleEmpty = (bench: Bench) => async (): Promise<number> => {
-  const start = performance.now()
-  await bench.start("start-empty.mjs").ended
-  return performance.now() - start
-}
-
 const run = async (bench: Bench) => {
   const ways = {
-    empty: sampleEmpty(bench),
     raw: sample(bench, "start-raw.mjs"),
     ours: sample(bench, "start-ours.mjs"),
     defaults: sample(bench, "start-defaults.mjs")
@@ -68,9 +61,7 @@ const run = async (bench: Bench) => {
     ...ratioRow("start", bench, samples["ours"], samples["raw"]),
     ...ratioShown(`./promise with its defaults: ${whole} / raw node:http`, bench, samples["defaults"], samples["raw"]),
     ...ratioShown(`oauth-callback: ${whole} / raw node:http`, bench, samples["oauthCallback"], samples["raw"]),
-    ...ratioShown(`@mastra/mcp: ${whole} / raw node:http`, bench, samples["mastra"], samples["raw"]),
-    ...figureShown("raw node:http: process start, one callback, exit", bench, "ms", samples["raw"]),
-    ...figureShown("an empty script: process start, exit", bench, "ms", samples["empty"])
+    ...ratioShown(`@mastra/mcp: ${whole} / raw node:http`, bench, samples["mastra"], samples["raw"])
   ]
 }
 

@@ -71,12 +71,7 @@ const outcomeOf = (parameters, { issuer, issuerRequired }) => {
 const codeTimeout = 300_000
 const pageTimeout = 450
 
-/**
- * Listens; `code` settles with the first response that has the right state; `close` waits for its page first.
- *
- * With `atOnce` that response is answered with the page, as the peers do it: one request instead of two, and the code
- * stays in the address bar.
- */
+/** Listens; `code` settles with the first response that has the right state; `close` waits for its page first. */
 export const receive = (options = {}) =>
   new Promise((resolve, reject) => {
     const state = randomText(32)
@@ -89,7 +84,7 @@ export const receive = (options = {}) =>
     let onFetched
     let settle
     const code = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("nobody signed in")), codeTimeout)
+      const timer = setTimeout(() => reject(new Error("no response came")), codeTimeout)
       settle = ({ error, granted }) => {
         clearTimeout(timer)
         if (error === undefined) resolve(granted)
@@ -140,7 +135,7 @@ export const receive = (options = {}) =>
       }
       if (!isNavigation(headers)) return write(response, ready.NotANavigation)
       if (isDone) {
-        // Before there was an answer nobody was sent here.
+        // There is a page only once a response came.
         if (outcome === undefined) return write(response, ready.WrongPath)
         return writePage(response)
       }
@@ -151,11 +146,8 @@ export const receive = (options = {}) =>
       if (!equalInConstantTime(states[0], state)) return write(response, ready.StateMismatch)
       const isFirst = outcome === undefined
       outcome ??= outcomeOf(parameters, options)
-      if (options.atOnce) writePage(response)
-      else {
-        const { body, headers: sent, status } = ready.found
-        write(response, { body, headers: sent.with(sent.indexOf("location") + 1, donePath), status })
-      }
+      const { body, headers: sent, status } = ready.found
+      write(response, { body, headers: sent.with(sent.indexOf("location") + 1, donePath), status })
       if (isFirst) settle(outcome)
     }
 

@@ -1,5 +1,5 @@
-/** What flows cost that wait: their heap, and the time that one of them takes when its answer comes. */
-import { alternate, type Bench, figureRow, figureShown, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
+/** What waiting flows cost: their heap, and the time from an answer to the end of one of them. */
+import { alternate, type Bench, figureRow, figureShown, type Measurement, ratioRow } from "./Bench.ts"
 import { median } from "./statistics.ts"
 
 type Values = ReadonlyArray<number>
@@ -12,8 +12,7 @@ const runHeap = async (bench: Bench) => {
   const paste = await heap("oursWithPaste")
   return [
     ...figureRow("heap", bench, ours, raw),
-    ...figureShown("heap of a waiting flow that reads stdin too", bench, "KiB", paste),
-    ...figureShown("raw receiver: heap of a waiting flow", bench, "KiB", raw)
+    ...figureShown("heap of a waiting flow that reads stdin too", bench, "KiB", paste)
   ]
 }
 
@@ -31,22 +30,19 @@ const runCallback = async (bench: Bench) => {
 export const callback: Measurement = { rows: ["callback"], run: runCallback }
 
 const runPaste = async (bench: Bench) => {
-  const junk: Record<"few" | "many", Array<number>> = { few: [], many: [] }
   const stream: Record<"few" | "many", Array<number>> = { few: [], many: [] }
   const sample = (waiting: number, name: "few" | "many") => async () => {
-    const times = await bench.read<Readonly<Record<"submit" | "stream" | "junk", Values>>>(
+    const times = await bench.read<Readonly<Record<"submit" | "stream", Values>>>(
       "paste-among.mjs",
       [JSON.stringify({ samples: 100, waiting })]
     )
-    junk[name].push(median(times.junk))
     stream[name].push(median(times.stream))
     return median(times.submit)
   }
   const { few, many } = await alternate({ few: sample(1, "few"), many: sample(1000, "many") }, bench.rounds(5))
   return [
     ...ratioRow("pasteSubmit", bench, many, few),
-    ...ratioRow("pasteStream", bench, stream.many, stream.few),
-    ...ratioShown("one pasted line that is no answer, with 1,000 flows waiting / with 1", bench, junk.many, junk.few)
+    ...ratioRow("pasteStream", bench, stream.many, stream.few)
   ]
 }
 

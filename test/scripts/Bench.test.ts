@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { alternate, type Bench, figureRow, figureShown, ratioRow, ratioShown } from "../../scripts/bench/Bench.ts"
 import { targets } from "../../scripts/bench/targets.ts"
 
-const unused = () => assert.fail("no row needs it")
+const unused = () => assert.fail("making a row must not start a program")
 const bench: Bench = {
   runtime: "deno",
   folder: "",
@@ -14,8 +14,8 @@ const bench: Bench = {
   note: unused
 }
 
-describe("a row of the bench", () => {
-  it("that is a ratio tells both medians, and how many there are of the fewer", () => {
+describe("rows of the bench", () => {
+  it("ratioRow has both medians, and counts the samples of the way that has fewer", () => {
     assert.deepStrictEqual(ratioRow("start", bench, [2, 4, 6], [1, 2]), [{
       key: "start",
       name: targets.start.name,
@@ -30,20 +30,20 @@ describe("a row of the bench", () => {
     }])
   })
 
-  it("that is a figure has the unit of its target, and what it may be compared with", () => {
+  it("figureRow has the unit of its target, and the median of its base when there is one", () => {
     const [alone] = figureRow("heap", bench, [12, 14, 16])
     assert.include(alone, { key: "heap", unit: "KiB", value: 14, ours: 14, base: undefined, samples: 3 })
     assert.include(figureRow("heap", bench, [12], [3, 5])[0], { value: 12, base: 4 })
   })
 
-  it("that is only shown has no key, and a figure's name tells its unit", () => {
+  it("ratioShown and figureShown have no key, and the name of a figure ends with its unit", () => {
     assert.notProperty(ratioShown("peer", bench, [1], [2])[0], "key")
     assert.include(ratioShown("peer", bench, [1], [2])[0], { name: "peer", unit: "ratio", value: 0.5 })
     assert.include(figureShown("raw", bench, "ms", [1])[0], { name: "raw, ms", unit: "ms", value: 1 })
     assert.notProperty(figureShown("raw", bench, "ms", [1])[0], "key")
   })
 
-  it("is left out where something was not measured", () => {
+  it("are left out when samples are missing or not finite", () => {
     const none: ReadonlyArray<ReadonlyArray<unknown>> = [
       ratioRow("start", bench),
       ratioRow("start", bench, [], [1]),
@@ -57,8 +57,8 @@ describe("a row of the bench", () => {
   })
 })
 
-describe("samples", () => {
-  it("are taken in turn, beginning with another way each round", async () => {
+describe("alternate", () => {
+  it("takes samples of each way in turn, and begins each round with another way", async () => {
     const order: Array<string> = []
     const way = (name: string) => () => Promise.resolve(order.push(name))
     const samples = await alternate({ a: way("a"), b: way("b"), c: way("c") }, 4)
@@ -66,7 +66,7 @@ describe("samples", () => {
     assert.deepStrictEqual(samples, { a: [1, 6, 8, 10], b: [2, 4, 9, 11], c: [3, 5, 7, 12] })
   })
 
-  it("never overlap", async () => {
+  it("runs one way at a time", async () => {
     let running = 0
     const way = async () => {
       assert.strictEqual(++running, 1)
@@ -76,7 +76,7 @@ describe("samples", () => {
     await alternate({ ours: way, base: way }, 3)
   })
 
-  it("are none in no rounds, and an error ends them", async () => {
+  it("takes no samples in zero rounds, and rejects with the first error", async () => {
     assert.deepStrictEqual(await alternate({ ours: unused }, 0), { ours: [] })
     const broken = new Error("broken")
     const error = await alternate({ ours: () => Promise.reject(broken), base: unused }, 2).catch((error) => error)

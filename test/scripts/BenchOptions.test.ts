@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse, usage } from "../../scripts/bench/options.ts"
 
-describe("the options of the bench", () => {
-  it("mean everything when there are none", () => {
+describe("parse, of the options of the bench", () => {
+  it("chooses every row and both runtimes by default", () => {
     assert.deepStrictEqual(parse([]), {
       help: false,
       json: false,
@@ -12,7 +12,7 @@ describe("the options of the bench", () => {
     })
   })
 
-  it("are read, in any order", () => {
+  it("reads options in any order", () => {
     assert.deepStrictEqual(parse(["--rounds", "5", "--json", "--only=HEAP", "--runtime=deno"]), {
       help: false,
       json: true,
@@ -23,7 +23,7 @@ describe("the options of the bench", () => {
     assert.isTrue(parse(["--help"]).help)
   })
 
-  it("that cannot be meant are said, each with what can", () => {
+  it("names the option that is wrong, and what it may be", () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
       [["--runtime", "bun"], /no runtime "bun".*node or deno/],
       [["--runtime", ""], /no runtime ""/],
@@ -41,13 +41,13 @@ describe("the options of the bench", () => {
     for (const [args, message] of cases) assert.throws(() => parse(args), message, args.join(" "))
   })
 
-  it("choose rows by any part of a name, the runtime's too", () => {
+  it("takes any part of a row's name for --only, in any case, the runtime included", () => {
     for (const only of ["heap", "RELEASE", "(Node)", "./promise", "µs"]) {
       assert.strictEqual(parse(["--only", only]).only, only)
     }
   })
 
-  it("are all in the usage", () => {
+  it("knows each option that the usage lists", () => {
     for (const name of ["--json", "--only", "--runtime", "--rounds"]) assert.include(usage, `\n  ${name} `)
   })
 })

@@ -19,8 +19,8 @@ const shown = (name: string, value: number, more: Partial<Result> = {}): Result 
   return result
 }
 
-describe("the results of the bench", () => {
-  it("are one line of JSON: rows with a target, and beside them what is only shown", () => {
+describe("json", () => {
+  it("is one line, with the rows that have a target apart from those that are only shown", () => {
     const text = json([
       row("start", 1.23456, { paired: 1.98765 }),
       shown("raw receiver", 7, { base: undefined }),
@@ -32,7 +32,7 @@ describe("the results of the bench", () => {
         {
           name: fullName(targets.start.name, "node"),
           ratio: 1.235,
-          target: 1.3,
+          target: 1.35,
           better: "lower",
           runtime: "node",
           unit: "ratio",
@@ -68,9 +68,17 @@ describe("the results of the bench", () => {
     })
     assert.deepStrictEqual(JSON.parse(json([])), { rows: [], peers: [] })
   })
+})
 
-  it("say for people what was missed, whichever way is better, and count it", () => {
-    const text = table([row("start", 1.3), row("heap", 14.01), row("junk", 0.69), row("release", 5), shown("raw", 999)])
+describe("table", () => {
+  it("marks the rows that missed their target, for better lower and higher, and counts them", () => {
+    const text = table([
+      row("start", 1.35),
+      row("heap", 40.01),
+      row("junk", 0.69),
+      row("release", 5),
+      shown("raw", 999)
+    ])
     const lines = text.split("\n")
     const under = (key: TargetKey) => lines[lines.indexOf(`  ${targets[key].name}`) + 1] ?? ""
     assert.notInclude(under("start"), "missed", "a target is met when it is reached")
@@ -83,18 +91,20 @@ describe("the results of the bench", () => {
     assert.isBelow(text.indexOf("For comparison"), text.indexOf("\n  raw\n"))
   })
 
-  it("have one heading for the lines of both runtimes, which need not come together", () => {
+  it("puts the lines of both runtimes under one heading, in whatever order they come", () => {
     const text = table([row("start", 1), row("heap", 1), row("start", 2, { runtime: "deno" })])
     assert.strictEqual(text.split(targets.start.name).length, 2)
     assert.match(text, /\n {4}Node +1\.00×.*\n {4}Deno +2\.00×.*missed/)
   })
 
-  it("are no table of nothing", () => {
+  it("omits a heading that has no rows", () => {
     assert.strictEqual(table([]), "\n0 of 0 targets met.\n")
     assert.notInclude(table([shown("raw", 1)]), "With a target")
   })
+})
 
-  it("are found by a part of their full name, in any case", () => {
+describe("isNamed", () => {
+  it("finds a part of the full name, in any case", () => {
     assert.isTrue(isNamed("", "heap", "node"))
     assert.isTrue(isNamed("HEAP (node)", "heap", "node"))
     assert.isFalse(isNamed("(deno)", "heap", "node"))
@@ -102,7 +112,7 @@ describe("the results of the bench", () => {
 })
 
 describe("the targets of the bench", () => {
-  it("have names of their own, which tell the unit of what is no ratio", () => {
+  it("have distinct names, which end with the unit unless it is a ratio", () => {
     const all = Object.values(targets)
     assert.strictEqual(new Set(all.map(({ name }) => name)).size, all.length)
     for (const { name, target, unit } of all) {

@@ -1,4 +1,4 @@
-/** The demo in processes of its own, on the runtime that runs this test. */
+/** Runs the demo as a program, on the runtime that runs this test. */
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -22,11 +22,11 @@ afterEach(() => {
   rmSync(store, { recursive: true, force: true })
 })
 
-/** Runs it to its end: its exit code, the last line of stdout, and the words for people. */
+/** Runs it to its end: its exit code, the summary in the last line of stdout, and what it wrote to stderr. */
 const run = async (...args: ReadonlyArray<string>) => {
   const child = spawn(process.execPath, [...runtime, "scripts/demo.ts", "--json", ...args], {
     cwd: root,
-    // A browser that is opened nevertheless is not one of the person who runs the tests.
+    // With CI set, no browser is opened on the screen of the person who runs the tests.
     env: { ...process.env, CI: "true", TMPDIR: store },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -47,11 +47,11 @@ interface Kept {
 }
 const kept = (): Kept => JSON.parse(readFileSync(join(store, "demo-servers.json"), "utf8"))
 
-// Each run is a process that starts nine servers. Between two of them, somebody else may take one of their ports.
-const patient = { timeout: 120_000, retry: 2 }
+// Each run starts nine servers. Between two runs another program may take one of their ports.
+const slow = { timeout: 120_000, retry: 2 }
 
 describe("npm run demo", () => {
-  it("signs in to eight servers, each on a port of its own, and leaves nothing behind", patient, async () => {
+  it("signs in to eight servers, each on a port of its own, and leaves nothing behind", slow, async () => {
     const { code, summary, words } = await run()
     assert.deepStrictEqual({ code, summary }, { code: 0, summary: complete }, words)
     assert.match(
@@ -62,7 +62,7 @@ describe("npm run demo", () => {
     assert.deepStrictEqual(readdirSync(store).filter((name) => name.includes("demo")), [])
   })
 
-  it("needs no browser at all with the store of an earlier run", patient, async () => {
+  it("needs no browser at all with the store of an earlier run", slow, async () => {
     const first = await run("--store", store)
     assert.deepStrictEqual(first.summary, complete, first.words)
     assert.match(first.words, /The same command again needs no browser/)
@@ -77,7 +77,7 @@ describe("npm run demo", () => {
     }
   })
 
-  it("says so when a port of the earlier run is taken, and signs in to that server only", patient, async () => {
+  it("says so when a port of the earlier run is taken, and signs in to that server only", slow, async () => {
     await run("--store", store)
     const { calendar, files } = kept().ports
     const other = createServer().listen(calendar, "127.0.0.1")

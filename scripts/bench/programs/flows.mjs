@@ -8,22 +8,20 @@ import { receive } from "../rawReceiver.mjs"
 import { finishSignIn, lost, signInUrl } from "./client.mjs"
 import { layer } from "./services.mjs"
 
-const { atOnce, peers, rounds, sequential } = JSON.parse(process.argv[2])
+const { atOnce, rounds, sequential } = JSON.parse(process.argv[2])
 
-/** Runs a promise `count` times, one after the other or at once. */
-const repeat = (one) => async (count, isAtOnce) => {
-  if (isAtOnce) await Promise.all(Array.from({ length: count }, one))
-  else for (let done = 0; done < count; done++) await one()
+const receiveOne = async () => {
+  const { close, code, redirectUri, state } = await receive()
+  const page = finishSignIn(redirectUri, state)
+  await code
+  await close()
+  await page
 }
 
-const raw = (options) =>
-  repeat(async () => {
-    const { close, code, redirectUri, state } = await receive(options)
-    const page = finishSignIn(redirectUri, state)
-    await code
-    await close()
-    await page
-  })
+const raw = async (count, isAtOnce) => {
+  if (isAtOnce) await Promise.all(Array.from({ length: count }, receiveOne))
+  else for (let done = 0; done < count; done++) await receiveOne()
+}
 
 const ours = (paste) => (count, isAtOnce) => {
   const flow = Effect.suspend(() => {
@@ -47,71 +45,7 @@ const ours = (paste) => (count, isAtOnce) => {
   return Effect.runPromise(Effect.provide(flows, layer))
 }
 
-const peerState = "lVUvcD6rlTRZ3m6rSt6U0-4u6Fq8vXWwEo0bfT5Hn6w"
-// Below the range from which the system gives ports away: the peers are told theirs.
-let lastPort = 10_000 + process.pid % 10_000
-const nextPort = () => {
-  lastPort = lastPort >= 32_000 ? 10_000 : lastPort + 1
-  return lastPort
-}
-
-/** A port that somebody else has costs another try. */
-const retried = async (one) => {
-  for (let tries = 0;; tries++) {
-    try {
-      return await one(nextPort())
-    } catch (error) {
-      if (tries >= 20 || !/AddrInUse|EADDRINUSE|in use/.test(`${error?.name} ${error?.code} ${error?.message}`)) {
-        throw error
-      }
-    }
-  }
-}
-
-const oauthCallback = async () => {
-  const { getAuthCode, getRedirectUrl } = await import("oauth-callback")
-  return repeat(() =>
-    retried(async (port) => {
-      const hostname = "127.0.0.1"
-      const redirectUri = getRedirectUrl({ hostname, port })
-      let page
-      await getAuthCode({
-        authorizationUrl: signInUrl(redirectUri, peerState),
-        hostname,
-        port,
-        launch: () => {
-          page = finishSignIn(redirectUri, peerState)
-        }
-      })
-      await page
-    })
-  )
-}
-
-const mastra = async () => {
-  const { createOAuthCallbackServer } = await import("@mastra/mcp")
-  return repeat(() =>
-    retried(async (port) => {
-      const server = await createOAuthCallbackServer({
-        redirectUrl: `http://127.0.0.1:${port}/callback`,
-        state: peerState
-      })
-      const page = finishSignIn(server.url, peerState)
-      await server.waitForCode()
-      await server.close()
-      await page
-    })
-  )
-}
-
-const ways = { raw: raw(), ours: ours(false), oursWithPaste: ours(true) }
-if (peers) {
-  Object.assign(ways, {
-    rawAtOnce: raw({ atOnce: true }),
-    oauthCallback: await oauthCallback(),
-    mastra: await mastra()
-  })
-}
+const ways = { raw, ours: ours(false), oursWithPaste: ours(true) }
 
 const samples = { sequential: {}, atOnce: {}, lostPages: {} }
 const names = Object.keys(ways)

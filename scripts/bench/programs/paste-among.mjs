@@ -1,5 +1,4 @@
-// One pasted line while flows wait: milliseconds to `authorize` resolved, by `submit` and by the lines of a stream; and of
-// a line that is no answer, to its refusal.
+// One pasted line while flows wait: milliseconds until `authorize` resolves, by `submit` and by the lines of a stream.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -14,12 +13,12 @@ import { runtimeWith, startFlow, startFlows, warmUp } from "./waiting.mjs"
 const { samples, waiting } = JSON.parse(process.argv[2])
 const lines = Effect.runSync(Queue.unbounded())
 const paste = PasteInput.make(Stream.fromQueue(lines))
-// The terminal would be told of each paste.
+// Without one, the terminal would show a line for each paste.
 const presenter = Layer.succeed(Presenter, { show: () => Effect.void, notice: () => Effect.void })
 const runtime = await runtimeWith(Layer.merge(Layer.succeed(PasteInput, paste), presenter))
 const run = Runtime.runFork(runtime)
-// The reader is held in both cases: else a flow that waits alone starts and stops it, which is another cost.
-await Effect.runPromise(Effect.flatMap(Scope.make(), (scope) => Scope.extend(paste.hold, scope)))
+// Holds the reader all the time: otherwise a flow that waits alone starts and stops it, which is another cost.
+await Effect.runPromise(Effect.flatMap(Scope.make(), (scope) => Scope.extend(paste.lines, scope)))
 
 let onGranted
 const open = () => startFlow(runtime, true, () => onGranted())
@@ -42,17 +41,10 @@ const ways = {
   stream: (flow) => finish(flow, (text) => lines.unsafeOffer(text))
 }
 
-const refuse = async () => {
-  const start = performance.now()
-  await Effect.runPromise(Effect.flip(paste.submit("the address of another page, which is no answer")))
-  return performance.now() - start
-}
-
 await warmUp(open)
 for (let done = 0; done < 150; done++) for (const way of ["submit", "stream"]) await ways[way](await open())
-for (let done = 0; done < 100; done++) await refuse()
 const flows = await startFlows(open, waiting)
-const times = { submit: [], stream: [], junk: [] }
+const times = { submit: [], stream: [] }
 for (let done = 0; done < samples; done++) {
   for (const way of ["submit", "stream"]) {
     const index = Math.floor(Math.random() * flows.length)
@@ -60,7 +52,5 @@ for (let done = 0; done < samples; done++) {
     flows[index] = await open()
   }
 }
-// Each of the waiting flows hears of what is refused: in between it would leave the next answer a cold cache.
-for (let done = 0; done < samples; done++) times.junk.push(await refuse())
 process.stdout.write(`${JSON.stringify(times)}\n`)
 process.exit()
