@@ -1,6 +1,6 @@
 /**
- * Measures the built package beside what it is compared with, on Node and on Deno: every way in turn, medians and
- * ratios with their quartiles. It is no test: nothing fails on a time, and what cannot be measured is left out.
+ * Measures the built package and what it is compared with in turn, on Node and on Deno. Prints medians and ratios with
+ * their quartiles. A missed target does not change the exit code, and a row that cannot be measured is left out.
  */
 import { rmSync } from "node:fs"
 import process from "node:process"
@@ -14,7 +14,7 @@ import { script, withFolder } from "./commands.ts"
 const note = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-/** When this process is told to end, the others end with it, and nothing stays behind. */
+/** On a signal, ends the processes that are measured and removes the folder, then ends as the signal asks. */
 const endWith = (folder: string): void => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
@@ -27,7 +27,7 @@ const endWith = (folder: string): void => {
 
 const findPeers = (folder: string): Promise<ReadonlyMap<string, string>> =>
   peers(folder, note).catch((error) => {
-    note(`left out: everything beside the peers. ${messageOf(error).split("\n", 1)[0]}`)
+    note(`left out: the rows of other packages. ${messageOf(error).split("\n", 1)[0]}`)
     return new Map()
   })
 

@@ -52,7 +52,7 @@ if (left.length > 0) {
   )
 }
 
-/** `npm install effect` brings major 4 and mixes majors: these ranges are a promise (CONTRACT). */
+/** Fixed ranges: a plain `npm install effect` brings major 4, which @effect/platform does not take. */
 const peers = {
   "@effect/platform": "^0.97.2",
   "@modelcontextprotocol/sdk": ">=1.31 <2",
@@ -70,13 +70,13 @@ for (const [name, start] of Object.entries(pinned)) {
   }
 }
 
-/** What src imports has one range, whichever runtime reads it. */
+/** A package that src imports has the same range in package.json and in deno.json. */
 const ranges: Readonly<Record<string, string>> = { ...npm.dependencies, ...npm.peerDependencies }
 for (const [name, target] of Object.entries<string>(jsr.imports)) {
   const match = /^npm:\/?(@[^/]+\/[^@/]+|[^@/]+)@([^/]+)(\/?)$/.exec(target)
   if (match === null) continue
   const [, npmName = "", range = ""] = match
-  // A specifier holds no space: `>=1.31 <2` is `^1.31` there.
+  // An npm: specifier cannot contain a space: `>=1.31 <2` is written `^1.31`.
   const wanted = ranges[npmName]?.replace(
     /^>=(\d+)(\.\S+)? <(\d+)$/,
     (all, from, rest = "", to) => Number(to) === Number(from) + 1 ? `^${from}${rest}` : all

@@ -1,6 +1,6 @@
 /**
- * Fails when a file of src breaks a rule of the house: imports that point the wrong way or in a circle, packages, globals
- * or parts of Effect that its place must not use, an entry that loads too much, a test in the wrong folder.
+ * Fails when a file of src imports from a higher place or in a circle, or uses packages, globals or parts of Effect that
+ * are not for its place; when an entry loads too much; and when a test is in another folder than its module.
  * The rules are in scripts/rules; this file holds the places and the exceptions.
  */
 import { readdirSync, readFileSync } from "node:fs"
@@ -13,8 +13,8 @@ import { checkTestFolders, withoutTest } from "./rules/testFolders.ts"
 import { readSource } from "./source.ts"
 
 /**
- * Files that break a rule until they are rewritten; what is found in them is counted, and fails nothing. A circle counts
- * for its first file in the alphabet. Empty this list: from then on an exception that nothing needs fails as well.
+ * Files that may break the rules until they are rewritten: their problems are only counted. A circle belongs to the file
+ * that comes first in the alphabet. Once this list is empty, an exception that nothing needs is a problem as well.
  */
 const pending: ReadonlyArray<string> = [
   "src/flow/Ambient.ts",
@@ -40,7 +40,7 @@ const pending: ReadonlyArray<string> = [
 
 const completions = ["Deferred.unsafeDone", "Deferred.unsafeMake", "Queue.unsafeOffer", ".unsafeOffer"]
 
-/** What a rule forbids elsewhere, and why it may stand there. */
+/** What is allowed in one place though a rule forbids it, and why. */
 const exceptions: ReadonlyArray<Exception> = [
   {
     in: "src/flow/Inbox.ts",
@@ -93,7 +93,7 @@ const effectNames = [
 ]
 const effect = /^effect\/\w+$/
 
-/** Low to high. Places of one rank do not import each other. */
+/** From low to high rank. Two places of the same rank do not import each other. */
 const places: Places = {
   core: {
     rank: 0,
@@ -112,7 +112,7 @@ const places: Places = {
   entry: { rank: 6, packages: effect }
 }
 
-/** What an entry must not load by being imported: statically, and through any number of files. */
+/** What an import of the entry must not load, itself or through other files. Dynamic imports do not count. */
 const unreachable: Readonly<Record<string, RegExp>> = {
   "src/mcp.ts": /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/index.ts": /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
@@ -147,7 +147,9 @@ const unused = pending.length > 0 ? [] : found.unused
 
 for (const file of withoutTest(tests, sources)) console.log(`for information: ${file} has no test of its name`)
 if (waiting.length > 0) console.log(`for information: ${waiting.length} problems in files that are still pending`)
-for (const file of rewritten) console.log(`for information: ${file} needs to be pending no longer`)
+for (const file of rewritten) {
+  console.log(`for information: ${file} breaks no rule any more: remove it from the pending files`)
+}
 report([
   ...found.problems.filter((problem) => !isPending(problem)).map(format),
   ...unused.map((each) =>

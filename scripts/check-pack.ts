@@ -1,8 +1,8 @@
 /**
  * Packs what `npm run build` made, lints the tarball, installs it in an empty folder as the README says, and uses it
- * there: every entry on Node and on Deno, a sign-in on each, and its types under a consumer's compiler.
+ * there: imports every entry and signs in once on Node and on Deno, and compiles a program against its types.
  *
- * `--bun PATH` signs in on that Bun as well, and does nothing else.
+ * With `--bun PATH` it only signs in, on that Bun.
  */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
@@ -11,7 +11,7 @@ import type { Command, RunOptions } from "./commands.ts"
 import { deno, node, report, run, tool, withFolder } from "./commands.ts"
 import { readSource } from "./source.ts"
 
-/** The names CONTRACT promises, as values and as types. */
+/** Public names that must stay, as values and as types. */
 const promised: Readonly<Record<string, { readonly values: string; readonly types?: string }>> = {
   "": {
     values: "CallbackFlow CallbackServer PasteInput Presenter CredentialStore Pkce BindError AuthorizationDenied " +
@@ -35,7 +35,7 @@ const npm = JSON.parse(readFileSync("package.json", "utf8"))
 const words = (text: string) => text.split(" ").filter((word) => word !== "")
 const nameOf = (entry: string) => npm.name + entry
 
-/** Imports the entries it is given and says which of their names are missing; runs on either runtime. */
+/** A program that imports the entries in its arguments and prints which of their names are missing. */
 const smoke = `import process from "node:process"
 const promised = ${JSON.stringify(promised)}
 for (const entry of process.argv.slice(2)) {
@@ -87,7 +87,7 @@ const checkContents = (files: ReadonlyArray<{ readonly path: string }>) => {
   }
 }
 
-/** The types of ./promise are for people without Effect: no file they lead to may name it, or the MCP SDK. */
+/** The types of ./promise work without Effect and the MCP SDK installed: no declaration file of it imports either. */
 const checkPromiseTypes = () => {
   const files = new Set(["dist/promise.d.ts"])
   for (const file of files) {
@@ -98,7 +98,7 @@ const checkPromiseTypes = () => {
   }
 }
 
-/** ./promise needs no peer: of other packages it loads the opener of browsers, and the transport of a client's own SDK. */
+/** ./promise needs no peer dependency: it loads only `open`, and the transport of the SDK whose client it is given. */
 const checkPromiseImports = () => {
   const files = new Set(["dist/promise.js"])
   for (const file of files) {
@@ -122,13 +122,13 @@ const install = (folder: string, ...packages: ReadonlyArray<string>) =>
     { cwd: folder }
   )
 
-/** Signs in once through each way in, with the installed package. */
+/** Signs in once with the installed package, by scripts/consumer.mjs. */
 const signIn = (folder: string, way: string, ...program: Command) => {
   copyFileSync("scripts/consumer.mjs", join(folder, "consumer.mjs"))
   return step(`a sign-in by ${way}`, [...program, "consumer.mjs", way], { cwd: folder, limit: 60 })
 }
 
-/** The README's examples as a reader would copy them, each a file of its own. */
+/** Writes each example of the README to its own file, as a reader would copy it. */
 const readmeExamples = (folder: string): ReadonlyArray<string> =>
   [...readFileSync("README.md", "utf8").matchAll(/^```ts\b[^\n]*\n([\s\S]*?)^```/gm)].map(([, code = ""], index) => {
     const file = `readme-${index + 1}.ts`
@@ -136,7 +136,7 @@ const readmeExamples = (folder: string): ReadonlyArray<string> =>
     return file
   })
 
-/** What a consumer's compiler says; some check libraries too, and some resolve as a bundler does. */
+/** Compiles programs against the package's types, with `skipLibCheck` on and off, and as a bundler resolves them. */
 const typeCheck = async (folder: string) => {
   writeFileSync(join(folder, "consumer.ts"), consumer)
   const [program, ...rest] = tool("typescript/lib/tsc.js")
@@ -151,7 +151,7 @@ const typeCheck = async (folder: string) => {
   ])
 }
 
-/** Uses the package from a folder that has nothing else. */
+/** Installs and uses the package in a folder that has nothing else. */
 const consume = async (folder: string, tarball: string) => {
   const names = Object.keys(promised)
   const onNode = node()
@@ -164,7 +164,7 @@ const consume = async (folder: string, tarball: string) => {
   await install(folder, "effect@3")
   writeFileSync(join(folder, "smoke.mjs"), smoke)
   if (onNode !== undefined) {
-    // Nothing but ./platform may need the platform package.
+    // Only ./platform may need @effect/platform.
     const alone = names.filter((entry) => entry !== "/platform")
     await step("entries on Node, effect@3 alone", [onNode, "smoke.mjs", ...alone], { cwd: folder })
     await signIn(folder, "node", onNode)
@@ -173,7 +173,7 @@ const consume = async (folder: string, tarball: string) => {
   if (onNode !== undefined) await step("entries on Node", [onNode, "smoke.mjs", ...names], { cwd: folder })
   await step("entries on Deno", [...onDeno, "smoke.mjs", ...names], { cwd: folder })
   await signIn(folder, "deno", ...onDeno)
-  // What the README's examples use beside.
+  // The README's examples use these as well.
   await install(
     folder,
     `@modelcontextprotocol/sdk@${npm.devDependencies["@modelcontextprotocol/sdk"]}`,
@@ -185,7 +185,7 @@ const consume = async (folder: string, tarball: string) => {
 const bun = process.argv[process.argv.indexOf("--bun") + 1 || process.argv.length]
 
 await withFolder(async (folder) => {
-  // The gate has just built dist; `prepare` would build it again.
+  // `npm run check` has just built dist, and `prepare` would build it again.
   const packed = await step("npm pack", ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder])
   const json = packed.search(/^\[$/m)
   if (problems.length > 0 || json < 0) return problems.push(packed)

@@ -1,5 +1,5 @@
 /**
- * The gate before a commit: format, lint, types, imports, exports, docs, and the package as others will get it.
+ * Checks a change before its commit: format, lint, types, imports, exports, docs, and the package as users install it.
  * Steps start in this order, two at a time; all of them run, and the failures are listed at the end.
  */
 import { existsSync, readdirSync } from "node:fs"
@@ -10,7 +10,7 @@ import { deno, run, script, tool } from "./commands.ts"
 interface Step {
   readonly name: string
   readonly command: Command
-  /** The step whose result this one reads. */
+  /** Name of the step whose result this one needs. */
   readonly after?: string
 }
 
@@ -34,14 +34,14 @@ const steps: ReadonlyArray<Step> = [
       ...tool("@effect/language-service/cli.js"),
       "diagnostics",
       "--project",
-      // Of what is shipped: with the tests it takes six times as long.
+      // Without the tests, with which it takes six times as long.
       "scripts/tsconfig.build.json",
       "--strict",
       "--format",
       "text"
     ]
   },
-  // tsc does not know Deno's own names.
+  // These use names of Deno, which tsc does not know.
   ...denoTests.length === 0 ? [] : [{ name: "types of Deno tests", command: [deno(), "check", ...denoTests] as const }],
   { name: "imports", command: script("scripts/check-imports.ts") },
   { name: "exports", command: script("scripts/check-exports.ts") },
@@ -50,13 +50,13 @@ const steps: ReadonlyArray<Step> = [
 ]
 
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`
-/** Deno says these at length, and they help nobody here. */
+/** Long warnings of Deno that say nothing about this package. */
 const noise = [
   /^Warning Failed resolving types\b/,
   /^ +at file:.*\/node_modules\/@types\//,
   /^Stack backtrace:|^ +0: </
 ]
-const told = (output: string) =>
+const withoutNoise = (output: string) =>
   output.split("\n").filter((line) => !noise.some((each) => each.test(line))).join("\n").trim()
 
 const started = performance.now()
@@ -72,7 +72,7 @@ const start = async ({ after, command, name }: Step) => {
   const since = performance.now()
   const { code, output } = await run(command)
   console.log(`${code === 0 ? "ok    " : "FAILED"} ${name} (${seconds(since)})`)
-  if (code !== 0) failed.set(name, told(output))
+  if (code !== 0) failed.set(name, withoutNoise(output))
 }
 
 const queue = [...steps]

@@ -9,11 +9,11 @@ import process from "node:process"
 /** A program and its first arguments. */
 export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
 
-/** What a program left behind. */
+/** The result of a program that has ended. */
 export interface Finished {
-  /** Exit code; 1 for a program ended by a signal or never started. */
+  /** Exit code; 1 for a program that was ended by a signal or could not be started. */
   readonly code: number
-  /** Both streams, in the order they came; empty when they went to the terminal. */
+  /** stdout and stderr, in the order they were written; empty when they were shown instead. */
   readonly output: string
 }
 
@@ -29,7 +29,7 @@ const onPath = (name: string): string | undefined => {
 export const deno = (): string => {
   if (onDeno) return process.execPath
   try {
-    // The package's own way to the file, whether or not its install script ran.
+    // Finds the program whether or not the package's install script ran.
     return createRequire(import.meta.url)("deno/install_api.cjs").runInstall()
   } catch {
     return onPath("deno") ?? "deno"
@@ -47,11 +47,11 @@ export const tool = (file: string): Command =>
 export const script = (file: string): Command =>
   onDeno ? [process.execPath, "run", "-A", file] : [process.execPath, "--import", "tsx", file]
 
-/** How {@link run} treats a program. */
+/** Options of {@link run}. */
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Shows the output as it comes instead of keeping it. */
+  /** Shows the output as it is written instead of keeping it. */
   readonly show?: boolean
   /** Seconds after which the program is killed; default none. */
   readonly limit?: number

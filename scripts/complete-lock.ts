@@ -1,8 +1,8 @@
 /**
  * Adds to package-lock.json the optional packages for other systems that npm left out.
  *
- * npm leaves out what a registry does not serve, and `npm ci` then refuses its own lock file on every machine. Run this
- * after `npm install` changed the lock file; check-exports says when it is needed.
+ * npm leaves out packages that its registry does not have, and `npm ci` then refuses the lock file. Run this after
+ * `npm install` changed the lock file; check-exports says when it is needed.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { forSystem, missingOptional } from "./lock.ts"

@@ -1,7 +1,7 @@
 /**
  * Runs the official MCP conformance suite against this library, with `conformance/client.ts` as the client under test:
- * everything that both requirement sets ask of a client, and every authorization scenario once more alone, because only
- * then the suite looks at the client's exit code. What counts are the scored authorization scenarios.
+ * everything that both requirement sets ask of a client, and every authorization scenario once more by itself, because
+ * only then the suite looks at the client's exit code. The exit code here depends on the scored authorization scenarios.
  */
 import { build } from "esbuild"
 import { mkdirSync } from "node:fs"
@@ -25,7 +25,7 @@ type Runtime = "node" | "deno"
 
 const clientFile = "scripts/conformance/client.ts"
 
-/** Node 20 cannot strip types, and a loader that does costs each of a hundred starts a second: they are stripped once. */
+/** Compiles the client once: Node 20 cannot strip types, and a loader would cost a second at each of a hundred starts. */
 const builtClient = async (): Promise<string> => {
   const outfile = "node_modules/.cache/effect-oauth-callback/conformance-client.mjs"
   await build({
@@ -41,7 +41,7 @@ const builtClient = async (): Promise<string> => {
   return outfile
 }
 
-/** The suite splits the command at spaces, puts it together again and gives it to a shell: quotes survive that. */
+/** Quotes each part: the suite splits the command at spaces, joins it again and gives it to a shell. */
 const commandOf = async (runtime: Runtime): Promise<string> => {
   const program = runtime === "deno" ? deno() : node()
   if (program === undefined) throw new Error("Cannot run the client on Node: it is not on PATH")
@@ -49,7 +49,7 @@ const commandOf = async (runtime: Runtime): Promise<string> => {
   return command.map((part) => `"${part}"`).join(" ")
 }
 
-/** Does a few at a time: each scenario is three processes, which mostly start up. */
+/** Uses a few items at a time: each scenario starts three processes. */
 const each = async <A, B>(all: ReadonlyArray<A>, use: (item: A) => Promise<B>): Promise<ReadonlyArray<B>> => {
   const results: Array<B> = []
   const left = [...all.entries()]

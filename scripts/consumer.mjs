@@ -1,10 +1,9 @@
-// Runs in a folder that has only the built package: one sign-in by the way given, which is `promise`, or the entry of a
-// runtime.
+// Signs in once with the installed package. The argument is `promise`, or the entry of a runtime: `node`, `deno`, `bun`.
 import assert from "node:assert/strict"
 import { get } from "node:http"
 import process from "node:process"
 
-/** What the browser does at the end of a sign-in; fetch would say that it is no navigation. */
+/** Follows the redirect as a browser does. Not `fetch`, whose header `Sec-Fetch-Mode` says that it is no navigation. */
 const goTo = (url) =>
   new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {

@@ -1,7 +1,6 @@
 /**
- * Signs in to eight MCP servers at once and calls a tool on each. The servers, the authorization server and the people
- * with their browsers are all in this process, on 127.0.0.1, and all of it is gone at the end, but for what `--store`
- * keeps.
+ * Signs in to eight MCP servers at once and calls a tool on each. The servers, the authorization server and the
+ * stand-in browsers are all in this process, on 127.0.0.1. Nothing remains at the end except the folder of `--store`.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -32,11 +31,11 @@ const usage = `Usage: npm run demo [-- --json] [-- --browser] [-- --store DIR]
 interface Arguments {
   readonly browser: boolean
   readonly json: boolean
-  /** Without it, a temporary folder that is removed at the end. */
+  /** Folder for what is kept; without it, a temporary one that is removed at the end. */
   readonly store: string | undefined
 }
 
-/** Who signs in to what. The addresses of the two that paste are pasted in the wrong order. */
+/** Which user signs in to which server. The two that paste do so in the opposite order. */
 const plan: ReadonlyArray<{ readonly server: string; readonly user: string; readonly pastes?: "earlier" | "later" }> = [
   { server: "calendar", user: "ada" },
   { server: "files", user: "alan" },
@@ -48,7 +47,7 @@ const plan: ReadonlyArray<{ readonly server: string; readonly user: string; read
   { server: "wiki", user: "margaret", pastes: "later" }
 ]
 
-/** The library's layer for the runtime this program happens to run on, with its store in a folder. */
+/** The library's layer for the runtime that runs this program, with its store in a folder. */
 const platform = (directory: string): Layer.Layer<Services> =>
   Layer.unwrapEffect(Effect.promise(async () => {
     const { layerFile } = "Deno" in globalThis
@@ -59,13 +58,13 @@ const platform = (directory: string): Layer.Layer<Services> =>
     return layerFile({ appName: "effect-oauth-callback-demo", directory })
   }))
 
-/** A host that owns its input: nobody is at the terminal. */
+/** Replaces the terminal: pastes come from the demo, and refused ones are reported to it. */
 const unattended = (
-  hand: People.PastingHand,
+  pasting: People.Pasting,
   onRefused: (message: string) => void
 ): Layer.Layer<PasteInput | Presenter> =>
   Layer.merge(
-    Layer.succeed(PasteInput, PasteInput.make(hand.lines)),
+    Layer.succeed(PasteInput, PasteInput.make(pasting.lines)),
     Layer.succeed(Presenter, {
       ...Presenter.none,
       notice: (notice) =>
@@ -85,11 +84,11 @@ const rows = (
     const directory = yield* Store.folder(store)
     const names = plan.map(({ server }) => server)
     const { authorizationServer, mcp } = yield* Servers.start({ names, directory, keep: store !== undefined, say })
-    const hand = yield* People.pastingHand
+    const pasting = yield* People.pasting
     const visits = yield* Effect.forEach(mcp, (server, index) => {
       const { pastes, user = "you" } = plan[index] ?? {}
       if (browser) return Effect.succeed({ server })
-      return Effect.map(pastes === undefined ? People.following(user) : hand[pastes](user), (person) => ({
+      return Effect.map(pastes === undefined ? People.following(user) : pasting[pastes](user), (person) => ({
         server,
         person
       }))
@@ -97,11 +96,11 @@ const rows = (
     const library = platform(directory)
     return yield* Effect.provide(
       signInToAll(visits, authorizationServer.verify),
-      browser ? library : Layer.merge(library, unattended(hand, onRefused))
+      browser ? library : Layer.merge(library, unattended(pasting, onRefused))
     )
   }))
 
-/** Interrupts the program on ^C, so that it stores and removes what it has to. */
+/** Aborts on ^C, so that the program is interrupted and its finalizers run. */
 const interruptible = async <A>(run: (signal: AbortSignal) => Promise<A>): Promise<A> => {
   const controller = new AbortController()
   const stop = () => controller.abort()
@@ -125,7 +124,7 @@ const main = async (options: Arguments): Promise<void> => {
   const refused: Array<string> = []
   const leaksSinceThen = await Leaks.watch()
   const start = performance.now()
-  // Effect's own logger writes to stdout, whose last line is promised to be JSON.
+  // Effect's default logger writes to stdout, whose last line must be the JSON.
   const logger = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
   const program = Effect.provide(rows(options, print, (message) => refused.push(message)), logger)
   const exit = await interruptible((signal) => Effect.runPromiseExit(program, { signal }))
@@ -160,7 +159,7 @@ const parse = (): Arguments | undefined => {
     }).values
     if (store === "") throw new Error("--store needs the name of a folder")
     if (help) process.stdout.write(usage)
-    // Below the folder that the person is in: npm and deno go to that of the package.
+    // Relative to the folder where the command was given: npm changes to that of the package.
     const folder = store === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? ".", store)
     return help ? undefined : { browser, json, store: folder }
   } catch (error) {

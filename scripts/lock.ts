@@ -1,6 +1,6 @@
 /** Reads package-lock.json. */
 
-/** A package as the lock file has it. */
+/** An entry of the lock file. */
 export interface Locked {
   readonly version: string
   readonly dev?: boolean
@@ -13,14 +13,14 @@ export interface Lock {
   readonly packages: Readonly<Record<string, Locked>>
 }
 
-/** An optional package that another one asks for and the lock file does not have. */
+/** An optional package that another one depends on and the lock file lacks. */
 export interface Missing {
   readonly name: string
   readonly version: string
   readonly by: Locked
 }
 
-/** What `npm ci` would call missing from the lock file. */
+/** The packages for which `npm ci` would refuse the lock file. */
 export const missingOptional = ({ packages }: Lock): ReadonlyArray<Missing> =>
   Object.entries(packages).flatMap(([path, by]) =>
     Object.entries(by.optionalDependencies ?? {})
@@ -31,7 +31,7 @@ export const missingOptional = ({ packages }: Lock): ReadonlyArray<Missing> =>
 const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]
 const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"]
 
-/** An entry that npm skips on every other system. The name says the system; such packages are named so. */
+/** An entry that npm installs on one system only, which it reads from the package's name: `@esbuild/linux-x64`. */
 export const forSystem = ({ by, name, version }: Missing): Locked => {
   const words = name.split(/[/-]/)
   const os = words.filter((word) => systems.includes(word))

@@ -1,6 +1,6 @@
 // Runs scripts/NAME.ts with the runtime that runs this file, and installs what is missing first, so that
 // `npm run demo` works in a fresh clone. Plain JavaScript: it runs before any dependency is there.
-// Nothing here writes to stdout; that belongs to the script.
+// Nothing here writes to stdout, so that a script's JSON is alone there.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, statSync, utimesSync } from "node:fs"
 import process from "node:process"
@@ -23,13 +23,13 @@ if (!/^[a-z][a-z-]*$/.test(name) || !has(`scripts/${name}.ts`)) {
   stop(`there is no scripts/${name}.ts. Use: run.mjs NAME [arguments]`, 2)
 }
 
-/** What npm wrote last, or the folder Deno links packages from. */
+/** The file that npm writes last, or the folder that Deno links packages from. */
 const findStamp = () => ["node_modules/.package-lock.json", "node_modules/.deno"].find(has)
 const stamp = findStamp()
 
 const older = () => statSync(`${root}/${stamp}`).mtimeMs < statSync(`${root}/package-lock.json`).mtimeMs
 
-/** Times alone mislead after a copy or a checkout; a wrong guess would make `npm ci` delete a good node_modules. */
+/** After a copy or a checkout the times of files prove nothing, and `npm ci` would delete a good node_modules. */
 const differs = () => {
   if (!stamp.endsWith(".json")) return true
   const installed = json(stamp).packages
@@ -44,7 +44,7 @@ const missing = () => stamp === undefined || (has("package-lock.json") && older(
 /** On Windows npm is a .cmd file, which only a shell starts. */
 const shell = (program) => process.platform === "win32" && program === "npm"
 
-/** npm itself; where there is only Deno, Deno runs npm, so that both keep to one lock file. */
+/** npm; where there is only Deno, npm run by Deno, so that the same lock file holds. */
 const findNpm = () => {
   const found = spawnSync("npm", ["--version"], { stdio: "ignore", shell: shell("npm") }).status === 0
   if (found) return ["npm"]
@@ -56,22 +56,22 @@ const install = () => {
   const [program, ...start] = findNpm()
   const npm = (...args) => {
     note(`installing what is missing: npm ${args.join(" ")}`)
-    // Install scripts are left out: nothing here needs one, and `prepare` would only build for others.
+    // No install scripts: no package here needs one, and `prepare` would only build dist.
     const all = [...start, ...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    // The script's stdin is not the installer's to read, and its stdout is not the installer's to write.
+    // stdin is left for the script, and npm's output goes to stderr.
     return spawnSync(program, all, { cwd: root, stdio: ["ignore", 2, 2], shell: shell(program) }).status === 0
   }
-  // npm ci refuses a lock file that is not whole; the second way takes from it what it has, and leaves it as it is.
+  // `npm ci` refuses a lock file that lacks a package; `npm install --no-save` does not, and leaves the file unchanged.
   if (!npm("ci") && !npm("install", "--no-save")) {
     stop("the install failed; see above. Run `npm install` in the repository, then try again")
   }
-  // An install that had nothing to do leaves the time as it was, and would be asked for again.
+  // npm does not touch the file when nothing changed; without a new time the next run would install again.
   const made = findStamp()
   if (made !== undefined) utimesSync(`${root}/${made}`, new Date(), new Date())
 }
 
 if (process.env.npm_lifecycle_event === "prepare") {
-  // npm runs `prepare` inside `npm ci`: an install from here would start the next one.
+  // npm runs `prepare` inside `npm ci`: installing here would run `prepare` again, without end.
   if (!has("node_modules/tsx") || !has("node_modules/typescript")) {
     stop("development dependencies are absent: nothing was built", 0)
   }
@@ -84,13 +84,13 @@ const child = spawn(process.execPath, [...start, ...args], { cwd: root, stdio: "
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
 for (const signal of signals) {
-  // A terminal sends ^C to the whole group; passing it on would be a second ^C. (process.stdin would open the stream.)
+  // A terminal sends ^C to the script too; passing it on would be a second one. `isatty` does not open stdin.
   process.on(signal, () => signal === "SIGINT" && isatty(0) ? undefined : child.kill(signal))
 }
 child.on("error", (error) => stop(`cannot start ${process.execPath}: ${error.message}`))
 child.on("exit", (code, signal) => {
   if (signal === null) process.exit(code ?? 1)
-  // End the way the script ended, so that a shell sees the signal.
+  // End by the same signal as the script, so that a shell sees it.
   for (const each of signals) process.removeAllListeners(each)
   process.kill(process.pid, signal)
 })

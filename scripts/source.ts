@@ -1,13 +1,13 @@
 /** Reads what a TypeScript file imports and which names it uses. */
 import ts from "typescript"
 
-/** One import, of whatever form. */
+/** One import or re-export: of values or types, static or dynamic. */
 export interface Import {
   readonly specifier: string
   readonly line: number
-  /** Gone after compilation. */
+  /** Whether the compiler removes it. */
   readonly typeOnly: boolean
-  /** `import("…")`: loaded when reached, not at the start. */
+  /** Whether it is `import("…")`, which loads when it is called. */
   readonly dynamic: boolean
 }
 
@@ -22,7 +22,7 @@ export interface Source {
   readonly lines: number
   readonly imports: ReadonlyArray<Import>
   readonly names: ReadonlyArray<Name>
-  /** All of it, with parents. */
+  /** The syntax tree; its nodes know their parents. */
   readonly tree: ts.SourceFile
 }
 
@@ -32,7 +32,7 @@ const erased = (node: ts.ImportDeclaration | ts.ExportDeclaration): boolean => {
   return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
 }
 
-/** A name standing for a value: not a property, a key, a declaration or a type. */
+/** Whether a name is read as a value: it is no property, key, declaration or type. */
 const standsAlone = (node: ts.Identifier): boolean => {
   const parent = node.parent
   if (ts.isPropertyAccessExpression(parent)) {

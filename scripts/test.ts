@@ -1,8 +1,8 @@
 /**
- * Runs every test on Node and on Deno, side by side, and ends with one line `N passed, N failed`. What Deno says comes
- * after what Node says.
+ * Runs every test on Node and on Deno at the same time, and ends with one line `N passed, N failed`. The output of Deno
+ * is printed after that of Node.
  *
- * `--node` or `--deno` runs only that one; what else is given goes to vitest (file filters, `-t`).
+ * `--node` or `--deno` chooses one of them; other arguments are passed to vitest (file filters, `-t`).
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -17,7 +17,7 @@ interface Counts {
   readonly failed: number
 }
 
-/** The parts of vitest's JSON report that are read here. */
+/** The fields of vitest's JSON report that are read here. */
 interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -53,7 +53,7 @@ const vitest = async (
   ], { show, env: { TEST_RUNTIME: runtime } })
   try {
     const report: Report = JSON.parse(readFileSync(file, "utf8"))
-    // A file that does not load fails without a single failed test.
+    // A test file that cannot be loaded fails without having a failed test.
     const broken = report.testResults.filter((result) =>
       result.status === "failed" && !result.assertionResults.some((each) => each.status === "failed")
     )
@@ -69,7 +69,7 @@ const denoTest = async (files: ReadonlyArray<string>, folder: string): Promise<C
     deno(),
     "test",
     "-A",
-    // tsc checks types in the gate, with this repository's settings.
+    // `npm run check` checks the types.
     "--no-check",
     "--sanitize-ops",
     "--sanitize-resources",
@@ -89,7 +89,7 @@ const denoTest = async (files: ReadonlyArray<string>, folder: string): Promise<C
 const all = async (only: Runtime | undefined, rest: ReadonlyArray<string>, folder: string) => {
   const counts: Array<Counts> = []
   const nodeProgram = node()
-  // Each spends half of its time waiting: side by side they take little longer than one.
+  // Each of them waits half of the time, so that both together take little longer than one.
   const onDeno = only === "node" ? undefined : vitest("deno", deno(), rest, folder, only === "deno")
   if (only !== "deno") {
     heading("vitest on Node")
@@ -114,7 +114,7 @@ const args = process.argv.slice(2)
 const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno" : undefined
 const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
 const withoutChromium = ensureChromium()
-if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, for ${withoutChromium}`)
+if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, because ${withoutChromium}`)
 const built = await run(script("scripts/build.ts"))
 if (built.code !== 0) {
   console.error(`The package does not build:\n${built.output}`)

@@ -1,4 +1,4 @@
-/** One configuration for both runtimes; `scripts/test.ts` says in TEST_RUNTIME which one is meant. */
+/** The configuration for both runtimes; `scripts/test.ts` names the runtime in TEST_RUNTIME. */
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
@@ -6,7 +6,7 @@ import type { ViteUserConfig } from "vitest/config"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** The public names, as Deno knows them, so that a test may import what a user would. */
+/** The package's entries by their public names, from deno.json, so that a test imports them as a user does. */
 const { imports }: { readonly imports: Readonly<Record<string, string>> } = JSON.parse(
   readFileSync(`${root}deno.json`, "utf8")
 )
@@ -14,15 +14,17 @@ const alias = Object.entries(imports)
   .filter(([name, file]) => !name.endsWith("/") && file.startsWith("./"))
   .map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: root + file.slice(2) }))
 
-/** What `npm run build` made of the async/await entry: its tests run on the sources and on this. */
+/** The built `./promise`: its tests run on the sources and on this. */
 const bundle = `${root}dist/promise.js`
 const onBundle: ViteUserConfig["plugins"] = [{
-  name: "the bundle in the place of its sources",
+  name: "replaces the sources of ./promise by the built file",
   enforce: "pre",
   resolveId: (id) =>
     /(\/src\/promise\.ts|^effect-oauth-callback\/promise)$/.test(id) ? { id: bundle, external: true } : undefined
 }]
-if (!existsSync(bundle)) console.error("The tests of the bundle are left out: there is none. Run: npm run build")
+if (!existsSync(bundle)) {
+  console.error("skipped: the tests of the built ./promise, because dist is missing. Run: npm run build")
+}
 
 const config: ViteUserConfig = defineConfig({
   root,

@@ -1,4 +1,4 @@
-/** Runs in every worker before its test file: a suite meant for Deno must not pass on Node unnoticed. */
+/** Runs in every worker before its test file. Fails when a run for Deno is executed by Node, or the other way round. */
 import process from "node:process"
 
 const actual = "Deno" in globalThis ? "deno" : "node"

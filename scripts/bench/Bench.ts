@@ -1,4 +1,4 @@
-/** What a measurement is given, and what it gives. */
+/** What a measurement is given, and the rows it returns. */
 import type { Command } from "../commands.ts"
 import type { Child } from "./children.ts"
 import type { Result, Runtime } from "./results.ts"
@@ -10,27 +10,27 @@ export interface Bench {
   readonly runtime: Runtime
   /** Folder with the programs. */
   readonly folder: string
-  /** Whether the peers are there. */
+  /** Whether the packages that this one is compared with are installed. */
   readonly hasPeers: boolean
-  /** How often something is repeated: as the caller wants it, or as often as is usual for it. */
+  /** How often to repeat: what `--rounds` says, or the usual number. */
   readonly rounds: (usual: number) => number
   /** Starts a program of the folder. */
   readonly start: (program: string, args?: ReadonlyArray<string>, flags?: Flags) => Child
   /** Runs a program of the folder, and reads what it prints as JSON. */
   readonly read: <A>(program: string, args?: ReadonlyArray<string>, flags?: Flags) => Promise<A>
-  /** The same, but on Node where it can be had: a load that is the same for both runtimes. */
+  /** Like `read`, but on Node where it is installed, so that both runtimes get the same load. */
   readonly load: <A>(program: string, args: ReadonlyArray<string>) => Promise<A>
-  /** Tells what a reader of the figures should know. */
+  /** Writes something that a reader of the figures should know to stderr. */
   readonly note: (text: string) => void
 }
 
-/** What else the runtime is asked for. */
+/** Flags of the runtime. */
 export interface Flags {
-  /** `globalThis.gc` is there. */
+  /** Provides `globalThis.gc`. */
   readonly gc?: boolean
 }
 
-/** Makes the command of a program. */
+/** Makes the command that runs a program. */
 export type ToCommand = (program: string, args?: ReadonlyArray<string>, flags?: Flags) => Command
 
 /** One measurement: of one or more rows at once. */
@@ -44,7 +44,7 @@ type Results = ReadonlyArray<Result>
 
 const checked = (result: Result): Results => Number.isFinite(result.value) && result.samples > 0 ? [result] : []
 
-/** A row that is a ratio of ours and a base, measured side by side. None where something was not measured. */
+/** A row with the ratio of ours to a base that was measured in turn with it. No row when samples are missing. */
 export const ratioRow = (key: TargetKey, { runtime }: Bench, ours: Values = [], base: Values = []): Results =>
   checked({
     ...ratio(ours, base),
@@ -57,7 +57,7 @@ export const ratioRow = (key: TargetKey, { runtime }: Bench, ours: Values = [], 
     key
   })
 
-/** A row that is a figure by itself; `base` is the median of what it may be compared with. */
+/** A row with the median of ours; `base` is shown beside it. No row when samples are missing. */
 export const figureRow = (key: TargetKey, { runtime }: Bench, ours: Values = [], base?: Values): Results =>
   checked({
     ...figure(ours),
@@ -70,7 +70,7 @@ export const figureRow = (key: TargetKey, { runtime }: Bench, ours: Values = [],
     key
   })
 
-/** A ratio that is only shown. */
+/** A ratio without a target. */
 export const ratioShown = (name: string, { runtime }: Bench, ours: Values = [], base: Values = []): Results =>
   checked({
     ...ratio(ours, base),
@@ -82,7 +82,7 @@ export const ratioShown = (name: string, { runtime }: Bench, ours: Values = [], 
     samples: Math.min(ours.length, base.length)
   })
 
-/** A figure that is only shown. */
+/** A median without a target. */
 export const figureShown = (name: string, { runtime }: Bench, unit: Result["unit"], values: Values = []): Results =>
   checked({ ...figure(values), name: `${name}, ${unit}`, runtime, unit, ours: median(values), samples: values.length })
 

@@ -1,4 +1,4 @@
-/** The processes that are measured: started, listened to, and ended with this one whatever happens. */
+/** Starts the processes that are measured, reads their output, and ends them with this one. */
 import { type ChildProcess, spawn } from "node:child_process"
 import process from "node:process"
 import type { Command } from "../commands.ts"
@@ -7,7 +7,7 @@ import type { Command } from "../commands.ts"
 export interface Child {
   /** The next line of its stdout that matches; rejects when it ends before that. */
   readonly line: (wanted: RegExp) => Promise<string>
-  /** Resolves when it has ended well. */
+  /** Resolves when it has exited with 0; rejects when it ended in another way. */
   readonly ended: Promise<void>
   /** Ends it, and waits until it has ended. */
   readonly end: () => Promise<void>
@@ -23,14 +23,14 @@ export interface ChildOptions {
 
 const running = new Set<ChildProcess>()
 
-/** Ends all that still run: before this process is ended itself. */
+/** Kills all that still run. */
 export const endAll = (): void => {
   for (const child of running) child.kill("SIGKILL")
 }
 
-/** Starts a process. Its stdin stays open, and nobody writes to it. */
+/** Starts a process. Its stdin stays open and empty. */
 export const start = ([program, ...args]: Command, { cwd, env, limit = 120 }: ChildOptions): Child => {
-  // What the caller's shell wants of Node must not reach what is measured.
+  // Options of the caller's shell for Node must not change what is measured.
   const { NODE_OPTIONS: _, ...inherited } = process.env
   const child = spawn(program, args, {
     cwd,
@@ -68,7 +68,7 @@ export const start = ([program, ...args]: Command, { cwd, env, limit = 120 }: Ch
   const ended = gone.then((problem) => {
     if (problem !== undefined) throw new Error([problem, said.trim()].filter((text) => text !== "").join(": "))
   })
-  // Who waits for a line hears of it too.
+  // `line` rejects as well; this keeps the rejection from being reported as unhandled.
   ended.catch(() => {})
   const line = (wanted: RegExp) => {
     const found = new Promise<string>((resolve) => {
@@ -84,7 +84,7 @@ export const start = ([program, ...args]: Command, { cwd, env, limit = 120 }: Ch
       }
     })
     const early = new Promise<never>((_, reject) => {
-      // Not on `exit`: what it wrote may still be on its way.
+      // Not on `exit`, after which its last output may still arrive.
       child.on("close", () => ended.then(() => reject(new Error("it ended without an answer")), reject))
     })
     early.catch(() => {})

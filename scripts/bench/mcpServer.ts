@@ -1,8 +1,8 @@
-/** An MCP server as lean as the transport allows, which takes one token. */
+/** A minimal MCP server, which accepts one token. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** A server that runs. */
+/** A running server. */
 export interface McpServer {
   readonly url: string
   readonly accessToken: string

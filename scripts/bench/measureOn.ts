@@ -1,4 +1,4 @@
-/** All that is wanted of one runtime, one measurement after the other. */
+/** Takes the chosen measurements on one runtime, one after the other. */
 import { join } from "node:path"
 import { deno, node, run } from "../commands.ts"
 import type { Bench, Measurement, ToCommand } from "./Bench.ts"
@@ -27,19 +27,19 @@ const measurements: ReadonlyArray<Measurement> = [
   releasing
 ]
 
-/** What {@link measureOn} is asked for. */
+/** Options of {@link measureOn}. */
 export interface Wanted {
   /** Rows whose name contains this, in any case. */
   readonly only: string
   readonly rounds: number | undefined
-  /** Folder for all that is made. */
+  /** A temporary folder for programs and packages. */
   readonly root: string
-  /** The peers' packages, by name. */
+  /** Paths of the packages that this one is compared with, by name. */
   readonly packages: ReadonlyMap<string, string>
   readonly note: (text: string) => void
 }
 
-/** How a program is started: as in a folder of somebody else, where there is no configuration. */
+/** How a program is started: without this repository's configuration, as in a user's folder. */
 const commandOf = (runtime: Runtime, program: string): ToCommand => (file, args = [], { gc = false } = {}) =>
   runtime === "node" ? [program, ...gc ? ["--expose-gc"] : [], file, ...args] : [
     program,
@@ -59,7 +59,7 @@ const findProgram = async (runtime: Runtime): Promise<string | undefined> => {
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-/** Measures on one runtime. What cannot be measured is left out, and `note` is told why. */
+/** Measures on one runtime. A row that cannot be measured is left out, and `note` is told why. */
 export const measureOn = async (
   runtime: Runtime,
   { note, only, packages, root, rounds }: Wanted
@@ -73,7 +73,7 @@ export const measureOn = async (
     return []
   }
   const folder = join(root, runtime)
-  // Deno keeps compiled code: here, not with the caller's.
+  // Deno's cache of compiled code, separate from the caller's.
   const env = { DENO_DIR: join(root, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" }
   const started = { cwd: folder, env }
   const command = commandOf(runtime, program)

@@ -1,18 +1,18 @@
-/** What the bench is asked for. */
+/** The command line of the bench. */
 import { parseArgs } from "node:util"
 import { isNamed, type Runtime } from "./results.ts"
 import { targets } from "./targets.ts"
 
-/** How it is used. */
+/** What `--help` prints. */
 export const usage = `Usage: npm run bench [-- --json] [-- --only TEXT] [-- --runtime node|deno] [-- --rounds N]
 
   --json      one JSON object as the last line of stdout
   --only      the rows whose name contains this text, in any case
   --runtime   one runtime; by default both
-  --rounds    how often everything is measured; by default as often as its noise needs
+  --rounds    how often everything is measured; by default as often as each row needs
 `
 
-/** The options, complete. */
+/** The options with their defaults. */
 export interface Options {
   readonly help: boolean
   readonly json: boolean
@@ -21,7 +21,7 @@ export interface Options {
   readonly rounds: number | undefined
 }
 
-/** Reads the arguments. @throws {Error} when one is not known, or has a value that is none. */
+/** Reads the arguments. @throws {Error} when an option is unknown or has an invalid value. */
 export const parse = (args: ReadonlyArray<string>): Options => {
   const { values } = parseArgs({
     args: [...args],

@@ -1,4 +1,4 @@
-/** The packages that this one is measured beside: installed in a folder of their own, kept for the next run. */
+/** Installs the packages that this one is compared with, in a temporary folder that is kept for the next run. */
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +8,7 @@ import { start } from "./children.ts"
 const versions: Readonly<Record<string, string>> = {
   "oauth-callback": "2.2.1",
   "@mastra/mcp": "2.0.0",
-  // What its peer dependency asks for.
+  // A peer dependency of @mastra/mcp.
   "@mastra/core": "1.71.0"
 }
 
@@ -19,18 +19,18 @@ const folder = join(
 )
 const isWhole = () => existsSync(join(folder, "complete"))
 
-/** The temporary directory is everybody's: what somebody else put there is not run. */
+/** Every user can write to the temporary directory: a folder of another user is not run. */
 const assertOwn = () => {
   const info = lstatSync(folder)
   const user = process.getuid?.()
   if (!info.isDirectory() || (user !== undefined && info.uid !== user)) {
-    throw new Error(`${folder} belongs to somebody else. Remove it`)
+    throw new Error(`${folder} belongs to another user. Remove it`)
   }
 }
 
 const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"]
 
-/** Installs elsewhere first, so that what is found later is whole. */
+/** Installs into another folder and moves it, so that an interrupted install is never used. */
 const install = async (root: string): Promise<void> => {
   const partial = join(root, "peers")
   mkdirSync(join(partial, "complete"), { recursive: true })
@@ -44,7 +44,7 @@ const install = async (root: string): Promise<void> => {
 }
 
 /**
- * Packages to link, by name. Rejects when they cannot be had.
+ * Paths of the packages by name. Rejects when they cannot be installed.
  *
  * @param root - A temporary folder, to install in.
  */

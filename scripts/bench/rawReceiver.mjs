@@ -1,13 +1,12 @@
-// One sign-in on plain `node:http`, as it would be written by hand: the same checks, answers and pages as the package,
-// and nothing else. What the others are measured against.
-// `bench:answers` is what the package answers, captured when the bench starts (programs/capture.mjs).
+// The base of the ratios: one sign-in on plain `node:http`, written by hand, with the same checks, answers and pages as
+// the package. `bench:answers` are the package's answers, captured when the bench starts (programs/capture.mjs).
 import answers from "bench:answers"
 import { Buffer } from "node:buffer"
 import { createServer, STATUS_CODES } from "node:http"
 
 const randomText = (bytes) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("base64url")
 
-/** A captured answer with what never changes about it worked out. */
+/** A captured answer with its body as bytes. */
 const prepare = ({ body, headers, status }) => ({ status, headers, body: Buffer.from(body) })
 const ready = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, prepare(answer)]))
 
@@ -16,7 +15,7 @@ const write = (response, { body, headers, status }) => {
   response.end(body)
 }
 
-/** For what the parser makes no request of. */
+/** For a connection whose bytes the parser of `node:http` refuses. */
 const writeRaw = (socket, { body, headers, status }) => {
   const lines = headers.map((text, index) => index % 2 === 0 ? `${text}: ` : `${text}\r\n`).join("")
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`)
@@ -33,7 +32,7 @@ const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&
 const shown = (text) =>
   text.replace(/[\s\p{C}\p{Z}]+/gu, " ").trim().slice(0, 500).replace(/[&<>"']/g, (c) => escapes[c])
 
-/** The page after a refusal of the server: a captured one with this server's words. */
+/** The page after the authorization server's error: a captured one with the text of this error. */
 const deniedPage = (error, description) => {
   const { body, headers, status } = error === "access_denied" ? answers.declined : answers.denied
   const said = shown(description === null ? error : `${error}: ${description}`)
@@ -53,7 +52,7 @@ const isNavigation = (headers) => {
 
 const single = ["iss", "error", "error_description", "error_uri", "code"]
 
-/** What a response with the right state amounts to: a page, and an error or a code. */
+/** The outcome of a response with the right state: a page, and an error or a code. */
 const outcomeOf = (parameters, { issuer, issuerRequired }) => {
   const fail = (page, reason) => ({ page, error: new Error(reason) })
   for (const name of single) if (parameters.getAll(name).length > 1) return fail(ready.RepeatedParameter, "repeated")

@@ -1,21 +1,21 @@
-/** What the bench prints, apart from how it came about. */
+/** The output of the bench as pure functions of its results. */
 import type { Figure } from "./statistics.ts"
 import { type Target, type TargetKey, targets } from "./targets.ts"
 
 /** A runtime that is measured. */
 export type Runtime = "node" | "deno"
 
-/** Something measured. */
+/** One row. */
 export interface Result extends Figure {
   readonly name: string
   readonly runtime: Runtime
   readonly unit: Target["unit"] | "requests/s"
-  /** Median of ours, and of what it is compared with, in the unit that was measured. */
+  /** Median of ours, and of what it is compared with, in the measured unit. */
   readonly ours: number
   readonly base?: number | undefined
-  /** Samples of each. */
+  /** Number of samples of each. */
   readonly samples: number
-  /** Key of its target; absent for what is only shown. */
+  /** Key of its target; absent when the row has none. */
   readonly key?: TargetKey | undefined
 }
 
@@ -58,7 +58,7 @@ const toJson = (result: Result) => {
 const withTarget = (results: ReadonlyArray<Result>) => results.filter(({ key }) => key !== undefined)
 const onlyShown = (results: ReadonlyArray<Result>) => results.filter(({ key }) => key === undefined)
 
-/** One JSON object: the rows with a target, and beside them what is only shown. */
+/** One JSON object: the rows with a target, and as `peers` those without. */
 export const json = (results: ReadonlyArray<Result>): string =>
   JSON.stringify({ rows: withTarget(results).map(toJson), peers: onlyShown(results).map(toJson) })
 
@@ -94,7 +94,7 @@ const lines = (results: ReadonlyArray<Result>): string => {
   }).join("")
 }
 
-/** The same for people: what has a target first; one name, one line for each runtime. */
+/** The rows as a table: those with a target first, and under each name a line for each runtime. */
 export const table = (results: ReadonlyArray<Result>): string => {
   const grouped = [...new Set(results.map(({ name }) => name))].flatMap((name) =>
     results.filter((result) => result.name === name)

@@ -1,9 +1,9 @@
-/** What a program pays that is signed in already: at its start, and on each request. */
+/** What this package costs a program with stored tokens: at its start, and on each request. */
 import { join } from "node:path"
 import { alternate, type Bench, figureRow, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
 import { type McpServer, withMcpServer } from "./mcpServer.ts"
 
-/** Calls back with the arguments of programs that find valid tokens for a server. */
+/** Starts a server, stores valid tokens for it, and gives the arguments for programs that use them. */
 const withTokens = <A>(bench: Bench, use: (args: ReadonlyArray<string>) => Promise<A>): Promise<A> =>
   withMcpServer(async ({ accessToken, url }: McpServer) => {
     const args = [JSON.stringify({ accessToken, directory: join(bench.folder, "store"), serverUrl: url })]
@@ -54,5 +54,5 @@ const runFetch = (bench: Bench) =>
     return [...ratioRow("fetch", bench, ours, bare), ...figureRow("fetchAdded", bench, added)]
   })
 
-/** One request with a token that is known. */
+/** One request with a token in memory. */
 export const signedInFetch: Measurement = { rows: ["fetch", "fetchAdded"], run: runFetch }

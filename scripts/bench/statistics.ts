@@ -1,12 +1,12 @@
-/** Medians and quartiles: what a noisy machine leaves of a measurement. */
+/** Medians and quartiles. */
 
 /** A figure with its spread. */
 export interface Figure {
   /** Median, or ratio of two medians. */
   readonly value: number
-  /** First and third quartile: of the values, or of the ratios of those that were measured side by side. */
+  /** First and third quartile: of the values, or of the ratios of values that were measured side by side. */
   readonly spread: readonly [number, number]
-  /** Median of the ratios of those that were measured side by side: what a busy machine moves least. */
+  /** Median of the ratios of values that were measured side by side, which a busy machine changes least. */
   readonly paired?: number | undefined
 }
 
@@ -19,7 +19,7 @@ export const quantile = (values: ReadonlyArray<number>, at: number): number => {
   return low + (high - low) * (index - Math.floor(index))
 }
 
-/** The value in the middle. */
+/** The middle value, or the mean of the two in the middle. */
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
 const quartiles = (values: ReadonlyArray<number>): readonly [number, number] => [

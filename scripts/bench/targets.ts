@@ -1,4 +1,4 @@
-/** What is measured and what is wanted of it. */
+/** The rows that have a target. */
 
 /** Which way is better. */
 export type Better = "lower" | "higher"
@@ -8,7 +8,7 @@ export interface Target {
   readonly name: string
   readonly target: number
   readonly better: Better
-  /** `ratio`, or what the figure counts. */
+  /** `ratio`, or the unit of the figure. */
   readonly unit: "ratio" | "KiB" | "ms" | "µs"
 }
 

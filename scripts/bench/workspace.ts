@@ -1,6 +1,6 @@
 /**
- * A folder that looks like a program's own: the built package and what it needs in node_modules, and beside it the
- * programs that are measured, each one file.
+ * Makes a folder like that of a user's program: the built package and its dependencies in node_modules, and the programs
+ * that are measured, each bundled into one file.
  */
 import { build, type Plugin } from "esbuild"
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
@@ -36,7 +36,7 @@ const bundle = (folder: string, entryPoints: ReadonlyArray<string>, answers: str
 }
 
 /**
- * Makes the folder's contents. The package is a copy, so that a build meanwhile changes nothing.
+ * Fills the folder. The package is a copy, so that a build at the same time changes nothing.
  *
  * @param packages - Further packages to link, by name.
  * @param command - Runs a program of the folder.

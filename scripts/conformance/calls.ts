@@ -23,7 +23,7 @@ const sample = (schema: unknown): unknown => {
   return type in samples ? samples[type] : "sample"
 }
 
-/** The calls a scenario names, or else one of each tool, with a value for whatever it asks for. */
+/** The calls that a scenario names, or one call of each tool with a sample value for each of its properties. */
 export const callsOf = (
   tools: ReadonlyArray<Tool>,
   named: ReadonlyArray<ToolCall> | undefined

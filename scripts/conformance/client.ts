@@ -1,6 +1,6 @@
 /**
- * The client under test of the official conformance suite: an agent's host that signs in by this library, over a real
- * listener on 127.0.0.1, and calls the tools it is offered.
+ * The client under test of the official conformance suite: it signs in with this library, over a real listener on
+ * 127.0.0.1, and calls the tools of the server.
  *
  * The suite starts it with the server's URL as the last argument and the scenario in the environment. Exit code 0: signed
  * in and all tools called; 1: refused or failed, and stderr says why. Nothing is written to stdout.
@@ -48,16 +48,16 @@ const preRegistered = (
 const options: McpOAuthOptions = {
   serverUrl: process.argv.at(-1) ?? "",
   clientName: "effect-oauth-callback conformance",
-  // Used where the server takes it. This one scenario looks at what is registered, and cannot when nothing is.
+  // Used where the server supports it; but this one scenario tests the registration, which the URL would replace.
   ...(scenario === "auth/offline-access-scope"
     ? {}
     : { clientMetadataUrl: "https://conformance-test.local/client-metadata.json" }),
   ...preRegistered(context),
-  // A server of 2025-03-26 without any metadata cannot say that it knows S256; nobody else gets this.
+  // In this scenario only: a server of 2025-03-26 without metadata cannot announce S256.
   ...(scenario === "auth/2025-03-26-oauth-endpoint-fallback" ? { unsafe: { allowMissingS256: true } } : {})
 }
 
-/** The library's layer for this runtime; nobody is at a terminal, so the person and the paste are replaced. */
+/** The library's layer for this runtime, without a terminal: a stand-in browser signs in, and no paste is read. */
 const services = Layer.mergeAll(
   Layer.unwrapEffect(
     Effect.promise(async () =>
@@ -71,14 +71,14 @@ const services = Layer.mergeAll(
 
 const connect = (env.MCP_CONFORMANCE_PROTOCOL_VERSION ?? "") < "2026-07-28" ? connectStateful : connectStateless
 
-// What the SDK rejects with ends the program as it is.
+// An error of the SDK is a defect, and ends the program unchanged.
 const program = Effect.gen(function* () {
   const session = yield* connect(options)
   const { tools } = yield* Effect.promise(() => session.listTools())
   for (const call of callsOf(tools, context.toolCalls)) yield* Effect.promise(() => session.callTool(call))
 }).pipe(Effect.scoped, Effect.timeout("100 seconds"), Effect.provide(services))
 
-// The suite kills only the shell around this. A process that ended its work and does not end is a leak of the library.
+// The suite kills only the shell around this process. One that does not exit after its work is a leak of the library.
 setTimeout(() => {
   complain("still running after 110 seconds")
   process.exit(1)

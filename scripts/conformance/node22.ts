@@ -1,5 +1,5 @@
 /**
- * A Node that the official suite runs on: it needs 22, while the library and its tests run on 20.
+ * Finds a Node for the official suite, which needs 22, while the library and its tests run on 20.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"
@@ -20,15 +20,15 @@ const npm = async (): Promise<Command> => {
   throw new Error(`Cannot install Node ${neededMajor}: npm is not on PATH`)
 }
 
-/** Programs of this folder will be run, so nobody else may have made it, or be able to write there. */
+/** Programs of this folder will be run, so only this user may own it and write there. */
 const checkOwner = (folder: string): void => {
   const { uid, mode } = statSync(folder)
   if (process.platform !== "win32" && (uid !== userInfo().uid || (mode & 0o022) !== 0)) {
-    throw new Error(`Cannot use ${folder}: it is not this user's alone. Remove it, then try again`)
+    throw new Error(`Cannot use ${folder}: another user owns it or can write there. Remove it, then try again`)
   }
 }
 
-/** Installs next to the folder and moves it there whole, so that two runs at once do not disturb each other. */
+/** Installs into a new folder and then moves the result, so that two runs at once do not disturb each other. */
 const install = async (packageName: string, folder: string): Promise<void> => {
   const fresh = mkdtempSync(join(folder, "install-"))
   try {

@@ -1,5 +1,5 @@
 /**
- * The person in front of the client under test: a stand-in browser opens what a real one would be shown.
+ * The person who signs in: a Presenter that opens each URL in a stand-in browser.
  */
 import * as Effect from "effect/Effect"
 import type { Presenter } from "../../src/index.ts"
@@ -9,11 +9,11 @@ import * as StandInBrowser from "../../test/fixtures/StandInBrowser.ts"
 export const person = (complain: (message: string) => void): Presenter => ({
   show: ({ url }) =>
     StandInBrowser.make().visit(url, { follow: true }).pipe(
-      // People reload a page that does not come; here dozens of servers and browsers start at the same moment.
+      // As a person reloads a page that failed to load; dozens of servers and browsers start at the same moment here.
       Effect.retry({ times: 2 }),
-      // Without a page the wait would end only with its deadline: the message says why.
+      // When no page loads, the sign-in only times out: this message says why.
       Effect.catchAll(({ message }) => Effect.sync(() => complain(message))),
-      // A browser is a process of its own, and goes on when the sign-in has ended.
+      // Like a real browser, it is not interrupted when the sign-in has ended.
       Effect.forkDaemon,
       Effect.asVoid
     ),

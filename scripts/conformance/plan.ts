@@ -1,5 +1,5 @@
 /**
- * What is run, read from the suite's own lists, so that a newer suite brings its new scenarios and totals.
+ * The scenarios to run, from the suite's own lists, so that a newer suite brings its new scenarios and totals.
  */
 
 /** The revisions whose requirements are run and scored, oldest first. */
@@ -12,7 +12,7 @@ export type Revision = (typeof revisions)[number]
 export interface Task {
   readonly scenario: string
   readonly version: string
-  /** The revision that requires it; absent for what is run beyond that. */
+  /** The revision that requires it; absent when none does. */
   readonly scored?: Revision
   /** Whether it is about authorization, and so about this library; it is then also run alone. */
   readonly auth: boolean
@@ -35,8 +35,8 @@ const versionsIn = (listing: string): ReadonlyMap<string, ReadonlyArray<string>>
   )
 
 /**
- * The versions a scenario is run on though no requirement set has it there: older ones it is for, and for scenarios of the
- * newest revision also the wire before it, since agents on the SDK that speaks only that one need the same protection.
+ * Versions to run a scenario on besides those of the requirement sets: all that the suite lists for it; and for scenarios
+ * of the newest revision also the version before, since agents on the SDK for that one need the same protection.
  */
 const beyond = (scenario: string, versions: ReadonlyArray<string>): ReadonlyArray<Task> => {
   const task = (version: string, forced: boolean): Task => ({ scenario, version, auth: true, forced })

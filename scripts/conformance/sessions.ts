@@ -1,5 +1,5 @@
 /**
- * Connecting either SDK's client through the library. Only the one that is needed is loaded.
+ * Connects a client of either SDK through the library. Only the SDK that is needed is loaded.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -7,7 +7,7 @@ import { type ConnectError, McpOAuth, type McpOAuthOptions } from "../../src/mcp
 import type { Services } from "../../src/node.ts"
 import type { Tool, ToolCall } from "./calls.ts"
 
-/** What is used of a connected client, of whichever SDK. */
+/** What the scenarios use of a connected client of either SDK. */
 export interface Session {
   readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<Tool> }>
   readonly callTool: (call: ToolCall) => Promise<unknown>
@@ -18,11 +18,11 @@ export type Connect = (options: McpOAuthOptions) => Effect.Effect<Session, Conne
 
 const implementation = { name: "effect-oauth-callback conformance", version: "1.0.0" }
 
-// Some scenarios ask a person something on the way, and expect the defaults of their form as the answer.
+// Some scenarios ask the person something, and expect the defaults of the form as the answer.
 const capabilities = { elicitation: { form: { applyDefaults: true } } }
 const accept = () => ({ action: "accept" as const, content: {} })
 
-/** The wire up to 2025-11-25, with the SDK's first major version and the transport the library makes. */
+/** For versions up to 2025-11-25: the SDK's first major version, with the transport that the library makes. */
 export const connectStateful: Connect = (options) =>
   Effect.gen(function* () {
     const { Client } = yield* Effect.promise(() => import("@modelcontextprotocol/sdk/client/index.js"))
@@ -33,7 +33,7 @@ export const connectStateful: Connect = (options) =>
     return connected.client
   })
 
-/** The stateless wire since 2026-07-28, with the SDK's second major version and its own transport. */
+/** For versions since 2026-07-28, which are stateless: the SDK's second major version, with its transport. */
 export const connectStateless: Connect = (options) =>
   Effect.gen(function* () {
     const { Client, StreamableHTTPClientTransport } = yield* Effect.promise(() =>

@@ -1,5 +1,5 @@
 /**
- * The official conformance suite as a program: what it is asked, and what its result files say.
+ * Runs the official conformance suite, and reads its result files.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -7,16 +7,16 @@ import { dirname, join } from "node:path"
 import { run } from "../commands.ts"
 import type { Revision, Task } from "./plan.ts"
 
-/** How a scenario went. */
+/** The outcome of a scenario. */
 export interface Outcome {
   readonly passed: boolean
-  /** Why it did not pass: failed checks, exit code. */
+  /** Why it failed: checks, exit code. */
   readonly problems: ReadonlyArray<string>
   /** What the client wrote to stderr. */
   readonly stderr: string
 }
 
-/** The parts of a result file that are read here. */
+/** The fields of a result file that are read here. */
 interface Check {
   readonly id: string
   readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO"
@@ -24,16 +24,16 @@ interface Check {
   readonly errorMessage?: string
 }
 
-/** The suite, told which Node to run on. */
+/** The suite, on one Node. */
 export interface Suite {
   readonly list: (...args: ReadonlyArray<string>) => Promise<string>
-  /** All that a revision requires, at once, as it is scored officially: it looks at the checks only. */
+  /** Everything that a revision requires in one run, as it is scored officially: only the checks count. */
   readonly requirements: (revision: Revision, command: string, folder: string) => Promise<(task: Task) => Outcome>
-  /** One scenario alone, as strict as the suite gets: warnings and the client's exit code count. */
+  /** One scenario by itself; warnings and the client's exit code count as well. */
   readonly single: (task: Task, command: string, folder: string) => Promise<Outcome>
 }
 
-/** Clients start all at once, in dozens: this is for slow machines. The client under test gives up before. */
+/** Long enough for a slow machine, where dozens of clients start at once. The client gives up before that. */
 const clientMillis = 120_000
 
 const read = (file: string): string => {
@@ -44,7 +44,7 @@ const read = (file: string): string => {
   }
 }
 
-/** The folder of a scenario's results: its name, which may hold slashes, and the time. */
+/** The folder with a scenario's results. Its path is the scenario's name, which may contain slashes, and the time. */
 const findResults = (folder: string, scenario: string): string | undefined => {
   const start = join(folder, scenario)
   try {
@@ -59,21 +59,21 @@ const readOutcome = (folder: string, scenario: string, strict: boolean): Outcome
   const results = findResults(folder, scenario) ?? ""
   const stderr = read(join(results, "stderr.txt"))
   const text = read(join(results, "checks.json"))
-  if (text === "") return { passed: false, problems: ["the suite left no result"], stderr }
+  if (text === "") return { passed: false, problems: ["the suite wrote no result"], stderr }
   const checks: ReadonlyArray<Check> = JSON.parse(text)
   const problems = checks
     .filter(({ status }) => status === "FAILURE" || (strict && status === "WARNING"))
     .map(({ status, id, description, errorMessage }) => `${status} ${id}: ${errorMessage ?? description}`)
-  // A scenario that checked nothing proves nothing.
+  // Without this, a scenario that ran no check would pass.
   if (!checks.some(({ status }) => status === "SUCCESS")) problems.push("no check succeeded")
   return { passed: problems.length === 0, problems, stderr }
 }
 
-/** What the suite says about the client as a process. */
+/** Lines of the suite's output about the client's process: its exit code, or that it was killed. */
 const complaints = (output: string): ReadonlyArray<string> =>
   [...output.matchAll(/CLIENT (?:EXITED|TIMED)[^\n]*|^SKIPPED: [^\n]*|^killed after [^\n]*/gm)].map(([line]) => line)
 
-/** The suite of the installed package, run by that Node. */
+/** The suite of the installed package. @param node - Path or name of the Node that runs it. */
 export const make = (node: string): Suite => {
   const manifest = createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/package.json")
   const { bin } = JSON.parse(readFileSync(manifest, "utf8"))

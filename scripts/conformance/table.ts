@@ -1,10 +1,10 @@
 /**
- * The words and numbers of a conformance run, apart from how they came about.
+ * The output of a conformance run as pure functions of its results.
  */
 import { type Revision, revisions, type Task } from "./plan.ts"
 import type { Outcome } from "./suite.ts"
 
-/** What became of a task with one client: in the suite, alone, or both. */
+/** The outcomes of a task with one client: in the suite, by itself, or both. */
 export interface Result {
   readonly client: string
   readonly suite?: Outcome | undefined
@@ -27,7 +27,7 @@ const outcomes = ({ suite, single }: Result): ReadonlyArray<Outcome> =>
 export const isPassed = ({ results }: Row): boolean =>
   results.length > 0 && results.every((result) => outcomes(result).every(({ passed }) => passed))
 
-/** Counts what the exit code depends on. */
+/** Counts the scored authorization scenarios, on which the exit code depends. */
 export const summarize = (rows: ReadonlyArray<Row>): Summary => {
   const count = (revision: Revision) => {
     const scored = rows.filter(({ task }) => task.auth && task.scored === revision)
@@ -39,7 +39,7 @@ export const summarize = (rows: ReadonlyArray<Row>): Summary => {
   >
 }
 
-/** Whether all that is scored passed. */
+/** Whether all scored authorization scenarios passed. */
 export const isComplete = (summary: Summary): boolean =>
   revisions.every((revision) => summary[revision].total > 0 && summary[revision].passed === summary[revision].total)
 
@@ -48,7 +48,7 @@ const groupOf = ({ auth, scored, version, forced }: Task): string => {
   return auth ? `${scored}: authorization, scored` : `${scored}: not about authorization, shown only`
 }
 
-/** What counts comes first. */
+/** Groups in the order of the table: the scored authorization scenarios first. */
 const groupsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   const groups = (chosen: ReadonlyArray<Row>) => chosen.map(({ task }) => groupOf(task))
   return [...new Set([...groups(rows.filter(({ task }) => task.auth && task.scored !== undefined)), ...groups(rows)])]
@@ -59,7 +59,7 @@ const word = (outcome: Outcome | undefined): string => outcome === undefined ? "
 const cellsOf = (results: ReadonlyArray<Result>, of: (result: Result) => readonly [string, string]): string =>
   results.flatMap(of).map((text) => text.padEnd(14)).join("").trimEnd()
 
-/** One line a scenario, under a heading for each group. */
+/** A line for each scenario, under the heading of its group. */
 export const table = (rows: ReadonlyArray<Row>): string => {
   const width = Math.max(...rows.map(({ task }) => task.scenario.length)) + 4
   const lines: Array<string> = []
@@ -78,7 +78,7 @@ export const table = (rows: ReadonlyArray<Row>): string => {
 
 const indent = (text: string): string => text.split("\n").map((line) => `      ${line}`).join("\n")
 
-/** Everything that is known about what did not pass; empty when all did. */
+/** The problems and the client's stderr of each scenario that failed; empty when all passed. */
 export const details = (rows: ReadonlyArray<Row>): string =>
   rows.flatMap(({ task, results }) =>
     results.flatMap(({ client, suite, single }) =>

@@ -1,6 +1,4 @@
-/**
- * What went wrong in the demo.
- */
+/** The error of the demo. */
 
 /** A step of the demo failed; the message is for the person who runs it. */
 export class DemoError extends Error {

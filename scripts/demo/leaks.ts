@@ -1,10 +1,10 @@
 /**
- * What a process holds open, counted from outside the library.
+ * Counts what this process holds open, without the help of the library.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import process from "node:process"
 
-/** Open things by kind. */
+/** Number of open resources of each kind. */
 type Census = ReadonlyMap<string, number>
 
 const read = (path: string): string => {
@@ -16,8 +16,8 @@ const read = (path: string): string => {
 }
 
 /**
- * Network sockets of this process, where the system shows them (Linux). Unix sockets are left out: Deno opens a pair of
- * its own half a second after the start, for its update check.
+ * Network sockets of this process; 0 where there is no /proc. Unix sockets are left out: Deno opens a pair of them half a
+ * second after its start, for its update check.
  */
 const countSockets = (): number => {
   let links: ReadonlyArray<string>
@@ -26,7 +26,7 @@ const countSockets = (): number => {
       try {
         return readlinkSync(`/proc/self/fd/${fd}`)
       } catch {
-        return [] // The directory's own descriptor is gone by now.
+        return [] // The descriptor that listed the folder is closed by now.
       }
     })
   } catch {
@@ -50,7 +50,7 @@ const pause = (millis: number): Promise<void> => new Promise((resolve) => setTim
 const intervalMillis = 20
 const settleMillis = 1000
 
-/** What is open now that was not open then. */
+/** Resources that are open now and were not open before. */
 export interface Leaks {
   readonly count: number
   /** Kinds and numbers, for the message. */
@@ -58,8 +58,8 @@ export interface Leaks {
 }
 
 /**
- * Counts what is open now; the result counts what is open beyond that later, and gives the system up to one second to
- * finish closing.
+ * Counts what is open now. The function that it gives counts what is open in addition to that, after waiting up to one
+ * second for it to close.
  */
 export const watch = async (): Promise<() => Promise<Leaks>> => {
   // Both counts are made right after a timer, so that this timer is in both or in neither.

@@ -1,5 +1,5 @@
 /**
- * The person of the demo: a stand-in browser for each sign-in, and a hand that pastes.
+ * The people of the demo: a stand-in browser for each sign-in, and pastes for those whose browser is elsewhere.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -9,15 +9,15 @@ import * as Stream from "effect/Stream"
 import * as StandInBrowser from "../../test/fixtures/StandInBrowser.ts"
 import { DemoError } from "./DemoError.ts"
 
-/** Someone who signs in, as a library that knows nothing of them sees it. */
+/** A person who signs in. */
 export interface Person {
-  /** Which way their answer comes. */
+  /** How their answer arrives. */
   readonly via: "http" | "paste"
-  /** For a Presenter: opens the URL in a browser and returns, as a real one does. */
+  /** For a Presenter: opens the URL in a browser, and does not wait for it. */
   readonly open: (url: URL) => Effect.Effect<void>
   /**
-   * Waits until the browser is done, if it was opened; fails when it got stuck, or shows another page than that of a
-   * good sign-in.
+   * Waits until the browser is done, if it was opened; fails when it got stuck, or when its last page is not that of a
+   * successful sign-in.
    */
   readonly done: Effect.Effect<void, DemoError>
 }
@@ -44,7 +44,7 @@ const person = (
     }
   })
 
-/** Someone whose browser comes back to this machine. */
+/** A person whose browser follows the redirect to this machine. */
 export const following = (user: string): Effect.Effect<Person, never, Scope.Scope> =>
   person("http", (url) =>
     StandInBrowser.make().visit(url, { user, follow: true }).pipe(
@@ -56,22 +56,22 @@ export const following = (user: string): Effect.Effect<Person, never, Scope.Scop
       Effect.asVoid
     ))
 
-/** Two people whose browsers are on another machine, and who paste what they ended on into one box. */
-export interface PastingHand {
+/** Two people whose browsers are on another machine, and who paste the address of their last page. */
+export interface Pasting {
   /** What is pasted, for `PasteInput.make`. */
   readonly lines: Stream.Stream<string>
   readonly earlier: (user: string) => Effect.Effect<Person, never, Scope.Scope>
   readonly later: (user: string) => Effect.Effect<Person, never, Scope.Scope>
 }
 
-// When one of the two has no need to sign in, no second address comes.
+// When one of the two is already signed in, there is no second address.
 const patience = "2 seconds"
 
 /**
- * Waits for both addresses, then pastes as people do: first a wrong one (the sign-in page's), then the later flow's, and
- * the earlier flow's last. Where only one address comes, it is pasted alone.
+ * Waits for both addresses, then pastes a wrong one (the sign-in page's), that of the later flow, and that of the earlier
+ * flow. When only one address comes, it is pasted after the wrong one.
  */
-export const pastingHand: Effect.Effect<PastingHand> = Effect.gen(function* () {
+export const pasting: Effect.Effect<Pasting> = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string>()
   const both = yield* Deferred.make<void>()
   const copied: { earlier?: string; later?: string } = {}

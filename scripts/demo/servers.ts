@@ -16,26 +16,26 @@ export interface Servers {
   readonly mcp: ReadonlyArray<McpServer.McpServer>
 }
 
-/** Where servers come up, and what they leave. */
+/** Options of {@link start}. */
 export interface Options {
   readonly names: ReadonlyArray<string>
   readonly directory: string
-  /** Whether they go on where the last run's ended, and leave what they know to the next. */
+  /** Whether they use the ports and the state of the last run, and save theirs for the next. */
   readonly keep: boolean
-  /** Tells the person something. */
+  /** Prints a text for the person who runs the demo. */
   readonly say: (text: string) => void
 }
 
 const authorizationServerName = "the authorization server"
 
-// Below what systems give out by themselves (Linux from 32768 on, others from 49152 on): there, somebody else has the
-// port by the next run sooner or later.
+// Below the ports that systems give out for port 0 (Linux from 32768 on, others from 49152 on): one of those may belong
+// to another program in the next run.
 const lastingPort = (): number => 20_000 + Math.floor(Math.random() * 10_000)
 
 /**
- * Starts the servers. They stop with the scope; what they then know is kept.
+ * Starts the servers. When the scope closes they stop, and with `keep` their state is saved.
  *
- * A server whose port of the last run is taken comes up on another one: as another server, which is signed in to anew.
+ * A server whose port of the last run is taken gets another port, and so another URL: it has to be signed in to anew.
  */
 export const start = (
   { directory, keep, names, say }: Options
@@ -62,7 +62,7 @@ export const start = (
 
     const { authorizationServer } = yield* on(authorizationServerName, (port, isSame) =>
       Effect.map(
-        // What another issuer knew is not this one's.
+        // The state belongs to an issuer, which is another one on another port.
         AuthorizationServer.make({ port, state: isSame ? kept.authorizationServer : undefined }),
         (authorizationServer) => ({ authorizationServer, port: Number(new URL(authorizationServer.issuer).port) })
       ))

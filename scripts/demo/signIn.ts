@@ -16,21 +16,21 @@ import type { Row } from "./table.ts"
 /** What a run needs of the library. */
 export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
-/** Who signs in to what. */
+/** One sign-in: a server, and the person who signs in to it. */
 export interface Visit {
   readonly server: McpServer
-  /** Without one, the Presenter shows the URL to whoever sits there. */
+  /** Without one, the Presenter shows the URL to the person who runs the demo. */
   readonly person?: Person | undefined
 }
 
 type Progress = { -readonly [Key in keyof Row]: Row[Key] }
 
-/** A visit, and how far it got. */
-interface Going extends Visit {
+/** A visit with its progress. */
+interface VisitInProgress extends Visit {
   readonly progress: Progress
 }
 
-/** Names the failure only: messages of the SDK can hold what a server sent, and so a token. */
+/** Only the name of the error: messages of the SDK can contain what a server sent, and so a token. */
 const nameOf = (cause: unknown): string => cause instanceof Error ? cause.name : "unknown failure"
 
 const call = <A>(action: string, run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, DemoError> =>
@@ -39,13 +39,13 @@ const call = <A>(action: string, run: (signal: AbortSignal) => Promise<A>): Effe
     catch: (cause) => new DemoError(`Cannot ${action}: ${nameOf(cause)}`, { cause })
   })
 
-/** Hands each sign-in to the one who signs in, and notes its port and its time. */
-const presenting = (going: ReadonlyArray<Going>, start: number, host: Presenter): Presenter => ({
+/** Hands each sign-in to its person, and records its port and its time. */
+const presenting = (visiting: ReadonlyArray<VisitInProgress>, start: number, host: Presenter): Presenter => ({
   notice: host.notice,
   show: (pending) =>
     Effect.gen(function* () {
       const resource = pending.url.searchParams.get("resource")
-      const found = going.find(({ server }) => server.url === resource)
+      const found = visiting.find(({ server }) => server.url === resource)
       if (found === undefined) return yield* host.show(pending)
       const { person, progress } = found
       progress.port = Number(new URL(pending.redirectUri).port)
@@ -59,9 +59,9 @@ const presenting = (going: ReadonlyArray<Going>, start: number, host: Presenter)
     })
 })
 
-/** The tool's word and the token's word are checked against each other: they come by different ways. */
+/** Calls the tool, and checks that it names the same user as the token. */
 const useTool = (
-  { progress, server }: Going,
+  { progress, server }: VisitInProgress,
   { client, oauth }: { readonly client: Client; readonly oauth: McpOAuth },
   verify: AuthorizationServer["verify"]
 ): Effect.Effect<void, DemoError> =>
@@ -84,9 +84,9 @@ const useTool = (
   })
 
 /**
- * Signs in to all servers, those of which no credentials are stored at the same time, and calls a tool on each.
+ * Signs in to all servers without stored credentials at the same time, and calls a tool on every server.
  *
- * A failure is noted in its row, so that the table shows what became of the others.
+ * A failure is recorded in its row, so that the table shows the other servers as well.
  */
 export const signInToAll = (
   visits: ReadonlyArray<Visit>,
@@ -94,25 +94,25 @@ export const signInToAll = (
 ): Effect.Effect<ReadonlyArray<Row>, never, Services> =>
   Effect.scoped(Effect.gen(function* () {
     const start = performance.now()
-    const going = visits.map((visit): Going => ({
+    const visiting = visits.map((visit): VisitInProgress => ({
       ...visit,
       progress: { server: visit.server.name, via: "store", millis: 0 }
     }))
     const connected = yield* McpOAuth.connectAll(
-      Object.fromEntries(going.map(({ person, server }) => [server.name, {
+      Object.fromEntries(visiting.map(({ person, server }) => [server.name, {
         serverUrl: server.url,
         clientName: "effect-oauth-callback demo",
         client: new Client({ name: "effect-oauth-callback demo", version: "1.0.0" }),
-        // A stand-in takes no minutes.
+        // A stand-in browser is fast.
         callback: person === undefined ? {} : { timeout: "30 seconds" }
       }])),
       { concurrency: "unbounded", present: "all" }
-    ).pipe(Effect.provideService(Presenter, presenting(going, start, yield* Presenter)))
-    return yield* Effect.forEach(going, (each) =>
+    ).pipe(Effect.provideService(Presenter, presenting(visiting, start, yield* Presenter)))
+    return yield* Effect.forEach(visiting, (each) =>
       Effect.gen(function* () {
         const { person, progress, server } = each
         const result = connected[server.name]
-        // A browser that got stuck says why nobody signed in.
+        // When the browser got stuck, its error explains the failure better than that of the sign-in.
         if (person !== undefined) yield* person.done
         if (result === undefined) return yield* Effect.fail(new DemoError(`Cannot find ${server.name} in the result`))
         if (Either.isLeft(result)) return yield* Effect.fail(result.left)

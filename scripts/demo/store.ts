@@ -1,6 +1,6 @@
 /**
- * The folder that the demo keeps everything in: the library its credentials, in files of its own, and the demo what its
- * servers know, so that the next run's servers take those credentials.
+ * The folder of `--store`. The library keeps its credentials there, and the demo the state of its servers, so that the
+ * servers of the next run accept those credentials.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,11 +11,11 @@ import { join } from "node:path"
 import type * as AuthorizationServer from "../../test/fixtures/AuthorizationServer.ts"
 import { DemoError } from "./DemoError.ts"
 
-/** What the servers of one run leave to those of the next. */
+/** What the servers of one run save for those of the next. */
 export interface Kept {
-  /** Where each came up, by its name. */
+  /** The port of each server, by its name. */
   readonly ports: Readonly<Record<string, number>>
-  /** What the authorization server knows: its key, its clients and their tokens. */
+  /** The state of the authorization server: its key, its clients and their tokens. */
   readonly authorizationServer?: AuthorizationServer.State | undefined
 }
 
@@ -28,7 +28,7 @@ const attempt = <A>(what: string, run: () => Promise<A>): Effect.Effect<A, DemoE
     catch: (cause) => new DemoError(`Cannot ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   })
 
-/** Makes the folder; without a name, one that is removed with the scope. */
+/** Makes the folder; without a name, a temporary one that is removed when the scope closes. */
 export const folder = (directory: string | undefined): Effect.Effect<string, DemoError, Scope.Scope> =>
   directory === undefined
     ? Effect.acquireRelease(
@@ -37,7 +37,7 @@ export const folder = (directory: string | undefined): Effect.Effect<string, Dem
     )
     : attempt("use the store", () => Fs.mkdir(directory, { recursive: true, mode: 0o700 })).pipe(Effect.as(directory))
 
-/** Tokens end; the provider would carry them along for ever. */
+/** Removes expired tokens, which the provider would keep for ever. */
 const withoutEnded = ({ stored, ...state }: AuthorizationServer.State): AuthorizationServer.State => {
   const now = Date.now() / 1000
   const hasEnded = (value: unknown): boolean =>
@@ -51,12 +51,12 @@ const parse = (text: string): Kept | undefined => {
     const { authorizationServer: state, ports } = kept
     return kept.version === version ? { ports, authorizationServer: state && withoutEnded(state) } : undefined
   } catch {
-    // The engine's own message quotes the text.
+    // The message of the error would quote the text, which holds tokens.
     return undefined
   }
 }
 
-/** What the last run left in a folder; nothing is no failure. */
+/** Reads what the last run saved. A missing file is no failure. */
 export const load = (directory: string): Effect.Effect<Kept, DemoError> =>
   Effect.gen(function* () {
     const file = fileOf(directory)
@@ -68,10 +68,10 @@ export const load = (directory: string): Effect.Effect<Kept, DemoError> =>
     if (text === undefined) return { ports: {} }
     const kept = parse(text)
     return kept ??
-      (yield* Effect.fail(new DemoError(`Cannot go on with ${file}: this demo did not write it. Remove it`)))
+      (yield* Effect.fail(new DemoError(`Cannot use ${file}: this demo did not write it. Remove it`)))
   })
 
-/** Leaves it for the next run; only this user can read it, for there are tokens in it. */
+/** Saves it for the next run. It holds tokens, so only this user can read it. */
 export const save = (directory: string, kept: Kept): Effect.Effect<void, DemoError> =>
   attempt("keep what the servers know", async () => {
     const temporary = `${fileOf(directory)}.${randomUUID()}.tmp`

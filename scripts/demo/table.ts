@@ -1,18 +1,18 @@
 /**
- * The demo's words and numbers, apart from how they came about.
+ * The demo's output as pure functions of its results.
  */
 
 /** How one sign-in went. */
 export interface Row {
   readonly server: string
-  /** Port of its own redirect URI; absent when none was needed, or could be had. */
+  /** Port of its redirect URI; absent when there was no flow. */
   readonly port?: number | undefined
-  /** How it was signed in to: by what was stored, by a stand-in's browser or paste, or by the person's own browser. */
+  /** By stored credentials, by the redirect or the paste of a stand-in browser, or by the browser of the person. */
   readonly via: "store" | "http" | "paste" | "browser"
   readonly subject?: string | undefined
   readonly answer?: string | undefined
   readonly millis: number
-  /** Why it failed; absent when it did not. */
+  /** Why it failed; absent when it succeeded. */
   readonly problem?: string | undefined
 }
 
@@ -34,7 +34,7 @@ const columns: ReadonlyArray<{ readonly title: string; readonly right?: true; re
   { title: "ms", right: true, of: (row) => String(Math.round(row.millis)) }
 ]
 
-/** One line a row, columns as wide as they must be. */
+/** A line for each row; columns are as wide as their longest text. */
 export const table = (rows: ReadonlyArray<Row>): string => {
   const cells = columns.map(({ title, of }) => [title, ...rows.map(of)])
   const widths = cells.map((column) => Math.max(...column.map((text) => text.length)))
@@ -50,7 +50,7 @@ export const table = (rows: ReadonlyArray<Row>): string => {
   return [head, widths.map((width) => "─".repeat(width)).join("  "), ...body].map((text) => `  ${text}\n`).join("")
 }
 
-/** Counts what was really seen. */
+/** Counts the rows by their results. */
 export const summarize = (rows: ReadonlyArray<Row>, leaked: number): Summary => ({
   servers: rows.length,
   signedIn: rows.filter(({ subject }) => subject !== undefined).length,
@@ -59,7 +59,7 @@ export const summarize = (rows: ReadonlyArray<Row>, leaked: number): Summary => 
   leaked
 })
 
-/** How many had no need of a browser. */
+/** How many were signed in by stored credentials. */
 const countStored = (rows: ReadonlyArray<Row>): number =>
   rows.filter(({ subject, via }) => via === "store" && subject !== undefined).length
 
@@ -70,7 +70,7 @@ export const isComplete = (rows: ReadonlyArray<Row>, leaked: number): boolean =>
   return servers > 0 && signedIn === servers && toolCalls === servers && distinctPorts === sent && leaked === 0
 }
 
-/** How they were signed in to. */
+/** The part of the sentence that tells how they were signed in to. */
 const ways = ({ distinctPorts, servers }: Summary, stored: number): string => {
   if (stored === 0) return `, each on its own port (${distinctPorts}),`
   if (stored === servers) return " with what was stored: no browser was needed,"

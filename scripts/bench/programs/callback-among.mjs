@@ -1,4 +1,4 @@
-// One callback while other flows wait: milliseconds from the request sent to `authorize` resolved.
+// One callback while other flows wait: prints the milliseconds from sending the request until `authorize` resolves.
 import { connect } from "node:net"
 import process from "node:process"
 import { answerTo, request } from "./client.mjs"
@@ -10,7 +10,7 @@ const runtime = await runtimeWith()
 let onGranted
 const open = () => startFlow(runtime, false, () => onGranted())
 
-/** Sends the callback on a connection that is there already, follows to the page, and lets the flow end. */
+/** Sends the callback on a connection that is already open, follows to the page, and waits until the flow has ended. */
 const finish = ({ fiber, redirectUri, state }) =>
   new Promise((resolve, reject) => {
     const { pathname, port } = new URL(redirectUri)

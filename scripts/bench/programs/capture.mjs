@@ -1,4 +1,4 @@
-// Prints what the package answers, for the raw receiver to answer the same: status, headers and body of each.
+// Prints the package's answers (status, headers and body), so that the raw receiver answers the same.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { CallbackFlow } from "effect-oauth-callback"
@@ -37,7 +37,7 @@ const ask = async (port, target, { headers = [], method = "GET" } = {}) => {
 
 const answers = {}
 
-/** Ends a flow with a query, and keeps the 303 and the page after it. */
+/** Ends a flow with a query, and records the 303 and the page after it. */
 const end = async (name, port, query) => {
   const found = await ask(port, `/callback?${query}`)
   answers.found = found

@@ -1,9 +1,9 @@
-// The browser's part, as lean as it gets, so that what is measured is the receiver: `node:net` alone, one connection a
-// request. A connection ends with a reset once its answer is whole. Otherwise the ports of thousands of flows would
-// linger in TIME_WAIT, and every later bind would search longer for a free one.
+// A minimal browser on `node:net`, so that mostly the receiver is measured. Each request has its own connection, which is
+// reset once the answer is complete: otherwise the ports of thousands of flows would stay in TIME_WAIT, and each later
+// bind would take longer to find a free one.
 import { connect } from "node:net"
 
-/** Bytes of the whole answer, as soon as its head tells. */
+/** Length of the whole answer in bytes, once its head has arrived. */
 const lengthOf = (text) => {
   const end = text.indexOf("\r\n\r\n")
   if (end < 0) return undefined
@@ -34,13 +34,13 @@ export const request = (port, target) =>
 
 const statusOf = (answer) => Number(answer.slice(9, 12))
 
-/** The query of a good answer. */
+/** The query of a successful callback. */
 export const answerTo = (state) => `?code=SplxlOBeZQQYbYS6WxSbIA&state=${state}`
 
-/** How many last pages nobody was there to give: a release waits for them only so long. */
+/** How many last pages were requested too late: a release waits for that only for a bounded time. */
 export const lost = { pages: 0 }
 
-/** Comes back with a code, follows to the last page and reads it. */
+/** Sends the callback with a code, follows the redirect to the last page and reads it. */
 export const finishSignIn = async (redirectUri, state) => {
   const { pathname, port } = new URL(redirectUri)
   let answer = await request(port, pathname + answerTo(state))
@@ -54,7 +54,7 @@ export const finishSignIn = async (redirectUri, state) => {
   if (answer !== undefined && statusOf(answer) !== 200) throw new Error(`the last page is ${answer.slice(0, 12)}`)
 }
 
-/** Where the person would be sent. */
+/** The authorization URL. */
 export const signInUrl = (redirectUri, state) =>
   `https://auth.example.com/authorize?response_type=code&client_id=bench&state=${state}&redirect_uri=${
     encodeURIComponent(redirectUri)

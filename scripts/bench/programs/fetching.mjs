@@ -1,4 +1,4 @@
-// One request with a known token, and the same without the package, in turn. Prints the median of each round, in
+// One request with a token in memory, and the same without the package, in turn. Prints the median of each round in
 // milliseconds.
 import { createMcpOAuth } from "effect-oauth-callback/promise"
 import process from "node:process"
@@ -35,7 +35,7 @@ const round = async () => {
 }
 
 const medians = { bare: [], ours: [] }
-// Until then the engine makes each round faster than the one before it.
+// In the first rounds the engine still compiles, so that each is faster than the one before it.
 for (let count = 0; count < 10; count++) await round()
 for (let count = 0; count < rounds; count++) {
   const { bare, ours } = await round()

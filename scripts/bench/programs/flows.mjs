@@ -1,5 +1,5 @@
-// Whole flows in one process: bind, callback, page, release; one after the other and all at once. Every way takes its
-// turn in each round, so that what else the machine does meets all of them. Prints milliseconds a flow.
+// Whole flows in one process: bind, callback, page, release; one after the other and all at once. In each round every way
+// takes its turn, so that other load of the machine affects all of them alike. Prints milliseconds per flow.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { CallbackFlow } from "effect-oauth-callback"

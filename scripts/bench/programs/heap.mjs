@@ -1,4 +1,4 @@
-// Heap of a flow that waits. Prints KiB a flow, a figure for each round.
+// Heap of a waiting flow. Prints KiB per flow, a figure for each round.
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
@@ -15,7 +15,7 @@ const count = 1000
 
 const runtime = await runtimeWith()
 
-/** Of the bench's own, only the fiber is kept of a flow. */
+/** Keeps only the fiber of each flow, so that the bench adds as little as possible. */
 const startAll = (paste) =>
   new Promise((resolve) => {
     let missing = count
@@ -41,7 +41,7 @@ const ways = {
   oursWithPaste: { open: () => startAll(true), close: endAll }
 }
 
-/** Bytes in use, once what is free is collected. */
+/** Bytes in use after garbage collection. */
 const used = async () => {
   for (let times = 0; times < 3; times++) {
     await sleep(30)
@@ -59,7 +59,7 @@ const round = async () => {
   return (after - before) / count / 1024
 }
 
-// The first ones load and compile what all share.
+// The first round loads and compiles what all flows share.
 await round()
 const samples = []
 for (let done = 0; done < rounds; done++) samples.push(await round())

@@ -1,4 +1,4 @@
-// Sends junk to several servers in turn, as fast as they answer. Prints the requests a second of each.
+// Sends requests to several servers in turn, as fast as they answer. Prints the requests per second of each.
 import { Buffer } from "node:buffer"
 import { connect } from "node:net"
 import process from "node:process"
@@ -6,7 +6,7 @@ import process from "node:process"
 const { millis, rounds, servers, target } = JSON.parse(process.argv[2])
 const connections = 32
 
-/** Bytes of the whole answer. Each answer of a server has as many: only the date differs. */
+/** Length of the whole answer in bytes. It is the same each time, since only the date differs. */
 const lengthOf = (port, text) =>
   new Promise((resolve, reject) => {
     let length = 0
@@ -25,14 +25,14 @@ const load = async (port) => {
   const length = await lengthOf(port, text)
   let answered = 0
   const start = performance.now()
-  /** One request after the other, without a promise or a buffer for each: the servers are to be the slow ones. */
+  /** Sends one request after the other, without a promise or buffer for each, so that the servers are the bottleneck. */
   const work = (done, fail) => {
     if (performance.now() - start > millis) return done()
     let missing = length
     const callback = (bytes) => {
       missing -= bytes
       if (missing > 0) return true
-      // See client.mjs: a reset, so that no port lingers.
+      // A reset, so that the port is free at once (see client.mjs).
       socket.resetAndDestroy()
       answered++
       work(done, fail)

@@ -1,4 +1,4 @@
-// One flow that waits, for a load of junk from another process. Ends when it is killed.
+// One waiting flow, to which another process sends junk. Ends when it is killed.
 import process from "node:process"
 import { receive } from "../rawReceiver.mjs"
 import { runtimeWith, startFlow } from "./waiting.mjs"

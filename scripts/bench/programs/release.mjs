@@ -1,4 +1,4 @@
-// Release of a flow that is signed in and has shown its last page: milliseconds, with and without idle connections.
+// Release of a flow after success and the last page: prints milliseconds, with and without idle connections.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
@@ -14,7 +14,7 @@ import { runtimeWith } from "./waiting.mjs"
 const rounds = Number(process.argv[2])
 const run = Runtime.runPromise(await runtimeWith())
 
-/** Connections that say nothing, as browsers open them for later. */
+/** Connections without a request, as browsers open them in advance. */
 const connectIdle = (redirectUri, count) =>
   Promise.all(Array.from({ length: count }, () =>
     new Promise((resolve, reject) => {

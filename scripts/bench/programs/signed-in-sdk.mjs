@@ -1,4 +1,4 @@
-// Connects the SDK's client with a constant token: what signing in cannot go below.
+// Connects the SDK's client with a constant token: the base of the ratio.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import process from "node:process"

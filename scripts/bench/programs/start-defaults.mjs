@@ -1,5 +1,5 @@
-// One sign-in from process start to exit: `./promise` with what it does by itself (sentences on stderr, a paste is
-// read), except that it opens no browser.
+// One sign-in from process start to exit: `./promise` with its defaults (text on stderr, stdin is read for a paste),
+// except that it opens no browser.
 import { openCallback } from "effect-oauth-callback/promise"
 import process from "node:process"
 

@@ -1,4 +1,4 @@
-// One sign-in from process start to exit: oauth-callback. It tells no port, so it is given one.
+// One sign-in from process start to exit: oauth-callback. It cannot report a port it chose, so it is given one.
 import { getAuthCode, getRedirectUrl } from "oauth-callback"
 import process from "node:process"
 

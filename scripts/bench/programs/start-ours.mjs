@@ -1,4 +1,4 @@
-// One sign-in from process start to exit: `./promise`, as a program uses it that reads no paste.
+// One sign-in from process start to exit: `./promise`, without paste.
 import { openCallback } from "effect-oauth-callback/promise"
 import process from "node:process"
 

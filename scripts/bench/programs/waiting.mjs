@@ -1,4 +1,4 @@
-// Flows that wait for their answer, each a fiber of its own, with the runtime's services.
+// Starts flows that wait for their answer, each in its own fiber, with the runtime's services.
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -9,13 +9,13 @@ import { CallbackFlow } from "effect-oauth-callback"
 import { signInUrl } from "./client.mjs"
 import { layer } from "./services.mjs"
 
-/** Runs effects with the services, and with others in their place where given. */
+/** An Effect runtime with the services; `others` replaces some of them. */
 export const runtimeWith = (others = Layer.empty) =>
   Effect.runPromise(
     Effect.flatMap(Scope.make(), (scope) => Scope.extend(Layer.toRuntime(Layer.merge(layer, others)), scope))
   )
 
-/** Starts a flow; resolves when it waits. `onGranted` is called as soon as `authorize` has an answer. */
+/** Starts a flow; resolves when it waits. `onGranted` is called when `authorize` has succeeded. */
 export const startFlow = (runtime, paste, onGranted = () => {}) =>
   new Promise((resolve, reject) => {
     const program = CallbackFlow.run({ paste }, (flow) => {
@@ -30,7 +30,7 @@ export const startFlow = (runtime, paste, onGranted = () => {}) =>
     })
   })
 
-/** Starts flows, some at a time; resolves when all wait. */
+/** Starts flows, 50 at a time; resolves when all wait. */
 export const startFlows = async (start, count) => {
   const flows = []
   while (flows.length < count) {
@@ -40,8 +40,8 @@ export const startFlows = async (start, count) => {
 }
 
 /**
- * Starts and ends as many flows as will ever wait: what the engine learns of that, it knows then whether many or few
- * are measured.
+ * Starts and ends 1,000 flows, so that the engine has compiled the same code whether many or few flows are measured
+ * afterwards.
  */
 export const warmUp = async (start) => {
   const flows = await startFlows(start, 1000)
