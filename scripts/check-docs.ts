@@ -1,18 +1,23 @@
 /**
- * Fails when an export has no words, an example does not compile or run, or the README leads somewhere wrong.
+ * Fails when an export has no words, an example does not compile or run, or a document leads somewhere wrong.
  *
- * A README block marked `ts no_run` is compiled only: it waits for a person. One marked `ts ignore` is left alone.
+ * Examples are the blocks of TypeScript and JavaScript in the documents below and in the doc comments of src. Each is
+ * compiled and run; one marked `no_run`, which waits for a person or a server, is compiled only.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join, relative, resolve } from "node:path"
 import { deno, report, run, withFolder } from "./commands.ts"
+import * as CitedTests from "./docs/citedTests.ts"
+import * as CodeBlocks from "./docs/codeBlocks.ts"
+import * as References from "./docs/references.ts"
 
 const { exports } = JSON.parse(readFileSync("deno.json", "utf8"))
 const entries = Object.values<string>(exports).filter((file) => existsSync(file))
+const documents = ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
 const problems: Array<string> = []
 
 /** Seconds for all examples together: none of them may wait for a person. */
-const limit = 60
+const limit = 120
 
 /** The words of a member belong to its interface; only what is exported by name must have its own. */
 const isExport = (file: string, line: number) =>
@@ -28,29 +33,50 @@ const lint = async () => {
   }
 }
 
+const words = () => {
+  for (const file of documents) {
+    if (!existsSync(file)) {
+      problems.push(`there is no ${file}`)
+      continue
+    }
+    const text = readFileSync(file, "utf8")
+    problems.push(
+      ...References.problems(file, text, existsSync),
+      ...CodeBlocks.problems(file, text),
+      ...CitedTests.problems(file, text, (path) => readFileSync(path, "utf8"))
+    )
+    if (file === "README.md" && !/npm (install|i) .*\beffect@3\b/.test(text)) {
+      problems.push("README.md: no install line says effect@3")
+    }
+  }
+  for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
+    const file = join("src", name)
+    if (statSync(file).isFile()) problems.push(...CodeBlocks.problems(file, readFileSync(file, "utf8")))
+  }
+}
+
 const examples = async (what: string, args: ReadonlyArray<string>) => {
   const { code, output } = await run([deno(), ...args], { env: { NO_COLOR: "1" }, limit })
   if (code !== 0) problems.push(`${what}:\n${output.replace(/^Check .*\n/gm, "").trim()}`)
 }
 
-const readme = async () => {
-  if (!existsSync("README.md")) {
-    console.error("note: there is no README.md yet")
-    return
-  }
-  const text = readFileSync("README.md", "utf8")
-  if (!/npm (install|i) .*\beffect@3\b/.test(text)) problems.push("README.md: no install line says effect@3")
-  for (const [, target = ""] of text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)) {
-    if (!existsSync(target)) problems.push(`README.md: there is no ${target}`)
-  }
-  await examples("README.md does not compile", ["check", "--doc-only", "README.md"])
-  await withFolder(async (folder) => {
-    const copy = join(folder, "README.md")
-    writeFileSync(copy, text.replace(/^(```\s*(?:ts|typescript|js))\s+no_run\b/gm, "$1 ignore"))
-    await examples("README.md does not run", ["test", "--doc", "-A", "--no-check", "--config", "deno.json", copy])
+/** Runs the examples in a copy, in which those that are not to be run are marked as Deno wants it. */
+const runExamples = (what: string, sources: ReadonlyArray<string>) =>
+  withFolder(async (folder) => {
+    const copies = sources.map((source) => join(folder, source))
+    for (const [index, source] of sources.entries()) cpSync(source, copies[index] ?? "", { recursive: true })
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name))
+    for (const name of names.filter((name) => statSync(name).isFile())) {
+      writeFileSync(name, CodeBlocks.runnable(readFileSync(name, "utf8")))
+    }
+    symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction")
+    // Compiled before, where they stand.
+    await examples(what, ["test", "--doc", "-A", "--no-check", "--permit-no-files", "--config", "deno.json", ...copies])
   })
-}
 
-await Promise.all([lint(), readme()])
-await examples("an example in src fails", ["test", "--doc", "-A", "--permit-no-files", "src"])
+words()
+const there = documents.filter((file) => existsSync(file))
+await Promise.all([lint(), examples("an example does not compile", ["check", "--doc-only", "src", ...there])])
+await runExamples("an example in a document fails", there)
+await runExamples("an example in src fails", ["src"])
 report(problems)
