@@ -27,6 +27,8 @@ describe("the marks of a code block", () => {
   it("are read in doc comments, and of the beginning of a block alone", () => {
     const source = "/**\n * ```ts ignore\n * f()\n * ```\n *\n * ```ts\n * g()\n * ```\n */\n"
     assert.lengthOf(CodeBlocks.problems("a.ts", source), 1)
+    assert.lengthOf(CodeBlocks.problems("a.md", block("ts ignore").repeat(3)), 3)
+    assert.deepStrictEqual(CodeBlocks.problems("a.md", `\`\`\`\`md\n${block("ts ignore")}\`\`\`\`\n`), [])
   })
 
   it("become what Deno understands, and nothing else changes", () => {
@@ -52,8 +54,8 @@ describe("a cited test", () => {
   })
 
   it("is missed where the file, or the name in it, is gone", () => {
-    assert.deepStrictEqual(problems('`test/a.test.ts`: "holds what it says", "says it"'), [
-      'a.md: test/a.test.ts has no test "says it"'
+    assert.deepStrictEqual(problems('`test/a.test.ts`: "holds what it says", "it says"'), [
+      'a.md: test/a.test.ts has no test "it says"'
     ])
     assert.deepStrictEqual(problems('`test/b.test.ts`: "holds"'), ["a.md: there is no test/b.test.ts"])
     assert.deepStrictEqual(problems("`test/a.test.ts`: all of it"), [
