@@ -1,7 +1,7 @@
 /**
  * Every sentence that a person reads in the terminal, in one place: to be translated, or replaced.
  */
-import type { HttpRefusalReason, PasteRefusalReason } from "../oauth/RefusalReason.ts"
+import { callbackReasons, type HttpRefusalReason, pasteReasons, type PasteRefusalReason } from "../oauth/Refusal.ts"
 import type { Advice } from "./Advice.ts"
 
 /** How a sign-in ended. */
@@ -142,35 +142,10 @@ const english: Texts = {
   typed: (characters) => characters > most ? "Too long. Press Enter" : `${count(characters)}. Press Enter`,
   pasteAccepted: ({ characters, serverName }) => `Received, ${count(characters)}: the answer of ${serverName}.`,
   pasteRefused: ({ characters, reason }) => `Received, ${count(characters)}. ${reason}.`,
-  pasteReasons: {
-    Empty: "Nothing was pasted. Paste the whole address of the page you ended on",
-    TooLong: "That text is too long to be an address. Paste only the address of the page you ended on",
-    NotAResponse: "That is not the address of the page you ended on. Copy it whole from the browser's address bar",
-    AuthorizationUrl:
-      "That is the address of the sign-in page. Sign in there first, then paste the address you ended on",
-    BareCode: "That looks like a code alone, which cannot be checked. Paste the whole address of the page you ended on",
-    StateMissing:
-      "That address has no `state` in it. Paste the whole address of the page you ended on, to its last letter",
-    StateRepeated: "That address has more than one `state` in it. Start the sign-in again",
-    StateMismatch: "That address belongs to another sign-in, perhaps an older tab. Paste the one from the newest tab",
-    FlowEnded: "That sign-in has already ended. Nothing more is needed here"
-  },
+  pasteReasons,
   pasteClosed: "Nothing more is read here. The sign-in still goes on in the browser.",
   callbackRefused: ({ reason, serverName }) => `${reason}. It was refused; the sign-in to ${serverName} goes on.`,
-  callbackReasons: {
-    Malformed: "A request could not be read as HTTP",
-    HeadersTooLarge: "A request had headers larger than are read here",
-    BodyTooLarge: "A form was posted that is larger than is read here",
-    WrongHost: "A request named another host: a page elsewhere may be trying to reach this program",
-    WrongPath: "A request asked for another path",
-    WrongMethod: "A request used a method that no sign-in uses",
-    WrongContentType: "A form was posted in an encoding that no sign-in uses",
-    NotANavigation: "A page sent a request in the background; only a browser going to the address itself counts",
-    Prefetch: "A browser fetched the address ahead of time; only going there counts",
-    StateMissing: "A request came to the callback without `state`",
-    StateRepeated: "A request came to the callback with more than one `state`",
-    StateMismatch: "An answer came for another sign-in: perhaps an older tab"
-  },
+  callbackReasons,
   browserFailed: "No browser could be opened from here. Open the address above yourself.",
   portTaken: ({ redirectUri }) =>
     `The port of ${redirectUri} is taken by another program. The sign-in goes on without it.`,
