@@ -18,14 +18,6 @@ export interface ExpectedUrl {
   readonly redirectUri: string
 }
 
-const parse = (text: string): URL | undefined => {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
-  }
-}
-
 /**
  * Checks, in this order: a URL, its scheme, `state`, `redirect_uri`.
  *
@@ -41,11 +33,11 @@ export const check = (
 ): Either.Either<AuthorizationUrl, InvalidAuthorizationUrl> => {
   const fail = (reason: InvalidAuthorizationUrlReason) =>
     Either.left(new InvalidAuthorizationUrl({ reason, redirectUri: expected.redirectUri }))
-  const url = parse(String(input))
-  if (url === undefined) return fail("NotAUrl")
+  const text = String(input)
+  if (!URL.canParse(text)) return fail("NotAUrl")
+  const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return fail("Scheme")
-  // Not the URL's own, which it would keep for as long as the flow waits.
-  const parameters = new URLSearchParams(url.search)
+  const parameters = url.searchParams
   const carriedElsewhere = parameters.has("request") || parameters.has("request_uri")
   const carries = (name: string, value: string): boolean => {
     const found = parameters.getAll(name)

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
 import { type Answer, text } from "./Answer.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
-import { type HttpRefusalReason, Refusal } from "./Refusal.ts"
+import { callbackReasons, type HttpRefusalReason } from "./Refusal.ts"
 
 /** The head of a request, as it was sent: nothing decoded, nothing resolved. */
 export interface RequestHead {
@@ -75,22 +75,9 @@ const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "
 export const isForPeople = (reason: HttpRefusalReason): reason is AuthorizationResponse.StateProblem =>
   reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
 
-// There are few, and they may be asked for ten thousand times.
-const refusals = new Map<string, Answer>()
-
-/** A short text on why a request was refused. */
-export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer => {
-  const key = reason === "WrongMethod" ? allow : reason
-  const known = refusals.get(key)
-  if (known !== undefined) return known
-  const answer = text(
-    statuses[reason],
-    `${Refusal.describe({ via: "http", reason })}.`,
-    reason === "WrongMethod" ? { allow } : undefined
-  )
-  refusals.set(key, answer)
-  return answer
-}
+/** A short plain text on why a request was refused. */
+export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer =>
+  text(statuses[reason], `${callbackReasons[reason]}.`, reason === "WrongMethod" ? { allow } : undefined)
 
 /**
  * Sends the browser on to the last page, so that the code leaves its address bar and never enters its history. Beside

@@ -16,7 +16,7 @@ export interface Callback {
   readonly ports: ReadonlyArray<number>
 }
 
-const hosts: ReadonlyArray<unknown> = ["127.0.0.1", "localhost", "[::1]"]
+const loopbackHosts: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
 
 const isPort = (port: unknown): port is number =>
   typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65535
@@ -24,8 +24,6 @@ const isPort = (port: unknown): port is number =>
 /** Whether a path comes out of the URL parser as it went in: then a browser requests it exactly so. */
 const isPlainPath = (path: unknown): path is string => {
   if (typeof path !== "string" || !path.startsWith("/") || path.startsWith("//")) return false
-  // To ask the parser is the dearest thing about opening a flow, and of these it is known.
-  if (/^(?:\/[\w~-]+)+$/.test(path)) return true
   const url = `http://127.0.0.1${path}`
   return URL.canParse(url) && new URL(url).href === url && !path.includes("?") && !path.includes("#")
 }
@@ -43,7 +41,7 @@ export const callback = (options: {
 }): Either.Either<Callback, string> => {
   const { host = "127.0.0.1", path = "/callback", port = 0 } = options
   const ports = typeof port === "object" && port !== null ? Array.from(port) : [port]
-  if (!hosts.includes(host)) {
+  if (!loopbackHosts.includes(host)) {
     return Either.left(`host ${JSON.stringify(host)} is not "127.0.0.1", "localhost" or "[::1]"`)
   }
   if (!isPlainPath(path)) {
@@ -89,17 +87,17 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   return Either.right(url)
 }
 
-/** Whether it leads to this machine; to what there, the port tells. */
-export const isLoopback = (url: Pick<URL, "protocol" | "hostname">): boolean =>
-  url.protocol === "http:" && hosts.includes(url.hostname)
+/** Whether a redirect URI leads to this machine without TLS: to a listener here, or to another program on its port. */
+export const isLoopbackRedirect = ({ hostname, protocol }: Pick<URL, "protocol" | "hostname">): boolean =>
+  protocol === "http:" && loopbackHosts.includes(hostname)
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
 
-/** A host with and without the port its scheme implies. */
-const spellings = (protocol: string, hostname: string, port: string): ReadonlyArray<string> => {
-  const implied = defaultPorts[protocol]
-  if (port === "") return [hostname, `${hostname}:${implied}`]
-  return port === implied ? [hostname, `${hostname}:${port}`] : [`${hostname}:${port}`]
+/** What a client may write in `Host`: the port may be left out when it is the default of the scheme. */
+const hostHeaders = (protocol: string, hostname: string, port: string): ReadonlyArray<string> => {
+  const defaultPort = defaultPorts[protocol] ?? ""
+  const withPort = `${hostname}:${port === "" ? defaultPort : port}`
+  return port === "" || port === defaultPort ? [hostname, withPort] : [withPort]
 }
 
 /**
@@ -110,10 +108,10 @@ export const allowedHosts = (
   port: number | undefined,
   redirectUri: Pick<URL, "protocol" | "hostname" | "port">
 ): ReadonlySet<string> => {
-  const allowed = new Set(spellings(redirectUri.protocol, redirectUri.hostname, redirectUri.port))
+  const allowed = new Set(hostHeaders(redirectUri.protocol, redirectUri.hostname, redirectUri.port))
   if (port !== undefined) {
-    for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
-      for (const spelling of spellings("http:", host, String(port))) allowed.add(spelling)
+    for (const hostname of loopbackHosts) {
+      for (const host of hostHeaders("http:", hostname, String(port))) allowed.add(host)
     }
   }
   return allowed

@@ -150,34 +150,13 @@ const renderBy =
     return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
   }
 
-const renderOwn = renderBy({}, ownHeaders)
-
-// Of our own there are few, and a program that signs in to many servers has each of them shown many times.
-const pages = new Map<string, Answer>()
-const pagesKept = 64
-
-const renderKept: Render = (outcome, request) => {
-  // Others have words of their own.
-  if (outcome._tag !== "SignedIn" && outcome._tag !== "Received" && outcome._tag !== "Closed") {
-    return renderOwn(outcome, request)
-  }
-  const key = JSON.stringify([outcome._tag, request.serverName])
-  const known = pages.get(key)
-  if (known !== undefined) return known
-  const page = renderOwn(outcome, request)
-  if (pages.size >= pagesKept) pages.clear()
-  pages.set(key, page)
-  return page
-}
-
 /**
  * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
  * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
  *
  * @param hash - Base64 SHA-256 of `options.style`, where there is one.
  */
-export const make = (options?: PageOptions, hash?: string): Render => {
-  if (options === undefined) return renderKept
+export const make = (options: PageOptions = {}, hash?: string): Render => {
   const { html, style } = options
   const isOwn = style === undefined && html === undefined
   return renderBy(options, isOwn ? ownHeaders : headersFor(style === undefined ? undefined : hash))

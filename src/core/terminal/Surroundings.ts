@@ -2,7 +2,7 @@
  * Where the program runs, and what that means for a person who has to get to a browser and back.
  */
 
-import { isLoopback } from "../oauth/RedirectUri.ts"
+import { isLoopbackRedirect } from "../oauth/RedirectUri.ts"
 
 /** What is known of where the program runs. */
 export interface Surroundings {
@@ -82,7 +82,7 @@ const plainAddress = /^[0-9a-f:][0-9a-f.:]*$/i
  */
 export const sshForward = ({ env, hostname }: Surroundings, redirectUri: string): string | undefined => {
   const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
-  if (url === undefined || !isLoopback(url)) return undefined
+  if (url === undefined || !isLoopbackRedirect(url)) return undefined
   const port = url.port || "80"
   const tunnel = `${port}:${url.hostname}:${port}`
   // Brackets are a pattern to some shells; double quotes mean the same to all.

@@ -126,26 +126,6 @@ const hostile = FastCheck.oneof(
 )
 
 describe("make", () => {
-  it("keeps pages for each server, and for none, whatever they are called", () => {
-    for (let round = 0; round < 2; round++) {
-      for (const _tag of ["SignedIn", "Received", "Closed"] as const) {
-        for (
-          const serverName of [
-            undefined,
-            "undefined",
-            "null",
-            "",
-            ...Array.from({ length: 99 }, (_, n) => `s${n}`)
-          ]
-        ) {
-          const request = { serverName, acceptLanguage: undefined }
-          // With options nothing is kept.
-          assert.deepStrictEqual(CallbackPage.make()({ _tag }, request), CallbackPage.make({})({ _tag }, request))
-        }
-      }
-    }
-  })
-
   it.each(outcomes)("has a status and a title that tell the truth: %s", (_name, outcome, status, title) => {
     const answer = show(outcome)
     assert.strictEqual(answer.status, status)
