@@ -7,6 +7,7 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { AuthorizationDenied, InvalidResponse } from "./FlowError.ts"
+import type { StateProblem } from "./RefusalReason.ts"
 import { printable, printableUrl } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
 
@@ -37,9 +38,6 @@ export interface Checked {
   /** The issuer the response names, where it names one. */
   readonly iss?: string
 }
-
-/** Why a response is not for this flow. */
-export type StateProblem = "StateMissing" | "StateRepeated" | "StateMismatch"
 
 /**
  * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: a broken

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
 import { type Answer, text } from "./Answer.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
-import { callbackReasons, type HttpRefusalReason } from "./Refusal.ts"
+import { callbackReasons, type HttpRefusalReason, type StateProblem } from "./RefusalReason.ts"
 
 /** The head of a request, as it was sent: nothing decoded, nothing resolved. */
 export interface RequestHead {
@@ -72,7 +72,7 @@ const statuses: Readonly<Record<HttpRefusalReason, number>> = {
 const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "Refused", reason, allow })
 
 /** Whether a person's browser, on its way back from a sign-in, may have been refused: then it gets a page. */
-export const isForPeople = (reason: HttpRefusalReason): reason is AuthorizationResponse.StateProblem =>
+export const isForPeople = (reason: HttpRefusalReason): reason is StateProblem =>
   reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
 
 /** A short plain text on why a request was refused. */

@@ -3,25 +3,20 @@
  */
 import { type Answer, guardHeaders } from "../oauth/Answer.ts"
 import type { AuthorizationDenied, InvalidResponse } from "../oauth/FlowError.ts"
+import type { StateProblem } from "../oauth/RefusalReason.ts"
 import { printable } from "../text/SafeText.ts"
-import type { PageOptions, PageView } from "./PageOptions.ts"
+import type { PageOptions, PageOutcome, PageView } from "./PageOptions.ts"
 import { style as ownStyle, styleHash } from "./PageStyle.ts"
 import { type Language, languageFor, type PageWords } from "./PageTexts.ts"
 
-/** How a flow came out, as far as the page may tell. */
+/** How a flow came out, as far as its last page may tell, with what the page shows of it. */
 export type Outcome =
-  /** The caller's exchange succeeded. */
-  | { readonly _tag: "SignedIn" }
-  /** The response is good; whether the program can use it is not known here. */
-  | { readonly _tag: "Received" }
+  | { readonly _tag: Exclude<PageOutcome, "Denied" | "Invalid" | "Failed" | "Refused"> }
   | { readonly _tag: "Denied"; readonly error: AuthorizationDenied }
   | { readonly _tag: "Invalid"; readonly error: InvalidResponse }
-  /** The caller's exchange failed; `reason` is its own sentence for the person. */
+  /** `reason` is the caller's own sentence for the person. */
   | { readonly _tag: "Failed"; readonly reason?: string | undefined }
-  /** The program stopped waiting before the outcome was known. */
-  | { readonly _tag: "Closed" }
-  /** The request was no answer to this flow. */
-  | { readonly _tag: "Refused"; readonly reason: "StateMissing" | "StateRepeated" | "StateMismatch" }
+  | { readonly _tag: "Refused"; readonly reason: StateProblem }
 
 /** Where a page is asked for, and of what. */
 export interface PageRequest {
@@ -33,7 +28,7 @@ export interface PageRequest {
 /** Makes pages. */
 export type Render = (outcome: Outcome, request: PageRequest) => Answer
 
-const statuses: Readonly<Record<Outcome["_tag"], number>> = {
+const statuses: Readonly<Record<PageOutcome, number>> = {
   SignedIn: 200,
   Received: 200,
   Denied: 200,
@@ -94,7 +89,7 @@ const marks: Readonly<Record<"good" | "bad" | "calm", string>> = {
   calm: '<path d="M12 11.5V16m0-8v.01"/>'
 }
 
-const tones: Readonly<Record<Outcome["_tag"], keyof typeof marks>> = {
+const tones: Readonly<Record<PageOutcome, keyof typeof marks>> = {
   SignedIn: "good",
   Received: "calm",
   Denied: "bad",

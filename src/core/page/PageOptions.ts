@@ -3,7 +3,20 @@
  */
 import type { PageTexts, PageWords } from "./PageTexts.ts"
 
-/** How a flow came out. */
+/**
+ * How a flow came out.
+ *
+ * - `SignedIn`: the caller's exchange of the code succeeded
+ * - `Received`: the response passed the checks; what the program makes of it is not known
+ * - `Denied`: the server answered with an error
+ * - `Invalid`: the response carried the right `state` and did not pass the other checks
+ * - `Failed`: the caller's exchange failed
+ * - `Closed`: the program stopped waiting before the outcome was known
+ * - `Refused`: the request was not an answer to this flow
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type PageOutcome = "SignedIn" | "Received" | "Denied" | "Invalid" | "Failed" | "Closed" | "Refused"
 
 /** What a page of your own is made of. Everything in it is plain text: escape it. */

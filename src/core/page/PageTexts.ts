@@ -1,6 +1,7 @@
 /**
  * Every sentence of the browser's last page, in one place: to be translated, or replaced.
  */
+import type { StateProblem } from "../oauth/RefusalReason.ts"
 
 /** Headline and paragraph of a page. Plain text: it is escaped where it is shown. */
 export interface PageWords {
@@ -32,7 +33,7 @@ export interface PageTexts {
   readonly closed: (about: PageAbout) => PageWords
   /** The address is of no sign-in that waits here. */
   readonly refused: (
-    about: PageAbout & { readonly reason: "StateMissing" | "StateRepeated" | "StateMismatch" }
+    about: PageAbout & { readonly reason: StateProblem }
   ) => PageWords
   /** Above what the server said itself. */
   readonly serverSaid: string

@@ -7,7 +7,7 @@
  */
 import * as Either from "effect/Either"
 import * as AuthorizationResponse from "../oauth/AuthorizationResponse.ts"
-import type { PasteRefusalReason } from "../oauth/Refusal.ts"
+import type { PasteRefusalReason } from "../oauth/RefusalReason.ts"
 import { withoutRepetition } from "./TypedText.ts"
 
 /**

@@ -1,7 +1,12 @@
 /**
  * Every sentence that a person reads in the terminal, in one place: to be translated, or replaced.
  */
-import { callbackReasons, type HttpRefusalReason, pasteReasons, type PasteRefusalReason } from "../oauth/Refusal.ts"
+import {
+  callbackReasons,
+  type HttpRefusalReason,
+  pasteReasons,
+  type PasteRefusalReason
+} from "../oauth/RefusalReason.ts"
 import type { Advice } from "./Advice.ts"
 
 /** How a sign-in ended. */
