@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../core/paste/PastedText.ts"
 import type { PasteRefusalReason } from "../core/oauth/Refusal.ts"
-import { charactersIn } from "../core/paste/TypedText.ts"
+import { charactersIn, maxPasteLength } from "../core/paste/PasteLength.ts"
 
 /** A flow that can still take an answer. */
 export interface WaitingFlow {
@@ -75,7 +75,7 @@ export const match = (
   offer: (parameters: AuthorizationResponse.Parameters) => PasteRefusalReason | undefined
 ): Either.Either<void, PasteRefusalReason> => {
   const verdict = offerPieces(text, offer)
-  if (Either.isRight(verdict) || text.length > PastedText.maxLength) return verdict
+  if (Either.isRight(verdict) || text.length > maxPasteLength) return verdict
   const lines = text.split(lineBreak)
   const isTaken = lines.length > 1 && lines.some((line) => Either.isRight(offerPieces(line, offer)))
   return isTaken ? Either.void : verdict

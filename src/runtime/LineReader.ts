@@ -5,9 +5,9 @@
  * drops the rest without a sign. `node:readline` is no help: on Deno it stops at such a line, and it leaves listeners
  * behind everywhere.
  */
-import { maxLength } from "../core/paste/PastedText.ts"
+import { holdsAnswer } from "../core/paste/PastedText.ts"
 import * as LineDecoder from "../core/terminal/LineDecoder.ts"
-import { charactersIn, holdsAnswer } from "../core/paste/TypedText.ts"
+import { charactersIn, maxPasteLength } from "../core/paste/PasteLength.ts"
 import { guard, type Input } from "./InputStream.ts"
 
 export { type Input, isTaken } from "./InputStream.ts"
@@ -111,7 +111,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   }
   const add = (line: string) => {
     // Somewhat more than may be is kept, and what follows is dropped, so that a flood is one text that is too long.
-    if (size <= maxLength + 1) lines.push(line)
+    if (size <= maxPasteLength + 1) lines.push(line)
     size += line.length + 1
   }
   const take = (): string => {

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import * as PastedText from "../../src/core/paste/PastedText.ts"
+import { maxPasteLength } from "../../src/core/paste/PasteLength.ts"
 import { pause } from "../fixtures/FakeTerminal.ts"
 import { bundled } from "../fixtures/LiveTerminal.ts"
 
@@ -89,7 +89,7 @@ describe("attach, to stdin of a process", () => {
     const descriptor = openSync(file, "r")
     try {
       const { ended } = start(command("read:9"), descriptor as unknown as StdioOptions)
-      assert.deepStrictEqual(await ended, [block(`a\n${"b".repeat(PastedText.maxLength + 1)}`), { end: true }])
+      assert.deepStrictEqual(await ended, [block(`a\n${"b".repeat(maxPasteLength + 1)}`), { end: true }])
     } finally {
       closeSync(descriptor)
       rmSync(folder, { recursive: true })

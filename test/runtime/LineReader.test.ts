@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import { PassThrough } from "node:stream"
+import { maxPasteLength } from "../../src/core/paste/PasteLength.ts"
 import * as PastedText from "../../src/core/paste/PastedText.ts"
 import * as LineReader from "../../src/runtime/LineReader.ts"
 import {
@@ -151,7 +152,7 @@ describe("attach, to a pipe", () => {
       assert.strictEqual(events.length, 1)
       const [event] = events
       assert(typeof event === "object" && "block" in event)
-      assert.isBelow(event.block.length, 3 * PastedText.maxLength)
+      assert.isBelow(event.block.length, 3 * maxPasteLength)
       assert.deepStrictEqual(refusals(event.block), ["TooLong"])
     }
   )

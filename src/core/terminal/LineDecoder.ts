@@ -1,7 +1,7 @@
 /**
  * Makes lines of what a terminal or a pipe sends. It reads and writes nothing.
  */
-import { maxLength } from "../paste/PastedText.ts"
+import { maxPasteLength } from "../paste/PasteLength.ts"
 
 /** Keys of a raw terminal that the system would make a signal of. */
 export type Signal = "SIGINT" | "SIGQUIT" | "SIGTSTP"
@@ -89,7 +89,7 @@ export const make = (isRaw: boolean): LineDecoder => {
         return { lines, key: "Enter", rest: text.slice(index) }
       }
       if (!isRaw || (char >= " " && !/[\u007f-\u009f]/.test(char)) || char === "\t") {
-        if (letters.length <= maxLength) letters.push(char)
+        if (letters.length <= maxPasteLength) letters.push(char)
         afterEnd = false
         continue
       }

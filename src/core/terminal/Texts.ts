@@ -7,6 +7,7 @@ import {
   pasteReasons,
   type PasteRefusalReason
 } from "../oauth/RefusalReason.ts"
+import { maxPasteLength } from "../paste/PasteLength.ts"
 import type { Advice } from "./Advice.ts"
 
 /** How a sign-in ended. */
@@ -72,14 +73,11 @@ export interface Texts {
   ) => string
 }
 
-// No more is read of a text.
-const most = 65_536
-
 const count = (characters: number): string =>
   characters === 1
     ? "1 character"
-    : characters > most
-    ? `more than ${most.toLocaleString("en-US")} characters`
+    : characters > maxPasteLength
+    ? `more than ${maxPasteLength.toLocaleString("en-US")} characters`
     : `${characters.toLocaleString("en-US")} characters`
 
 const mostNames = 8
@@ -144,7 +142,7 @@ const english: Texts = {
     Failed: (serverName) => `Not signed in to ${serverName}: the answer came, but the last step failed.`,
     Cancelled: (serverName) => `The sign-in to ${serverName} was cancelled.`
   },
-  typed: (characters) => characters > most ? "Too long. Press Enter" : `${count(characters)}. Press Enter`,
+  typed: (characters) => characters > maxPasteLength ? "Too long. Press Enter" : `${count(characters)}. Press Enter`,
   pasteAccepted: ({ characters, serverName }) => `Received, ${count(characters)}: the answer of ${serverName}.`,
   pasteRefused: ({ characters, reason }) => `Received, ${count(characters)}. ${reason}.`,
   pasteReasons,

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../../../src/core/paste/PastedText.ts"
+import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
 
 const code = "4/0AbC-d_e.f~g"
 const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
@@ -247,12 +248,12 @@ describe("read", () => {
     ["question marks", "?code="],
     ["entities in lines", "&amp\n;"]
   ])("takes little time for 64 Ki of %s", (_name, piece) => {
-    const text = piece.repeat(Math.floor(PastedText.maxLength / piece.length))
+    const text = piece.repeat(Math.floor(maxPasteLength / piece.length))
     for (
       const each of [
         text,
         `!${text.slice(2)}!`,
-        `/?code=${text}`.slice(0, PastedText.maxLength),
+        `/?code=${text}`.slice(0, maxPasteLength),
         `hi (${text.slice(4)}`
       ]
     ) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { maxLength } from "../../../src/core/paste/PastedText.ts"
+import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
 import * as LineDecoder from "../../../src/core/terminal/LineDecoder.ts"
 
 const ESC = "\u001b"
@@ -171,10 +171,10 @@ describe("a pipe's decoder", () => {
 describe("every decoder", () => {
   it.each([true, false])("keeps one letter more than may be of a line, and all of the next (raw: %s)", (isRaw) => {
     const decoder = LineDecoder.make(isRaw)
-    for (let index = 0; index < 3; index++) decoder.decode("x".repeat(maxLength))
-    assert.strictEqual(decoder.unfinished(), "x".repeat(maxLength + 1))
-    assert.deepStrictEqual(decoder.decode("\nnext\n").lines, ["x".repeat(maxLength + 1), "next"])
-    const exact = "y".repeat(maxLength)
+    for (let index = 0; index < 3; index++) decoder.decode("x".repeat(maxPasteLength))
+    assert.strictEqual(decoder.unfinished(), "x".repeat(maxPasteLength + 1))
+    assert.deepStrictEqual(decoder.decode("\nnext\n").lines, ["x".repeat(maxPasteLength + 1), "next"])
+    const exact = "y".repeat(maxPasteLength)
     assert.deepStrictEqual(decoder.decode(`${exact}\n`).lines, [exact])
   })
 
