@@ -155,7 +155,7 @@ const inFolder = (folder: string): CredentialStore => {
         try: () => Fs.rename(file, aside),
         catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
-      const { say, state } = yield* Effect.promise(() => import("./TerminalOutput.ts"))
+      const { say, state } = yield* Effect.promise(() => import("./terminal/TerminalOutput.ts"))
       yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
     })
 

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import { fromSource, type PasteReader } from "../paste/PasteReader.ts"
 import { hub } from "./StdinHub.ts"
-import { attach } from "./StdinReader.ts"
+import { attach } from "./stdin/StdinReader.ts"
 
 const { isReading, retain, router, subscribe } = hub()
 

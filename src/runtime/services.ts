@@ -9,9 +9,9 @@ import { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
-import type { TerminalOptions } from "./TerminalPresenter.ts"
+import type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
 
-export type { TerminalOptions } from "./TerminalPresenter.ts"
+export type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
 
 /** Listens on the loopback interface. */
 export const server: CallbackServer = CallbackServer.make((address, port, serve) =>
@@ -35,7 +35,7 @@ export const paste: PasteReader = {
   register: (flow) => Effect.flatMap(stdin, ({ register }) => register(flow))
 }
 
-const terminal = Effect.promise(() => import("./TerminalPresenter.ts"))
+const terminal = Effect.promise(() => import("./terminal/TerminalPresenter.ts"))
 
 /** Shows sign-ins on stderr, and opens the browser. */
 export const presenter = (options: TerminalOptions = {}): Presenter => ({

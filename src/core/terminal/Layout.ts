@@ -77,7 +77,7 @@ const render = (block: Block, { bold, columns, links }: Style): string => {
 }
 
 /** Puts blocks below each other, with a blank line between them. Each line ends in a line feed. */
-export const lay = (blocks: ReadonlyArray<Block>, style: Style): string =>
+export const layOut = (blocks: ReadonlyArray<Block>, style: Style): string =>
   blocks
     .filter((block) => block._tag === "Link" || block.text !== "")
     .map((block) => `${render(block, style)}\n`)

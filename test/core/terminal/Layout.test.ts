@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { type Block, lay, plain, type Style, widthOf, wrap } from "../../../src/core/terminal/Layout.ts"
+import { type Block, layOut, plain, type Style, widthOf, wrap } from "../../../src/core/terminal/Layout.ts"
 
 /** Letters whose width every terminal agrees on, with that width. */
 const letters: ReadonlyArray<readonly [string, number]> = [
@@ -114,36 +114,36 @@ const link: Block = { _tag: "Link", url, id: "a1-b_2" }
 const narrow: Style = { columns: 40, bold: false, links: false }
 const rich: Style = { columns: 40, bold: true, links: true }
 
-describe("lay", () => {
+describe("layOut", () => {
   it("puts blocks below each other, with one blank line between them and none at either end", () => {
     assert.strictEqual(
-      lay([heading("Sign in"), link, text("Back"), text("Then"), command("ssh x"), text("Or")], plain),
+      layOut([heading("Sign in"), link, text("Back"), text("Then"), command("ssh x"), text("Or")], plain),
       ["Sign in", "", url, "", "Back", "", "Then", "", "ssh x", "", "Or", ""].join("\n")
     )
   })
 
   it("is nothing for nothing", () => {
-    assert.strictEqual(lay([], rich), "")
+    assert.strictEqual(layOut([], rich), "")
   })
 
   it("leaves out a text that was replaced by nothing", () => {
     for (const style of [plain, narrow, rich]) {
-      assert.strictEqual(lay([heading(""), text("Back"), text(""), text("Then"), text("")], style), "Back\n\nThen\n")
+      assert.strictEqual(layOut([heading(""), text("Back"), text(""), text("Then"), text("")], style), "Back\n\nThen\n")
     }
   })
 
   it.each([1, 2, 10, 40, 80])("never wraps a link or a command, at %d columns", (columns) => {
     const long = `ssh -N -L ${"word ".repeat(50).trim()}`
-    const lines = lay([heading("a b"), link, command(long)], { ...narrow, columns }).split("\n")
+    const lines = layOut([heading("a b"), link, command(long)], { ...narrow, columns }).split("\n")
     assert.include(lines, url)
     assert.include(lines, long)
-    const clickable = lay([link], { ...rich, columns }).split("\n")
+    const clickable = layOut([link], { ...rich, columns }).split("\n")
     assert.strictEqual(clickable.length, 2)
     assert.include(clickable[0] ?? "", url)
   })
 
   it("wraps headings and texts", () => {
-    const lines = lay([heading("word ".repeat(30).trim()), text("word ".repeat(30).trim())], narrow).trimEnd().split(
+    const lines = layOut([heading("word ".repeat(30).trim()), text("word ".repeat(30).trim())], narrow).trimEnd().split(
       "\n"
     )
     assert.isAbove(lines.length, 6)
@@ -152,11 +152,11 @@ describe("lay", () => {
 
   it("is plain for a file: no escape, and no line broken", () => {
     const long = "word ".repeat(100).trim()
-    assert.strictEqual(lay([heading(long), link, text(long)], plain), `${long}\n\n${url}\n\n${long}\n`)
+    assert.strictEqual(layOut([heading(long), link, text(long)], plain), `${long}\n\n${url}\n\n${long}\n`)
   })
 
   it("ends bold type on the line that it began on", () => {
-    const [bold = "", ...rest] = lay([heading("word ".repeat(30).trim()), text("plain")], rich).split("\n\n")
+    const [bold = "", ...rest] = layOut([heading("word ".repeat(30).trim()), text("plain")], rich).split("\n\n")
     assert.isAbove(bold.split("\n").length, 3)
     for (const line of bold.split("\n")) assert.match(line, /^\u001b\[1m[a-z ]+\u001b\[22m$/)
     assert.deepStrictEqual(rest, ["plain\n"])
@@ -164,14 +164,14 @@ describe("lay", () => {
 
   it("makes bold type and links of their own accord", () => {
     const blocks = [heading("Sign in"), link]
-    assert.notInclude(lay(blocks, { ...rich, bold: false }), "\u001b[")
-    assert.include(lay(blocks, { ...rich, bold: false }), "\u001b]8;")
-    assert.notInclude(lay(blocks, { ...rich, links: false }), "\u001b]")
-    assert.include(lay(blocks, { ...rich, links: false }), "\u001b[1m")
+    assert.notInclude(layOut(blocks, { ...rich, bold: false }), "\u001b[")
+    assert.include(layOut(blocks, { ...rich, bold: false }), "\u001b]8;")
+    assert.notInclude(layOut(blocks, { ...rich, links: false }), "\u001b]")
+    assert.include(layOut(blocks, { ...rich, links: false }), "\u001b[1m")
   })
 
   it("writes a link as terminals want it: the address, what is shown of it, and an end", () => {
-    const found = /^\u001b\]8;([^;]*);([^\u001b]*)\u001b\\([^\u001b]*)\u001b\]8;;\u001b\\\n$/.exec(lay([link], rich))
+    const found = /^\u001b\]8;([^;]*);([^\u001b]*)\u001b\\([^\u001b]*)\u001b\]8;;\u001b\\\n$/.exec(layOut([link], rich))
     assert.deepStrictEqual(found?.slice(1), ["id=a1-b_2", url, url])
   })
 
@@ -196,8 +196,8 @@ describe("lay", () => {
     FastCheck.array(anyBlock, { maxLength: 8 }),
     anyStyle
   ], ([blocks, style]) => {
-    const laid = lay(blocks, style)
-    const bare = lay(blocks, { ...style, bold: false, links: false })
+    const laid = layOut(blocks, style)
+    const bare = layOut(blocks, { ...style, bold: false, links: false })
     assert.strictEqual(withoutEscapes(laid), bare)
     assert.notMatch(bare.replaceAll("\n", ""), /\p{Cc}/u)
     assert.isTrue(laid === "" || laid.endsWith("\n"))

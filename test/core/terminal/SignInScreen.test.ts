@@ -1,8 +1,8 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { advise, type Situation } from "../../../src/core/terminal/Advice.ts"
-import { type Block, lay, plain, type Style, wrap } from "../../../src/core/terminal/Layout.ts"
-import { isPossible, opening } from "../../../src/core/terminal/Opening.ts"
+import { type Block, layOut, plain, type Style, wrap } from "../../../src/core/terminal/Layout.ts"
+import { canOpen, chooseBrowser } from "../../../src/core/terminal/BrowserChoice.ts"
 import { addressText, begun, nameOf, queued, type SignIn } from "../../../src/core/terminal/SignInScreen.ts"
 import type { Place, Surroundings } from "../../../src/core/terminal/Surroundings.ts"
 import { Texts } from "../../../src/core/terminal/Texts.ts"
@@ -51,7 +51,7 @@ const blocksOf = (
   const where = surroundings[place]
   const { listening, redirectUri } = { ...signIn, ...situation }
   return begun(texts, { ...signIn, listening, redirectUri }, {
-    opening: isPossible(opening(where, signIn.url)),
+    opening: canOpen(chooseBrowser(where, signIn.url)),
     until: "17:45",
     steps: advise(where, { paste: true, ...situation, listening, redirectUri }),
     others
@@ -65,11 +65,11 @@ const ruler = (heading: string, columns: number): string => `${`--- ${heading} `
 
 /** A screen at each width, below a ruler of that width. */
 const atEachWidth = (blocks: ReadonlyArray<Block>): string =>
-  widths.map((columns) => ruler(`${columns} columns`, columns) + lay(blocks, at(columns))).join("\n")
+  widths.map((columns) => ruler(`${columns} columns`, columns) + layOut(blocks, at(columns))).join("\n")
 
 /** One screen below another, each with what it shows. */
 const underHeadings = (screens: ReadonlyArray<readonly [string, ReadonlyArray<Block>]>, style: Style): string =>
-  screens.map(([heading, blocks]) => ruler(heading, 80) + lay(blocks, style)).join("\n")
+  screens.map(([heading, blocks]) => ruler(heading, 80) + layOut(blocks, style)).join("\n")
 
 const waitingFor = (waiting: ReadonlyArray<string>, done: ReadonlyArray<string> = []): string =>
   texts.waitingFor({ waiting, done, paste: true })
@@ -79,9 +79,9 @@ const several = (place: Place, style: Style): string => {
   const says = (...sentences: ReadonlyArray<string>) =>
     sentences.flatMap((sentence) => wrap(sentence, style.columns)).join("\n") + "\n"
   return [
-    lay(blocksOf(place, acme), style),
-    lay(blocksOf(place, other, { again: true, others: waitingFor(["acme.example", "other.example"]) }), style),
-    lay(queued(texts, third), style),
+    layOut(blocksOf(place, acme), style),
+    layOut(blocksOf(place, other, { again: true, others: waitingFor(["acme.example", "other.example"]) }), style),
+    layOut(queued(texts, third), style),
     says(texts.ended.SignedIn("acme.example"), waitingFor(["other.example", "third.example"], ["acme.example"])),
     says(texts.ended.Cancelled("third.example"), waitingFor(["other.example"], ["acme.example"]))
   ].join("\n")
@@ -130,7 +130,7 @@ describe("the screen", () => {
   })
 
   it("has a bold heading, and a link over the lines that the terminal breaks it into", async () => {
-    const laid = lay(blocksOf("local", acme), { columns: 40, bold: true, links: true })
+    const laid = layOut(blocksOf("local", acme), { columns: 40, bold: true, links: true })
     await expect(laid.replaceAll("\u001b", "<ESC>")).toMatchFileSnapshot("screens/bold-and-links.txt")
   })
 })
@@ -140,7 +140,7 @@ const everyLine = places.flatMap((place) =>
   [true, false].flatMap((paste) =>
     [true, false].flatMap((listening) =>
       widths.flatMap((columns) =>
-        lay(blocksOf(place, acme, { paste, listening }), at(columns)).split("\n").map((line) => ({ columns, line }))
+        layOut(blocksOf(place, acme, { paste, listening }), at(columns)).split("\n").map((line) => ({ columns, line }))
       )
     )
   )
@@ -159,11 +159,11 @@ describe("every screen", () => {
 
   it("has no blank at the end of a line, and no two blank lines", () => {
     for (const { line } of everyLine) assert.strictEqual(line, line.trimEnd())
-    for (const place of places) assert.notInclude(lay(blocksOf(place, acme), at(40)), "\n\n\n")
+    for (const place of places) assert.notInclude(layOut(blocksOf(place, acme), at(40)), "\n\n\n")
   })
 
   it.each(places)("says where the browser comes back to, and until when: %s", (place) => {
-    const words = lay(blocksOf(place, acme), plain)
+    const words = layOut(blocksOf(place, acme), plain)
     assert.include(words, acme.redirectUri)
     assert.include(words, "17:45")
     assert.include(words, "acme.example")
@@ -171,7 +171,7 @@ describe("every screen", () => {
 
   it("says no time where there is no end", () => {
     const blocks = begun(texts, acme, { opening: true, until: undefined, steps: [] })
-    assert.notMatch(lay(blocks, plain), /undefined|until/)
+    assert.notMatch(layOut(blocks, plain), /undefined|until/)
   })
 
   it.each<[Place, boolean]>([
@@ -183,7 +183,7 @@ describe("every screen", () => {
     ["ci", false],
     ["headless", false]
   ])("promises a browser only where one is opened: %s", (place, opens) => {
-    assert.strictEqual(/browser should open/i.test(lay(blocksOf(place, acme), plain)), opens)
+    assert.strictEqual(/browser should open/i.test(layOut(blocksOf(place, acme), plain)), opens)
   })
 })
 
@@ -200,8 +200,8 @@ describe("a text that is replaced", () => {
       until: "17:45",
       steps: advise({ env, platform }, { redirectUri: acme.redirectUri, listening: true, paste: true })
     }
-    const before = lay(begun(texts, acme, about), plain).split("\n")
-    const after = lay(begun(german, acme, about), plain).split("\n")
+    const before = layOut(begun(texts, acme, about), plain).split("\n")
+    const after = layOut(begun(german, acme, about), plain).split("\n")
     const isSame = (line: string, index: number) => line === before[index]
     assert.deepStrictEqual(after.filter((line, index) => !isSame(line, index)), [
       "Melden Sie sich bei acme.example an:",
@@ -250,7 +250,7 @@ describe("nameOf", () => {
   it.each(["", " ", "\u200b", "\u001b", "\r\n", ".", " . "])("is never nothing: %j", (name) => {
     assert.strictEqual(nameOf(texts, name), texts.namelessServer)
     assert.notMatch(
-      lay(begun(texts, { ...acme, serverName: name }, { opening: false, until: "17:45", steps: [] }), plain),
+      layOut(begun(texts, { ...acme, serverName: name }, { opening: false, until: "17:45", steps: [] }), plain),
       /to [.:;]/
     )
   })
@@ -279,16 +279,20 @@ describe("nameOf", () => {
   ], ([serverName, place, columns]) => {
     const signIn = { ...acme, serverName }
     const blocks = [...blocksOf(place, signIn), ...queued(texts, signIn)]
-    assert.notMatch(lay(blocks, at(columns)).replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+    assert.notMatch(layOut(blocks, at(columns)).replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
     const lines = [...blocksOf(place, acme), ...queued(texts, acme)]
-    assert.strictEqual(lay(blocks, plain).split("\n").length, lay(lines, plain).split("\n").length, "it is no line")
+    assert.strictEqual(
+      layOut(blocks, plain).split("\n").length,
+      layOut(lines, plain).split("\n").length,
+      "it is no line"
+    )
   })
 })
 
 describe("the redirect URI", () => {
   it("is printable, though the URL parser repairs what the caller wrote", () => {
     const redirectUri = "http://127.0.0.1:1/a\u001b[2J\n\tb\u202e"
-    const laid = lay(begun(texts, { ...acme, redirectUri }, { opening: false, until: "17:45", steps: [] }), plain)
+    const laid = layOut(begun(texts, { ...acme, redirectUri }, { opening: false, until: "17:45", steps: [] }), plain)
     assert.include(laid, addressText(redirectUri))
     assert.notMatch(laid.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u)
   })
@@ -303,7 +307,7 @@ describe("the redirect URI", () => {
 describe("the link", () => {
   it("is an address in plain letters, whatever it was made of", () => {
     const url = new URL("https://bücher.example/\u001b]8;;x\u0007/\u009b2J\u202e?a=\u001b[31m é\n#\u001b\\ü")
-    const laid = lay(queued(texts, { ...acme, url }), { columns: 80, bold: true, links: true })
+    const laid = layOut(queued(texts, { ...acme, url }), { columns: 80, bold: true, links: true })
     assert.deepStrictEqual(laid.split("\u001b").length, 5, "two escapes of a link and their ends, and no other")
     assert.match(laid.replaceAll("\u001b", ""), /^[\x20-\x7e\n]+$/)
   })

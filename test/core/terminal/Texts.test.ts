@@ -263,8 +263,9 @@ const codeOf = (file: string): string =>
 describe("every sentence of the terminal", () => {
   it("is in the table of texts, or with the reasons of refusals: what shows them has none of its own", () => {
     const showing = sourceFiles.filter((file) =>
-      /^core[\\/]terminal[\\/](?!Texts\.ts)|^runtime[\\/](?:Terminal|Stdin|LineReader|Browser|Whereabouts)|^flow[\\/]Telling/
-        .test(file)
+      /^core[\\/]terminal[\\/](?!Texts\.ts)|^runtime[\\/](?:terminal[\\/]|stdin[\\/]|Stdin)|^flow[\\/]Telling/.test(
+        file
+      )
     )
     assert.isAtLeast(showing.length, 12)
     for (const file of showing) {
@@ -279,6 +280,6 @@ describe("every sentence of the terminal", () => {
     const writing = sourceFiles.filter((file) =>
       /console\.\w+\(|\bstd(?:err|out)\.write\(|(?:stdout|stderr)\s*\}\s*=\s*process/.test(codeOf(file))
     )
-    assert.deepStrictEqual(writing.map((file) => file.replaceAll("\\", "/")), ["runtime/TerminalOutput.ts"])
+    assert.deepStrictEqual(writing.map((file) => file.replaceAll("\\", "/")), ["runtime/terminal/TerminalOutput.ts"])
   })
 })

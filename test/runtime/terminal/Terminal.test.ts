@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import { Texts } from "../../src/core/terminal/Texts.ts"
-import * as Live from "../fixtures/LiveTerminal.ts"
-import type { Host } from "../fixtures/programs/host.ts"
+import { Texts } from "../../../src/core/terminal/Texts.ts"
+import * as Live from "../../fixtures/LiveTerminal.ts"
+import type { Host } from "../../fixtures/programs/host.ts"
 
 let programs: Awaited<ReturnType<typeof Live.bundled>>
 let copy: typeof programs

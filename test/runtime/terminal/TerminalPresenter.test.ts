@@ -1,11 +1,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import type { HttpRefusalReason, PasteRefusalReason } from "../../src/core/oauth/Refusal.ts"
-import { type SignInOutcome, Texts } from "../../src/core/terminal/Texts.ts"
-import type { Notice } from "../../src/services/Presenter.ts"
-import * as RawClient from "../fixtures/RawClient.ts"
-import * as Planned from "../fixtures/programs/startPlanned.ts"
+import type { HttpRefusalReason, PasteRefusalReason } from "../../../src/core/oauth/Refusal.ts"
+import { type SignInOutcome, Texts } from "../../../src/core/terminal/Texts.ts"
+import type { Notice } from "../../../src/services/Presenter.ts"
+import * as RawClient from "../../fixtures/RawClient.ts"
+import * as Planned from "../../fixtures/programs/startPlanned.ts"
 
 beforeAll(Planned.prepare)
 afterAll(Planned.end)

@@ -4,9 +4,9 @@
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import process from "node:process"
-import type { Command, Opening } from "../core/terminal/Opening.ts"
-import { placeOf } from "../core/terminal/Surroundings.ts"
-import { mayLoadLibrary, surroundings } from "./Whereabouts.ts"
+import type { BrowserChoice, Command } from "../../core/terminal/BrowserChoice.ts"
+import { placeOf } from "../../core/terminal/Surroundings.ts"
+import { mayLoadLibrary, surroundings } from "./ProcessSurroundings.ts"
 
 // An opener that fails does so soon; one that runs longer is the browser itself.
 const patienceMillis = 3000
@@ -69,7 +69,7 @@ const runSystem = (url: URL): Effect.Effect<void, unknown> => {
 }
 
 /** Tries each way in order; fails when none works. */
-export const open = ({ commands, system }: Opening, url: URL): Effect.Effect<void, unknown> =>
+export const open = ({ commands, system }: BrowserChoice, url: URL): Effect.Effect<void, unknown> =>
   [...commands.map(run), ...system ? [runSystem(url)] : []].reduceRight<Effect.Effect<void, unknown>>(
     (others, way) => Effect.orElse(way, () => others),
     Effect.fail("no way is left")

@@ -4,9 +4,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import { maxPasteLength } from "../../src/core/paste/PasteLength.ts"
-import { pause } from "../fixtures/FakeTerminal.ts"
-import { bundled } from "../fixtures/LiveTerminal.ts"
+import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
+import { pause } from "../../fixtures/FakeTerminal.ts"
+import { bundled } from "../../fixtures/LiveTerminal.ts"
 
 let programs: Awaited<ReturnType<typeof bundled>>
 

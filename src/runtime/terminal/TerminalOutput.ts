@@ -3,8 +3,8 @@
  * line that says how much was typed, which a message must not be written into, and the sign-ins that wait.
  */
 import process from "node:process"
-import { Texts } from "../core/terminal/Texts.ts"
-import { hasEscapes } from "./Whereabouts.ts"
+import { Texts } from "../../core/terminal/Texts.ts"
+import { hasEscapes } from "./ProcessSurroundings.ts"
 
 /** What is on the terminal, for every copy of this package in the process. */
 export interface TerminalState {

@@ -14,11 +14,11 @@ import {
 import { release, tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import process from "node:process"
-import { opening } from "../../src/core/terminal/Opening.ts"
-import { Texts } from "../../src/core/terminal/Texts.ts"
-import { open } from "../../src/runtime/Browser.ts"
-import * as Planned from "../fixtures/programs/startPlanned.ts"
-import * as Leaks from "../fixtures/Leaks.ts"
+import { chooseBrowser } from "../../../src/core/terminal/BrowserChoice.ts"
+import { Texts } from "../../../src/core/terminal/Texts.ts"
+import { open } from "../../../src/runtime/terminal/Browser.ts"
+import * as Planned from "../../fixtures/programs/startPlanned.ts"
+import * as Leaks from "../../fixtures/Leaks.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "browser-"))
 
@@ -91,7 +91,8 @@ const hangs = "exec sleep 60"
 
 const address = (query = "") => new URL(`https://as.example/authorize?client_id=a${query}`)
 
-const openBy = (BROWSER: string, url = address()) => open(opening({ platform: "linux", env: { BROWSER } }, url), url)
+const openBy = (BROWSER: string, url = address()) =>
+  open(chooseBrowser({ platform: "linux", env: { BROWSER } }, url), url)
 
 const opens = (browser: string, url?: URL) => Effect.runPromise(Effect.either(openBy(browser, url)))
 

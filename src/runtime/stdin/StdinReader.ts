@@ -4,10 +4,10 @@
 import { fstatSync } from "node:fs"
 import process from "node:process"
 import * as LineReader from "./LineReader.ts"
-import type { AttachReader } from "./StdinHub.ts"
-import * as TerminalOutput from "./TerminalOutput.ts"
-import * as TerminalSignals from "./TerminalSignals.ts"
-import { hasEscapes, isForeground } from "./Whereabouts.ts"
+import type { AttachReader } from "../StdinHub.ts"
+import * as TerminalOutput from "../terminal/TerminalOutput.ts"
+import * as TerminalSignals from "../terminal/TerminalSignals.ts"
+import { hasEscapes, isForeground } from "../terminal/ProcessSurroundings.ts"
 
 // How soon a terminal that a host has read for a while is read here again.
 const retryMillis = 250

@@ -10,7 +10,7 @@ export interface Command {
 }
 
 /** Ways to open a URL. */
-export interface Opening {
+export interface BrowserChoice {
   /** What `BROWSER` names, to be tried in this order. */
   readonly commands: ReadonlyArray<Command>
   /** Whether the system's own way is taken, where `BROWSER` names nothing. */
@@ -63,7 +63,7 @@ const commandsOf = (entry: string, url: string, platform: string): ReadonlyArray
 }
 
 /** Whether there is a way to open a browser that the person sees. */
-export const isPossible = ({ commands, system }: Opening): boolean => system || commands.length > 0
+export const canOpen = ({ commands, system }: BrowserChoice): boolean => system || commands.length > 0
 
 /**
  * Decides. `BROWSER` is an instruction, so it holds everywhere, also over SSH, where an editor sets it to something that
@@ -72,8 +72,8 @@ export const isPossible = ({ commands, system }: Opening): boolean => system || 
  *
  * Only `http:` and `https:` are opened.
  */
-export const opening = (surroundings: Surroundings, url: URL): Opening => {
-  const none: Opening = { commands: [], system: false }
+export const chooseBrowser = (surroundings: Surroundings, url: URL): BrowserChoice => {
+  const none: BrowserChoice = { commands: [], system: false }
   if (url.protocol !== "https:" && url.protocol !== "http:") return none
   const { env, platform } = surroundings
   const entries = (env["BROWSER"] ?? "")

@@ -2,14 +2,16 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { existsSync } from "node:fs"
 import { hostname, release } from "node:os"
 import process from "node:process"
-import { variables } from "../../src/core/terminal/Surroundings.ts"
-import * as Planned from "../fixtures/programs/startPlanned.ts"
+import { variables } from "../../../src/core/terminal/Surroundings.ts"
+import * as Planned from "../../fixtures/programs/startPlanned.ts"
 
 beforeAll(Planned.prepare)
 afterAll(Planned.end)
 
 const styles = async (environments: ReadonlyArray<Readonly<Record<string, string>>>, columns?: number) =>
-  (await Planned.whereabouts(environments, columns === undefined ? {} : { columns })).found.map(({ style }) => style)
+  (await Planned.processSurroundings(environments, columns === undefined ? {} : { columns })).found.map(({ style }) =>
+    style
+  )
 
 const isContainer = process.platform === "linux" && ["/.dockerenv", "/run/.containerenv"].some(existsSync)
 
@@ -58,7 +60,7 @@ describe.concurrent("style, where stderr is no terminal", () => {
 describe.concurrent("surroundings", () => {
   it("looks at this machine, and at no more of the environment than it says", async () => {
     const all = Object.fromEntries(variables.map((name) => [name, `its ${name}`]))
-    const { found: [full, empty] } = await Planned.whereabouts([{ ...all, SECRET: "SECRET" }, {}])
+    const { found: [full, empty] } = await Planned.processSurroundings([{ ...all, SECRET: "SECRET" }, {}])
     const { env, ...rest } = full?.surroundings ?? { env: {} }
     assert.deepStrictEqual({ ...env }, all)
     assert.deepStrictEqual(rest as unknown, {
@@ -73,7 +75,7 @@ describe.concurrent("surroundings", () => {
   it.runIf("Deno" in globalThis)("takes what Deno may not look at for absent, and asks nobody", async () => {
     const env = { DISPLAY: ":0", CI: "true", TERM: "xterm" }
     const permitted = async (...permissions: ReadonlyArray<string>) => {
-      const { found: [found], stderr } = await Planned.whereabouts([{}], { columns: 80, permissions, env })
+      const { found: [found], stderr } = await Planned.processSurroundings([{}], { columns: 80, permissions, env })
       assert.strictEqual(stderr, "", permissions.join(" "))
       return found
     }

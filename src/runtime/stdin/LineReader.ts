@@ -5,13 +5,13 @@
  * drops the rest without a sign. `node:readline` is no help: on Deno it stops at such a line, and it leaves listeners
  * behind everywhere.
  */
-import { holdsAnswer } from "../core/paste/PastedText.ts"
-import * as LineDecoder from "../core/terminal/LineDecoder.ts"
-import { charactersIn, maxPasteLength } from "../core/paste/PasteLength.ts"
+import { holdsAnswer } from "../../core/paste/PastedText.ts"
+import * as LineDecoder from "../../core/terminal/LineDecoder.ts"
+import { charactersIn, maxPasteLength } from "../../core/paste/PasteLength.ts"
 import { guard, type Input } from "./InputStream.ts"
 
 export { type Input, isTaken } from "./InputStream.ts"
-export type { Signal } from "../core/terminal/LineDecoder.ts"
+export type { Signal } from "../../core/terminal/LineDecoder.ts"
 type Signal = LineDecoder.Signal
 
 /** What is used of `process.stderr`. */

@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Either, Redacted } from "effect"
-import * as AuthorizationResponse from "../../src/core/oauth/AuthorizationResponse.ts"
-import * as PastedText from "../../src/core/paste/PastedText.ts"
-import { pause } from "../fixtures/FakeTerminal.ts"
+import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
+import * as PastedText from "../../../src/core/paste/PastedText.ts"
+import { pause } from "../../fixtures/FakeTerminal.ts"
 import {
   atScreen,
   bundled,
@@ -16,7 +16,7 @@ import {
   pasteOn,
   type Session,
   start
-} from "../fixtures/LiveTerminal.ts"
+} from "../../fixtures/LiveTerminal.ts"
 
 let programs: Awaited<ReturnType<typeof bundled>>
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import { PassThrough } from "node:stream"
-import { maxPasteLength } from "../../src/core/paste/PasteLength.ts"
-import * as PastedText from "../../src/core/paste/PastedText.ts"
-import * as LineReader from "../../src/runtime/LineReader.ts"
+import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
+import * as PastedText from "../../../src/core/paste/PastedText.ts"
+import * as LineReader from "../../../src/runtime/stdin/LineReader.ts"
 import {
   atTerminal,
   FakeTerminal,
@@ -15,7 +15,7 @@ import {
   reading,
   tick,
   traces
-} from "../fixtures/FakeTerminal.ts"
+} from "../../fixtures/FakeTerminal.ts"
 
 const refusals = (text: string) =>
   PastedText.read(text).map((reading) => Either.isLeft(reading) ? reading.left : "none")

@@ -1,8 +1,8 @@
 /** Signals and other ends of a process while a sign-in waits at its terminal. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Texts } from "../../src/core/terminal/Texts.ts"
-import * as Live from "../fixtures/LiveTerminal.ts"
-import type { Deed, Host } from "../fixtures/programs/host.ts"
+import { Texts } from "../../../src/core/terminal/Texts.ts"
+import * as Live from "../../fixtures/LiveTerminal.ts"
+import type { Deed, Host } from "../../fixtures/programs/host.ts"
 
 let programs: Awaited<ReturnType<typeof Live.bundled>>
 beforeAll(async () => {

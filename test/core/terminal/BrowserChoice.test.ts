@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { spawnSync } from "node:child_process"
 import process from "node:process"
-import { type Command, isPossible, opening } from "../../../src/core/terminal/Opening.ts"
+import { canOpen, chooseBrowser, type Command } from "../../../src/core/terminal/BrowserChoice.ts"
 import type { Surroundings } from "../../../src/core/terminal/Surroundings.ts"
 
 const url = new URL("https://as.example/authorize?client_id=x&state=y")
@@ -36,8 +36,8 @@ describe("the system's own way", () => {
     ["CI", where("linux", { CI: "true", ...onScreen }), false],
     ["CI on Windows", where("win32", { CI: "true" }), false]
   ])("is for a screen that the person sees: %s", (_name, surroundings, system) => {
-    assert.deepStrictEqual(opening(surroundings, url), { commands: [], system })
-    assert.strictEqual(isPossible(opening(surroundings, url)), system)
+    assert.deepStrictEqual(chooseBrowser(surroundings, url), { commands: [], system })
+    assert.strictEqual(canOpen(chooseBrowser(surroundings, url)), system)
   })
 })
 
@@ -68,14 +68,14 @@ describe("BROWSER", () => {
       [command("firefox", href), command("chromium", "--new-window", href), command("w3m", href)]
     ]
   ])("may hold %s", (_name, browser, commands) => {
-    const way = opening(where("linux", { BROWSER: browser }), url)
+    const way = chooseBrowser(where("linux", { BROWSER: browser }), url)
     // A path with blanks may also be one program: that is tried first, and fails.
     assert.deepStrictEqual(way.commands.filter(({ program }) => !/["']/.test(program)), commands)
-    assert.isTrue(isPossible(way))
+    assert.isTrue(canOpen(way))
   })
 
   it("may be a path with blanks, or a path and its arguments: the first that works", () => {
-    assert.deepStrictEqual(opening(where("linux", { BROWSER: "/opt/My Browser/run" }), url).commands, [
+    assert.deepStrictEqual(chooseBrowser(where("linux", { BROWSER: "/opt/My Browser/run" }), url).commands, [
       command("/opt/My Browser/run", href),
       command("/opt/My", "Browser/run", href)
     ])
@@ -89,15 +89,15 @@ describe("BROWSER", () => {
     ["a Linux without a screen", where("linux", { BROWSER: "/helpers/browser.sh" })],
     ["CI, where a test sets it", where("linux", { CI: "true", BROWSER: "/helpers/browser.sh" })]
   ])("holds everywhere, and nothing comes after it where there is no screen: %s", (_name, surroundings) => {
-    const way = opening(surroundings, url)
+    const way = chooseBrowser(surroundings, url)
     assert.deepStrictEqual(way, { commands: [command("/helpers/browser.sh", href)], system: false })
-    assert.isTrue(isPossible(way))
+    assert.isTrue(canOpen(way))
   })
 
   it("leaves nothing to the system, whose own way would start the same once more", () => {
     for (const surroundings of [where("linux", onScreen), where("win32"), where("linux", { WSL_DISTRO_NAME: "U" })]) {
       const env = { ...surroundings.env, BROWSER: "firefox" }
-      assert.deepStrictEqual(opening({ ...surroundings, env }, url), {
+      assert.deepStrictEqual(chooseBrowser({ ...surroundings, env }, url), {
         commands: [command("firefox", href)],
         system: false
       })
@@ -108,25 +108,25 @@ describe("BROWSER", () => {
     "forbids every browser: %s",
     (browser) => {
       for (const platform of ["linux", "darwin"]) {
-        const way = opening(where(platform, { ...onScreen, BROWSER: browser }), url)
+        const way = chooseBrowser(where(platform, { ...onScreen, BROWSER: browser }), url)
         assert.deepStrictEqual(way, { commands: [], system: false })
-        assert.isFalse(isPossible(way))
+        assert.isFalse(canOpen(way))
       }
     }
   )
 
   it("forbids every browser in a list of Windows too", () => {
-    assert.isFalse(isPossible(opening(where("win32", { BROWSER: "C:\\firefox.exe;none" }), url)))
+    assert.isFalse(canOpen(chooseBrowser(where("win32", { BROWSER: "C:\\firefox.exe;none" }), url)))
   })
 
   it.each(["", "  ", ":", " : :"])("says nothing when it is empty: %j", (browser) => {
-    assert.deepStrictEqual(opening(where("darwin", { BROWSER: browser }), url), { commands: [], system: true })
-    assert.deepStrictEqual(opening(where("linux", { BROWSER: browser }), url), { commands: [], system: false })
+    assert.deepStrictEqual(chooseBrowser(where("darwin", { BROWSER: browser }), url), { commands: [], system: true })
+    assert.deepStrictEqual(chooseBrowser(where("linux", { BROWSER: browser }), url), { commands: [], system: false })
   })
 
   it.each(['""', "''", '"" %s', "&"])("starts no program without a name: %s", (browser) => {
     for (const platform of ["linux", "win32"]) {
-      const way = opening(where(platform, { ...onScreen, BROWSER: browser }), url)
+      const way = chooseBrowser(where(platform, { ...onScreen, BROWSER: browser }), url)
       assert.deepStrictEqual(way, { commands: [], system: false })
     }
   })
@@ -148,12 +148,12 @@ describe("BROWSER", () => {
       [command("/usr/local/bin/lynx", href), command("Safari", href), command("open", "-a", "Safari", href)]
     ]
   ])("names on a Mac %s", (_name, browser, commands) => {
-    assert.deepStrictEqual(opening(where("darwin", { BROWSER: browser }), url), { commands, system: false })
+    assert.deepStrictEqual(chooseBrowser(where("darwin", { BROWSER: browser }), url), { commands, system: false })
   })
 
   it("is divided on Windows by semicolons, for a drive has a colon", () => {
     const browser = "C:\\firefox.exe;D:\\tools\\chrome.exe --app=%s;msedge"
-    const { commands } = opening(where("win32", { BROWSER: browser }), url)
+    const { commands } = chooseBrowser(where("win32", { BROWSER: browser }), url)
     assert.deepStrictEqual(commands.filter(({ program }) => !program.includes("%s")), [
       command("C:\\firefox.exe", href),
       command("D:\\tools\\chrome.exe", `--app=${href}`),
@@ -163,14 +163,14 @@ describe("BROWSER", () => {
 
   it("may be a path of Windows with blanks, with or without quotes", () => {
     const path = "C:\\Program Files\\Mozilla Firefox\\firefox.exe"
-    const { commands } = opening(where("win32", { BROWSER: path }), url)
+    const { commands } = chooseBrowser(where("win32", { BROWSER: path }), url)
     assert.deepStrictEqual(commands, [command(path, href)], "and nothing starts C:\\Program")
-    const quoted = opening(where("win32", { BROWSER: `"${path}" -new-tab` }), url).commands
+    const quoted = chooseBrowser(where("win32", { BROWSER: `"${path}" -new-tab` }), url).commands
     assert.deepInclude(quoted, command(path, "-new-tab", href))
   })
 
   it("is not looked for under another name", () => {
-    assert.isFalse(isPossible(opening(where("linux", { browser: "firefox", Browser: "firefox" }), url)))
+    assert.isFalse(canOpen(chooseBrowser(where("linux", { browser: "firefox", Browser: "firefox" }), url)))
   })
 })
 
@@ -230,7 +230,7 @@ describe("the address", () => {
     anyBrowser,
     anyUrl
   ], ([platform, browser, url]) => {
-    for (const { args, program } of opening(where(platform, { BROWSER: browser }), url).commands) {
+    for (const { args, program } of chooseBrowser(where(platform, { BROWSER: browser }), url).commands) {
       assert.notInclude(program, url.href, "it is no program")
       const holders = args.filter((arg) => arg.includes(url.href))
       assert.isAbove(holders.length, 0)
@@ -252,12 +252,12 @@ describe("the address", () => {
     ["win32", "busybox.exe ash /c %s"],
     ["win32", 'powershell -Command "Start %s"']
   ])("never becomes part of a shell's line: %s %s", (platform, browser) => {
-    const { commands } = opening(where(platform, { BROWSER: browser }), url)
+    const { commands } = chooseBrowser(where(platform, { BROWSER: browser }), url)
     assert.deepStrictEqual(commands, [])
   })
 
   it("may be an argument of a script of a shell, where it is only that", () => {
-    const { commands } = opening(where("linux", { BROWSER: `sh -c 'firefox "$1"' _ %s` }), url)
+    const { commands } = chooseBrowser(where("linux", { BROWSER: `sh -c 'firefox "$1"' _ %s` }), url)
     assert.deepStrictEqual(commands, [command("sh", "-c", 'firefox "$1"', "_", href)])
   })
 
@@ -266,7 +266,7 @@ describe("the address", () => {
     const script = "process.stdout.write(JSON.stringify(process.argv.slice(-3)))"
     for (const url of urls) {
       const browser = `'${process.execPath}' ${"Deno" in globalThis ? "eval" : "-e"} '${script}' a %s "b c"`
-      const [, found] = opening(where("linux", { BROWSER: browser }), url).commands
+      const [, found] = chooseBrowser(where("linux", { BROWSER: browser }), url).commands
       const { program, args } = found ?? command("")
       const { stdout } = spawnSync(program, args, { shell: false, encoding: "utf8" })
       assert.deepStrictEqual(JSON.parse(stdout), ["a", url.href, "b c"])
@@ -284,7 +284,7 @@ describe("the address", () => {
     "httpx://as.example/"
   ])("is opened by nothing unless it is http or https: %s", (address) => {
     for (const platform of ["linux", "darwin", "win32"]) {
-      const way = opening(where(platform, { ...onScreen, BROWSER: "firefox" }), new URL(address))
+      const way = chooseBrowser(where(platform, { ...onScreen, BROWSER: "firefox" }), new URL(address))
       assert.deepStrictEqual(way, { commands: [], system: false })
     }
   })

@@ -4,9 +4,9 @@
 import { existsSync, readFileSync } from "node:fs"
 import { hostname, release } from "node:os"
 import process from "node:process"
-import type { Opening } from "../core/terminal/Opening.ts"
-import { plain, type Style } from "../core/terminal/Layout.ts"
-import { type Surroundings, variables } from "../core/terminal/Surroundings.ts"
+import type { BrowserChoice } from "../../core/terminal/BrowserChoice.ts"
+import { plain, type Style } from "../../core/terminal/Layout.ts"
+import { type Surroundings, variables } from "../../core/terminal/Surroundings.ts"
 
 interface Permissions {
   readonly permissions: {
@@ -45,7 +45,7 @@ export const surroundings = (): Surroundings => ({
 })
 
 /** The ways to open a browser that need no permission from anybody: starting a program takes the whole environment along. */
-export const permitted = ({ commands, system }: Opening): Opening => {
+export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice => {
   const hasEnvironment = isGranted({ name: "env" })
   return {
     commands: commands.filter(({ program }) => hasEnvironment && isGranted({ name: "run", command: program })),

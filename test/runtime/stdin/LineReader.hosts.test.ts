@@ -2,8 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Buffer } from "node:buffer"
 import { PassThrough } from "node:stream"
 import { createInterface } from "node:readline"
-import * as LineReader from "../../src/runtime/LineReader.ts"
-import { atTerminal, FakeTerminal, pasteOff, pasteOn, quiet, reading, tick, traces } from "../fixtures/FakeTerminal.ts"
+import * as LineReader from "../../../src/runtime/stdin/LineReader.ts"
+import {
+  atTerminal,
+  FakeTerminal,
+  pasteOff,
+  pasteOn,
+  quiet,
+  reading,
+  tick,
+  traces
+} from "../../fixtures/FakeTerminal.ts"
 
 const answer = "http://127.0.0.1:1234/callback?code=secret&state=s"
 

@@ -4,15 +4,15 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import { advise } from "../core/terminal/Advice.ts"
-import { lay, wrap } from "../core/terminal/Layout.ts"
-import { isPossible, opening } from "../core/terminal/Opening.ts"
-import * as SignInScreen from "../core/terminal/SignInScreen.ts"
-import { type Place, placeOf } from "../core/terminal/Surroundings.ts"
-import { type SomeTexts, Texts } from "../core/terminal/Texts.ts"
-import type { Notice, PendingAuthorization } from "../services/Presenter.ts"
+import { advise } from "../../core/terminal/Advice.ts"
+import { layOut, wrap } from "../../core/terminal/Layout.ts"
+import { canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
+import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
+import { type Place, placeOf } from "../../core/terminal/Surroundings.ts"
+import { type SomeTexts, Texts } from "../../core/terminal/Texts.ts"
+import type { Notice, PendingAuthorization } from "../../services/Presenter.ts"
 import * as TerminalOutput from "./TerminalOutput.ts"
-import * as Whereabouts from "./Whereabouts.ts"
+import * as ProcessSurroundings from "./ProcessSurroundings.ts"
 
 /** What a host may change. */
 export interface TerminalOptions {
@@ -43,7 +43,7 @@ const moment = (millis: number, place: Place): string | undefined => {
 
 const say = (text: string) => {
   if (text === "") return
-  const { columns } = Whereabouts.style(Whereabouts.surroundings())
+  const { columns } = ProcessSurroundings.style(ProcessSurroundings.surroundings())
   TerminalOutput.say(wrap(text, columns).map((line) => `${line}\n`).join(""))
 }
 
@@ -63,17 +63,17 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
     terminal.paste = pending.paste
     const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
     terminal.waiting.set(pending.id, { name: SignInScreen.nameOf(texts, pending.serverName), isShown: true })
-    const surroundings = Whereabouts.surroundings()
-    const way = Whereabouts.permitted(opening(surroundings, pending.url))
+    const surroundings = ProcessSurroundings.surroundings()
+    const way = ProcessSurroundings.permitted(chooseBrowser(surroundings, pending.url))
     const { openBrowser } = options
-    const opens = openBrowser === undefined ? isPossible(way) : openBrowser !== false
+    const opens = openBrowser === undefined ? canOpen(way) : openBrowser !== false
     const blocks = SignInScreen.begun(texts, pending, {
       opening: opens,
       until: moment(pending.deadline, placeOf(surroundings)),
       steps: advise(surroundings, { ...pending, again }),
       others: others(texts)
     })
-    TerminalOutput.screen(lay(blocks, Whereabouts.style(surroundings)))
+    TerminalOutput.screen(layOut(blocks, ProcessSurroundings.style(surroundings)))
     if (!opens) return Effect.void
     const opened = openBrowser
       ? Effect.suspend(() => openBrowser(pending.url))
@@ -106,7 +106,10 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
       case "SignInQueued":
         terminal.waiting.set(notice.pending.id, { name: name(notice.pending.serverName), isShown: false })
         return TerminalOutput.screen(
-          lay(SignInScreen.queued(texts, notice.pending), Whereabouts.style(Whereabouts.surroundings()))
+          layOut(
+            SignInScreen.queued(texts, notice.pending),
+            ProcessSurroundings.style(ProcessSurroundings.surroundings())
+          )
         )
       case "SignInEnded": {
         const { waiting } = terminal
