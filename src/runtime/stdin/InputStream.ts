@@ -1,8 +1,9 @@
 /**
- * A stream that a host owns and that is read here for a while: whether it is free, and what the host does with it meanwhile.
+ * A stream that belongs to a host program and is read here for a while: whether it is free, and what the host does with
+ * it in the meantime.
  */
 
-/** What is used of `process.stdin`. */
+/** The part of `process.stdin` that is used. */
 export interface Input {
   readonly isTTY?: boolean | undefined
   readonly isRaw?: boolean | undefined
@@ -27,33 +28,36 @@ export interface Input {
 }
 
 /**
- * Whether somebody else reads this stream: then it is theirs. A stream that was paused is nobody's: a prompt that was
- * closed leaves a listener behind, and one that is paused leaves the terminal raw as well.
+ * Whether other code reads this stream. A paused stream is free: a prompt that was closed leaves a listener behind, and a
+ * prompt that is paused leaves the terminal in raw mode as well.
  */
 export const isTaken = (input: Input): boolean =>
   input.readableFlowing === true || input.listenerCount("readable") > 0 ||
   (input.isRaw === true && input.readableFlowing !== false)
 
+/** Whether nothing can be read from this stream any more. */
+export const isOver = (input: Input): boolean => input.destroyed || input.readableEnded || input.closed === true
+
 /** What the host does with the stream while it is read here. */
 export interface HostCalls {
-  /** It begins to read. */
+  /** It starts to read. */
   readonly reads: () => void
-  /** It wants the terminal's own line mode back. */
-  readonly leavesMode: () => void
-  /** It wants to read no more. */
+  /** It asks for the terminal's line mode. */
+  readonly leavesRawMode: () => void
+  /** It stops reading. */
   readonly pauses: () => void
-  /** It takes off a `data` listener, or every listener there is. */
-  readonly listensNoMore: (listener?: unknown) => void
+  /** It removes a `data` listener, or all listeners. */
+  readonly removesListener: (listener?: unknown) => void
 }
 
 /**
- * Hears of what the host calls on the stream, which no event tells: a prompt that was paused goes on by `resume`, a TUI
- * sets raw mode before it listens. The result takes the ears off again.
+ * Replaces some methods of the stream, to learn of calls for which there is no event: a paused prompt goes on with
+ * `resume`, a full-screen program sets raw mode before it listens. The result puts the methods back.
  */
-export const guard = (input: Input, calls: HostCalls): () => void => {
+export const watchHost = (input: Input, on: HostCalls): () => void => {
   const realOff: (event: "data", listener: () => void) => unknown = input.off.bind(input)
   const off = (event: "data", listener: () => void) => {
-    if (event === "data") calls.listensNoMore(listener)
+    if (event === "data") on.removesListener(listener)
     return realOff(event, listener)
   }
   const realResume = input.resume.bind(input)
@@ -63,23 +67,23 @@ export const guard = (input: Input, calls: HostCalls): () => void => {
     off,
     removeListener: off,
     removeAllListeners: (event?: string) => {
-      // Called without an argument it takes off everything; with `undefined`, nothing.
+      // Without an argument it removes everything; with `undefined`, nothing.
       if (event === undefined) realRemoveAll()
       else realRemoveAll(event)
-      if (event === undefined || event === "data") calls.listensNoMore()
+      if (event === undefined || event === "data") on.removesListener()
       return input
     },
     resume: () => {
-      calls.reads()
+      on.reads()
       return realResume()
     },
     setRawMode: (mode: boolean) => {
-      if (mode) calls.reads()
-      else calls.leavesMode()
+      if (mode) on.reads()
+      else on.leavesRawMode()
       return mode ? realSetRawMode?.(true) : input
     },
     pause: () => {
-      calls.pauses()
+      on.pauses()
       return input
     }
   }
