@@ -1,9 +1,10 @@
 /**
- * How the browser is opened: by what `BROWSER` says, else by the system where the person can see it, else not.
+ * Chooses how to open the browser: by the environment variable `BROWSER`, else by the system where the person can see it,
+ * else not at all.
  */
 import { placeOf, type Surroundings } from "./Surroundings.ts"
 
-/** A program and its arguments, one of which holds the URL. It is started as it stands, never through a shell. */
+/** A program and its arguments, one of which holds the URL. It is started directly, never through a shell. */
 export interface Command {
   readonly program: string
   readonly args: ReadonlyArray<string>
@@ -11,43 +12,43 @@ export interface Command {
 
 /** Ways to open a URL. */
 export interface BrowserChoice {
-  /** What `BROWSER` names, to be tried in this order. */
+  /** The commands in `BROWSER`, to be tried in this order. */
   readonly commands: ReadonlyArray<Command>
-  /** Whether the system's own way is taken, where `BROWSER` names nothing. */
+  /** Whether the system's browser is opened, when `BROWSER` names none. */
   readonly system: boolean
 }
 
-/** Splits as a shell does, by white space outside of quotes, and expands nothing. */
+/** Splits a command line as a shell does, at white space outside of quotes, but expands nothing. */
 const wordsOf = (text: string): ReadonlyArray<string> =>
   (text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? []).map((word) =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_quoted, double?: string, single?: string) => double ?? single ?? "")
   )
 
-/** The URL replaces each `%s`, and else comes last; `%%` is a percent sign. */
+/** Replaces each `%s` by the URL, or appends the URL when there is none; `%%` is a percent sign. */
 const withUrl = (words: ReadonlyArray<string>, url: string): ReadonlyArray<string> => {
-  let isIn = false
+  let hasUrl = false
   const filled = words.map((word) =>
     word.replace(/%[s%]/g, (mark) => {
       if (mark === "%%") return "%"
-      isIn = true
+      hasUrl = true
       return url
     })
   )
-  return isIn ? filled : [...filled, url]
+  return hasUrl ? filled : [...filled, url]
 }
 
-// The word behind these is read by a shell, and `cmd` reads all of them.
+// A shell reads the word after one of these flags; `cmd` reads all words.
 const shellFlag = /^(?:-\w*c|\/[ck]|-command|-encodedcommand)$/i
 const shellProgram = /(?:^|[\\/])cmd(?:\.exe)?$/i
 
-/** Whether the URL would become a part of a line that a shell reads. */
+/** Whether a shell would read the URL. */
 const isShellLine = (words: ReadonlyArray<string>): boolean =>
   words.some((word) => shellProgram.test(word)) ||
   words.some((word, index) => /%s/.test(word) && (/[\s"']/.test(word) || shellFlag.test(words[index - 1] ?? "")))
 
-/** One entry may be the path of a program, blanks and all; a program and its arguments; on a Mac the name of an app. */
+/** An entry may be the path of a program, with spaces; a program and its arguments; or, on macOS, the name of an app. */
 const commandsOf = (entry: string, url: string, platform: string): ReadonlyArray<Command> => {
-  // Scripts of old end in `&`, which is a shell's.
+  // Old scripts end in `&`, for a shell.
   const words = wordsOf(entry.replace(/(?:^|\s+)&$/, ""))
   const [program = "", ...args] = words
   if (program === "" || isShellLine(words)) return []
@@ -62,13 +63,16 @@ const commandsOf = (entry: string, url: string, platform: string): ReadonlyArray
   ]
 }
 
-/** Whether there is a way to open a browser that the person sees. */
+/** Whether there is a way to open a browser that the person can see. */
 export const canOpen = ({ commands, system }: BrowserChoice): boolean => system || commands.length > 0
 
 /**
- * Decides. `BROWSER` is an instruction, so it holds everywhere, also over SSH, where an editor sets it to something that
- * opens the browser of the person's machine; `none` or `false` in it forbids every browser. It is a list as in `PATH`.
- * Without it the system's browser opens on a screen of the person's own, and from WSL the one of Windows.
+ * Chooses how to open a URL.
+ *
+ * `BROWSER` is an explicit instruction, so it holds everywhere, also over SSH, where an editor sets it to a program that
+ * opens the browser on the person's machine. It is a list, separated as in `PATH`; an entry `none`, `false` or `0` forbids
+ * every browser. Without it, the system's browser is opened where the person sits at the screen, and from WSL the browser
+ * of Windows.
  *
  * Only `http:` and `https:` are opened.
  */

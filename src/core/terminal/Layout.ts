@@ -1,10 +1,10 @@
 /**
- * Lays blocks of text out for a terminal of some width, or for a file.
+ * Lays out blocks of text for a terminal, or for a file.
  */
 
-/** What the place where text is shown can do. */
+/** What the terminal, or the file, can show. */
 export interface Style {
-  /** Width in columns, to wrap prose at; undefined wraps nothing. */
+  /** Width in columns at which prose is wrapped; `undefined` wraps nothing. */
   readonly columns: number | undefined
   /** Whether bold type may be used. */
   readonly bold: boolean
@@ -12,33 +12,33 @@ export interface Style {
   readonly links: boolean
 }
 
-/** For a file or a pipe. */
+/** The style for a file or a pipe. */
 export const plain: Style = { columns: undefined, bold: false, links: false }
 
-/** A paragraph, or a line that is copied whole and therefore never wrapped by us. */
+/** A paragraph; or a command or a link, which is copied as a whole and therefore never wrapped here. */
 export type Block =
   | { readonly _tag: "Heading" | "Text"; readonly text: string }
   | { readonly _tag: "Command"; readonly text: string }
   | { readonly _tag: "Link"; readonly url: string; readonly id: string }
 
-// Letters that take two columns, and marks that take none. An approximation: no two terminals agree.
-const wide =
+// Characters that take two columns, and marks that take none. An approximation: terminals differ.
+const twoColumns =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u
-const none = /[\p{Mn}\p{Me}\u200b-\u200f]/u
+const noColumn = /[\p{Mn}\p{Me}\u200b-\u200f]/u
 
 /** How many columns a text takes. */
 export const widthOf = (text: string): number => {
   let width = 0
-  for (const char of text) width += wide.test(char) ? 2 : none.test(char) ? 0 : 1
+  for (const char of text) width += twoColumns.test(char) ? 2 : noColumn.test(char) ? 0 : 1
   return width
 }
 
-// Longer lines are harder to read.
-const widest = 100
+/** Prose is wrapped at this width on wider terminals: longer lines are hard to read. */
+const maxColumns = 100
 
 const wrapLine = (text: string, columns: number): ReadonlyArray<string> => {
-  // One less: some terminals break behind a letter in the last column.
-  const limit = Math.min(columns, widest) - 1
+  // One less: some terminals begin a new line after a character in the last column.
+  const limit = Math.min(columns, maxColumns) - 1
   const lines: Array<string> = []
   let line = ""
   let width = 0
@@ -56,11 +56,11 @@ const wrapLine = (text: string, columns: number): ReadonlyArray<string> => {
   return [...lines, line]
 }
 
-/** Breaks a paragraph between words; a longer word gets a line of its own, which the terminal breaks. */
+/** Wraps text between words. A word longer than a line stands alone, and the terminal breaks it. */
 export const wrap = (text: string, columns: number | undefined): ReadonlyArray<string> =>
   columns === undefined ? [text] : text.split("\n").flatMap((paragraph) => wrapLine(paragraph, columns))
 
-/** A link by OSC 8; the `id` makes one link of the lines that the terminal breaks it into. */
+/** A link by OSC 8. The `id` joins the lines into which the terminal breaks it to one link. */
 const link = (url: string, id: string): string => `\u001b]8;id=${id};${url}\u001b\\${url}\u001b]8;;\u001b\\`
 
 const render = (block: Block, { bold, columns, links }: Style): string => {
@@ -76,7 +76,7 @@ const render = (block: Block, { bold, columns, links }: Style): string => {
   }
 }
 
-/** Puts blocks below each other, with a blank line between them. Each line ends in a line feed. */
+/** The blocks below each other, with a blank line between them. Each line ends in a line feed. */
 export const layOut = (blocks: ReadonlyArray<Block>, style: Style): string =>
   blocks
     .filter((block) => block._tag === "Link" || block.text !== "")

@@ -1,25 +1,29 @@
 /**
- * Makes lines of what a terminal or a pipe sends. It reads and writes nothing.
+ * Turns what a terminal or a pipe sends into lines and keys. It reads and writes nothing itself.
  */
 import { maxPasteLength } from "../paste/PasteLength.ts"
 
-/** Keys of a raw terminal that the system would make a signal of. */
+/** Signals that the system sends for a key in line mode; in raw mode the key itself arrives. */
 export type Signal = "SIGINT" | "SIGQUIT" | "SIGTSTP"
 
-/** What a piece of input came to. */
+/** What a piece of input was decoded to. */
 export interface Decoded {
   readonly lines: ReadonlyArray<string>
-  /** The key at which decoding stopped; `Enter` is the one that ends a line with a paste in it, `EOF` is ^D in an empty line, or the second one in another. */
+  /**
+   * The key at which decoding stopped. `Enter` ends a line that has a paste in it; `EOF` is ^D in an empty line, or the
+   * second ^D in a row in another line.
+   */
   readonly key: Signal | "Enter" | "EOF" | undefined
-  /** What follows that key, as it came. */
+  /** The input after that key, not decoded. */
   readonly rest: string
 }
 
-/** The state between two pieces of input. */
+/** A decoder, with what it remembers from one piece of input to the next. */
 export interface LineDecoder {
   readonly decode: (text: string) => Decoded
   /** The line that no line break has ended yet. */
   readonly unfinished: () => string
+  /** Forgets that line. */
   readonly discard: () => void
   /** Whether the terminal has said that a paste began, and not yet that it ended. */
   readonly isPasting: () => boolean
@@ -28,7 +32,7 @@ export interface LineDecoder {
 const ESC = "\u001b"
 const keys: Readonly<Record<string, Signal>> = { "\u0003": "SIGINT", "\u001c": "SIGQUIT", "\u001a": "SIGTSTP" }
 
-/** How an escape sequence stands after a further letter: longer, `""` when it is over, or `undefined` when it broke off. */
+/** An escape sequence with one more character: longer, `""` when it is complete, `undefined` when the character is not part of it. */
 const nextEscape = (escape: string, char: string): string | undefined => {
   const kind = escape.charAt(1)
   if (kind === "") {
@@ -37,7 +41,7 @@ const nextEscape = (escape: string, char: string): string | undefined => {
   }
   if (kind === "O") return ""
   if (kind !== "[") {
-    // A terminal's answer to a question of the host: up to BEL or `ESC \`.
+    // A terminal's reply to a query of the host; it ends with BEL or `ESC \`.
     if (char === "\u0007" || char === "\u009c") return ""
     return char === ESC ? ESC : char < " " || escape.length > 1024 ? undefined : escape + char
   }
@@ -45,16 +49,21 @@ const nextEscape = (escape: string, char: string): string | undefined => {
   return char < "@" ? escape + char : char === "~" && /^.\[20[01]$/.test(escape) ? escape + char : ""
 }
 
-/** A decoder of a pipe's input as it is, or of a raw terminal's by what its keys mean. */
+/**
+ * A decoder.
+ *
+ * @param isRaw - Whether the input comes from a terminal in raw mode: then keys that edit a line, keys that send a signal
+ * and escape sequences are interpreted. Otherwise the text is only split into lines.
+ */
 export const make = (isRaw: boolean): LineDecoder => {
-  // Letters, so that taking one back is cheap. One more than may be is kept of a line: so the reader of it knows.
-  let letters: Array<string> = []
+  // An array, so that Backspace is cheap. One character more than a paste may have is kept, to show that it is too long.
+  let characters: Array<string> = []
   let escape = ""
   let isPasting = false
-  let afterReturn = false
-  let afterEnd = false
-  // The terminal has said where a paste ends, so the Enter behind it is the person's.
-  let afterPaste = false
+  let isAfterReturn = false
+  let isAfterCtrlD = false
+  // The terminal has marked the end of a paste, so the next line break is the person's Enter key.
+  let isAfterPaste = false
   const decode = (text: string): Decoded => {
     const lines: Array<string> = []
     const escapeKey = escape === ESC
@@ -63,12 +72,12 @@ export const make = (isRaw: boolean): LineDecoder => {
       const isFirst = index === 0
       index += char.length
       if (escape !== "") {
-        // Sequences come in one piece, but that a long paste is cut somewhere. Else it was the Escape key alone.
+        // A sequence arrives in one piece, except where a long paste is cut. Otherwise it was the Escape key.
         const next = escapeKey && isFirst && char !== "[" ? undefined : nextEscape(escape, char)
         escape = next ?? ""
         if (escape.endsWith("~")) {
           isPasting = escape.endsWith("0~")
-          afterPaste = !isPasting
+          isAfterPaste = !isPasting
           escape = ""
         }
         if (next !== undefined) continue
@@ -77,39 +86,39 @@ export const make = (isRaw: boolean): LineDecoder => {
         escape = ESC
         continue
       }
-      const isLineFeed = char === "\n" && afterReturn
-      afterReturn = char === "\r"
+      const isLineFeed = char === "\n" && isAfterReturn
+      isAfterReturn = char === "\r"
       if (isLineFeed) continue
       if (char === "\r" || char === "\n") {
-        // In a paste it may be where an address was wrapped: the paste is one block, which the person ends.
-        if (isPasting) letters.push("\n")
-        else lines.push(letters.splice(0).join(""))
-        if (!afterPaste || isPasting) continue
-        afterPaste = false
+        // In a paste, an address may have been wrapped here: a paste is one block, which the person ends with Enter.
+        if (isPasting) characters.push("\n")
+        else lines.push(characters.splice(0).join(""))
+        if (!isAfterPaste || isPasting) continue
+        isAfterPaste = false
         return { lines, key: "Enter", rest: text.slice(index) }
       }
       if (!isRaw || (char >= " " && !/[\u007f-\u009f]/.test(char)) || char === "\t") {
-        if (letters.length <= maxPasteLength) letters.push(char)
-        afterEnd = false
+        if (characters.length <= maxPasteLength) characters.push(char)
+        isAfterCtrlD = false
         continue
       }
-      // As in the system's line mode, a second ^D ends what has an unfinished line.
+      // As in the system's line mode: in a line that is not empty, the second ^D is the end.
       const isEnd = char === "\u0004" && !isPasting
-      const key = isEnd && (letters.length === 0 || afterEnd) ? "EOF" : keys[char]
-      afterEnd = isEnd
+      const key = isEnd && (characters.length === 0 || isAfterCtrlD) ? "EOF" : keys[char]
+      isAfterCtrlD = isEnd
       if (key !== undefined) return { lines, key, rest: text.slice(index) }
-      if (char === "\u0015") letters = []
-      else if (char === "\b" || char === "\u007f") letters.pop()
+      if (char === "\u0015") characters = []
+      else if (char === "\b" || char === "\u007f") characters.pop()
     }
     return { lines, key: undefined, rest: "" }
   }
   return {
     decode,
-    unfinished: () => letters.join(""),
+    unfinished: () => characters.join(""),
     discard: () => {
-      letters = []
+      characters = []
       isPasting = false
-      afterPaste = false
+      isAfterPaste = false
     },
     isPasting: () => isPasting
   }

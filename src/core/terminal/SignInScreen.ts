@@ -1,13 +1,14 @@
 /**
- * What is shown of a sign-in: which server, the address, where it comes back to, and what to do from where the person is.
+ * The screens of a sign-in: which server, the address to open, where the browser comes back to, and what else to do.
  */
 import { printable } from "../text/SafeText.ts"
 import type { Texts } from "./Texts.ts"
-import type { Step } from "./Advice.ts"
+import type { Instruction } from "./Advice.ts"
 import type { Block } from "./Layout.ts"
 
-/** A sign-in, as far as words go. */
+/** What a screen needs to know of a sign-in. */
 export interface SignIn {
+  /** Tells the links of several sign-ins apart. */
   readonly id: string
   readonly serverName: string
   readonly url: URL
@@ -15,26 +16,28 @@ export interface SignIn {
   readonly listening: boolean
 }
 
-/** A name as it may be shown: one printable line, never nothing, and without a full stop, for one may follow. */
+/** The name to show: one printable line, never empty, and without a full stop, since a sentence may end with it. */
 export const nameOf = (texts: Texts, serverName: string): string =>
   printable(serverName, 80).replace(/\.$/, "") || texts.namelessServer
 
-/** A redirect URI as it may be shown: the caller's own may hold anything that the URL parser repairs. */
+/** The redirect URI to show: one of the caller's own may hold unprintable characters that the URL parser accepts. */
 export const addressText = (redirectUri: string): string => printable(redirectUri, 2048)
 
 const text = (text: string): Block => ({ _tag: "Text", text })
 
 const addressOf = ({ id, url }: SignIn): Block => ({ _tag: "Link", url: url.href, id: id.replace(/[^\w-]/g, "") })
 
-/** Shown when a sign-in begins. The address stands alone on its line, to be clicked, or copied whole. */
-export const begun = (
+/** Shown when a sign-in begins. The address stands alone on its line, to be clicked or copied as a whole. */
+export const current = (
   texts: Texts,
   signIn: SignIn,
   about: {
+    /** Whether the browser is being opened. */
     readonly opening: boolean
+    /** When the wait ends, as a time of day; `undefined` when it never does. */
     readonly until: string | undefined
-    readonly steps: ReadonlyArray<Step>
-    /** What is said of the others that wait. */
+    readonly instructions: ReadonlyArray<Instruction>
+    /** A line about the other sign-ins that wait. */
     readonly others?: string | undefined
   }
 ): ReadonlyArray<Block> => [
@@ -43,13 +46,15 @@ export const begun = (
   text(
     texts.returnsTo({ redirectUri: addressText(signIn.redirectUri), listening: signIn.listening, until: about.until })
   ),
-  ...about.steps.map((step): Block =>
-    step._tag === "Command" ? { _tag: "Command", text: step.command } : text(texts.advice[step.advice])
+  ...about.instructions.map((instruction): Block =>
+    instruction._tag === "Command"
+      ? { _tag: "Command", text: instruction.command }
+      : text(texts.advice[instruction.advice])
   ),
   text(about.others ?? "")
 ]
 
-/** Shown when a sign-in waits until another one is done. */
+/** Shown when a sign-in waits until another one has ended. */
 export const queued = (texts: Texts, signIn: SignIn): ReadonlyArray<Block> => [
   text(texts.signInLater({ serverName: nameOf(texts, signIn.serverName) })),
   addressOf(signIn)

@@ -1,5 +1,6 @@
 /**
- * Every sentence that a person reads in the terminal, in one place: to be translated, or replaced.
+ * Every sentence that a person reads in the terminal, in one table: to be translated, or replaced. The sentences on
+ * refused requests and pastes stand beside their reasons.
  */
 import {
   callbackReasons,
@@ -10,64 +11,70 @@ import {
 import { maxPasteLength } from "../paste/PasteLength.ts"
 import type { Advice } from "./Advice.ts"
 
-/** How a sign-in ended. */
-export type SignInOutcome =
-  /** The exchange of the code succeeded. */
-  | "SignedIn"
-  /** A good answer came; what the program does with it is its own. */
-  | "Received"
-  /** The server answered with an error. */
-  | "Denied"
-  /** The answer did not pass the checks. */
-  | "Invalid"
-  | "TimedOut"
-  /** The exchange failed. */
-  | "Failed"
-  | "Cancelled"
+/**
+ * How a sign-in ended.
+ *
+ * - `SignedIn`: the caller's exchange of the code succeeded
+ * - `Received`: the response passed the checks, and the caller gave no exchange
+ * - `Denied`: the server answered with an error
+ * - `Invalid`: the response did not pass the checks
+ * - `TimedOut`: no response arrived in time
+ * - `Failed`: the caller's exchange failed or took too long
+ * - `Cancelled`: the caller interrupted the sign-in
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SignInOutcome = "SignedIn" | "Received" | "Denied" | "Invalid" | "TimedOut" | "Failed" | "Cancelled"
 
-/** The sentences. What they are given is printable: no control characters, and no longer than a line or so. */
+/**
+ * The sentences of the terminal. The values they are given are printable: no control characters, and of bounded length.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Texts {
-  /** In place of a server name of which nothing can be shown. */
+  /** Stands for a server name without a printable character. */
   readonly namelessServer: string
   /** Above the address. */
   readonly signIn: (about: { readonly serverName: string; readonly opening: boolean }) => string
   /** Above the address of a sign-in whose turn has not come. */
   readonly signInLater: (about: { readonly serverName: string }) => string
-  /** Where the browser comes back to, and until when; `until` is a time of day, and absent where there is no end. */
+  /** Where the browser comes back to, and until when; `until` is a time of day, absent when the wait has no end. */
   readonly returnsTo: (
     about: { readonly redirectUri: string; readonly listening: boolean; readonly until?: string | undefined }
   ) => string
-  /** What to do when the browser is elsewhere. */
+  /** What to do when the browser is on another machine. */
   readonly advice: Readonly<Record<Advice, string>>
-  /** The sign-ins that wait, when there are several, and those that were done meanwhile. */
+  /** The names of the sign-ins that wait, when there are several, and of those that succeeded in the meantime. */
   readonly waitingFor: (
     about: { readonly waiting: ReadonlyArray<string>; readonly done: ReadonlyArray<string>; readonly paste: boolean }
   ) => string
   /** How a sign-in ended. */
   readonly ended: Readonly<Record<SignInOutcome, (serverName: string) => string>>
-  /** While text is typed or pasted, in place of the text itself. Keep it short: it must fit on a line. */
+  /** Shown in place of text that is typed or pasted, until Enter is pressed. Keep it short: it must fit on one line. */
   readonly typed: (characters: number) => string
   /** A paste answered this sign-in. */
   readonly pasteAccepted: (about: { readonly serverName: string; readonly characters: number }) => string
-  /** A paste answered no sign-in; `reason` is one of the next. */
+  /** A paste answered no sign-in; `reason` is a sentence of `pasteReasons`. */
   readonly pasteRefused: (about: { readonly characters: number; readonly reason: string }) => string
-  /** Why a paste was refused, and what to paste instead. */
+  /** Why a paste was refused, and what to paste instead. Without a full stop. */
   readonly pasteReasons: Readonly<Record<PasteRefusalReason, string>>
-  /** No more text is read, but the sign-in goes on. */
+  /** Stdin ended, so nothing can be pasted any more; the sign-in goes on. */
   readonly pasteClosed: string
-  /** A request to the callback was refused; `reason` is one of the next. */
+  /** A request to the callback was refused; `reason` is a sentence of `callbackReasons`. */
   readonly callbackRefused: (about: { readonly serverName: string; readonly reason: string }) => string
-  /** Why a request was refused. */
+  /** Why a request was refused. Without a full stop. */
   readonly callbackReasons: Readonly<Record<HttpRefusalReason, string>>
   /** The browser could not be opened. */
   readonly browserFailed: string
   /** A port was taken, and only a paste can finish the sign-in. */
   readonly portTaken: (about: { readonly redirectUri: string }) => string
-  /** The authorization server may not let the sign-in end here. */
+  /** The authorization server may not have this redirect URI registered. */
   readonly maybeUnregistered: (about: { readonly serverName: string; readonly redirectUri: string }) => string
-  /** A file of stored credentials was of no use, and is somewhere else now. */
+  /** A file of stored credentials could not be read, and was renamed. */
   readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
-  /** A check failed that was waived. */
+  /** A check failed, and an option `unsafe` allowed it. */
   readonly unsafe: (
     about: { readonly serverName: string; readonly option: "allowMissingS256" | "allowIssuerMismatch" }
   ) => string
@@ -164,15 +171,23 @@ const english: Texts = {
     ` The sign-in goes on because unsafe.${option} is set.`
 }
 
-/** Some sentences instead of others; one that is replaced by nothing is not shown. */
+/**
+ * Sentences that replace some of {@link Texts}. A text set to the empty string is not shown.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type SomeTexts = {
   readonly [Name in keyof Texts]?: Texts[Name] extends (about: never) => string ? Texts[Name] : Partial<Texts[Name]>
 }
 
 type Sentence = string | ((about: never) => string)
 
-/** A table of translations may have holes, and a sentence that throws must not keep the address from the person. */
-const given = <A extends object>(some: A | undefined, instead: object): A => {
+/**
+ * Replacements that are safe to use: an undefined one is left out, and one that throws falls back to `instead`, since the
+ * person must see the address in any case.
+ */
+const safeTexts = <A extends object>(some: A | undefined, instead: object): A => {
   const filled = Object.entries<Sentence>({ ...some }).flatMap(([name, text]) => {
     if (typeof text !== "function") return text === undefined ? [] : [[name, text]]
     const safe = (about: never): string => {
@@ -187,20 +202,25 @@ const given = <A extends object>(some: A | undefined, instead: object): A => {
   return Object.fromEntries(filled)
 }
 
-/** The sentences to begin with. */
+/**
+ * The English sentences, and a way to replace some of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export const Texts: {
-  /** Used where no others are given. */
+  /** Used unless others are given. */
   readonly english: Texts
-  /** English but for these. */
+  /** The English sentences with these instead. One that throws falls back to English. */
   readonly replace: (some: SomeTexts) => Texts
 } = {
   english,
   replace: (some) => ({
     ...english,
-    ...given(some, english),
-    advice: { ...english.advice, ...given(some.advice, english.advice) },
-    ended: { ...english.ended, ...given(some.ended, english.ended) },
-    pasteReasons: { ...english.pasteReasons, ...given(some.pasteReasons, english.pasteReasons) },
-    callbackReasons: { ...english.callbackReasons, ...given(some.callbackReasons, english.callbackReasons) }
+    ...safeTexts(some, english),
+    advice: { ...english.advice, ...safeTexts(some.advice, english.advice) },
+    ended: { ...english.ended, ...safeTexts(some.ended, english.ended) },
+    pasteReasons: { ...english.pasteReasons, ...safeTexts(some.pasteReasons, english.pasteReasons) },
+    callbackReasons: { ...english.callbackReasons, ...safeTexts(some.callbackReasons, english.callbackReasons) }
   })
 }

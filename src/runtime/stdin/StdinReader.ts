@@ -9,13 +9,13 @@ import * as TerminalOutput from "../terminal/TerminalOutput.ts"
 import * as TerminalSignals from "../terminal/TerminalSignals.ts"
 import { hasEscapes, isForeground } from "../terminal/ProcessSurroundings.ts"
 
-// How soon a terminal that a host has read for a while is read here again.
+/** How often it is checked whether the host, which reads stdin, has stopped. */
 const retryMillis = 250
 
-// Long enough for a signal to take effect, short enough for a person not to notice.
-const surviveMillis = 200
+/** Long enough for a signal to take effect, short enough for a person not to notice. */
+const signalMillis = 200
 
-/** Whether a person, or a script, can be at the other end: not of /dev/null. */
+/** Whether text can come: stdin is neither closed nor /dev/null. */
 const isOpen = (): boolean => {
   const { stdin } = process
   if (stdin.destroyed || stdin.readableEnded || stdin.closed) return false
@@ -30,30 +30,31 @@ const isOpen = (): boolean => {
 /**
  * Starts reading stdin, calling back with what was pasted in one go.
  *
- * Where somebody else reads stdin already, a prompt or a REPL, the keystrokes stay theirs: such a host passes text on by
- * `submit`, or gives a line source of its own. Where somebody begins to, stdin is theirs until they let go.
+ * While the host reads stdin itself, by a prompt or a REPL, it keeps its keystrokes: such a host passes text on with
+ * `submit`, or provides a `PasteInput` over its own lines. When it starts to read later, this reader stops until the host
+ * has stopped.
  */
 export const attach: AttachReader = (onText) => {
   const { stdin } = process
   let detach: (() => void) | undefined
-  let unwatch = () => {}
+  let stopWatchingSignals = () => {}
   let timer: ReturnType<typeof setTimeout> | undefined
   let hasEnded = false
 
   const stop = () => {
     clearTimeout(timer)
-    // The terminal first: a signal may come in between.
+    // The terminal first: a signal may come between these steps.
     detach?.()
     detach = undefined
-    unwatch()
+    stopWatchingSignals()
     TerminalOutput.typed(0)
   }
-  /** Gives the terminal back, lets a signal have its way, and reads on if the process survives it. */
+  /** Gives the terminal back, lets a signal take effect, and reads on if the process is still there afterwards. */
   const interrupted = (raise?: () => void) => {
     stop()
     raise?.()
-    // Deno dies of a signal some turns later, and must not find the terminal taken again.
-    timer = setTimeout(start, surviveMillis)
+    // Deno ends by a signal a few turns of the event loop later, and the terminal must not be in raw mode then.
+    timer = setTimeout(start, signalMillis)
   }
   const read = () => {
     detach = LineReader.attach(stdin, hasEscapes() ? TerminalOutput : undefined, {
@@ -65,8 +66,8 @@ export const attach: AttachReader = (onText) => {
         hasEnded = true
         detach = undefined
         TerminalOutput.typed(0)
-        // A terminal that goes away sends its signal some turns later.
-        timer = setTimeout(() => unwatch(), surviveMillis)
+        // When a terminal is closed, its signal arrives a few turns of the event loop later.
+        timer = setTimeout(() => stopWatchingSignals(), signalMillis)
         timer.unref()
         const { paste, texts, waiting } = TerminalOutput.state()
         if (wasOpen && paste && waiting.size > 0) TerminalOutput.say(`${texts.pasteClosed}\n`)
@@ -84,13 +85,13 @@ export const attach: AttachReader = (onText) => {
     clearTimeout(timer)
     if (detach !== undefined || hasEnded) return
     if (LineReader.isTaken(stdin) || (stdin.isTTY && !isForeground())) {
-      // No event tells that a host which asks something meanwhile has its answer, or that the program comes to the front.
+      // There is no event for the end of a host's prompt, nor for a program that comes to the foreground.
       timer = setTimeout(start, retryMillis)
       timer.unref()
       return
     }
     hasEnded = !isOpen()
-    if (stdin.isTTY) unwatch = TerminalSignals.watch({ ending: interrupted })
+    if (stdin.isTTY) stopWatchingSignals = TerminalSignals.watch({ ending: interrupted })
     read()
   }
 

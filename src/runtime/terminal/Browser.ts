@@ -1,5 +1,5 @@
 /**
- * Opening a browser, without a shell, and without waiting for it.
+ * Opens a browser, without a shell, and without waiting until it is closed.
  */
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -8,13 +8,13 @@ import type { BrowserChoice, Command } from "../../core/terminal/BrowserChoice.t
 import { placeOf } from "../../core/terminal/Surroundings.ts"
 import { mayLoadLibrary, surroundings } from "./ProcessSurroundings.ts"
 
-// An opener that fails does so soon; one that runs longer is the browser itself.
-const patienceMillis = 3000
+/** A program that cannot open a browser fails within this time; one that runs longer is the browser itself. */
+const failureMillis = 3000
 
-/** Fails when the program ends badly before long. It is watched, not held: neither keeps the other alive. */
+/** Fails when the program ends with an error in time. Neither this process nor the program keeps the other alive. */
 const succeeds = (child: ChildProcess): Effect.Effect<void, unknown> =>
   Effect.async<void, unknown>((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), patienceMillis)
+    const timer = setTimeout(() => resume(Effect.void), failureMillis)
     timer.unref()
     const onExit = (code: number | null) => {
       clearTimeout(timer)
@@ -33,7 +33,7 @@ const run = ({ args, program }: Command): Effect.Effect<void, unknown> =>
     Effect.async<ChildProcess, unknown>((resume) => {
       try {
         const child = spawn(program, args, { stdio: "ignore", detached: true, shell: false })
-        // Also later: an error that nobody hears is an uncaught exception.
+        // It stays: an "error" event without a listener would be an uncaught exception.
         child.on("error", (error) => resume(Effect.fail(error)))
         child.once("spawn", () => {
           child.unref()
@@ -46,7 +46,7 @@ const run = ({ args, program }: Command): Effect.Effect<void, unknown> =>
     succeeds
   )
 
-/** The system's own way: `open` knows macOS, Windows, WSL, Flatpak and the desktops of Linux. */
+/** Opens the system's browser: the package `open` knows macOS, Windows, WSL, Flatpak and the desktops of Linux. */
 const byLibrary = (url: URL): Effect.Effect<void, unknown> =>
   Effect.flatMap(
     Effect.tryPromise(async () => {
@@ -58,7 +58,10 @@ const byLibrary = (url: URL): Effect.Effect<void, unknown> =>
     succeeds
   )
 
-/** On Deno the library needs every permission there is, and a program of its own that is missing would end the process. */
+/**
+ * On Deno the package needs more permissions, and ends the process when its own `xdg-open` is missing: the system's
+ * `xdg-open` is tried first.
+ */
 const runSystem = (url: URL): Effect.Effect<void, unknown> => {
   const { platform } = process
   const library = Effect.suspend(() => mayLoadLibrary() ? byLibrary(url) : Effect.fail("no permission"))
@@ -68,9 +71,9 @@ const runSystem = (url: URL): Effect.Effect<void, unknown> => {
     : library
 }
 
-/** Tries each way in order; fails when none works. */
+/** Tries each command in order; fails when none works. */
 export const open = ({ commands, system }: BrowserChoice, url: URL): Effect.Effect<void, unknown> =>
   [...commands.map(run), ...system ? [runSystem(url)] : []].reduceRight<Effect.Effect<void, unknown>>(
-    (others, way) => Effect.orElse(way, () => others),
-    Effect.fail("no way is left")
+    (next, attempt) => Effect.orElse(attempt, () => next),
+    Effect.fail("no browser could be opened")
   )

@@ -1,5 +1,6 @@
 /**
- * Finds out where this process runs. What may not be looked at counts as absent, and nobody is asked for a permission.
+ * Finds out where this process runs: system, environment, terminal. On Deno, what it has no permission to read counts as
+ * absent, and no permission is requested.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { hostname, release } from "node:os"
@@ -7,6 +8,7 @@ import process from "node:process"
 import type { BrowserChoice } from "../../core/terminal/BrowserChoice.ts"
 import { plain, type Style } from "../../core/terminal/Layout.ts"
 import { type Surroundings, variables } from "../../core/terminal/Surroundings.ts"
+import { attempt } from "../attempt.ts"
 
 interface Permissions {
   readonly permissions: {
@@ -16,15 +18,7 @@ interface Permissions {
   }
 }
 
-const attempt = <A>(look: () => A): A | undefined => {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
-}
-
-/** On Deno a look without permission would ask the person, in the middle of a sign-in. */
+/** On Deno, reading without permission would prompt the person in the middle of a sign-in. */
 const isGranted = (descriptor: Parameters<Permissions["permissions"]["querySync"]>[0]): boolean => {
   const { Deno } = globalThis as { readonly Deno?: Permissions }
   return Deno === undefined || attempt(() => Deno.permissions.querySync(descriptor).state) === "granted"
@@ -44,7 +38,10 @@ export const surroundings = (): Surroundings => ({
     containerFiles.some((path) => isGranted({ name: "read", path }) && existsSync(path))
 })
 
-/** The ways to open a browser that need no permission from anybody: starting a program takes the whole environment along. */
+/**
+ * The browser commands that this process has the permissions for. Starting a program takes permission for the whole
+ * environment, which it inherits.
+ */
 export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice => {
   const hasEnvironment = isGranted({ name: "env" })
   return {
@@ -53,29 +50,29 @@ export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice =>
   }
 }
 
-/** Whether the library that opens a browser would ask for no permission: it looks for WSL, and for a file of its own. */
+/** Whether the package `open` can run without a permission prompt: it checks for WSL, and for a file of its own. */
 export const mayLoadLibrary = (): boolean =>
   isGranted({ name: "read" }) && isGranted({ name: "sys", kind: "osRelease" })
 
 /**
- * Whether this process has the terminal. One in the background is stopped when it sets a mode; only Linux tells without a
- * program of its own.
+ * Whether this process is in the foreground of its terminal; the system stops one in the background that sets the mode.
+ * It is known on Linux only, and taken to be true elsewhere.
  */
 export const isForeground = (): boolean => {
   const path = "/proc/self/stat"
   if (process.platform !== "linux" || !isGranted({ name: "read", path })) return true
-  // After the name, which may hold anything: state, parent, group, session, terminal, and the group that has it.
-  const [, , group, , , owner] = attempt(() => readFileSync(path, "utf8").split(") ").at(-1)?.split(" ")) ?? []
-  return group === owner
+  // After the name in parentheses: state, parent, process group, session, terminal, its foreground process group.
+  const [, , group, , , foreground] = attempt(() => readFileSync(path, "utf8").split(") ").at(-1)?.split(" ")) ?? []
+  return group === foreground
 }
 
-/** Whether stderr is a terminal that knows escapes; one whose name may not be looked at is taken for one that does. */
+/** Whether stderr is a terminal that understands escape sequences. Without permission to read `TERM`, it is assumed to. */
 export const hasEscapes = (): boolean => {
   if (process.stderr.isTTY !== true || process.platform === "win32") return process.stderr.isTTY === true
   return !isGranted({ name: "env", variable: "TERM" }) || !["dumb", "", undefined].includes(process.env["TERM"])
 }
 
-/** What stderr can do: plain where it is no terminal; `NO_COLOR` and a terminal that knows no escapes are respected. */
+/** What stderr can show: plain text unless it is a terminal. `NO_COLOR` and `FORCE_HYPERLINK=0` are respected. */
 export const style = ({ env }: Surroundings): Style => {
   const { columns, isTTY } = process.stderr
   if (!isTTY) return plain

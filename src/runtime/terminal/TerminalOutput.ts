@@ -1,6 +1,8 @@
 /**
- * Writing to stderr, for stdout belongs to the host program. What shares the terminal is shared by the whole process: the
- * line that says how much was typed, which a message must not be written into, and the sign-ins that wait.
+ * Writes to stderr; stdout belongs to the host program.
+ *
+ * What stands on the terminal is known once for the whole process: the status line with the number of typed characters,
+ * into which no message may be written, and the sign-ins that wait.
  */
 import process from "node:process"
 import { Texts } from "../../core/terminal/Texts.ts"
@@ -8,23 +10,23 @@ import { hasEscapes } from "./ProcessSurroundings.ts"
 
 /** What is on the terminal, for every copy of this package in the process. */
 export interface TerminalState {
-  /** The sentences of the presenter that showed something last. */
+  /** The sentences of the presenter that last showed something. */
   texts: Texts
-  /** Whether that presenter was told that a person can paste. */
+  /** Whether a person can paste, as that presenter was told. */
   paste: boolean
-  /** Whether the last that was written is a screen, with a blank line at its end. */
+  /** Whether a screen was written last, which ends in a blank line. */
   afterScreen: boolean
-  /** The line that stands at the cursor without a line break. */
+  /** The line at the cursor, without a line break: how many characters were typed. */
   status: string
   /** The sign-ins that have not ended, by their id, and whether their turn has come. */
   readonly waiting: Map<string, { readonly name: string; readonly isShown: boolean }>
-  /** Those that were done while others waited. */
+  /** Names of the sign-ins that succeeded while others waited. */
   done: Array<string>
-  /** The sign-ins that were said to have their answer, and have not ended. */
+  /** Ids of the sign-ins whose answer was pasted, and that have not ended. */
   readonly answered: Set<string>
 }
 
-// The number is the version of the interface above.
+// The number is the version of `TerminalState`: copies of this package with different versions do not share it.
 const key = Symbol.for("effect-oauth-callback/TerminalState/1")
 
 /** The state of this process's terminal. */
@@ -41,33 +43,33 @@ export const state = (): TerminalState => {
   }
 }
 
-let writing = 0
+let pendingWrites = 0
 const ignore = () => {}
 
-/** Writes as it is. A terminal that went away ends no sign-in: the browser may be open already. */
+/** Writes text. An error is ignored: a terminal that was closed must not end a sign-in whose browser may be open. */
 export const write = (text: string): void => {
   const { stderr } = process
   const end = () => {
-    if (--writing === 0) stderr.off("error", ignore)
+    if (--pendingWrites === 0) stderr.off("error", ignore)
   }
-  if (writing++ === 0) stderr.on("error", ignore)
+  if (pendingWrites++ === 0) stderr.on("error", ignore)
   try {
-    // The event comes some turns after the callback.
+    // The error event comes a few turns of the event loop after the callback.
     stderr.write(text, () => void setImmediate(end))
   } catch {
     end()
   }
 }
 
-// Back to the first column, and everything from there on is erased.
-const erase = "\r\u001b[K"
+// Moves the cursor to the first column, and erases the line.
+const eraseLine = "\r\u001b[K"
 
 /** Writes whole lines above the status line. */
 export const say = (lines: string): void => {
   const terminal = state()
   const { status } = terminal
   terminal.afterScreen = false
-  write(status === "" ? lines : `${erase}${lines}${status}`)
+  write(status === "" ? lines : `${eraseLine}${lines}${status}`)
 }
 
 /** Writes lines with a blank one before and after them. */
@@ -77,12 +79,12 @@ export const screen = (lines: string): void => {
   terminal.afterScreen = true
 }
 
-/** Says how many characters stand in the line that is being typed; their letters are never shown. */
+/** Shows how many characters have been typed or pasted; the characters themselves are never shown. */
 export const typed = (characters: number): void => {
   if (!hasEscapes()) return
   const terminal = state()
   const text = characters === 0 ? "" : terminal.texts.typed(characters).slice(0, (process.stderr.columns || 80) - 1)
   if (text === terminal.status) return
   terminal.status = text
-  write(erase + text)
+  write(eraseLine + text)
 }

@@ -1,12 +1,12 @@
 /**
- * The person at the terminal: told on stderr, for stdout belongs to the host program, with the browser opened for them
- * where they can see it.
+ * The presenter of the terminal: writes to stderr, since stdout belongs to the host program, and opens the browser where
+ * the person can see it.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { advise } from "../../core/terminal/Advice.ts"
 import { layOut, wrap } from "../../core/terminal/Layout.ts"
-import { canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
+import { type BrowserChoice, canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
 import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
 import { type Place, placeOf } from "../../core/terminal/Surroundings.ts"
 import { type SomeTexts, Texts } from "../../core/terminal/Texts.ts"
@@ -14,29 +14,37 @@ import type { Notice, PendingAuthorization } from "../../services/Presenter.ts"
 import * as TerminalOutput from "./TerminalOutput.ts"
 import * as ProcessSurroundings from "./ProcessSurroundings.ts"
 
-/** What a host may change. */
+/**
+ * What a host may change of the terminal's presenter.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface TerminalOptions {
-  /** Sentences instead of those of `Texts.english`. */
+  /** Sentences that replace some of `Texts.english`. @default English */
   readonly texts?: SomeTexts | undefined
   /**
-   * Opens the browser; where it fails, the person is told to open the address. `false` opens none.
+   * Opens the browser; when it fails, the person is told to open the address. `false` opens none.
    *
-   * @default what `BROWSER` says, else the system's browser where the person can see it
+   * @default the command in the environment variable `BROWSER`, else the system's browser where the person can see it
    */
   readonly openBrowser?: false | ((url: URL) => Effect.Effect<unknown, unknown>) | undefined
 }
 
-/** Twelve hours before it, a time of day says which day it is. */
-const dayMillis = 12 * 3_600_000
+/** A time of day is unambiguous for this long; a later moment is shown with its date. */
+const sameDayMillis = 12 * 3_600_000
 
-/** A moment in the person's own way of writing, or nothing for one that never comes. A clock elsewhere says its zone. */
-const moment = (millis: number, place: Place): string | undefined => {
+/**
+ * A moment, in the format of the person's locale; `undefined` for a deadline that is no date, such as `Infinity`. The time
+ * zone is added where the machine may be in another one than the person.
+ */
+const timeText = (millis: number, place: Place): string | undefined => {
   const date = new Date(millis)
   if (Number.isNaN(date.getTime())) return undefined
-  const isHere = place === "local" || place === "wsl"
+  const isLocal = place === "local" || place === "wsl"
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" }
-  if (!isHere) time.timeZoneName = "short"
-  return Math.abs(millis - Date.now()) < dayMillis
+  if (!isLocal) time.timeZoneName = "short"
+  return Math.abs(millis - Date.now()) < sameDayMillis
     ? date.toLocaleTimeString(undefined, time)
     : date.toLocaleString(undefined, { ...time, day: "numeric", month: "long", year: "numeric" })
 }
@@ -47,14 +55,23 @@ const say = (text: string) => {
   TerminalOutput.say(wrap(text, columns).map((line) => `${line}\n`).join(""))
 }
 
-/** Names the sign-ins that wait, where that is not plain to see. */
-const others = (texts: Texts): string => {
+/** A line that names the sign-ins that wait and those that are done; empty when there is only one. */
+const overview = (texts: Texts): string => {
   const { done, paste, waiting } = TerminalOutput.state()
   if (waiting.size + done.length < 2 || waiting.size === 0) return ""
   return texts.waitingFor({ waiting: Array.from(waiting.values(), ({ name }) => name), done, paste })
 }
 
-/** Shows where to sign in, and opens it. */
+const openBrowserFor = (
+  pending: PendingAuthorization,
+  choice: BrowserChoice,
+  { openBrowser }: TerminalOptions
+): Effect.Effect<unknown, unknown> =>
+  openBrowser
+    ? Effect.suspend(() => openBrowser(pending.url))
+    : Effect.flatMap(Effect.promise(() => import("./Browser.ts")), ({ open }) => open(choice, pending.url))
+
+/** Shows where to sign in, and opens the browser there. */
 export const show = (pending: PendingAuthorization, options: TerminalOptions): Effect.Effect<void> =>
   Effect.suspend(() => {
     const texts = Texts.replace(options.texts ?? {})
@@ -64,27 +81,23 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
     const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
     terminal.waiting.set(pending.id, { name: SignInScreen.nameOf(texts, pending.serverName), isShown: true })
     const surroundings = ProcessSurroundings.surroundings()
-    const way = ProcessSurroundings.permitted(chooseBrowser(surroundings, pending.url))
-    const { openBrowser } = options
-    const opens = openBrowser === undefined ? canOpen(way) : openBrowser !== false
-    const blocks = SignInScreen.begun(texts, pending, {
+    const choice = ProcessSurroundings.permitted(chooseBrowser(surroundings, pending.url))
+    const opens = options.openBrowser === undefined ? canOpen(choice) : options.openBrowser !== false
+    const blocks = SignInScreen.current(texts, pending, {
       opening: opens,
-      until: moment(pending.deadline, placeOf(surroundings)),
-      steps: advise(surroundings, { ...pending, again }),
-      others: others(texts)
+      until: timeText(pending.deadline, placeOf(surroundings)),
+      instructions: advise(surroundings, { ...pending, again }),
+      others: overview(texts)
     })
     TerminalOutput.screen(layOut(blocks, ProcessSurroundings.style(surroundings)))
     if (!opens) return Effect.void
-    const opened = openBrowser
-      ? Effect.suspend(() => openBrowser(pending.url))
-      : Effect.flatMap(Effect.promise(() => import("./Browser.ts")), ({ open }) => open(way, pending.url))
     return Effect.catchAllCause(
-      Effect.asVoid(opened),
+      Effect.asVoid(openBrowserFor(pending, choice, options)),
       (cause) => Cause.isInterrupted(cause) ? Effect.void : Effect.sync(() => say(texts.browserFailed))
     )
   })
 
-/** Says something while a sign-in waits. */
+/** Tells the person something while a sign-in waits, or that it has ended. */
 export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<void> =>
   Effect.sync(() => {
     const texts = Texts.replace(options.texts ?? {})
@@ -116,11 +129,11 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         if (waiting.delete(notice.id) && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
           terminal.done.push(name(notice.serverName))
         }
-        // That an answer came was said when it was pasted.
+        // When the answer was pasted, `PasteAccepted` has already said that it arrived.
         if (!terminal.answered.delete(notice.id) || notice.outcome !== "Received") {
           say(texts.ended[notice.outcome](name(notice.serverName)))
         }
-        if (waiting.size > 0) return say(others(texts))
+        if (waiting.size > 0) return say(overview(texts))
         terminal.done = []
         return
       }

@@ -1,12 +1,13 @@
 /**
- * The ends of a process that must not leave a terminal in raw mode.
+ * Signals and other ends of a process, at which a terminal must not stay in raw mode.
  *
- * Node and Deno restore the mode at some of them, neither at all of them, and nobody takes back what the terminal was
- * asked for. A listener changes what a signal does, so there is one only while the terminal is raw.
+ * Node and Deno restore the mode at some of them, but not at all, and neither of them turns off the marking of pastes. A
+ * listener changes what a signal does, so one is installed only while the terminal is in raw mode.
  */
 import process from "node:process"
+import { attempt } from "../attempt.ts"
 
-/** What ends a process that does not listen. Node starts its debugger at SIGUSR1, where Deno ends. */
+/** Signals that end a process without a listener. At SIGUSR1 Node starts its debugger, and Deno ends. */
 const endings: ReadonlyArray<NodeJS.Signals> = [
   "SIGINT",
   "SIGTERM",
@@ -19,33 +20,30 @@ const endings: ReadonlyArray<NodeJS.Signals> = [
   ..."Deno" in globalThis ? ["SIGUSR1" as const] : []
 ]
 
-/** What is called at an end. */
+/** Called when the process ends. */
 export interface Watcher {
   /**
-   * The process is about to end, or may be: give the terminal back, stop watching, and then take the signal up again by
-   * `raise`, where nobody else listens to it.
+   * The process is about to end, or may be: give the terminal back, stop watching, and then call `raise`, if it is given.
+   * It sends the signal again, and is not given when the host listens to that signal.
    */
   readonly ending: (raise?: () => void) => void
 }
 
-const attempt = (effect: () => unknown): void => {
-  try {
-    effect()
-  } catch {
-    // A signal that this system does not know.
-  }
-}
-
-/** Windows can deliver no signal to a listener, so the listeners are called there. */
+/** Windows cannot deliver a signal to a listener, so the listeners are called instead. */
 const send = (pid: number, signal: NodeJS.Signals): void => {
   if (process.platform === "win32" && process.listenerCount(signal) > 0) process.emit(signal)
   else process.kill(pid, signal)
 }
 
 /** Sends this process a signal again. */
-const raise = (signal: NodeJS.Signals): void => attempt(() => send(process.pid, signal))
+const raise = (signal: NodeJS.Signals): void => {
+  attempt(() => send(process.pid, signal))
+}
 
-/** Does what a terminal does at ^C, ^\ and ^Z: the whole group that has it gets the signal, a script around it too. */
+/**
+ * Does what a terminal in line mode does at ^C, ^\ and ^Z: it sends the signal to its whole foreground process group, so
+ * also to a script that started this program.
+ */
 export const press = (signal: NodeJS.Signals): void => {
   try {
     send(0, signal)
@@ -55,18 +53,20 @@ export const press = (signal: NodeJS.Signals): void => {
 }
 
 /**
- * Calls back when the process was stopped and goes on, perhaps in the foreground now; its terminal may have been given
- * another mode meanwhile. The result stops it. Do not stop and start it within `listener`: Deno delivers the same signal to
- * one that is put on meanwhile, for ever.
+ * Calls back when the process was stopped and continues, perhaps now in the foreground; the shell may have changed the
+ * mode of the terminal in between. The result stops it. Do not stop and start it within `listener`: Deno delivers the same
+ * signal again to a listener that is added during the call, without end.
  */
 export const onContinued = (listener: () => void): () => void => {
   attempt(() => process.on("SIGCONT", listener))
-  return () => attempt(() => process.off("SIGCONT", listener))
+  return () => {
+    attempt(() => process.off("SIGCONT", listener))
+  }
 }
 
 /** Watches for every end but SIGKILL; the result stops it. */
 export const watch = ({ ending }: Watcher): () => void => {
-  // Deno calls the host's listeners first, and one that takes itself off would look like none.
+  // Deno calls the host's listeners first; one that removes itself must still count as a listener.
   let hasJustLeft = false
   const onRemoved = (event: string | symbol) => {
     if (!(endings as ReadonlyArray<unknown>).includes(event)) return
@@ -77,7 +77,7 @@ export const watch = ({ ending }: Watcher): () => void => {
   }
   const listeners = endings.map((signal) => {
     const listener = () => {
-      // Also where the host listens: it may end the process by a signal again, if it finds itself the only one to listen.
+      // `ending` is called in any case: a host that finds itself the only listener may send the signal again.
       const isHandled = process.listenerCount(signal) > 1 || hasJustLeft
       ending(isHandled ? undefined : () => raise(signal))
     }

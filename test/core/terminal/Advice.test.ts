@@ -19,7 +19,7 @@ const redirectUri = "http://127.0.0.1:49152/callback"
 const command = "ssh -N -L 49152:127.0.0.1:49152 jane@10.0.0.1"
 
 /** The advice in order; a command stands for itself. */
-const steps = (place: Place, situation: Partial<Situation>): ReadonlyArray<string> =>
+const instructions = (place: Place, situation: Partial<Situation>): ReadonlyArray<string> =>
   advise(surroundings[place], { redirectUri, listening: true, paste: true, ...situation })
     .map((step) => step._tag === "Command" ? step.command : step.advice)
 
@@ -41,20 +41,23 @@ describe("while something listens", () => {
     ["ci", ["NobodyInCi", "PasteIfElsewhere"], ["NobodyInCi"]],
     ["headless", ["NoScreen"], ["HandOver"]]
   ])("says what to do: %s", (place, withPaste, withoutPaste) => {
-    assert.deepStrictEqual(steps(place, {}), withPaste)
-    assert.deepStrictEqual(steps(place, { paste: false }), withoutPaste)
+    assert.deepStrictEqual(instructions(place, {}), withPaste)
+    assert.deepStrictEqual(instructions(place, { paste: false }), withoutPaste)
   })
 
   it.each(places.filter((place) => place !== "ssh"))("says nothing twice: %s", (place) => {
-    for (const paste of [true, false]) assert.deepStrictEqual(steps(place, { paste, again: true }), [])
+    for (const paste of [true, false]) assert.deepStrictEqual(instructions(place, { paste, again: true }), [])
   })
 
   it("gives the command for one more port over SSH, and leaves out what was said", () => {
     for (const paste of [true, false]) {
-      assert.deepStrictEqual(steps("ssh", { paste, again: true, redirectUri: "http://localhost:8976/callback" }), [
-        "ForwardPortAlso",
-        "ssh -N -L 8976:localhost:8976 jane@10.0.0.1"
-      ])
+      assert.deepStrictEqual(
+        instructions("ssh", { paste, again: true, redirectUri: "http://localhost:8976/callback" }),
+        [
+          "ForwardPortAlso",
+          "ssh -N -L 8976:localhost:8976 jane@10.0.0.1"
+        ]
+      )
     }
   })
 })
@@ -65,8 +68,8 @@ describe("while nothing listens", () => {
       const first = place === "ci" && !again ? ["NobodyInCi"] : []
       for (const forwarded of [false, true]) {
         const situation = { again, forwarded, listening: false }
-        assert.deepStrictEqual(steps(place, situation), [...first, "PasteOnly"])
-        assert.deepStrictEqual(steps(place, { ...situation, paste: false }), [...first, "NoWay"])
+        assert.deepStrictEqual(instructions(place, situation), [...first, "PasteOnly"])
+        assert.deepStrictEqual(instructions(place, { ...situation, paste: false }), [...first, "NoWay"])
       }
     }
   })
@@ -83,17 +86,17 @@ describe("a redirect URI of the caller's own", () => {
     const first = place === "ci" ? ["NobodyInCi"] : []
     for (const redirectUri of own) {
       const situation = { redirectUri, forwarded: true }
-      assert.deepStrictEqual(steps(place, situation), [...first, "PasteIfElsewhere"])
-      assert.deepStrictEqual(steps(place, { ...situation, paste: false }), first)
-      assert.deepStrictEqual(steps(place, { ...situation, again: true }), [])
+      assert.deepStrictEqual(instructions(place, situation), [...first, "PasteIfElsewhere"])
+      assert.deepStrictEqual(instructions(place, { ...situation, paste: false }), first)
+      assert.deepStrictEqual(instructions(place, { ...situation, again: true }), [])
     }
   })
 
   it("that no port can be forwarded for gets no command, and no note on one", () => {
     const situation = { redirectUri: "https://me.tunnel.example/callback" }
-    assert.deepStrictEqual(steps("ssh", situation), ["OrPaste"])
-    assert.deepStrictEqual(steps("ssh", { ...situation, paste: false }), ["HandOver"])
-    assert.deepStrictEqual(steps("ssh", { ...situation, again: true }), [])
+    assert.deepStrictEqual(instructions("ssh", situation), ["OrPaste"])
+    assert.deepStrictEqual(instructions("ssh", { ...situation, paste: false }), ["HandOver"])
+    assert.deepStrictEqual(instructions("ssh", { ...situation, again: true }), [])
   })
 })
 

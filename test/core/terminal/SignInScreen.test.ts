@@ -3,7 +3,7 @@ import { FastCheck } from "effect"
 import { advise, type Situation } from "../../../src/core/terminal/Advice.ts"
 import { type Block, layOut, plain, type Style, wrap } from "../../../src/core/terminal/Layout.ts"
 import { canOpen, chooseBrowser } from "../../../src/core/terminal/BrowserChoice.ts"
-import { addressText, begun, nameOf, queued, type SignIn } from "../../../src/core/terminal/SignInScreen.ts"
+import { addressText, current, nameOf, queued, type SignIn } from "../../../src/core/terminal/SignInScreen.ts"
 import type { Place, Surroundings } from "../../../src/core/terminal/Surroundings.ts"
 import { Texts } from "../../../src/core/terminal/Texts.ts"
 
@@ -50,10 +50,10 @@ const blocksOf = (
 ): ReadonlyArray<Block> => {
   const where = surroundings[place]
   const { listening, redirectUri } = { ...signIn, ...situation }
-  return begun(texts, { ...signIn, listening, redirectUri }, {
+  return current(texts, { ...signIn, listening, redirectUri }, {
     opening: canOpen(chooseBrowser(where, signIn.url)),
     until: "17:45",
-    steps: advise(where, { paste: true, ...situation, listening, redirectUri }),
+    instructions: advise(where, { paste: true, ...situation, listening, redirectUri }),
     others
   })
 }
@@ -170,7 +170,7 @@ describe("every screen", () => {
   })
 
   it("says no time where there is no end", () => {
-    const blocks = begun(texts, acme, { opening: true, until: undefined, steps: [] })
+    const blocks = current(texts, acme, { opening: true, until: undefined, instructions: [] })
     assert.notMatch(layOut(blocks, plain), /undefined|until/)
   })
 
@@ -198,10 +198,10 @@ describe("a text that is replaced", () => {
     const about = {
       opening: false,
       until: "17:45",
-      steps: advise({ env, platform }, { redirectUri: acme.redirectUri, listening: true, paste: true })
+      instructions: advise({ env, platform }, { redirectUri: acme.redirectUri, listening: true, paste: true })
     }
-    const before = layOut(begun(texts, acme, about), plain).split("\n")
-    const after = layOut(begun(german, acme, about), plain).split("\n")
+    const before = layOut(current(texts, acme, about), plain).split("\n")
+    const after = layOut(current(german, acme, about), plain).split("\n")
     const isSame = (line: string, index: number) => line === before[index]
     assert.deepStrictEqual(after.filter((line, index) => !isSame(line, index)), [
       "Melden Sie sich bei acme.example an:",
@@ -216,7 +216,7 @@ describe("a text that is replaced", () => {
       return "said"
     }
     const noting: Texts = { ...texts, signIn: note, signInLater: note, returnsTo: note }
-    begun(noting, { ...acme, listening: false }, { opening: true, until: "17:45", steps: [] })
+    current(noting, { ...acme, listening: false }, { opening: true, until: "17:45", instructions: [] })
     queued(noting, acme)
     assert.deepStrictEqual(given, [
       { serverName: "acme.example", opening: true },
@@ -250,7 +250,10 @@ describe("nameOf", () => {
   it.each(["", " ", "\u200b", "\u001b", "\r\n", ".", " . "])("is never nothing: %j", (name) => {
     assert.strictEqual(nameOf(texts, name), texts.namelessServer)
     assert.notMatch(
-      layOut(begun(texts, { ...acme, serverName: name }, { opening: false, until: "17:45", steps: [] }), plain),
+      layOut(
+        current(texts, { ...acme, serverName: name }, { opening: false, until: "17:45", instructions: [] }),
+        plain
+      ),
       /to [.:;]/
     )
   })
@@ -292,7 +295,10 @@ describe("nameOf", () => {
 describe("the redirect URI", () => {
   it("is printable, though the URL parser repairs what the caller wrote", () => {
     const redirectUri = "http://127.0.0.1:1/a\u001b[2J\n\tb\u202e"
-    const laid = layOut(begun(texts, { ...acme, redirectUri }, { opening: false, until: "17:45", steps: [] }), plain)
+    const laid = layOut(
+      current(texts, { ...acme, redirectUri }, { opening: false, until: "17:45", instructions: [] }),
+      plain
+    )
     assert.include(laid, addressText(redirectUri))
     assert.notMatch(laid.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u)
   })
@@ -319,7 +325,7 @@ describe("the link", () => {
   ])("has an id that ends nothing: %j", (id, shown) => {
     for (
       const blocks of [
-        begun(texts, { ...acme, id }, { opening: false, until: undefined, steps: [] }),
+        current(texts, { ...acme, id }, { opening: false, until: undefined, instructions: [] }),
         queued(texts, {
           ...acme,
           id
