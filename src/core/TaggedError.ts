@@ -1,6 +1,6 @@
 /**
- * The shape of every error class here: written out as a type, because `isolatedDeclarations` and JSR refuse a class
- * that extends a call expression.
+ * The type of the base class of every error. `isolatedDeclarations` and JSR require it: they refuse a class that extends a
+ * call such as `Data.TaggedError("…")` directly.
  */
 import type * as Cause from "effect/Cause"
 

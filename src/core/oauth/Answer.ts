@@ -1,15 +1,20 @@
 /**
- * What a listener sends back: data, whole, with every header that matters.
+ * HTTP responses as data, which a listener sends.
  */
 
-/** An HTTP response. The listener adds `Content-Length` and `Connection: close`, and leaves the body out for `HEAD`. */
+/**
+ * An HTTP response. The listener adds `Content-Length` and `Connection: close`, and sends no body for `HEAD`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** On every answer: nothing is stored, framed, sniffed, fetched, or told to the next site. */
+/** Headers of every response: browsers must not cache it, guess its type, or send its address on as a referrer. */
 export const guardHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "referrer-policy": "no-referrer",
@@ -17,7 +22,7 @@ export const guardHeaders: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "same-origin"
 }
 
-/** A short plain text, for what is no person's browser. */
+/** A short plain-text response, for a sender that is not a person's browser. */
 export const text = (status: number, body: string, headers?: Readonly<Record<string, string>>): Answer => ({
   status,
   headers: {

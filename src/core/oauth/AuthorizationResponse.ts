@@ -1,8 +1,8 @@
 /**
- * Checking an authorization response (RFC 6749 section 4.1.2, RFC 9207).
+ * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207).
  *
- * A response changes its type with each check it passes, and nothing later takes the unchecked one:
- * `Parameters` (anybody may have sent them) → `Matched` (the sender knows our `state`) → `Checked` (a code).
+ * A response changes its type with each check it passes, so that no later step can take an unchecked one:
+ * `Parameters` (from any sender) → `Matched` (the sender knows this flow's `state`) → `Checked` (a code).
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -13,7 +13,7 @@ import { withoutSecrets } from "../text/SecretText.ts"
 
 declare const brand: unique symbol
 
-/** Parameters of a response, percent-decoded, from anybody. */
+/** Parameters of a response, percent-decoded, from any sender. */
 export interface Parameters {
   readonly [brand]: "Parameters"
 }
@@ -23,11 +23,11 @@ export interface Matched {
   readonly [brand]: "Matched"
 }
 
-/** What a response must be to be used. */
+/** What is expected of a response, besides `state`. */
 export interface Expected {
-  /** The issuer identifier the sign-in was sent to; a present `iss` must equal it to the letter. */
+  /** The issuer identifier of the authorization server; an `iss` in the response must equal it exactly. */
   readonly issuer?: string | undefined
-  /** Whether the server advertised `authorization_response_iss_parameter_supported`; then `iss` must be present. */
+  /** Whether the server's metadata has `authorization_response_iss_parameter_supported`; then `iss` must be present. */
   readonly issuerRequired?: boolean | undefined
 }
 
@@ -35,27 +35,27 @@ export interface Expected {
 export interface Checked {
   /** Authorization code: single use, usually valid for at most 600 seconds. */
   readonly code: Redacted.Redacted<string>
-  /** The issuer the response names, where it names one. */
+  /** The issuer that the response names, if it names one. */
   readonly iss?: string
 }
 
 /**
- * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: a broken
- * percent-escape stays as it was written (WHATWG URL Standard, urlencoded parsing). A byte order mark is no part of it.
+ * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: an invalid
+ * percent-escape is kept as text (WHATWG URL Standard, urlencoded parsing). A byte order mark is dropped.
  */
 export const parse = (query: string): Parameters =>
   new URLSearchParams(query.replace(/^\ufeff/, "")) as unknown as Parameters
 
-const reading = (parameters: Parameters | Matched): URLSearchParams => parameters as unknown as URLSearchParams
+const searchParams = (parameters: Parameters | Matched): URLSearchParams => parameters as unknown as URLSearchParams
 
 /** Whether a parameter is present, whatever its value. */
-export const has = (parameters: Parameters, name: string): boolean => reading(parameters).has(name)
+export const has = (parameters: Parameters, name: string): boolean => searchParams(parameters).has(name)
 
-/** The first `state`, to look a flow up by; it proves nothing until `matchState` passed it. */
+/** The first `state`, to look up a flow by. It proves nothing until `matchState` has compared it. */
 export const claimedState = (parameters: Parameters): string | undefined =>
-  reading(parameters).get("state") ?? undefined
+  searchParams(parameters).get("state") ?? undefined
 
-/** Compares without revealing, by the time it takes, how much of a guess was right; lengths are no secret. */
+/** Compares in a time that does not depend on how much of a guess is right. The length is not a secret. */
 const equalInConstantTime = (left: string, right: string): boolean => {
   if (left.length !== right.length) return false
   let difference = 0
@@ -64,19 +64,19 @@ const equalInConstantTime = (left: string, right: string): boolean => {
 }
 
 /**
- * The first check, before anything else is looked at: a sender who does not know `state` can end no sign-in, neither by
- * a code of his own nor by an error.
+ * The first check, before anything else is read: a sender that does not know `state` cannot end a sign-in, neither with a
+ * code nor with an error.
  *
- * @returns `Right` with the same parameters, now known to answer our request, or `Left` with
- *   - `StateMissing` when there is none, or an empty one;
+ * @returns `Right` with the same parameters, now known to answer this flow's request, or `Left` with
+ *   - `StateMissing` when there is no `state`, or an empty one;
  *   - `StateRepeated` when there are several (RFC 6749 section 3.1);
- *   - `StateMismatch` when it is not ours.
+ *   - `StateMismatch` when it is another one.
  */
 export const matchState = (
   parameters: Parameters,
   state: Redacted.Redacted<string>
 ): Either.Either<Matched, StateProblem> => {
-  const states = reading(parameters).getAll("state")
+  const states = searchParams(parameters).getAll("state")
   if (states.length > 1) return Either.left("StateRepeated")
   const claimed = states[0]
   if (claimed === undefined || claimed === "") return Either.left("StateMissing")
@@ -85,7 +85,7 @@ export const matchState = (
     : Either.left("StateMismatch")
 }
 
-/** A text of the response, in which a server may have repeated what no error, log or page is to hold. */
+/** A parameter that is shown or logged. The server may have repeated the code or the state in it, which is cut out. */
 const textWithoutSecrets = (parameters: URLSearchParams, name: string): string => {
   const text = parameters.get(name) ?? ""
   return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])
@@ -94,14 +94,14 @@ const textWithoutSecrets = (parameters: URLSearchParams, name: string): string =
 const single = ["iss", "error", "error_description", "error_uri", "code"] as const
 
 /**
- * The other checks, in this order, the first failure winning: repeated parameters, `iss`, `error`, `code`.
+ * The other checks, in this order: repeated parameters, `iss`, `error`, `code`. The first failure is returned.
  *
- * An empty `error` or `code` counts as absent (RFC 6749 section 3.1); so does an empty `iss`, unless there is an issuer
- * to compare it with, to the letter.
+ * An empty `error` or `code` counts as absent (RFC 6749 section 3.1); so does an empty `iss`, unless an issuer is
+ * expected.
  *
  * @returns `Right` with the code, or `Left` with
  *   - `InvalidResponse` of reason `RepeatedParameter`, `IssuerMismatch`, `IssuerMissing` or `CodeMissing`;
- *   - `AuthorizationDenied` when the server reports an error. After an issuer mismatch the error's text is not kept.
+ *   - `AuthorizationDenied` when the server reports an error. After an issuer mismatch the text of an error is not kept.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2 | RFC 6749 section 4.1.2}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9207#section-2.4 | RFC 9207 section 2.4}
@@ -110,7 +110,7 @@ export const check = (
   matched: Matched,
   expected: Expected
 ): Either.Either<Checked, AuthorizationDenied | InvalidResponse> => {
-  const parameters = reading(matched)
+  const parameters = searchParams(matched)
   for (const parameter of single) {
     if (parameters.getAll(parameter).length > 1) {
       return Either.left(new InvalidResponse({ reason: "RepeatedParameter", parameter }))

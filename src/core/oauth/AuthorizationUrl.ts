@@ -1,5 +1,6 @@
 /**
- * Checking the URL a person is sent to: it must bring the answer back to this flow. It is never rewritten.
+ * Checks the URL of an authorization request (RFC 6749 section 4.1.1) before a person is sent to it: its answer must come
+ * back to this flow. The URL is never rewritten.
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -7,22 +8,22 @@ import { InvalidAuthorizationUrl, type InvalidAuthorizationUrlReason } from "./F
 
 declare const brand: unique symbol
 
-/** A URL that passed the checks: http(s), with our `state` and our `redirect_uri`. */
+/** A URL that passed the checks: http(s), with this flow's `state` and `redirect_uri`. */
 export interface AuthorizationUrl extends URL {
   readonly [brand]: "AuthorizationUrl"
 }
 
-/** What the URL must carry. */
+/** Parameters that the URL must have. */
 export interface ExpectedUrl {
   readonly state: Redacted.Redacted<string>
   readonly redirectUri: string
 }
 
 /**
- * Checks, in this order: a URL, its scheme, `state`, `redirect_uri`.
+ * Checks, in this order: that it is a URL, its scheme, `state`, `redirect_uri`.
  *
- * The two parameters must be this flow's, exactly once. They may be absent only beside `request` (RFC 9101) or
- * `request_uri` (RFC 9126), which carry them elsewhere.
+ * Each of the two parameters must be this flow's and occur exactly once. It may be absent only beside `request` (RFC
+ * 9101) or `request_uri` (RFC 9126), which carry the parameters instead.
  *
  * @returns `Right` with a copy of the URL, or `Left` with `InvalidAuthorizationUrl` of reason `NotAUrl`, `Scheme`,
  * `StateMismatch` or `RedirectUriMismatch`.

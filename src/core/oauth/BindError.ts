@@ -1,10 +1,22 @@
 /**
- * Why no flow could be opened.
+ * The error of a flow that cannot be opened, and how it is derived from a system error.
  */
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 
-/** Why nothing listens. */
+/**
+ * Why a flow could not be opened.
+ *
+ * - `PortInUse`: another program uses the port
+ * - `PermissionDenied`: the system, or Deno's permissions, do not allow the port
+ * - `AddressNotAvailable`: the machine does not have the loopback address, such as `[::1]`
+ * - `TooManyOpenFiles`: the process has no file descriptors left
+ * - `InvalidOptions`: the options of `open` cannot work; `detail` says why
+ * - `Unknown`: any other system error; see `cause`
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type BindErrorReason =
   | "PortInUse"
   | "PermissionDenied"
@@ -34,7 +46,10 @@ const remedies: Readonly<Record<BindErrorReason, string>> = {
 /**
  * No listener could be opened, or the options of `open` cannot work (`reason: "InvalidOptions"`, explained in `detail`).
  *
- * `ports` are those tried, in order; `reason` is that of the last one.
+ * `ports` are those that were tried, in order; `reason` and `cause` belong to the last one.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class BindError extends BindErrorBase {
   /** What happened, then what to do. */
@@ -47,7 +62,7 @@ export class BindError extends BindErrorBase {
   }
 }
 
-const byErrno: ReadonlyMap<unknown, BindErrorReason> = new Map(Object.entries<BindErrorReason>({
+const reasons: ReadonlyMap<unknown, BindErrorReason> = new Map(Object.entries<BindErrorReason>({
   EADDRINUSE: "PortInUse",
   AddrInUse: "PortInUse",
   EACCES: "PermissionDenied",
@@ -61,12 +76,12 @@ const byErrno: ReadonlyMap<unknown, BindErrorReason> = new Map(Object.entries<Bi
   ENFILE: "TooManyOpenFiles"
 }))
 
-/** Reads the errno-style `code`, or Deno's error name, of what a failed listen threw, through its causes. */
+/** Finds the reason by the `code` of a system error, or by the name of Deno's error, in an error or its causes. */
 export const reasonOf = (cause: unknown): BindErrorReason => {
   for (let error = cause, depth = 0; typeof error === "object" && error !== null && depth < 5; depth++) {
     const { code, name, cause: inner } = error as { code?: unknown; name?: unknown; cause?: unknown }
     for (const key of [code, name]) {
-      const reason = byErrno.get(key)
+      const reason = reasons.get(key)
       if (reason !== undefined) return reason
     }
     error = inner
@@ -74,5 +89,5 @@ export const reasonOf = (cause: unknown): BindErrorReason => {
   return "Unknown"
 }
 
-/** Whether the next port of a list is worth trying: Windows answers EACCES for ports it keeps back. */
+/** Whether the next port of a list is worth trying: Windows answers EACCES for ports that it reserves. */
 export const isPortTaken = (reason: BindErrorReason): boolean => reason === "PortInUse" || reason === "PermissionDenied"

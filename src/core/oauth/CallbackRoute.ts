@@ -1,6 +1,6 @@
 /**
- * What one HTTP request means to one flow, decided from data alone. Every listener, ours or a user's, is a shell around
- * this function.
+ * What an HTTP request means to a flow, decided by pure functions. Every listener, of this package or of a user, is a thin
+ * shell around them.
  */
 import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
@@ -8,50 +8,54 @@ import { type Answer, text } from "./Answer.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import { callbackReasons, type HttpRefusalReason, type StateProblem } from "./RefusalReason.ts"
 
-/** The head of a request, as it was sent: nothing decoded, nothing resolved. */
+/**
+ * The head of a request as it was sent: nothing is decoded or resolved.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface RequestHead {
   readonly method: string
-  /** The request target: `/path?query`, or absolute as a proxy sends it. */
+  /** The request target: `/path?query`, or an absolute URL as proxies receive it (RFC 9112 section 3.2). */
   readonly target: string
-  /** Every `Host` header. */
+  /** The values of all `Host` headers. */
   readonly hosts: ReadonlyArray<string>
-  /** A header by its lower-case name; a repeated one joined by `, `. */
+  /** The value of a header, by its lower-case name; the values of a repeated header are joined by `, `. */
   readonly header: (name: string) => string | undefined
 }
 
-/** What a flow listens for. */
+/** What a flow accepts. */
 export interface RouteConfig {
   readonly state: Redacted.Redacted<string>
-  /** Paths of the callback, exactly as requested. */
+  /** Paths of the callback, compared without decoding. */
   readonly paths: Pick<ReadonlySet<string>, "has">
-  /** Hosts a request may name, lower case, with port. */
+  /** `Host` headers that are accepted, in lower case. */
   readonly hosts: Pick<ReadonlySet<string>, "has">
   /** Whether `response_mode=form_post` was asked for. */
   readonly formPost: boolean
-  /** Nonce of the last page, which is at `/done/{nonce}`, and at a path of the callback with `?done={nonce}`. */
+  /** Random name of the last page, which is at `/done/{name}`, and at a path of the callback with `?done={name}`. */
   readonly done: string
 }
 
 /** What to do with a request. */
 export type Decision =
-  /** It carries our `state`: it ends the flow, and the browser is sent on to the last page. */
+  /** It carries the flow's `state`: it ends the flow, and the browser is redirected to the last page. */
   | { readonly _tag: "Matched"; readonly response: AuthorizationResponse.Matched }
-  /** It asks for the last page, which waits for the outcome. */
+  /** It requests the last page, which is sent when the outcome is known. */
   | { readonly _tag: "Done" }
-  /** A form was posted where forms are expected: decide again with its body, of at most `limit` bytes. */
+  /** It posts a form, and forms are accepted: call `decide` again with its body, of at most `limit` bytes. */
   | { readonly _tag: "ReadBody"; readonly limit: number }
-  /** It is none of the flow's: the reason is recorded, and its sender gets a page or a short text. */
   | Refused
 
-/** A request that was refused. */
+/** A request that is not for this flow. The sender gets a page or a short text, and the reason is recorded. */
 export interface Refused {
   readonly _tag: "Refused"
   readonly reason: HttpRefusalReason
-  /** The methods that are served, for `Allow`. */
+  /** The methods that are accepted, for the header `Allow`. */
   readonly allow: string
 }
 
-/** Largest form read, in bytes; codes of 8 kB leave it far from full. */
+/** Largest form that is read, in bytes. Codes have at most a few kilobytes. */
 export const bodyLimit: number = 64 * 1024
 
 const statuses: Readonly<Record<HttpRefusalReason, number>> = {
@@ -71,8 +75,8 @@ const statuses: Readonly<Record<HttpRefusalReason, number>> = {
 
 const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "Refused", reason, allow })
 
-/** Whether a person's browser, on its way back from a sign-in, may have been refused: then it gets a page. */
-export const isForPeople = (reason: HttpRefusalReason): reason is StateProblem =>
+/** Whether the refused request may come from a person's browser after a sign-in: then it gets a page and not a text. */
+export const getsPage = (reason: HttpRefusalReason): reason is StateProblem =>
   reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
 
 /** A short plain text on why a request was refused. */
@@ -80,15 +84,12 @@ export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer =>
   text(statuses[reason], `${callbackReasons[reason]}.`, reason === "WrongMethod" ? { allow } : undefined)
 
 /**
- * Sends the browser on to the last page, so that the code leaves its address bar and never enters its history. Beside
- * the callback where only the callback's path is known to lead here.
+ * Redirects the browser to the last page, so that the code leaves the address bar and does not enter the history.
+ *
+ * @param asQuery - Whether the last page is at `?done=…` on the callback's own path, since a proxy may forward no other.
  */
-export const seeDone = (done: string, beside: boolean): Answer => ({
-  ...seeOther,
-  headers: { ...seeOther.headers, location: beside ? `?done=${done}` : `/done/${done}` }
-})
-
-const seeOther = text(303, "The answer has arrived.")
+export const redirectToDone = (done: string, asQuery: boolean): Answer =>
+  text(303, "The answer has arrived.", { location: asQuery ? `?done=${done}` : `/done/${done}` })
 
 interface Target {
   readonly authority: string | undefined
@@ -96,7 +97,7 @@ interface Target {
   readonly query: string
 }
 
-/** Splits a request target by hand: `new URL` would take the host of `//evil/callback` from its path. */
+/** Splits a request target. Not by `new URL`, which would read `evil` in `//evil/callback` as a host. */
 const parseTarget = (target: string): Target | undefined => {
   // RFC 9112 section 3.2.2: an absolute target names the host, and the Host header is ignored.
   const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]+)/i.exec(target)
@@ -120,10 +121,10 @@ const isPrefetch = (head: RequestHead): boolean =>
 const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
 
 /**
- * Decides on a request. The checks come in this order, the first failure winning: target, `Host`, path, method, Fetch
- * Metadata, the posted form, `state`. Only what passes them all is looked into.
+ * Decides what a request means. The checks, in this order: target, `Host`, path, method, Fetch Metadata, the posted form,
+ * `state`. The first failure is the reason of the refusal, and nothing after it is read.
  *
- * @param body - The body of a posted form, once `ReadBody` was answered.
+ * @param body - The body of a posted form, after the decision `ReadBody`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252#section-7.3 | RFC 8252 section 7.3}
  * @see {@link https://www.w3.org/TR/fetch-metadata/ | Fetch Metadata Request Headers}
@@ -131,7 +132,7 @@ const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "G
 export const decide = (config: RouteConfig, head: RequestHead, body?: string): Decision => {
   const target = parseTarget(head.target)
   if (target === undefined) {
-    // Only a proxy is asked for an authority (RFC 9112 section 3.2.3).
+    // CONNECT names only a host and a port (RFC 9112 section 3.2.3).
     return head.method === "CONNECT" ? refuse("WrongMethod", allow(config)) : refuse("Malformed")
   }
   const hosts = target.authority === undefined ? head.hosts : [target.authority]
@@ -145,9 +146,9 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   if (isPrefetch(head)) return refuse("Prefetch")
   const mode = head.header("sec-fetch-mode")
   if (mode !== undefined && mode.trim().toLowerCase() !== "navigate") return refuse("NotANavigation")
-  // A WebSocket's handshake is a GET as well, and says nothing of a mode.
+  // The handshake of a WebSocket is a GET too, and not every browser sends a mode with it.
   if (head.header("sec-websocket-key") !== undefined) return refuse("NotANavigation")
-  // A frame of another page navigates too.
+  // A frame in another page has the mode "navigate" too.
   const destination = head.header("sec-fetch-dest")
   if (destination !== undefined && destination.trim().toLowerCase() !== "document") return refuse("NotANavigation")
   if (isDone) return { _tag: "Done" }
@@ -164,11 +165,11 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   return Either.isRight(matched) ? { _tag: "Matched", response: matched.right } : refuse(matched.left)
 }
 
-/** The `state` a request claims, to find its flow among several; it proves nothing. */
+/** The `state` of a request, to look up its flow among several. It proves nothing. */
 export const claimedState = (head: RequestHead, body?: string): string | undefined =>
   AuthorizationResponse.claimedState(AuthorizationResponse.parse(body ?? parseTarget(head.target)?.query ?? ""))
 
-/** The last page that a request asks for, to find its flow among several. */
+/** The name of the last page that a request asks for, to look up its flow among several. */
 export const claimedDone = (head: RequestHead): string | undefined => {
   const target = parseTarget(head.target)
   return /^\/done\/([\w-]+)$/.exec(target?.path ?? "")?.[1] ?? /^done=([\w-]+)$/.exec(target?.query ?? "")?.[1]

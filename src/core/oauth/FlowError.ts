@@ -1,5 +1,5 @@
 /**
- * How a sign-in fails, once it was begun.
+ * The errors of `authorize`.
  */
 import * as Data from "effect/Data"
 import type { RefusalCounts } from "./Refusal.ts"
@@ -14,7 +14,11 @@ const AuthorizationDeniedBase: TaggedErrorClass<"AuthorizationDenied", {
 /**
  * The authorization server answered with an error instead of a code (RFC 6749 section 4.1.2.1).
  *
- * All three fields were written by the server and are safe to print: one line, no control characters, bounded length.
+ * All three fields were written by the server and are safe to print: one line, no control characters, `error` of at most
+ * 100 characters, `description` of 500, and `uri` an http(s) URL of 2,048.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class AuthorizationDenied extends AuthorizationDeniedBase {
   /** What happened, then what to do. */
@@ -28,7 +32,12 @@ export class AuthorizationDenied extends AuthorizationDeniedBase {
   }
 }
 
-/** Why a response that carried the right `state` is worth nothing. */
+/**
+ * Why a response that carried the right `state` cannot be used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type InvalidResponseReason = "RepeatedParameter" | "IssuerMismatch" | "IssuerMissing" | "CodeMissing"
 
 const InvalidResponseBase: TaggedErrorClass<"InvalidResponse", {
@@ -52,6 +61,9 @@ const invalidResponse: Readonly<Record<InvalidResponseReason, (parameter: string
  * The response carried the right `state`, and still cannot be used (RFC 6749 section 4.1.2, RFC 9207 section 2.4).
  *
  * `parameter` is the one at fault. No text of the response is kept.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class InvalidResponse extends InvalidResponseBase {
   /** What happened, then what to do. */
@@ -67,10 +79,13 @@ const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
 }> = Data.TaggedError("AuthorizationTimeout")
 
 /**
- * Time ran out: waiting for the response (`phase: "response"`, the option `timeout`), or in the caller's own exchange of
- * the code (`phase: "exchange"`, the option `exchangeTimeout`).
+ * No response arrived in time (`phase: "response"`, the option `timeout`), or the caller's exchange of the code took too
+ * long (`phase: "exchange"`, the option `exchangeTimeout`). `millis` is the limit, in milliseconds.
  *
- * `refusals` counts what arrived and was refused, by reason: an old tab, a wrong paste, a stranger.
+ * `refusals` counts the requests and pastes that were refused in the meantime, by reason.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class AuthorizationTimeout extends AuthorizationTimeoutBase {
   /** What happened, then what to do. */
@@ -87,7 +102,12 @@ export class AuthorizationTimeout extends AuthorizationTimeoutBase {
   }
 }
 
-/** Why an authorization URL was not shown. */
+/**
+ * Why an authorization URL was not shown.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type InvalidAuthorizationUrlReason = "NotAUrl" | "Scheme" | "StateMismatch" | "RedirectUriMismatch"
 
 const InvalidAuthorizationUrlBase: TaggedErrorClass<"InvalidAuthorizationUrl", {
@@ -104,8 +124,11 @@ const invalidAuthorizationUrl: Readonly<Record<InvalidAuthorizationUrlReason, (r
 }
 
 /**
- * The URL given to `authorize` could not bring its answer back to this flow, so it was not shown. The flow is unused and
- * `authorize` can be called again.
+ * The URL given to `authorize` would not bring its answer back to this flow, so it was not shown. The flow is still unused,
+ * and `authorize` can be called again. `redirectUri` is the one that the URL must have.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class InvalidAuthorizationUrl extends InvalidAuthorizationUrlBase {
   /** What happened, then what to do. */
@@ -114,5 +137,10 @@ export class InvalidAuthorizationUrl extends InvalidAuthorizationUrlBase {
   }
 }
 
-/** Every way `authorize` fails by itself; an `exchange` adds its own. */
+/**
+ * Every error of `authorize`; an `exchange` adds its own.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type FlowError = AuthorizationDenied | InvalidResponse | AuthorizationTimeout | InvalidAuthorizationUrl

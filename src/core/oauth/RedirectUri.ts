@@ -1,18 +1,23 @@
 /**
- * Loopback redirect URIs (RFC 8252 sections 7.3 and 8.3): their parts, what is checked of them, and the hosts that a
- * request to one may name.
+ * Loopback redirect URIs (RFC 8252 sections 7.3 and 8.3): their parts, their checks, and the values of `Host` that a
+ * request to one may have.
  */
 import * as Either from "effect/Either"
 
-/** How the loopback address is written in the redirect URI. */
+/**
+ * How the loopback address is written in the redirect URI (RFC 8252 section 7.3).
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type LoopbackHost = "127.0.0.1" | "localhost" | "[::1]"
 
-/** Where a redirect comes back to. */
+/** Where the browser is redirected to. */
 export interface Callback {
   readonly host: LoopbackHost
-  /** Path of the redirect URI, as it stands in a request: percent-encoded, starting with `/`. */
+  /** Path of the redirect URI as a request has it: percent-encoded, starting with `/`. */
   readonly path: string
-  /** Ports to try, in order; `0` is any free one. */
+  /** Ports to try, in order; `0` is any free port. */
   readonly ports: ReadonlyArray<number>
 }
 
@@ -21,7 +26,7 @@ const loopbackHosts: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
 const isPort = (port: unknown): port is number =>
   typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65535
 
-/** Whether a path comes out of the URL parser as it went in: then a browser requests it exactly so. */
+/** Whether the URL parser leaves a path unchanged: then a browser requests exactly this path. */
 const isPlainPath = (path: unknown): path is string => {
   if (typeof path !== "string" || !path.startsWith("/") || path.startsWith("//")) return false
   const url = `http://127.0.0.1${path}`
@@ -29,9 +34,9 @@ const isPlainPath = (path: unknown): path is string => {
 }
 
 /**
- * Checks what a caller asks for.
+ * Checks the caller's options.
  *
- * @returns `Right` with defaults filled in (`127.0.0.1`, `/callback`, port 0), or `Left` with one sentence on what is
+ * @returns `Right` with the defaults filled in (`127.0.0.1`, `/callback`, port 0), or `Left` with one sentence on what is
  * wrong and what would be right.
  */
 export const callback = (options: {
@@ -59,11 +64,11 @@ export const callback = (options: {
   return Either.right({ host, path, ports })
 }
 
-/** `http://{host}:{port}{path}`: `http`, as RFC 8252 section 8.3 has it, for the answer never leaves the machine. */
+/** `http://{host}:{port}{path}`. RFC 8252 section 8.3 allows `http`, since the request never leaves the machine. */
 export const make = (callback: Callback, port: number): string => `http://${callback.host}:${port}${callback.path}`
 
 /**
- * Checks a redirect URI made by the caller, for a forwarded port or an https proxy.
+ * Checks a redirect URI that the caller has made, for a forwarded port or an https proxy.
  *
  * @returns `Right` with its parsed form, or `Left` with one sentence.
  */
@@ -101,8 +106,11 @@ const hostHeaders = (protocol: string, hostname: string, port: string): Readonly
 }
 
 /**
- * Every `Host` that names this listener, in lower case: the loopback names on its port, and the host of the redirect
- * URI. Any other host is a page elsewhere whose name was pointed at this machine (DNS rebinding).
+ * Every `Host` header that names this listener, in lower case: the loopback names with its port, and the host of the
+ * redirect URI. With any other one, the request comes from a page whose host name was made to resolve to this machine (DNS
+ * rebinding).
+ *
+ * @param port - Port of the listener; `undefined` when only the host of the redirect URI is allowed.
  */
 export const allowedHosts = (
   port: number | undefined,

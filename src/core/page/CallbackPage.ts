@@ -1,5 +1,5 @@
 /**
- * The page a person's browser shows at the end of a sign-in: static HTML, no script, nothing fetched.
+ * The page that a person's browser shows at the end of a sign-in: static HTML, which has no script and loads nothing.
  */
 import { type Answer, guardHeaders } from "../oauth/Answer.ts"
 import type { AuthorizationDenied, InvalidResponse } from "../oauth/FlowError.ts"
@@ -18,14 +18,15 @@ export type Outcome =
   | { readonly _tag: "Failed"; readonly reason?: string | undefined }
   | { readonly _tag: "Refused"; readonly reason: StateProblem }
 
-/** Where a page is asked for, and of what. */
+/** What a page depends on, besides the outcome. */
 export interface PageRequest {
+  /** What the person signs in to; absent before the program has said so. */
   readonly serverName: string | undefined
   /** The browser's `Accept-Language`. */
   readonly acceptLanguage: string | undefined
 }
 
-/** Makes pages. */
+/** Makes the page of an outcome. */
 export type Render = (outcome: Outcome, request: PageRequest) => Answer
 
 const statuses: Readonly<Record<PageOutcome, number>> = {
@@ -58,7 +59,7 @@ const wordsOf = (outcome: Outcome, { texts }: Language, serverName: string | und
   }
 }
 
-/** What others said: made printable, and never more than a line. */
+/** What the server or the program said itself: one printable line. */
 const detailOf = (outcome: Outcome): string | undefined => {
   switch (outcome._tag) {
     case "Denied": {
@@ -99,17 +100,17 @@ const tones: Readonly<Record<PageOutcome, keyof typeof marks>> = {
   Refused: "calm"
 }
 
-/** Our own page. */
+/** The page of this package. */
 export const document = (view: PageView, style: string): string => {
   const { detail, detailTitle, lang, outcome, text, title } = view
   const tone = tones[outcome]
-  const said = detail === undefined ? "" : `<p>${escapeHtml(detailTitle)}<code>${escapeHtml(detail)}</code></p>`
-  // The icon is empty so that the browser asks for none.
+  const quoted = detail === undefined ? "" : `<p>${escapeHtml(detailTitle)}<code>${escapeHtml(detail)}</code></p>`
+  // An empty icon, so that the browser does not request one.
   return `<!doctype html><html lang="${escapeHtml(lang)}"><head><meta charset="utf-8">` +
     '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">' +
     `<title>${escapeHtml(title)}</title><style>${style}</style></head><body><main class="${tone}">` +
     `<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10"/>${marks[tone]}</svg>` +
-    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${said}</main></body></html>`
+    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${quoted}</main></body></html>`
 }
 
 const headersFor = (styleHash: string | undefined): Readonly<Record<string, string>> => ({
@@ -140,16 +141,18 @@ const renderBy =
       const body: unknown = html === undefined ? document(shown, style) : html(shown)
       if (typeof body === "string") return { status, headers, body }
     } catch {
-      // Ours, below.
+      // A text or the caller's `html` threw: the English page of this package follows.
     }
     return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
   }
 
 /**
- * Pages by these options. Text that an outsider wrote (a server's error, a caller's reason) is made printable and
- * escaped; no code, state or token is ever part of it. Where the caller's `html` or a text throws, ours is shown.
+ * Makes pages by these options. Text that came from outside (a server's error, the caller's reason) is made printable and
+ * escaped; no code, state or token is ever part of a page. When `html` or a text throws, the English page of this package
+ * is sent.
  *
- * @param hash - Base64 SHA-256 of `options.style`, where there is one.
+ * @param options - Default: the English page of this package.
+ * @param hash - Base64 SHA-256 of `options.style`, when that is set.
  */
 export const make = (options: PageOptions = {}, hash?: string): Render => {
   const { html, style } = options

@@ -1,5 +1,5 @@
 /**
- * What a caller may change of the browser's last page.
+ * Options for the page that the browser shows at the end of a sign-in.
  */
 import type { PageTexts, PageWords } from "./PageTexts.ts"
 
@@ -19,24 +19,38 @@ import type { PageTexts, PageWords } from "./PageTexts.ts"
  */
 export type PageOutcome = "SignedIn" | "Received" | "Denied" | "Invalid" | "Failed" | "Closed" | "Refused"
 
-/** What a page of your own is made of. Everything in it is plain text: escape it. */
+/**
+ * What a page of your own shows. Every field is plain text: escape it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PageView extends PageWords {
   readonly outcome: PageOutcome
-  /** For `<html lang>`. */
+  /** Language of the texts, for `<html lang>`: a BCP 47 tag. */
   readonly lang: string
-  /** What the server, or the program, said itself, below `detailTitle`. One printable line. */
+  /** What the server or the program said itself: one printable line, shown below `detailTitle`. */
   readonly detail?: string | undefined
+  /** Says who said it. */
   readonly detailTitle: string
   /** What the person signs in to; absent before the program has said so. */
   readonly serverName?: string | undefined
 }
 
-/** How the page is made. */
+/**
+ * How the page is made.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface PageOptions {
-  /** Sentences by language, beside English: `{ de: … }`. The browser's `Accept-Language` chooses. */
+  /** Sentences by language tag: `{ de: … }`. The browser's `Accept-Language` chooses. @default English only */
   readonly texts?: Readonly<Record<string, PageTexts>> | undefined
-  /** Style sheet, instead of ours; the only one that the page's policy lets in. It may load nothing. */
+  /** Style sheet. It is the only one that the page's Content-Security-Policy allows, and cannot load anything. */
   readonly style?: string | undefined
-  /** A whole document, instead of ours. Its only style may be `<style>` with exactly `style`; images may be `data:`. */
+  /**
+   * Makes the whole document. The Content-Security-Policy allows no script, one `<style>` element with exactly the text of
+   * `style`, and images from `data:` URLs.
+   */
   readonly html?: ((view: PageView) => string) | undefined
 }

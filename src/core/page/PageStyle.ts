@@ -1,8 +1,8 @@
 /**
- * How the browser's last page looks: light and dark, on a phone as on a screen, with nothing loaded.
+ * The style sheet of the page at the end of a sign-in: light and dark, for phones and large screens, loading nothing.
  */
 
-/** The only style there is; its hash is the next constant, and a test keeps the two together. */
+/** The style sheet. Its hash is the next constant; a test compares the two. */
 export const style: string = ":root{color-scheme:light dark;--page:#f3f4f6;--card:#fff;--ink:#1b1f24;--soft:#515a66;" +
   "--line:#d4d8de;--good:#116e45;--bad:#b4232a;--calm:#3450c8;" +
   "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}" +
@@ -23,5 +23,5 @@ export const style: string = ":root{color-scheme:light dark;--page:#f3f4f6;--car
   "background:var(--page);color:var(--ink);font:.875rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}" +
   "@media(max-width:26rem){main{padding:1.25rem}}"
 
-/** Base64 SHA-256 of `style`, as a Content Security Policy names it. */
+/** Base64 SHA-256 of `style`, for the Content-Security-Policy. */
 export const styleHash: string = "OSa0wtcTEk8uj4aV2nEr1c2uAlCyMSVpF+OBZVJz8mQ="

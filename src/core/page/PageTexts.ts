@@ -1,43 +1,59 @@
 /**
- * Every sentence of the browser's last page, in one place: to be translated, or replaced.
+ * Every sentence of the page that the browser shows at the end of a sign-in: to be translated, or replaced.
  */
 import type { StateProblem } from "../oauth/RefusalReason.ts"
 
-/** Headline and paragraph of a page. Plain text: it is escaped where it is shown. */
+/**
+ * Headline and paragraph of a page. Plain text: it is escaped when the page is made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PageWords {
   readonly title: string
   readonly text: string
 }
 
-/** What the words may name. */
+/**
+ * What the sentences may name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PageAbout {
   /** What the person signs in to; absent before the program has said so. One printable line. */
   readonly serverName?: string | undefined
 }
 
-/** The sentences. */
+/**
+ * The sentences of the page.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PageTexts {
-  /** The sign-in is done. */
+  /** The sign-in has succeeded. */
   readonly signedIn: (about: PageAbout) => PageWords
-  /** A good answer came; how the sign-in goes on is not known here. */
+  /** The response passed the checks; what the program makes of it is not known. */
   readonly received: (about: PageAbout) => PageWords
-  /** The server answered with an error; the page shows it below. `error` is its code, such as `access_denied`. */
+  /** The server answered with an error, which the page shows below. `error` is its code, such as `access_denied`. */
   readonly denied: (about: PageAbout & { readonly error: string }) => PageWords
-  /** The answer did not pass the checks. */
+  /** The response did not pass the checks; `reason` is that of `InvalidResponse`. */
   readonly invalid: (
+    // Written out, and not imported from FlowError.ts: the declarations of `./promise` lead here, and must not need Effect.
     about: PageAbout & { readonly reason: "RepeatedParameter" | "IssuerMismatch" | "IssuerMissing" | "CodeMissing" }
   ) => PageWords
-  /** The answer came, and the last step failed; the page shows the program's own reason below, if it has one. */
+  /** The response arrived, but its exchange failed; the page shows the program's own reason below, if it gave one. */
   readonly failed: (about: PageAbout) => PageWords
   /** The program has stopped waiting. */
   readonly closed: (about: PageAbout) => PageWords
-  /** The address is of no sign-in that waits here. */
+  /** The request does not answer the sign-in that waits here. */
   readonly refused: (
     about: PageAbout & { readonly reason: StateProblem }
   ) => PageWords
-  /** Above what the server said itself. */
+  /** Shown above what the server said itself. */
   readonly serverSaid: string
-  /** Above what the program said itself. */
+  /** Shown above what the program said itself. */
   readonly programSaid: string
 }
 
@@ -94,9 +110,14 @@ const english: PageTexts = {
   programSaid: "The program said:"
 }
 
-/** The sentences to begin with. */
+/**
+ * The English sentences of the page, to base others on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export const PageTexts: {
-  /** Used where no other language fits. */
+  /** Used when the browser accepts no other language that is given. */
   readonly english: PageTexts
 } = { english }
 
@@ -107,14 +128,14 @@ export interface Language {
   readonly texts: PageTexts
 }
 
-interface Range {
+interface LanguageRange {
   readonly tag: string
   readonly quality: number
 }
 
-/** The ranges of `Accept-Language` (RFC 9110 section 12.5.4), best first; those that are refused are left out. */
-const ranges = (header: string): ReadonlyArray<Range> =>
-  header.slice(0, 1024).split(",").flatMap((part): ReadonlyArray<Range> => {
+/** The ranges of `Accept-Language` (RFC 9110 section 12.5.4), best first, without those of quality 0. */
+const ranges = (header: string): ReadonlyArray<LanguageRange> =>
+  header.slice(0, 1024).split(",").flatMap((part): ReadonlyArray<LanguageRange> => {
     const [tag = "", ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/)
     const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2)
     const quality = weight === undefined ? 1 : Number(weight)
@@ -122,8 +143,8 @@ const ranges = (header: string): ReadonlyArray<Range> =>
   }).sort((one, other) => other.quality - one.quality)
 
 /**
- * The language for a browser: the first that it accepts and that there is, by the whole tag or the one before a hyphen;
- * else English.
+ * The language for a browser: the best one that it accepts among `languages` and English, matched by the whole tag or by
+ * its beginning (RFC 4647 section 3.4); else English.
  */
 export const languageFor = (
   header: string | undefined,
@@ -134,7 +155,7 @@ export const languageFor = (
     Object.entries({ en: english, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
   )
   for (const { tag } of ranges(header ?? "")) {
-    // "pt-br" is served by "pt", as RFC 4647 section 3.4 looks up.
+    // "pt-br" is also looked up as "pt".
     for (let prefix = tag; prefix !== ""; prefix = prefix.slice(0, Math.max(prefix.lastIndexOf("-"), 0))) {
       const language = known.get(prefix)
       if (language !== undefined) return language

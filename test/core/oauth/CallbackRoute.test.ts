@@ -820,11 +820,11 @@ describe("refusal", () => {
   })
 
   it.each(reasons)("is what a program gets; a person gets a page where %s may be a person's", (reason) => {
-    assert.strictEqual(CallbackRoute.isForPeople(reason), reason.startsWith("State"))
+    assert.strictEqual(CallbackRoute.getsPage(reason), reason.startsWith("State"))
   })
 })
 
-describe("seeDone", () => {
+describe("redirectToDone", () => {
   const nonce = FastCheck.array(
     FastCheck.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
     { minLength: 22, maxLength: 22 }
@@ -832,7 +832,7 @@ describe("seeDone", () => {
 
   it("sends the browser to the root's last page, or to the callback's", () => {
     for (const [beside, location] of [[false, `/done/${done}`], [true, `?done=${done}`]] as const) {
-      const answer = CallbackRoute.seeDone(done, beside)
+      const answer = CallbackRoute.redirectToDone(done, beside)
       assert.strictEqual(answer.status, 303)
       assert.deepStrictEqual(answer.headers, { ...text(303, "").headers, location })
       assert.notMatch(answer.body, /[<>&]/)
@@ -846,7 +846,7 @@ describe("seeDone", () => {
     FastCheck.constantFrom(`?${query}`, "", `?tenant=1&${query}`)
   ], ([nonce, beside, path, search]) => {
     const here = `http://127.0.0.1:4321${path}${search}`
-    const there = new URL(CallbackRoute.seeDone(nonce, beside).headers["location"] ?? "", here)
+    const there = new URL(CallbackRoute.redirectToDone(nonce, beside).headers["location"] ?? "", here)
     assert.strictEqual(there.host, "127.0.0.1:4321")
     const request = head({ target: `${there.pathname}${there.search}` })
     const settings = { ...config({ paths: [path] }), done: nonce }
@@ -904,7 +904,7 @@ describe("a flow's route", () => {
             answer({ target: `/callback?error=access_denied&error_description=${secret}&state=${state}` })
           ]
         ) {
-          assert.deepStrictEqual(given, CallbackRoute.seeDone(done, beside))
+          assert.deepStrictEqual(given, CallbackRoute.redirectToDone(done, beside))
           for (const text of [secret, state, "as.example", "access_denied"]) {
             assert.notInclude(JSON.stringify(given), text)
           }
