@@ -1,5 +1,5 @@
 /**
- * Credentials in files: one for each server and account, in a folder of their own that only this user can enter.
+ * Credentials in files: one for each server and account, in a folder that only this user can enter.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,17 +15,17 @@ import { printable } from "../core/text/SafeText.ts"
 import type { Surroundings } from "../core/terminal/Surroundings.ts"
 import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 
-/** Where the files are. */
+/** Where the files are kept. */
 export interface FileStoreOptions {
-  /** Name of the program: its folder under the platform's configuration directory. */
+  /** Name of the program, and of its folder in the platform's configuration directory. */
   readonly appName: string
-  /** Used in place of that folder. A relative one is below the working directory. */
+  /** A folder to use instead. A relative path is resolved against the working directory. */
   readonly directory?: string | undefined
 }
 
 /**
  * The configuration directory of a program: `%APPDATA%` on Windows, `~/Library/Application Support` on macOS, elsewhere
- * `$XDG_CONFIG_HOME` or `~/.config`. A variable that is no absolute path counts as unset (XDG Base Directory).
+ * `$XDG_CONFIG_HOME` or `~/.config`. A variable that is not an absolute path counts as unset (XDG Base Directory).
  */
 export const configDirectory = (
   { env, home, platform }: Surroundings & { readonly home: string },
@@ -61,7 +61,7 @@ const shown = (path: string): string => printable(path, 1000)
 const field = (error: unknown, name: "code" | "name"): string =>
   typeof error === "object" && error !== null ? String((error as Readonly<Record<string, unknown>>)[name]) : ""
 
-// The system's errors hold a path, a call and a code, and nothing of what was read or written.
+// A system error holds a path, a system call and a code, and nothing of what was read or written.
 const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unknown): CredentialStoreError =>
   new CredentialStoreError({
     reason,
@@ -74,23 +74,23 @@ const unlessMissing = (error: unknown): undefined => {
   throw error
 }
 
-/** Takes a file or folder from everybody else. Where the file system has no modes, or denies it, nothing is lost. */
-const narrow = async (path: string, mode: number): Promise<void> => {
-  if (process.platform === "win32") return // access is by lists, inherited from the user's profile
+/** Takes permissions on a file or folder from other users. A failure is ignored: some file systems have no modes. */
+const restrictMode = async (path: string, mode: number): Promise<void> => {
+  if (process.platform === "win32") return // access control lists are inherited from the user's profile
   if (((await Fs.stat(path)).mode & 0o777 & ~mode) !== 0) await Fs.chmod(path, mode).catch(() => {})
 }
 
-/** Makes the folder. */
+/** Creates the folder. */
 const prepare = async (folder: string): Promise<void> => {
   await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
-  await narrow(folder, 0o700)
+  await restrictMode(folder, 0o700)
 }
 
-/** The bytes of a file; `undefined` when it is not there. */
+/** The bytes of a file; `undefined` when it does not exist. */
 const read = async (folder: string, file: string): Promise<Uint8Array | undefined> => {
   try {
-    await narrow(folder, 0o700)
-    await narrow(file, 0o600)
+    await restrictMode(folder, 0o700)
+    await restrictMode(file, 0o600)
     return await Fs.readFile(file)
   } catch (error) {
     return unlessMissing(error)
@@ -100,15 +100,15 @@ const read = async (folder: string, file: string): Promise<Uint8Array | undefine
 const temporaryName = /\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/
 const newTemporaryName = (name: string): string => `${name}.${randomUUID()}.tmp`
 
-/** Fails when no file can be made in the folder. Deno's `access` ends the program without --allow-sys=uid. */
-const probe = async (folder: string): Promise<void> => {
+/** Fails when no file can be created in the folder. Not by `Fs.access`: on Deno it needs --allow-sys=uid. */
+const checkWritable = async (folder: string): Promise<void> => {
   const path = join(folder, newTemporaryName("probe"))
   const handle = await Fs.open(path, "wx", 0o600)
   await handle.close()
   await Fs.unlink(path)
 }
 
-/** Whoever reads meanwhile, or after a crash at any point, finds the old file or the new one, whole. */
+/** Replaces a file in one step: a reader finds the whole old file or the whole new one, also after a crash. */
 const replace = async (file: string, text: string): Promise<void> => {
   const temporary = newTemporaryName(file)
   try {
@@ -126,8 +126,11 @@ const replace = async (file: string, text: string): Promise<void> => {
   }
 }
 
-/** Removes what killed programs left half-written: it may hold tokens. Within the hour it may be another one's work. */
-const sweep = async (folder: string, now: number): Promise<void> => {
+/**
+ * Removes temporary files that a killed program has left behind, since they may hold tokens. A file of the last hour may
+ * still be in use.
+ */
+const removeLeftovers = async (folder: string, now: number): Promise<void> => {
   for (const name of await Fs.readdir(folder)) {
     if (!temporaryName.test(name)) continue
     const path = join(folder, name)
@@ -142,7 +145,7 @@ const decodeBytes = (bytes: Uint8Array): Either.Either<Credentials, string> =>
 
 const inFolder = (folder: string): CredentialStore => {
   const fileOf = (key: CredentialKey) => join(folder, `${createHash("sha256").update(keyText(key)).digest("hex")}.json`)
-  // A step goes on when its fiber is interrupted, so its turn must, too.
+  // A file operation goes on when its fiber is interrupted, so the next one must wait for it all the same.
   const step = <A>(reason: "Unreadable" | "Unwritable", what: string, run: () => Promise<A>) =>
     Effect.uninterruptible(Effect.tryPromise({ try: run, catch: (cause) => failure(reason, what, cause) }))
 
@@ -181,30 +184,30 @@ const inFolder = (folder: string): CredentialStore => {
       }))
   }
 
-  // One reads or writes at a time: no one sets a file aside as damaged that another has just written anew.
-  const turn = Effect.unsafeMakeSemaphore(1).withPermits(1)
+  // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
+  const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
   const store = make({
-    read: (key) => turn(Effect.uninterruptible(readKey(key))),
-    write: (key, value) => turn(writeKey(key, value))
+    read: (key) => oneAtATime(Effect.uninterruptible(readKey(key))),
+    write: (key, value) => oneAtATime(writeKey(key, value))
   })
-  let swept = false
-  const ready = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  let hasRemovedLeftovers = false
+  const prepareToWrite = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     step("Unwritable", folder, async () => {
       await prepare(folder)
-      await probe(folder)
-      if (swept) return
-      swept = true
-      await sweep(folder, now).catch(() => {})
+      await checkWritable(folder)
+      if (hasRemovedLeftovers) return
+      hasRemovedLeftovers = true
+      await removeLeftovers(folder, now).catch(() => {})
     }))
   return {
     load: store.load,
-    // Before the change, not after: what cannot be written must not cost a sign-in, or a refresh token.
-    // Other processes are not kept out yet. A lock file for the key belongs here, around all of this.
-    modify: (key, change) => Effect.zipRight(ready, store.modify(key, change))
+    // Before the change, not after: an unwritable folder must not cost a sign-in, or a refresh token.
+    // Other processes are not locked out yet. A lock file for the key belongs here, around all of this.
+    modify: (key, change) => Effect.zipRight(prepareToWrite, store.modify(key, change))
   }
 }
 
-/** The path without symbolic links, as far as it exists: two ways to one folder are one folder. */
+/** The path with symbolic links resolved, as far as it exists: two paths to the same folder become one. */
 const canonical = async (path: string): Promise<string> => {
   try {
     return await Fs.realpath(path)
@@ -215,19 +218,22 @@ const canonical = async (path: string): Promise<string> => {
   }
 }
 
-// The locks are the store's, so there is one store for each folder of this process, however often it is opened.
+// A store has its own locks, so each folder has one store in this process, however often it is opened.
 const stores = new Map<string, CredentialStore>()
 
 /**
- * The store in the folder `credentials` below the program's configuration directory, or below `directory`. The folder is
- * made (mode 0700) when something is first changed; a file has mode 0600. Wider modes are repaired.
+ * The store in the folder `credentials` of the program's configuration directory, or of `directory`. The folder is created
+ * (mode 0700) when something is first changed; a file has mode 0600. Wider modes are corrected.
  *
- * A damaged file is renamed to `….damaged-<time>`, counts as empty, and stderr says so. One of a newer version is left
- * alone, and is `CredentialStoreError` of reason `Unreadable`, as is a file that cannot be read; `Unwritable` when the
- * folder cannot be made or a file not be written there, which `modify` finds out before it runs its function; `Damaged`
- * when a damaged file cannot be renamed.
+ * A damaged file is renamed to `….damaged-<time>` and counts as absent; stderr says so. A file of a newer version of this
+ * package is left alone.
  *
- * Fails with reason `Unreadable` when the folder's path cannot be found out.
+ * Methods of the store fail with `CredentialStoreError` of reason
+ *   - `Unreadable` when a file cannot be read, or was written by a newer version;
+ *   - `Unwritable` when the folder cannot be created or written to, which `modify` finds out before it runs its function;
+ *   - `Damaged` when a damaged file cannot be renamed.
+ *
+ * @returns the store; fails with reason `Unreadable` when the path of the folder cannot be determined.
  */
 export const open = (options: FileStoreOptions): Effect.Effect<CredentialStore, CredentialStoreError> =>
   Effect.map(
