@@ -40,7 +40,7 @@ export const make = (
         forwarded: isServers || options.redirectUri !== undefined,
         paths: new Set(isServers ? [url.pathname] : [url.pathname, callback.path]),
         hosts: RedirectUri.allowedHosts(isServers ? undefined : bound.port, url),
-        beside: isServers || !RedirectUri.isLoopback(url) || url.port !== String(bound.port)
+        beside: isServers || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
       }
     }))
 

@@ -131,7 +131,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
           refuse(reason, head)
           return {
             _tag: "Answer",
-            answer: CallbackRoute.isForPeople(reason)
+            answer: CallbackRoute.getsPage(reason)
               ? page({ _tag: "Refused", reason }, head)
               : CallbackRoute.refusal(reason, allow)
           }
@@ -142,7 +142,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
             Deferred.unsafeDone(request, Effect.succeed({ response: decision.response, via: "http" }))
           }
           lastPage.expect()
-          return { _tag: "Answer", answer: CallbackRoute.seeDone(done, beside) }
+          return { _tag: "Answer", answer: CallbackRoute.redirectToDone(done, beside) }
         case "Done":
           return { _tag: "Hold", onAnswer: (write) => lastPage.hold((outcome) => write(page(outcome, head))) }
       }

@@ -50,7 +50,7 @@ export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice =>
   }
 }
 
-/** Whether the package `open` can run without a permission prompt: it checks for WSL, and for a file of its own. */
+/** Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings along. */
 export const mayLoadLibrary = (): boolean =>
   isGranted({ name: "read" }) && isGranted({ name: "sys", kind: "osRelease" })
 
