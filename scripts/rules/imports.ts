@@ -21,8 +21,15 @@ export interface Place {
 /** Places by name; `entry` is the name of src itself. */
 export type Places = Readonly<Record<string, Place>>
 
-/** The place that a file belongs to: `flow` for `src/flow/authorize.ts`, `entry` for `src/index.ts`. */
-export const placeOf = (file: string): string => dirname(file) === "src" ? "entry" : file.split("/")[1] ?? ""
+/**
+ * The place that a file belongs to: `flow` for `src/flow/authorize.ts`, `entry` for `src/index.ts`. The folders of core
+ * are places as well: `core/oauth`.
+ */
+export const placeOf = (file: string): string => {
+  const [, place = "", folder, name] = file.split("/")
+  if (dirname(file) === "src") return "entry"
+  return place === "core" && name !== undefined ? `${place}/${folder}` : place
+}
 
 const isRelative = ({ specifier }: Import): boolean => specifier.startsWith(".")
 const resolve = (file: string, { specifier }: Import): string => join(dirname(file), specifier)

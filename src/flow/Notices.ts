@@ -78,7 +78,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
           const tellAll = Effect.forever(Effect.flatMap(notices.take, (notice) => tellTo(presenter, notice)))
           waiting = { notices, telling: yield* Effect.forkIn(Effect.interruptible(Effect.ignore(tellAll)), scope) }
         }
-        waiting.notices.unsafeOffer(notice)
+        yield* waiting.notices.offer(notice)
       })
 
     return {

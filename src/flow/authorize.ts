@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import { AlreadyUsed } from "../core/oauth/AlreadyUsed.ts"
 import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/oauth/AuthorizationUrl.ts"
 import type { FlowError } from "../core/oauth/FlowError.ts"
@@ -24,15 +25,6 @@ export interface Flow extends Listener {
   readonly presenter: Presenter
   /** Undefined when the flow was opened without paste. */
   readonly pasteReader: PasteReader | undefined
-}
-
-/** A mistake in the program, so a defect; tagged for those who see it as a rejected promise. */
-class AlreadyUsed extends Error {
-  readonly _tag = "AlreadyUsed"
-  override readonly name = "AlreadyUsed"
-  constructor() {
-    super("Cannot authorize twice with one flow. Open a new flow for another sign-in")
-  }
 }
 
 type Request<A, E, R> = AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
@@ -82,7 +74,7 @@ export const authorize = (flow: Flow): Authorize => {
     Effect.gen(function* () {
       const url = yield* AuthorizationUrl.check(request.url, flow)
       if (flow.inbox.isClosed()) return yield* Effect.interrupt
-      if (isUsed) return yield* Effect.die(new AlreadyUsed())
+      if (isUsed) return yield* Effect.die(new AlreadyUsed({}))
       isUsed = true
       return yield* signIn(flow, url, request)
     }).pipe(Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false }))
