@@ -74,7 +74,7 @@ export const authorize = (flow: Flow): Authorize => {
     Effect.gen(function* () {
       const url = yield* AuthorizationUrl.check(request.url, flow)
       if (flow.inbox.isClosed()) return yield* Effect.interrupt
-      if (isUsed) return yield* Effect.die(new AlreadyUsed({}))
+      if (isUsed) return yield* Effect.die(new AlreadyUsed())
       isUsed = true
       return yield* signIn(flow, url, request)
     }).pipe(Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false }))
