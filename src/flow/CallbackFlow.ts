@@ -18,7 +18,7 @@ import type { Authorize } from "./AuthorizeRequest.ts"
 import * as Inbox from "./Inbox.ts"
 import { listen } from "./listen.ts"
 import { type OpenOptions, settings } from "./OpenOptions.ts"
-import { randomText } from "./randomText.ts"
+import { randomHex } from "./randomHex.ts"
 import { styleHash } from "./styleHash.ts"
 
 /**
@@ -32,7 +32,8 @@ export interface CallbackFlow {
   readonly redirectUri: string
   /** False when every port was taken and `onPortBusy` is `"paste"`. */
   readonly listening: boolean
-  /** Goes into the authorization request (RFC 6749 section 10.12): 256 random bits, base64url. */
+  /** Goes into the authorization request (RFC 6749 section 10.12): 256 random bits as 64 lower-case
+   * hexadecimal digits. */
   readonly state: Redacted.Redacted<string>
   /**
    * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.
@@ -69,11 +70,11 @@ const opening = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, S
     const callback = yield* settings(options)
     const pasteReader = options.paste === false ? undefined : readerOf(yield* PasteInput)
     const presenter = yield* Presenter
-    const state = Redacted.make(yield* randomText(32))
+    const state = Redacted.make(yield* randomHex(32))
     const style = options.page?.style
     const inbox = yield* Inbox.make({
       state,
-      done: yield* randomText(16),
+      done: yield* randomHex(16),
       render: CallbackPage.make(options.page, style === undefined ? undefined : yield* styleHash(style))
     })
     const listener = yield* listen(options, callback, inbox)

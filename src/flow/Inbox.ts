@@ -4,7 +4,6 @@
  *
  * Requests and texts are handed over by plain calls, so that a junk request costs no fiber.
  */
-import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -51,27 +50,25 @@ export interface Inbox {
   readonly waitingFlow: WaitingFlow
   /** Takes a text from the host's own input box. */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-  /** Waits for the answer of an HTTP request. Interrupted when the flow closes. */
-  readonly request: Effect.Effect<Arrival>
+  /** The answer of an HTTP request. Interrupted when the flow closes. */
+  readonly request: Deferred.Deferred<Arrival>
   /**
-   * Takes the next pasted text: the answer, or what is wrong with it. Fails as well for a request that was refused, each
-   * reason once, for that is to be explained to the same person.
+   * Pasted texts: the answer, or what is wrong with them; and each reason why a request was refused, once, for that is
+   * to be explained to the same person.
    */
-  readonly paste: Effect.Effect<Arrival, Unanswered>
-  /** Begins to wait: from now on `paste` has what is to be explained. Of requests only once the person knows of the sign-in. */
+  readonly pastes: Mailbox.ReadonlyMailbox<Either.Either<Arrival, Unanswered>>
+  /** Begins to wait: from now on `pastes` has what is to be explained. Of requests only once the person knows of the sign-in. */
   readonly begin: (serverName: string, isKnown: () => boolean) => void
   /** Whether the answer is here, or can come no more. */
   readonly isOver: () => boolean
-  /** Ends the wait with a defect of what shows the URL. */
-  readonly fail: (cause: Cause.Cause<never>) => Effect.Effect<void>
   /** Tells every browser how the sign-in ended. Only the first outcome counts. */
   readonly settle: (outcome: Outcome) => void
   readonly refusals: Refusals.Refusals
   /** Answers the pages that wait with neutral words. */
-  readonly losePatience: Effect.Effect<void>
+  readonly losePatience: () => void
   readonly isClosed: () => boolean
   /** Never succeeds; interrupted when the flow closes. */
-  readonly closed: Effect.Effect<never>
+  readonly closed: Deferred.Deferred<never>
   /** Ends everything that waits, and gives a browser a moment to fetch its last page. */
   readonly close: Effect.Effect<void>
 }
@@ -187,23 +184,21 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
             onRight: () => Effect.void
           })
         ),
-      request: Deferred.await(request),
-      // Nothing ends these pastes: the arm that takes them is interrupted.
-      paste: Effect.flatten(Effect.orDie(pastes.take)),
+      request,
+      pastes,
       begin: (name, known) => {
         serverName = name
         isKnown = known
       },
       isOver: () => isOver,
-      fail: (cause) => Effect.asVoid(Deferred.failCause(request, cause)),
       settle: (outcome) => {
         isOver = true
         lastPage.settle(outcome)
       },
       refusals,
-      losePatience: Effect.sync(lastPage.losePatience),
+      losePatience: lastPage.losePatience,
       isClosed: () => isClosed,
-      closed: Deferred.await(closed),
+      closed,
       close: Effect.suspend(() => {
         isOver = true
         isClosed = true

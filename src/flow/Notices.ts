@@ -14,7 +14,7 @@ import type { SignInOutcome } from "../core/terminal/Texts.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { Notice, PendingAuthorization, Presenter } from "../services/Presenter.ts"
 import type { Unanswered } from "./Inbox.ts"
-import { randomText } from "./randomText.ts"
+import { randomHex } from "./randomHex.ts"
 
 /** What is shown of a sign-in. */
 export type Shown = Omit<PendingAuthorization, "id" | "deadline">
@@ -63,12 +63,20 @@ export const tellNow = (presenter: Presenter, notice: Notice): Effect.Effect<voi
 export const make = (presenter: Presenter, serverName: string): Effect.Effect<Notices> =>
   Effect.gen(function* () {
     /** Tells flows of one process apart; it is no secret. */
-    const id = yield* randomText(6)
-    const scope = yield* Scope.make()
+    const id = yield* randomHex(6)
+    let scope: Scope.CloseableScope | undefined
     let turnIn: Scope.CloseableScope | undefined
     let waiting: { readonly notices: Mailbox.Mailbox<Notice>; readonly telling: Fiber.Fiber<void> } | undefined
     let isKnown = false
     let hasEnded = false
+
+    /** Made with the first thing that is told or shown. */
+    const scoped: Effect.Effect<Scope.CloseableScope> = Effect.suspend(() =>
+      scope !== undefined ? Effect.succeed(scope) : Effect.tap(Scope.make(), (made) =>
+        Effect.sync(() => {
+          scope = made
+        }))
+    )
 
     /** One fiber tells one notice after the other. It is started by the first one: most flows have none. */
     const tell = (notice: Notice) =>
@@ -76,7 +84,10 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
         if (waiting === undefined) {
           const notices = yield* Mailbox.make<Notice>()
           const tellAll = Effect.forever(Effect.flatMap(notices.take, (notice) => tellTo(presenter, notice)))
-          waiting = { notices, telling: yield* Effect.forkIn(Effect.interruptible(Effect.ignore(tellAll)), scope) }
+          waiting = {
+            notices,
+            telling: yield* Effect.forkIn(Effect.interruptible(Effect.ignore(tellAll)), yield* scoped)
+          }
         }
         yield* waiting.notices.offer(notice)
       })
@@ -87,7 +98,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
         Effect.disconnect(ask("show the sign-in", () => {
           if (hasEnded) return Effect.void
           isKnown = true
-          return Scope.extend(presenter.show({ ...shown, id, deadline }), scope)
+          return Effect.flatMap(scoped, (scope) => Scope.extend(presenter.show({ ...shown, id, deadline }), scope))
         })),
       queue: (shown, turn, isShown) =>
         Effect.gen(function* () {
@@ -114,13 +125,14 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
         Effect.gen(function* () {
           hasEnded = true
           if (isKnown) yield* tell({ _tag: "SignInEnded", id, serverName, outcome })
-          const told = waiting === undefined
-            ? Effect.void
-            : Effect.zipRight(waiting.notices.end, Fiber.await(waiting.telling))
-          const letGo = ask("let go of the sign-in", () => Scope.close(scope, exit))
-          yield* waiting === undefined && !isKnown
-            ? letGo
-            : atMost(ReleaseBudget.presenter, Effect.ensuring(told, letGo))
+          const [used, started] = [scope, waiting]
+          if (used !== undefined) {
+            const told = started === undefined
+              ? Effect.void
+              : Effect.zipRight(started.notices.end, Fiber.await(started.telling))
+            const letGo = ask("let go of the sign-in", () => Scope.close(used, exit))
+            yield* atMost(ReleaseBudget.presenter, Effect.ensuring(told, letGo))
+          }
           // After the presenter has let go: the next sign-in comes with this.
           if (turnIn !== undefined) yield* Scope.close(turnIn, exit)
         })

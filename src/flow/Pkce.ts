@@ -4,7 +4,6 @@
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
-import { randomText } from "./randomText.ts"
 
 /** A verifier to keep and the challenge to send. */
 export interface Pkce {
@@ -38,7 +37,7 @@ export const Pkce: { readonly make: Effect.Effect<Pkce> } = {
    * ```
    */
   make: Effect.gen(function* () {
-    const verifier = Redacted.make(yield* randomText(32))
+    const verifier = Redacted.make(Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(32))))
     return { verifier, challenge: yield* challenge(verifier), method: "S256" as const }
   })
 }

@@ -34,15 +34,14 @@ const signIn = <A, E, R>(
   flow: Flow,
   url: URL,
   request: Request<A, E, R>
-): Effect.Effect<A | Granted, E | FlowError, R> =>
-  Effect.gen(function* () {
-    const { forwarded, inbox, listening, redirectUri } = flow
-    const timeout = Duration.decode(request.timeout ?? "5 minutes")
-    const serverName = request.serverName ?? url.host
-    const notices = yield* Notices.make(flow.presenter, serverName)
-    let phase: Phase = "response"
-    inbox.begin(serverName, notices.isKnown)
-    return yield* Effect.gen(function* () {
+): Effect.Effect<A | Granted, E | FlowError, R> => {
+  const { forwarded, inbox, listening, presenter, redirectUri } = flow
+  const serverName = request.serverName ?? url.host
+  let phase: Phase = "response"
+  return Effect.flatMap(Notices.make(presenter, serverName), (notices) =>
+    Effect.gen(function* () {
+      const timeout = Duration.decode(request.timeout ?? "5 minutes")
+      inbox.begin(serverName, notices.isKnown)
       const { characters, response, via } = yield* firstAnswer({
         ...flow,
         notices,
@@ -64,19 +63,23 @@ const signIn = <A, E, R>(
         inbox.settle(pageOutcome(exit, phase, request.describe))
         return notices.end(signInOutcome(exit, phase), exit)
       })
-    )
-  })
+    ))
+}
 
 /** `authorize` of one flow. */
 export const authorize = (flow: Flow): Authorize => {
   let isUsed = false
-  const authorize = <A, E, R>(request: Request<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
+  const begin = (request: AuthorizeRequest) =>
     Effect.gen(function* () {
       const url = yield* AuthorizationUrl.check(request.url, flow)
       if (flow.inbox.isClosed()) return yield* Effect.interrupt
       if (isUsed) return yield* Effect.die(new AlreadyUsed())
       isUsed = true
-      return yield* signIn(flow, url, request)
-    }).pipe(Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false }))
+      return url
+    })
+  const authorize = <A, E, R>(request: Request<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
+    Effect.flatMap(begin(request), (url) => signIn(flow, url, request)).pipe(
+      Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false })
+    )
   return authorize as Authorize
 }

@@ -1,6 +1,7 @@
 /**
  * The caller's exchange of the code, within its time and within the flow.
  */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
@@ -28,9 +29,9 @@ export const exchange = <A, E, R>(
         millis: Duration.toMillis(duration),
         refusals: inbox.refusals.counts()
       }))
-    const losePatience = Effect.zipRight(Effect.delay(inbox.losePatience, patience), Effect.never)
+    const losePatience = Effect.zipRight(Effect.delay(Effect.sync(inbox.losePatience), patience), Effect.never)
     const exchanged = Effect.suspend(() => exchange(granted))
     return inbox.isClosed()
       ? Effect.interrupt
-      : firstOf<A, E | AuthorizationTimeout, R>([exchanged, timesOut, losePatience, inbox.closed])
+      : firstOf<A, E | AuthorizationTimeout, R>([exchanged, timesOut, losePatience, Deferred.await(inbox.closed)])
   })

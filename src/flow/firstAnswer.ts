@@ -2,8 +2,10 @@
  * The race of one sign-in: the HTTP arm against the paste arm, from showing the URL until the time is over.
  */
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Scope from "effect/Scope"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
 import { firstOf } from "../effect/firstOf.ts"
@@ -23,9 +25,19 @@ export interface Race {
   readonly turn: Effect.Effect<void, never, Scope.Scope> | undefined
 }
 
+/** The HTTP arm: waits for the answer of a request, which the route completes. */
+const requestedAnswer = ({ inbox }: Race): Effect.Effect<Arrival> => Deferred.await(inbox.request)
+
 /** The paste arm: takes pasted texts until one is the answer, and explains to the person what is wrong with the others. */
 const pastedAnswer = ({ inbox, notices }: Race): Effect.Effect<Arrival> =>
-  Effect.eventually(Effect.tapError(inbox.paste, notices.refused))
+  Effect.gen(function* () {
+    for (;;) {
+      // Nothing ends the mailbox: the arm is interrupted.
+      const paste = yield* Effect.orDie(inbox.pastes.take)
+      if (Either.isRight(paste)) return paste.right
+      yield* notices.refused(paste.left)
+    }
+  })
 
 /** Whether a person can paste; known once the reader is held. */
 const canPaste = (reader: PasteReader | undefined) => reader?.available ?? Effect.succeed(false)
@@ -48,7 +60,7 @@ const timeout = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
     if (turn !== undefined) {
       yield* notices.queue({ ...shown, paste: yield* canPaste(pasteReader) }, turn, present === undefined)
     }
-    yield* Effect.fork(Effect.catchAllCause(show(race), inbox.fail))
+    yield* Effect.fork(Effect.catchAllCause(show(race), (cause) => Deferred.failCause(inbox.request, cause)))
     yield* Effect.sleep(timeout)
     return yield* new AuthorizationTimeout({
       phase: "response",
@@ -60,7 +72,7 @@ const timeout = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
 /** The first answer, by HTTP or by paste. The other arm has released what it held when this returns. */
 export const firstAnswer = (race: Race): Effect.Effect<Arrival, AuthorizationTimeout> => {
   const { inbox, pasteReader } = race
-  const answer = [inbox.request, pastedAnswer(race)]
+  const answer = [requestedAnswer(race), pastedAnswer(race)]
   // An answer that came before this call is used at once: there is nothing left to show.
   if (inbox.isOver()) return firstOf(answer)
   const first = firstOf<Arrival, AuthorizationTimeout, never>([...answer, timeout(race)])

@@ -1,0 +1,13 @@
+/**
+ * Random values that go into a URL.
+ */
+import * as Effect from "effect/Effect"
+
+/**
+ * Random bytes from the system's generator as lower-case hexadecimal digits: letters that servers neither fold nor escape
+ * nor trim, as some do with those of base64url.
+ */
+export const randomHex = (bytes: number): Effect.Effect<string> =>
+  Effect.sync(() =>
+    Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  )
