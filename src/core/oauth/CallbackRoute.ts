@@ -28,9 +28,9 @@ export interface RequestHead {
 export interface RouteConfig {
   readonly state: Redacted.Redacted<string>
   /** Paths of the callback, compared without decoding. */
-  readonly paths: Pick<ReadonlySet<string>, "has">
+  readonly paths: ReadonlySet<string>
   /** `Host` headers that are accepted, in lower case. */
-  readonly hosts: Pick<ReadonlySet<string>, "has">
+  readonly hosts: ReadonlySet<string>
   /** Whether `response_mode=form_post` was asked for. */
   readonly formPost: boolean
   /** Random name of the last page, which is at `/done/{name}`, and at a path of the callback with `?done={name}`. */

@@ -1,13 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, FastCheck, Fiber, Option, Redacted } from "effect"
-import { type Answer, text } from "../../../src/core/oauth/Answer.ts"
+import { Either, FastCheck, Redacted } from "effect"
+import { text } from "../../../src/core/oauth/Answer.ts"
 import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
 import * as CallbackRoute from "../../../src/core/oauth/CallbackRoute.ts"
-import * as CallbackPage from "../../../src/core/page/CallbackPage.ts"
-import { PageTexts } from "../../../src/core/page/PageTexts.ts"
 import * as RedirectUri from "../../../src/core/oauth/RedirectUri.ts"
 import type { HttpRefusalReason } from "../../../src/core/oauth/Refusal.ts"
-import * as FlowChannels from "../../../src/flow/FlowChannels.ts"
 
 const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
 const query = `code=abc&state=${state}`
@@ -856,162 +853,6 @@ describe("redirectToDone", () => {
       if (!nonce.includes(secret)) assert.notInclude(there.href, secret)
     }
   })
-})
-
-describe("a flow's route", () => {
-  const secret = "SplxlOBeZQQYbYS6WxSbIA"
-
-  const german: PageTexts = {
-    ...PageTexts.english,
-    signedIn: () => ({ title: "Angemeldet", text: "Fertig." }),
-    refused: () => ({ title: "Falsch", text: "Noch einmal." })
-  }
-
-  const open = (options: { readonly beside?: boolean; readonly formPost?: boolean } = {}) =>
-    Effect.sync(() => {
-      const channels = FlowChannels.make({
-        state: Redacted.make(state),
-        delay: () => () => {},
-        done,
-        render: CallbackPage.make({ texts: { de: german } })
-      })
-      const { formPost, hosts, paths } = config(options)
-      const route = channels.route({ formPost, hosts, paths, beside: options.beside ?? false })
-      const answer = (request: Request, body?: string): Answer => {
-        const reply = route.handle(head(request), body)
-        return reply._tag === "Answer" ? reply.answer : assert.fail(reply._tag)
-      }
-      /** Asks for the last page; what it was given so far. */
-      const lastPage = (request: Request = {}) => {
-        const reply = route.handle(head({ target: `/done/${done}`, ...request }))
-        if (reply._tag !== "Hold") return assert.fail(reply._tag)
-        const pages: Array<Answer> = []
-        return { pages, leave: reply.onAnswer((page) => void pages.push(page)) }
-      }
-      return { channels, route, answer, lastPage }
-    })
-
-  it.effect("sends the browser on at once, to an address that holds neither code nor state", () =>
-    Effect.gen(function* () {
-      for (const beside of [false, true]) {
-        const { answer, channels, route } = yield* open({ beside, formPost: true })
-        assert.strictEqual(route.done, done)
-        const sent = `code=${secret}&state=${state}&iss=${encodeURIComponent("https://as.example")}`
-        for (
-          const given of [
-            answer({ target: `/callback?${sent}` }),
-            answer({ method: "POST", headers: form, target: "/callback" }, sent),
-            answer({ target: `/callback?error=access_denied&error_description=${secret}&state=${state}` })
-          ]
-        ) {
-          assert.deepStrictEqual(given, CallbackRoute.redirectToDone(done, beside))
-          for (const text of [secret, state, "as.example", "access_denied"]) {
-            assert.notInclude(JSON.stringify(given), text)
-          }
-        }
-        assert.isTrue(channels.pending.isOver())
-        assert.isFalse(channels.pending.isSettled())
-        const { response } = yield* channels.pending.arrival
-        assert.strictEqual(Redacted.value(Either.getOrThrow(AuthorizationResponse.check(response, {})).code), secret)
-      }
-    }))
-
-  it.effect("holds the last page until the outcome is known, and gives it again", () =>
-    Effect.gen(function* () {
-      const { answer, channels, lastPage } = yield* open()
-      channels.name("Example")
-      answer({})
-      const [first, gone, beside] = [lastPage(), lastPage(), lastPage({ target: `/callback?done=${done}` })]
-      gone.leave()
-      assert.deepStrictEqual([first.pages, gone.pages, beside.pages], [[], [], []])
-      channels.pending.settle({ _tag: "SignedIn" })
-      const page = CallbackPage.make()({ _tag: "SignedIn" }, { serverName: "Example", acceptLanguage: undefined })
-      assert.deepStrictEqual([first.pages, gone.pages, beside.pages], [[page], [], [page]])
-      assert.deepStrictEqual(lastPage().pages, [page])
-      yield* channels.close
-      assert.deepStrictEqual(lastPage().pages, [page])
-    }))
-
-  it.effect("gives each browser the last page in its language", () =>
-    Effect.gen(function* () {
-      const { answer, channels, lastPage } = yield* open()
-      answer({})
-      const [german, english] = [
-        lastPage({ headers: { "accept-language": "de-CH,de;q=0.9" } }),
-        lastPage({ headers: { "accept-language": "tlh" } })
-      ]
-      channels.pending.settle({ _tag: "SignedIn" })
-      assert.include(german.pages[0]?.body, '<html lang="de">')
-      assert.include(german.pages[0]?.body, "<h1>Angemeldet</h1>")
-      assert.include(english.pages[0]?.body, "<h1>Signed in</h1>")
-      yield* channels.close
-    }))
-
-  it.effect("gives a person a page in words and a program a short text, and neither takes the flow", () =>
-    Effect.gen(function* () {
-      const { answer, channels } = yield* open()
-      const headers = { "accept-language": "de" }
-      const page = answer({ target: "/callback?code=<b>&state=other", headers })
-      assert.strictEqual(page.status, 400)
-      assert.include(page.body, "<h1>Falsch</h1>")
-      assert.match(page.headers["content-type"] ?? "", /^text\/html;/)
-      assert.notInclude(page.body, "<b>")
-      assert.include(answer({ target: "/callback" }).body, "<h1>Nothing to sign in with</h1>")
-      for (
-        const [request, reason] of [
-          [{ target: "/favicon.ico" }, "WrongPath"],
-          [{ target: "/done/x" }, "WrongPath"],
-          [{ method: "HEAD", target: `/done/${done}` }, "WrongMethod"],
-          [{ target: `/done/${done}`, hosts: ["evil.example"] }, "WrongHost"],
-          [{ target: `/done/${done}`, headers: { "sec-fetch-dest": "iframe" } }, "NotANavigation"],
-          [{ target: `/done/${done}`, headers: { purpose: "prefetch" } }, "Prefetch"]
-        ] as const
-      ) {
-        assert.deepStrictEqual(answer(request), CallbackRoute.refusal(reason))
-      }
-      assert.isFalse(channels.pending.isOver())
-      yield* channels.close
-    }))
-
-  it.effect.prop("shows no page with anything of what was sent and refused", [
-    FastCheck.constantFrom("state", "code", "error", "error_description", "iss", "done"),
-    FastCheck.constantFrom("<script>alert('7f3a')</script>", "7f3a", "&lt;7f3a", '"7f3a', "7f3a</style><img src=x>"),
-    FastCheck.boolean()
-  ], ([name, value, inLanguage]) =>
-    Effect.gen(function* () {
-      const { answer, channels } = yield* open()
-      const target = `/callback?${new URLSearchParams({ state: "other", [name]: value })}`
-      const { body, headers } = answer({ target, ...(inLanguage && { headers: { "accept-language": value } }) })
-      assert.notInclude(body + JSON.stringify(headers), "7f3a")
-      yield* channels.close
-    }))
-
-  it.effect("waits at its end, and only then, for a browser that was sent on", () =>
-    Effect.gen(function* () {
-      const never = yield* open()
-      assert.doesNotThrow(() => Effect.runSync(never.channels.close), "nobody was sent on")
-
-      const fetched = yield* open()
-      fetched.answer({})
-      const page = fetched.lastPage()
-      assert.doesNotThrow(() => Effect.runSync(fetched.channels.close), "its page was there to be written")
-      assert.strictEqual(page.pages[0]?.status, 503)
-
-      const lost = yield* open()
-      lost.answer({})
-      const started = performance.now()
-      yield* lost.channels.close
-      assert.isAtLeast(performance.now() - started, 430)
-
-      const late = yield* open()
-      late.answer({})
-      const closing = yield* Effect.fork(late.channels.close)
-      yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 50)))
-      assert.isTrue(Option.isNone(yield* Fiber.poll(closing)))
-      assert.strictEqual(late.lastPage().pages[0]?.status, 503)
-      yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve)))
-      assert.isTrue(Option.isSome(yield* Fiber.poll(closing)))
-    }))
 })
 
 describe("claimedState", () => {
