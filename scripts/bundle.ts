@@ -10,7 +10,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join, posix } from "node:path"
 import { type ManualChunkMeta, type OutputChunk, type Plugin, rollup } from "rollup"
 import type { Sdk } from "../src/mcp/Sdk.ts"
-import { readEffect } from "./bundle/readEffect.ts"
 
 /** A file in dist, by its path there. */
 export type Files = ReadonlyMap<string, string>
@@ -75,7 +74,7 @@ const loading: Plugin = {
       const loader = id.endsWith(".ts") ? "ts" : "js"
       // Names of Effect's own, and where in its sources something is, nobody looks for in a bundle; and Deno reads a
       // source map whenever it loads a file.
-      const { code } = await esbuild.transform(readEffect(id), { loader, minifyIdentifiers: true, target })
+      const { code } = await esbuild.transform(readFileSync(id, "utf8"), { loader, minifyIdentifiers: true, target })
       return { code, map: { mappings: "" } }
     }
     if (!id.endsWith(".ts")) return undefined
