@@ -1,9 +1,10 @@
 /**
- * Bundles `./promise`: one entry, and what it loads in a few files beside it, with Effect 4 and the MCP SDK's
- * authorization inside. It replaces what the compiler made of them in dist.
+ * Bundles `./promise` with Effect 4 and the MCP SDK's authorization inside: one entry, and a few files that it loads on
+ * first use. The bundle replaces what the compiler wrote to dist for that entry.
  *
- * The sources are written for Effect 3; scripts/bundle/effect4 gives Effect 4's modules the names they use. It has half the
- * bytes and starts in half the time, and nobody sees which one it is: the entry's types name no Effect.
+ * The sources are written for Effect 3. The modules in scripts/bundle/effect4 give Effect 4 the names of Effect 3; the
+ * entry's types name neither. With Effect 3 inside, effect.js would be twice as large and a sign-in would take about a
+ * fifth longer from process start to exit (`npm run bench`, row "start").
  */
 import * as esbuild from "esbuild"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -26,7 +27,7 @@ const resolving: Plugin = {
     if (external.test(specifier)) return { id: specifier, external: true }
     if (specifier === sdk) return specifier
     if (specifier.startsWith(".")) return join(dirname(importer), specifier)
-    const [, name] = /^effect4?\/(\w+)$/.exec(specifier) ?? []
+    const [, name] = /^effect4?\/([\w/]+)$/.exec(specifier) ?? []
     if (name === undefined) return undefined
     const shim = `${shims}/${name}.ts`
     return specifier.startsWith("effect/") && existsSync(shim) ? shim : `node_modules/effect4/dist/${name}.js`
@@ -44,7 +45,7 @@ const sdkNames: Readonly<Record<keyof Sdk, true>> = {
   startAuthorization: true
 }
 
-/** Packages in other module formats, and with conditions in their exports, are esbuild's to read. */
+/** esbuild reads the SDK: its packages have other module formats, and conditions in their exports. */
 const bundleSdk = async (): Promise<{ readonly code: string; readonly inputs: ReadonlyArray<string> }> => {
   const { metafile, outputFiles } = await esbuild.build({
     stdin: { contents: `export { ${Object.keys(sdkNames).join(", ")} } from "${sdk}"`, resolveDir: "." },
@@ -64,7 +65,7 @@ const bundleSdk = async (): Promise<{ readonly code: string; readonly inputs: Re
   return { code: outputFiles[0]?.text ?? "", inputs: used }
 }
 
-/** Effect's modules, and those that give them the names of Effect 3. */
+/** Whether a module is Effect's, or one that gives it the names of Effect 3. */
 const isEffect = (id: string) => id.startsWith(`${shims}/`) || id.startsWith("node_modules/effect4/")
 
 const loading: Plugin = {
@@ -72,8 +73,7 @@ const loading: Plugin = {
   async load(id) {
     if (isEffect(id)) {
       const loader = id.endsWith(".ts") ? "ts" : "js"
-      // Names of Effect's own, and where in its sources something is, nobody looks for in a bundle; and Deno reads a
-      // source map whenever it loads a file.
+      // Without Effect's own names and positions: Deno reads the source map of each file that it loads.
       const { code } = await esbuild.transform(readFileSync(id, "utf8"), { loader, minifyIdentifiers: true, target })
       return { code, map: { mappings: "" } }
     }
@@ -93,10 +93,10 @@ const minifying: Plugin = {
   name: "minifying",
   async renderChunk(written) {
     const { code, map } = await esbuild.transform(written, {
-      // Our names are kept: a stack trace, and an error in a log, is read by people.
+      // Names are kept, because people read them in stack traces and logs.
       minifySyntax: true,
       minifyWhitespace: true,
-      // What Node shows of an error that nobody caught is its line.
+      // Node shows the whole line that an uncaught error was thrown from.
       lineLimit: 120,
       format: "esm",
       target,
@@ -106,7 +106,7 @@ const minifying: Plugin = {
   }
 }
 
-/** What is loaded together is in one file: on a cold start each file costs as much as forty kilobytes. */
+/** Puts what is loaded together into one file: on a cold start each file costs as much as forty kilobytes. */
 const chunking = () => {
   const reached = new Map<string, ReadonlySet<string>>()
   const reach = (names: ReadonlyArray<string>, { getModuleInfo }: ManualChunkMeta): ReadonlySet<string> => {
@@ -125,7 +125,7 @@ const chunking = () => {
   }
 }
 
-/** Names a module as a stack trace shows it: ours by its place in the package, others by package and version. */
+/** Names a module as a stack trace shows it: our own by its path in the package, others by package and version. */
 const sourceName = (path: string): string => {
   const [, name, rest = ""] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(path) ?? []
   if (name === undefined) return path
@@ -136,7 +136,7 @@ const sourceName = (path: string): string => {
 const packageOf = (name: string): { readonly name: string; readonly version: string; readonly license: string } =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"))
 
-/** The licences of what is inside. */
+/** The licence texts of the packages in the bundle. */
 const licences = (names: Iterable<string>): string =>
   Array.from(new Set(names)).sort().map((name) => {
     const { license, name: real, version } = packageOf(name)
@@ -147,7 +147,7 @@ const licences = (names: Iterable<string>): string =>
 
 const isChunk = (output: { readonly type: string }): output is OutputChunk => output.type === "chunk"
 
-/** What is loaded with the entry, and what is loaded later: each file of the bundle with its source map, and the licences. */
+/** Makes the files of the bundle: the entry, what it loads later, their source maps, and the licences. */
 export const bundle = async (): Promise<Files> => {
   const { code, inputs } = await bundleSdk()
   const loadingSdk: Plugin = { name: "loading the SDK", load: (id) => id === sdk ? { code, map: null } : undefined }
@@ -182,7 +182,7 @@ export const bundle = async (): Promise<Files> => {
   ])
 }
 
-/** Declarations that the entry's own lead to. */
+/** The declaration files that the entry's declarations refer to, directly or not. */
 const declarations = (entry: string): ReadonlySet<string> => {
   const found = new Set([entry])
   for (const file of found) {
@@ -193,7 +193,7 @@ const declarations = (entry: string): ReadonlySet<string> => {
   return found
 }
 
-/** Puts the bundle in the place of what the compiler wrote. */
+/** Writes the bundle over what the compiler wrote to dist. */
 export const writeBundle = async (): Promise<void> => {
   const files = await bundle()
   const kept = declarations("promise.d.ts")

@@ -40,7 +40,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
   lines: Effect.gen(function* () {
     const queue = yield* Effect.acquireRelease(Queue.unbounded<string>(), Queue.shutdown)
     yield* Effect.acquireRelease(
-      Effect.sync(() => subscribe((text) => void queue.unsafeOffer(text))),
+      Effect.sync(() => subscribe((text) => void Queue.unsafeOffer(queue, text))),
       (unsubscribe) => Effect.sync(unsubscribe)
     )
     yield* hold

@@ -4,7 +4,6 @@ import type * as Option from "effect4/Option"
 
 export * from "effect4/Cause"
 
-export const sequential: <E, E2>(left: Cause.Cause<E>, right: Cause.Cause<E2>) => Cause.Cause<E | E2> = Cause.combine
 export const failureOption: <E>(self: Cause.Cause<E>) => Option.Option<E> = Cause.findErrorOption
 export const isInterrupted: <E>(self: Cause.Cause<E>) => boolean = Cause.hasInterrupts
 export const isInterruptedOnly: <E>(self: Cause.Cause<E>) => self is Cause.Cause<never> = Cause

@@ -5,8 +5,8 @@ import * as Data from "effect4/Data"
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Errors as any others are. Effect 4 has Node show the fields of one alone, without its message; and a message that is a
- * getter is in no clone, and with some engines in no stack.
+ * Error classes that Node shows with their message and stack: Effect 4 has it show the fields alone. `message` becomes a
+ * property of its own, because `structuredClone` and some engines' stacks leave a getter out.
  */
 export const TaggedError = <Tag extends string>(
   tag: Tag

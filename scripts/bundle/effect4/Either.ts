@@ -1,11 +1,14 @@
-/** The `Either` of Effect 3: an `Exit` of Effect 4, so that it can be yielded, with `left` and `right`. */
+/**
+ * The `Either` of Effect 3: an `Exit` of Effect 4 with the properties `left` and `right`. An `Exit`, because an `Either` of
+ * Effect 3 can stand wherever an effect can, which a `Result` of Effect 4 cannot.
+ */
 import type * as Effect from "effect4/Effect"
 import * as Exit from "effect4/Exit"
 
-export interface Left<out L, out R> extends Exit.Failure<R, L> {
+interface Left<out L, out R> extends Exit.Failure<R, L> {
   readonly left: L
 }
-export interface Right<out L, out R> extends Exit.Success<R, L> {
+interface Right<out L, out R> extends Exit.Success<R, L> {
   readonly right: R
 }
 export type Either<R, L = never> = Left<L, R> | Right<L, R>
@@ -28,6 +31,8 @@ export const map = <R, L, R2>(self: Either<R, L>, f: (right: R) => R2): Either<R
   flatMap(self, (value) => right(f(value)))
 export const mapLeft = <R, L, L2>(self: Either<R, L>, f: (left: L) => L2): Either<R, L2> =>
   isLeft(self) ? left(f(self.left)) : right(self.right)
+export const getOrElse = <R, L, R2>(self: Either<R, L>, orElse: (left: L) => R2): R | R2 =>
+  isLeft(self) ? orElse(self.left) : self.right
 export const getOrUndefined = <R, L>(self: Either<R, L>): R | undefined => isLeft(self) ? undefined : self.right
 
 const try_ = <R, L>(options: { readonly try: () => R; readonly catch: (error: unknown) => L }): Either<R, L> => {

@@ -1,2 +1,2 @@
-/** Fibers of Effect 4 have numbers; nobody is `undefined`. */
+/** Fibers of Effect 4 have numbers, and `undefined` is none of them. */
 export const none: undefined = undefined

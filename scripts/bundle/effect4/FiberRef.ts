@@ -1,4 +1,2 @@
 /** See `Runtime.deleteFiberRef`. */
 export const interruptedCause = undefined
-/** Above Debug. */
-export const currentMinimumLogLevel: number = 1

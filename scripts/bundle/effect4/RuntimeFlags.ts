@@ -1,5 +1,2 @@
-/** The one flag that our sources name. */
+/** See `Runtime.disableRuntimeFlag`. */
 export const Interruption = "Interruption"
-
-/** See `Runtime.make`. */
-export const enable = (_flags: undefined, _flag: "Interruption"): undefined => undefined
