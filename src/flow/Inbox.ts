@@ -7,7 +7,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Mailbox from "effect/Mailbox"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import type { Answer } from "../core/oauth/Answer.ts"
 import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
@@ -56,7 +56,7 @@ export interface Inbox {
    * Pasted texts: the answer, or what is wrong with them; and each reason why a request was refused, once, for that is
    * to be explained to the same person.
    */
-  readonly pastes: Mailbox.ReadonlyMailbox<Either.Either<Arrival, Unanswered>>
+  readonly pastes: Queue.Dequeue<Either.Either<Arrival, Unanswered>>
   /** Begins to wait: from now on `pastes` has what is to be explained. Of requests only once the person knows of the sign-in. */
   readonly begin: (serverName: string, isKnown: () => boolean) => void
   /** Whether the answer is here, or can come no more. */
@@ -89,7 +89,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
   Effect.gen(function* () {
     const request = yield* Deferred.make<Arrival>()
     const closed = yield* Deferred.make<never>()
-    const pastes = yield* Mailbox.make<Either.Either<Arrival, Unanswered>>()
+    const pastes = yield* Queue.unbounded<Either.Either<Arrival, Unanswered>>()
     const lastPage = LastPage.make()
     const refusals = Refusals.make()
     let told: ReadonlyArray<HttpRefusalReason> = []

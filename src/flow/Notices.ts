@@ -5,8 +5,8 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { Refusal } from "../core/oauth/Refusal.ts"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
@@ -66,7 +66,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
     const id = yield* randomHex(6)
     let scope: Scope.CloseableScope | undefined
     let turnIn: Scope.CloseableScope | undefined
-    let waiting: { readonly notices: Mailbox.Mailbox<Notice>; readonly telling: Fiber.Fiber<void> } | undefined
+    let waiting: { readonly notices: Queue.Queue<Notice | "end">; readonly telling: Fiber.Fiber<void> } | undefined
     let isKnown = false
     let hasEnded = false
 
@@ -82,14 +82,14 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
     const tell = (notice: Notice) =>
       Effect.gen(function* () {
         if (waiting === undefined) {
-          const notices = yield* Mailbox.make<Notice>()
-          const tellAll = Effect.forever(Effect.flatMap(notices.take, (notice) => tellTo(presenter, notice)))
-          waiting = {
-            notices,
-            telling: yield* Effect.forkIn(Effect.interruptible(Effect.ignore(tellAll)), yield* scoped)
-          }
+          const notices = yield* Queue.unbounded<Notice | "end">()
+          const tellAll: Effect.Effect<void> = Effect.flatMap(
+            Queue.take(notices),
+            (notice) => notice === "end" ? Effect.void : Effect.zipRight(tellTo(presenter, notice), tellAll)
+          )
+          waiting = { notices, telling: yield* Effect.forkIn(Effect.interruptible(tellAll), yield* scoped) }
         }
-        yield* waiting.notices.offer(notice)
+        yield* Queue.offer(waiting.notices, notice)
       })
 
     return {
@@ -129,7 +129,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
           if (used !== undefined) {
             const told = started === undefined
               ? Effect.void
-              : Effect.zipRight(started.notices.end, Fiber.await(started.telling))
+              : Effect.zipRight(Queue.offer(started.notices, "end"), Fiber.await(started.telling))
             const letGo = ask("let go of the sign-in", () => Scope.close(used, exit))
             yield* atMost(ReleaseBudget.presenter, Effect.ensuring(told, letGo))
           }

@@ -1,9 +1,10 @@
 /**
  * What one flow refused: counted in full, with the last 64 kept for readers.
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Mailbox from "effect/Mailbox"
+import * as FiberId from "effect/FiberId"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Refusal, RefusalCounts, RefusalReason } from "../core/oauth/Refusal.ts"
 
@@ -19,42 +20,50 @@ export interface Refusals {
   readonly stream: Stream.Stream<Refusal>
 }
 
-const capacity = 64
+const kept = 64
 
 /** An empty record. */
 export const make = (): Refusals => {
   const counts: { [Reason in RefusalReason]?: number } = {}
-  let readers: ReadonlyArray<Mailbox.Mailbox<Refusal>> = []
   let last: ReadonlyArray<Refusal> = []
+  let total = 0
   let hasEnded = false
-  const reader = () =>
-    Effect.acquireRelease(
-      Effect.tap(Mailbox.make<Refusal>({ capacity, strategy: "sliding" }), (mailbox) =>
-        Effect.sync(() => {
-          mailbox.unsafeOfferAll(last)
-          if (hasEnded) mailbox.unsafeDone(Exit.void)
-          else readers = [...readers, mailbox]
-        })),
-      (mailbox) =>
-        Effect.sync(() => {
-          readers = readers.filter((each) => each !== mailbox)
-        })
-    )
+  /** Completed by the next refusal, or by the end; made for the first reader that waits. */
+  let change: Deferred.Deferred<void> | undefined
+
+  const changed = () => {
+    if (change !== undefined) Deferred.unsafeDone(change, Effect.void)
+    change = undefined
+  }
+
+  /** What came after the first `seen`, as far as it is kept, and how many there were then. Waits where there is nothing. */
+  const after = (
+    seen: number
+  ): Effect.Effect<Option.Option<readonly [ReadonlyArray<Refusal>, number]>> =>
+    Effect.suspend(() => {
+      const missed = Math.min(total - seen, last.length)
+      if (missed > 0) return Effect.succeedSome([last.slice(-missed), total] as const)
+      if (hasEnded) return Effect.succeedNone
+      // Looked and registered in one step, so that no change comes in between.
+      change ??= Deferred.unsafeMake<void>(FiberId.none)
+      return Effect.zipRight(Deferred.await(change), after(seen))
+    })
+
   return {
     add: (refusal) => {
       if (hasEnded) return
       counts[refusal.reason] = (counts[refusal.reason] ?? 0) + 1
-      last = [...last.slice(1 - capacity), refusal]
-      for (const mailbox of readers) mailbox.unsafeOffer(refusal)
+      total++
+      last = [...last.slice(1 - kept), refusal]
+      changed()
     },
     counts: () => ({ ...counts }),
     end: () => {
       hasEnded = true
-      for (const mailbox of readers) mailbox.unsafeDone(Exit.void)
-      readers = []
+      changed()
     },
     get stream() {
-      return Stream.unwrapScoped(Effect.map(reader(), Mailbox.toStream))
+      return Stream.flattenIterables(Stream.unfoldEffect(0, after))
     }
   }
 }

@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
 import { firstOf } from "../effect/firstOf.ts"
@@ -32,8 +33,7 @@ const requestedAnswer = ({ inbox }: Race): Effect.Effect<Arrival> => Deferred.aw
 const pastedAnswer = ({ inbox, notices }: Race): Effect.Effect<Arrival> =>
   Effect.gen(function* () {
     for (;;) {
-      // Nothing ends the mailbox: the arm is interrupted.
-      const paste = yield* Effect.orDie(inbox.pastes.take)
+      const paste = yield* Queue.take(inbox.pastes)
       if (Either.isRight(paste)) return paste.right
       yield* notices.refused(paste.left)
     }
