@@ -110,7 +110,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       const isReload = head !== undefined && CallbackRoute.claimedDone(head) !== undefined
       if (isOver || isReload || ofNoInterest.has(reason) || told.includes(reason) || isKnown?.() !== true) return
       told = [...told, reason]
-      pastes.unsafeOffer(Either.left({ via: "http", reason }))
+      Queue.unsafeOffer(pastes, Either.left({ via: "http", reason }))
     }
 
     const handle = (
@@ -149,7 +149,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       const matched = AuthorizationResponse.matchState(parameters, state)
       if (Either.isLeft(matched)) return matched.left
       if (!isFirst()) return "FlowEnded"
-      pastes.unsafeOffer(Either.right({ response: matched.right, via: "paste", characters }))
+      Queue.unsafeOffer(pastes, Either.right({ response: matched.right, via: "paste", characters }))
       return undefined
     }
 
@@ -157,7 +157,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       if (isOver) return false
       refusals.add({ via: "paste", reason })
       if (characters === undefined || isKnown === undefined) return false
-      return pastes.unsafeOffer(Either.left({ via: "paste", reason, characters }))
+      return Queue.unsafeOffer(pastes, Either.left({ via: "paste", reason, characters }))
     }
 
     return {
