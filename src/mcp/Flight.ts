@@ -88,10 +88,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
               // What it holds is released when the last one is gone; but nobody waits for what must not be cut short.
               return Effect.zipRight(
                 Fiber.interruptFork(fiber),
-                Effect.raceFirst(
-                  Effect.interruptible(Fiber.await(fiber)),
-                  Effect.interruptible(Effect.sleep("1 second"))
-                )
+                Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), "1 second")
               )
             })
         ).pipe(

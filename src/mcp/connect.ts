@@ -10,6 +10,8 @@ import * as Scope from "effect/Scope"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import { printable } from "../core/text/SafeText.ts"
+import { firstOf } from "../effect/firstOf.ts"
+import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import type { ConnectableClient, TransportLike } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
@@ -117,19 +119,23 @@ const makeTransport = (
     : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
 
 /**
- * Ends the server's session where the transport can, but waits for no server that does not answer. A client that did not
- * take the transport, because it is connected elsewhere, stays as it is.
+ * Ends the server's session where the transport can, for 300 ms at most, then closes. A client that did not take the
+ * transport, because it is connected elsewhere, stays as it is.
  */
 const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effect<void> =>
-  Effect.zipRight(
-    // Interruptible within: a finalizer is not, and would wait for ever.
-    Effect.ignore(Effect.timeout(
-      Effect.interruptible(Effect.tryPromise(async () => await transport.terminateSession?.())),
-      "300 millis"
-    )),
-    Effect.ignore(Effect.tryPromise(() =>
-      client.transport === undefined || client.transport === transport ? client.close() : transport.close()
-    ))
+  Effect.tryPromise(async () => await transport.terminateSession?.()).pipe(
+    // A finalizer is uninterruptible, and so would wait longer than the time-limit.
+    Effect.interruptible,
+    Effect.timeout("300 millis"),
+    // Not `ignore`: whatever becomes of it, an interrupt too, the client is closed.
+    Effect.exit,
+    Effect.zipRight(
+      Effect.ignore(
+        Effect.tryPromise(() =>
+          client.transport === undefined || client.transport === transport ? client.close() : transport.close()
+        )
+      )
+    )
   )
 
 /** A connection, and what only this package does with it. */
@@ -172,7 +178,7 @@ const connecting = <Client extends ConnectableClient>(
       try: (signal) => client.connect(transport as never, { timeout: connectTimeout(options), signal } as never),
       catch: (error) => new Thrown(error)
     })
-    yield* Effect.raceFirst(Effect.mapError(connected, told), silence(server, isSigningIn))
+    yield* firstOf([Effect.mapError(connected, told), silence(server, isSigningIn)])
     return { client, made }
   })
 
@@ -237,19 +243,21 @@ export const connectAll = <const Servers extends Readonly<Record<string, ServerT
 ): Effect.Effect<ConnectedAll<Servers>, never, Scope.Scope | Services> =>
   Effect.suspend(() => {
     const turn = present === "all" ? undefined : takeTurns()
-    const each = Object.entries(servers).map(([name, { client, registration, ...options }]) =>
-      Effect.map(
-        Effect.either(
-          connect(client, {
-            ...options,
-            name: options.name ?? name,
-            turn: options.turn ?? turn,
-            client: registration
-          })
-        ),
-        (result) => [name, result] as const
-      )
+    const connected = forEachConcurrently(
+      Object.entries(servers),
+      concurrency,
+      ([name, { client, registration, ...options }]) =>
+        Effect.map(
+          Effect.either(
+            connect(client, {
+              ...options,
+              name: options.name ?? name,
+              turn: options.turn ?? turn,
+              client: registration
+            })
+          ),
+          (result) => [name, result] as const
+        )
     )
-    return Effect.map(Effect.all(each, { concurrency }), (results) =>
-      Object.fromEntries(results) as ConnectedAll<Servers>)
+    return Effect.map(connected, (results) => Object.fromEntries(results) as ConnectedAll<Servers>)
   })

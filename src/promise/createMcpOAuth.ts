@@ -8,6 +8,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
+import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 import * as Connecting from "../mcp/connect.ts"
 import * as Making from "../mcp/McpOAuth.ts"
@@ -117,8 +118,9 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
   const open = new Set<Scope.Scope>()
   const connecting = Effect.gen(function* () {
     const turn = present === "all" ? undefined : Connecting.takeTurns()
-    return yield* Effect.forEach(
+    return yield* forEachConcurrently(
       Object.entries<ServerToConnect>(servers),
+      concurrency ?? "unbounded",
       ([name, { client, registration, transport, ...rest }]) =>
         Effect.gen(function* () {
           // Each can be closed for itself.
@@ -135,8 +137,7 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
           }
           const oauth = toPromises(result.right.made, { ...opened, close })
           return [name, { status: "fulfilled", value: { client, oauth } }] as const
-        }),
-      { concurrency: concurrency ?? "unbounded" }
+        })
     )
   })
   const results = await opened.open(Effect.provide(connecting, opened.context))
