@@ -1,8 +1,8 @@
 /**
- * Signing in to MCP servers: one `fetch` for the transports of the MCP SDK, which refreshes, signs in and steps up by
- * itself, once for everybody who waits.
+ * Signing in to MCP servers: one `fetch` for the transports of the MCP SDK, which refreshes the access token, signs in and
+ * asks for more scopes. Requests that need the same thing at the same time share one refresh or sign-in.
  *
- * The MCP SDK is an optional peer of the package and is loaded when something of it is first needed.
+ * The MCP SDK is an optional peer dependency of the package. It is loaded when a function of it is first needed.
  *
  * @module
  */
@@ -16,10 +16,12 @@ export {
   InvalidAuthorizationUrl,
   InvalidResponse
 } from "./core/oauth/FlowError.ts"
-export type { Unsafe } from "./core/mcp/Metadata.ts"
+export type { ClientMetadata } from "./core/mcp/ClientMetadata.ts"
+export type { ClientOptions, PreRegisteredClient } from "./core/mcp/ClientOptions.ts"
+export { Closed } from "./core/mcp/Closed.ts"
+export type { Unsafe } from "./core/mcp/Unsafe.ts"
 export { InvalidServerUrl, type InvalidServerUrlReason } from "./core/mcp/ServerUrl.ts"
 export {
-  Closed,
   DiscoveryError,
   type FaultReason,
   InteractionRequired,
@@ -34,9 +36,10 @@ export {
   type UntrustedReason
 } from "./core/mcp/SignInError.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"
-export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
+export type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./mcp/ConnectableClient.ts"
 export type { ConnectAllOptions, Connected, ConnectedAll, ConnectOptions, ServerToConnect } from "./mcp/connect.ts"
 export type { ConnectError, McpOAuthError, McpOAuthOptions } from "./mcp/McpOAuth.ts"
+export type { ServerOptions } from "./mcp/ServerOptions.ts"
 export type { Status } from "./mcp/Status.ts"
 export type {
   OAuthClientProvider,
@@ -47,16 +50,26 @@ export type {
 } from "./mcp/OAuthClientProvider.ts"
 export { CredentialStoreError } from "./services/CredentialStore.ts"
 
-/** The sign-in to one MCP server. */
+/**
+ * The sign-in to one MCP server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface McpOAuth extends McpOAuthInterface {}
 
-/** Signs in to MCP servers. */
+/**
+ * Signs in to MCP servers.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const McpOAuth: {
   /**
-   * The sign-in to one server; nothing is asked or opened before it is used. It lives until the scope closes: after that
-   * nothing opens a browser or writes a token.
+   * Makes the sign-in to one server. Nothing is sent or opened before it is used. It ends when the scope closes: after
+   * that nothing opens a browser or stores a token.
    *
-   * Fails with `InvalidServerUrl` when the address cannot be used.
+   * Fails with `InvalidServerUrl` when the URL of the server cannot be used.
    *
    * @example
    * ```ts
@@ -73,9 +86,10 @@ export const McpOAuth: {
    */
   readonly make: typeof make
   /**
-   * Signs in and connects a client of either SDK; the scope closes it.
+   * Signs in if that is needed, and connects a client of either SDK. The client is closed when the scope closes.
    *
-   * Fails with `McpOAuthError`, or with `McpConnectError` when the client could not connect; the scope is as it was then.
+   * Fails with {@link McpOAuthError}, or with `McpConnectError` when the client could not connect or the server does not
+   * answer within 60 seconds, not counting a sign-in. Then nothing is left in the scope.
    *
    * @example
    * ```ts
@@ -92,8 +106,8 @@ export const McpOAuth: {
    */
   readonly connect: typeof connect
   /**
-   * Connects to many servers at once, each sign-in on a port of its own. It never fails: what became of each server is
-   * under its name.
+   * Connects to several servers at the same time, each sign-in on its own port. It never fails: the result has, under the
+   * name of each server, the connected client or the error. The clients are closed when the scope closes.
    *
    * @example
    * ```ts

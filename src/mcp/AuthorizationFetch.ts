@@ -1,23 +1,23 @@
 /**
- * The `fetch` that the SDK gets for its requests to authorization servers. It keeps what the SDK throws away (the raw
- * documents, and whether a server answered at all), and it gives up once for a whole step.
+ * The `fetch` that the MCP SDK sends its requests to authorization servers with. It records what the SDK drops: the raw
+ * documents, and whether a server answered at all. After one failure it refuses the rest of a step.
  */
 import type { Outcome } from "../core/mcp/Fault.ts"
 import type { Document } from "../core/mcp/Metadata.ts"
 import { withoutNulls } from "../core/mcp/TokenResponse.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
-/** One step's requests. */
+/** Sends and records the requests of one step. */
 export interface Recorder {
   readonly fetch: FetchLike
-  /** What became of the last request. */
+  /** How the last request ended. */
   readonly outcome: () => Outcome
 }
 
-/** Metadata and tokens are a few KiB. */
+/** How much of a response is read, in bytes. Metadata and tokens have a few KiB. */
 const maxBytes = 1024 * 1024
 
-/** The text of an answer; longer ones are cut, and so become no JSON. */
+/** The text of a response; empty for one that is too long, so that it is not read as JSON. */
 const readText = async (response: Response): Promise<string> => {
   if (response.body === null) return ""
   const reader = response.body.getReader()
@@ -45,7 +45,10 @@ const documentOf = (text: string): Document | undefined => {
   }
 }
 
-/** The answer as the SDK understands it: what is no JSON object is not there, and an error is an error. */
+/**
+ * The response in a form that the SDK reads rightly: it has status 404 instead of a success without a JSON object, and 400
+ * instead of a success with an `error` in it.
+ */
 const forSdk = (status: number, document: Document | undefined, headers: Headers): Response => {
   const location = headers.get("location")
   const kept: Record<string, string> = { "content-type": "application/json", ...(location !== null && { location }) }
@@ -55,28 +58,29 @@ const forSdk = (status: number, document: Document | undefined, headers: Headers
 }
 
 /**
- * The request with a body that is sent once. Deno's `fetch` sends a text a second time, by itself, when a connection that
- * it used before breaks, and a code or a refresh token is then spent twice; a `Blob` it does not.
+ * The request with a body that the runtime sends only once. When a reused connection breaks, Deno's `fetch` sends a text
+ * body again by itself, and a code or refresh token would be spent twice. It does not do so with a `Blob`.
  */
-const once = (init: RequestInit | undefined): RequestInit =>
+const sentOnce = (init: RequestInit | undefined): RequestInit =>
   init?.body === undefined || init.body === null ? { ...init } : { ...init, body: new Blob([String(init.body)]) }
 
 /**
- * Requests of one step. After one could not be sent, or was cut, every later one fails at once with the same error: the
- * SDK takes a failure for "not published here", and would go on to somewhere else.
+ * Sends and records the requests of one step. After one that brought no response, or the response "try again later", every
+ * further request fails at once with the same error: the SDK takes a failure for "not published here", and would go on to
+ * ask elsewhere.
  */
 export const record = (base: FetchLike, signal: AbortSignal): Recorder => {
   let outcome: Outcome = { _tag: "NotSent" }
   let broken: { readonly error: unknown } | undefined
   const send: FetchLike = async (input, init) => {
     if (broken !== undefined) throw broken.error
-    // A caller's own `fetch` may not look at the signal.
+    // A `fetch` of the caller may ignore the signal.
     signal.throwIfAborted()
     const url = String(input)
-    // Until an answer says otherwise.
+    // Replaced when there is a response.
     outcome = { _tag: "Failed", url }
     try {
-      const response = await base(input, { redirect: "manual", ...once(init), signal })
+      const response = await base(input, { redirect: "manual", ...sentOnce(init), signal })
       const document = documentOf(await readText(response))
       outcome = {
         _tag: "Answered",
@@ -84,7 +88,7 @@ export const record = (base: FetchLike, signal: AbortSignal): Recorder => {
         status: response.status,
         ...(document !== undefined && { document })
       }
-      // "Later" is no "not here".
+      // "Try again later" does not mean "not published here".
       if (response.status === 408 || response.status === 429) broken = { error: new TypeError("too many requests") }
       return forSdk(response.status, document, response.headers)
     } catch (error) {

@@ -1,19 +1,17 @@
 /**
- * The `fetch` for transports: it adds the token, and when the server refuses it, it gets another and repeats the request.
+ * The `fetch` for transports: it adds the access token. When the server refuses that, it gets another and repeats the
+ * request.
  */
 import * as Recovery from "../core/mcp/Recovery.ts"
+import type { TokenNeed } from "../core/mcp/TokenPlan.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import { send } from "./OriginFetch.ts"
-import type { Attained, Need } from "./Session.ts"
+import type { Session, TokenResult } from "./Session.ts"
 
-/** What the fetch needs of a session, as promises. A signal ends only the waiting. */
-export interface Tokens {
-  /** The token that is known and good, at no cost. */
-  readonly known: () => string | undefined
+/** The parts of a session that the fetch uses, as promises. A signal ends only the caller's waiting. */
+export interface Tokens extends Pick<Session, "scopesSufficed" | "tokenAccepted" | "usableToken"> {
   readonly token: (signal: AbortSignal | undefined) => Promise<string | undefined>
-  readonly attain: (need: Need, signal: AbortSignal | undefined) => Promise<Attained>
-  readonly accepted: (token: string) => void
-  readonly helped: () => void
+  readonly obtain: (need: TokenNeed, signal: AbortSignal | undefined) => Promise<TokenResult>
 }
 
 /** The request with a body that can be sent more than once. */
@@ -24,12 +22,12 @@ const repeatable = async (init: RequestInit): Promise<RequestInit> => {
   return { ...init, body: await new Response(body).arrayBuffer() }
 }
 
-const needOf = (step: Exclude<Recovery.Step, { _tag: "Return" }>, used: string | undefined): Need =>
+const needOf = (step: Exclude<Recovery.Step, { _tag: "Return" }>, used: string | undefined): TokenNeed =>
   step._tag === "StepUp" && used !== undefined
     ? { _tag: "StepUp", used, challenge: step.challenge }
     : { _tag: "Renew", used, challenge: step.challenge }
 
-/** A `fetch` that signs in to one server. Requests to other origins pass through as they are. */
+/** A `fetch` that signs in to one server. Requests to other origins are sent unchanged. */
 export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike => async (input, init = {}) => {
   const url = new URL(input)
   if (url.origin !== server.origin) return await base(input, init)
@@ -37,23 +35,23 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike =>
   const request = await repeatable(init)
   let tries = Recovery.none
   for (;;) {
-    const token = tokens.known() ?? await tokens.token(signal)
-    const { own, response } = await send(base, server.origin, url, request, token)
-    if (!own) return response
+    const token = tokens.usableToken() ?? await tokens.token(signal)
+    const { isOwn, response } = await send(base, server.origin, url, request, token)
+    if (!isOwn) return response
     const { headers, status } = response
-    if (token !== undefined && status !== 401) tokens.accepted(token)
+    if (token !== undefined && status !== 401) tokens.tokenAccepted(token)
     const step = Recovery.next({ status, wwwAuthenticate: headers.get("www-authenticate") }, token !== undefined, tries)
     if (step._tag === "Return") {
-      if (tries.stepUps > 0 && status !== 401 && status !== 403) tokens.helped()
+      if (tries.stepUps > 0 && status !== 401 && status !== 403) tokens.scopesSufficed()
       return response
     }
-    const attained = await tokens.attain(needOf(step, token), signal).catch(async (error) => {
+    const result = await tokens.obtain(needOf(step, token), signal).catch(async (error) => {
       await response.body?.cancel()
       throw error
     })
-    if (attained === "nothing") return response
-    // Waiting for what somebody else asked for is no try of this request to get more scopes.
-    if (step._tag === "Renew" || attained === "got") tries = step.tries
+    if (result === "unchanged") return response
+    // Only a step-up for this very request counts as one of its tries: another caller's may not bring its scopes.
+    if (step._tag === "Renew" || result === "obtained") tries = step.tries
     await response.body?.cancel()
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Finding out where to sign in: the MCP server's metadata, then the authorization server's, both checked.
+ * Finds out where to sign in: reads and checks the metadata of the MCP server, then that of its authorization server.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,7 +11,7 @@ import type { Environment } from "./Environment.ts"
 import { faultOf, step, type StepResult } from "./Step.ts"
 import type { SdkMetadata } from "./Sdk.ts"
 
-/** Where to sign in, and what for. */
+/** Where to sign in, and to which resource. */
 export interface Discovered {
   readonly server: Metadata.AuthorizationServer
   readonly resource: Metadata.ProtectedResource
@@ -21,13 +21,14 @@ export interface Discovered {
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 
-/** A document; the checks here say more about what is wrong with it than the SDK's, which comes after them. */
+/** A document that was published. */
 interface Published {
   readonly document: Metadata.Document
+  /** Fails where the SDK cannot read the document. Run after the checks of `Metadata`, whose errors say more. */
   readonly check: Effect.Effect<void, DiscoveryError>
 }
 
-/** What was published, `undefined` where nothing is; anything between is an error. */
+/** Reads the response of a step. `Right(undefined)`: the server publishes nothing there. `Left`: it could not be read. */
 const readPublished = (
   { label: server }: Environment,
   asked: string,
@@ -42,7 +43,7 @@ const readPublished = (
   }
   const { document } = outcome
   if (document !== undefined && outcome.status < 300) {
-    // Where the SDK can make nothing of it, the fields that are there are of the wrong kind.
+    // The SDK fails when a field is of the wrong type.
     const isUnderstood = Either.getOrUndefined(result) !== undefined
     const notUnderstood = () =>
       new DiscoveryError({ reason: "InvalidResponse", server, url: withoutQuery(url), status })
@@ -56,7 +57,7 @@ const protectedResource = (
   resourceMetadata: string | undefined
 ): Effect.Effect<Published | undefined, DiscoveryError | UntrustedMetadata | SdkMissing> =>
   Effect.gen(function* () {
-    // What is no absolute URL (RFC 9728 section 5.1) names nothing.
+    // Text that is not an absolute URL (RFC 9728 section 5.1) is ignored.
     const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
     if (named !== undefined) {
       const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
@@ -74,13 +75,13 @@ const protectedResource = (
       )
     const found = yield* ask(named)
     if (found !== undefined || named === undefined) return found
-    // The challenge names a document that is not there: the well-known places may still have it.
+    // There is no document at the URL in the challenge; there may be one at the well-known URLs.
     const elsewhere = yield* ask(undefined)
     if (elsewhere !== undefined) return elsewhere
     return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(named.href) })
   })
 
-/** Asks everything anew: what was cached could hide that the server moved to another authorization server. */
+/** Nothing is cached: a server that moved to another authorization server would be found too late. */
 const once = (
   env: Environment,
   challenge: BearerChallenge,
@@ -108,9 +109,9 @@ const once = (
   })
 
 /**
- * Where to sign in. A server that could not be reached is asked once more.
+ * Finds out where to sign in. It is tried a second time when a server could not be reached or has an internal error.
  *
- * @param knownIssuer Preferred where the MCP server names several.
+ * @param knownIssuer The issuer of the stored credentials: preferred where the MCP server names several.
  */
 export const discover = (
   env: Environment,

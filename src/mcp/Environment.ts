@@ -1,5 +1,5 @@
 /**
- * What every step of a sign-in needs: the server, the options, the services.
+ * What every step of a sign-in needs: the server, the options and the services.
  */
 import type * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ClientOptions } from "../core/mcp/ClientChoice.ts"
-import type { Unsafe } from "../core/mcp/Metadata.ts"
+import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
@@ -16,33 +16,35 @@ import type { PasteInput } from "../paste/PasteInput.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
-/** Services that a sign-in needs. */
+/** The services that a sign-in needs. */
 export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
 /** What every step of a sign-in needs. */
 export interface Environment extends ClientOptions {
-  /** Checked, without a fragment. */
+  /** The URL of the MCP server, checked and without a fragment. */
   readonly server: URL
-  /** Its address for errors and spans, without the query. */
+  /** The same for errors and spans: without the query. */
   readonly label: string
   /** What the person signs in to, as the terminal names it. */
   readonly serverName: string
+  /** What the credentials are stored under. */
   readonly key: CredentialKey
   readonly scope?: string | undefined
   readonly interactive: boolean
   readonly fetch: FetchLike
   readonly callback: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined }
   readonly unsafe: Unsafe
+  /** Time-limit of each step between this program and the authorization server. */
   readonly requestTimeout: Duration.Duration
-  /** Waits until this sign-in may be put before the person; it is over when the scope closes. */
+  /** Waits until this sign-in may be shown to the person; the turn ends when the scope closes. */
   readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
   readonly services: Context.Context<Services>
   readonly store: CredentialStore
   readonly presenter: Presenter
-  /** Flows that wait for their answer. */
+  /** The callback flows that are open. */
   readonly flows: Set<CallbackFlow>
-  /** Waived checks that the person was told of. */
+  /** The waived checks that the person was warned of. */
   readonly warned: Set<keyof Unsafe>
-  /** Completed when the scope begins to close. */
+  /** Completed when the scope of the session begins to close. */
   readonly closing: Deferred.Deferred<void>
 }

@@ -1,5 +1,5 @@
 /**
- * Single flight: while something runs, whoever wants it waits for that same run.
+ * Single flight: several callers that want the same thing at the same time share one run of it.
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -7,137 +7,138 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
-import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
+
+/** How a caller waits for a run. */
+export interface JoinOptions {
+  /** `true`: the run goes on when this caller is interrupted, also when no other waits for it. */
+  readonly keep: boolean
+}
 
 /** Something that runs, for all who wait for it. */
 export interface Running<Kind, E> {
   readonly kind: Kind
   /**
-   * Waits for it, and fails as it fails. `false` when it was ended from here: whoever waited looks again.
+   * Waits for the run, and fails as it fails. `true`: it succeeded. `false`: it was interrupted, by its last caller or by
+   * the flight, so the caller decides again.
    *
-   * The last waiter to leave early ends the run, unless somebody joined with `keep`: an aborted request does not end a
-   * sign-in that a person is in the middle of.
+   * When the last caller that waits is interrupted, so is the run, unless one joined with `keep`: an aborted request must
+   * not end a sign-in that a person is in the middle of.
    */
-  readonly join: (options: { readonly keep: boolean }) => Effect.Effect<boolean, E>
+  readonly join: (options: JoinOptions) => Effect.Effect<boolean, E>
 }
 
 /** At most one run at a time. */
 export interface Flight<Kind, E> {
   readonly running: () => Running<Kind, E> | undefined
-  /**
-   * Starts a run in a fiber of its own, or takes the one that runs, and joins it. A run ends by itself, by its last waiter,
-   * or by `interrupt`.
-   */
+  /** Joins the run there is, of whichever kind, or else starts this one in a fiber without a parent and joins it. */
   readonly start: (
     kind: Kind,
     effect: Effect.Effect<void, E>,
-    options: { readonly keep: boolean }
+    options: JoinOptions
   ) => Effect.Effect<boolean, E>
-  /** Ends the run, if there is one, and runs this in its place: nothing comes between. It joins one of its own kind. */
+  /** Joins the run there is if it is of this kind. Else interrupts it, and starts this one when it has ended. */
   readonly supersede: Flight<Kind, E>["start"]
   /** Interrupts the run, if there is one, and waits until it has released everything. */
   readonly interrupt: Effect.Effect<void>
 }
 
-interface Current<Kind, E> {
-  readonly run: Running<Kind, E>
-  readonly fiber: Fiber.RuntimeFiber<void, E>
-  /** Interrupted from here, and by nothing of its own. */
-  ended: boolean
-}
-
-interface Done<E> {
+/** How a run ended. */
+interface Ended<E> {
   readonly exit: Exit.Exit<void, E>
-  readonly ended: boolean
+  readonly isStopped: boolean
 }
 
-type Fork = ReturnType<typeof Runtime.runFork<never>>
+interface Run<Kind, E> extends Running<Kind, E> {
+  /** Known one step after the run is: forking takes a step. */
+  readonly fiber: Deferred.Deferred<Fiber.RuntimeFiber<void>>
+  readonly ended: Deferred.Deferred<Ended<E>>
+  waiters: number
+  isKept: boolean
+  /** Whether the flight, or its last caller, interrupted it. */
+  isStopped: boolean
+}
 
-/**
- * Starts fibers as whoever runs this would, but with no part in its interruption; they are uninterruptible until they say
- * otherwise, so that one that is ended before its first step still says so.
- */
-const fork: Effect.Effect<Fork> = Effect.map(Effect.runtime<never>(), (runtime) =>
-  Runtime.runFork(
-    Runtime.disableRuntimeFlag(Runtime.deleteFiberRef(runtime, FiberRef.interruptedCause), RuntimeFlags.Interruption)
-  ))
-
-/** A flight with nothing running. Its runs see what whoever starts them sees (logger, tracer), and have no parent. */
+/** A flight with nothing running. */
 export const make = <Kind, E>(): Flight<Kind, E> => {
-  let current: Current<Kind, E> | undefined
-  const joining = (started: () => Current<Kind, E>, done: Deferred.Deferred<Done<E>>, kind: Kind): Running<Kind, E> => {
-    let waiting = 0
-    let kept = false
-    return {
-      kind,
-      join: ({ keep }) =>
-        Effect.acquireUseRelease(
-          Effect.sync(() => {
-            waiting++
-            kept ||= keep
-          }),
-          () => Effect.interruptible(Deferred.await(done)),
-          () =>
-            Effect.suspend(() => {
-              waiting--
-              if (waiting > 0 || kept || current !== started()) return Effect.void
-              current.ended = true
-              const { fiber } = current
-              // What it holds is released when the last one is gone; but nobody waits for what must not be cut short.
-              return Effect.zipRight(
-                Fiber.interruptFork(fiber),
-                Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), "1 second")
-              )
-            })
-        ).pipe(
-          Effect.flatMap(({ ended, exit }) =>
-            Exit.isSuccess(exit)
-              ? Effect.succeed(true)
-              : ended && Cause.isInterruptedOnly(exit.cause)
-              ? Effect.succeed(false)
-              : Effect.failCause(exit.cause)
-          )
-        )
-    }
-  }
-  /** In one turn: a run that nobody knows of could be neither joined nor ended. */
-  const begin = (
-    runFork: Fork,
-    kind: Kind,
-    effect: Effect.Effect<void, E>,
-    before?: Current<Kind, E>
-  ): Running<Kind, E> => {
-    const done = Deferred.unsafeMake<Done<E>>(FiberId.none)
-    const run = joining(() => started, done, kind)
-    // What it supersedes is ended also when it is ended itself before its first step: nobody else knows of that one.
-    const body = Effect.onExit(Effect.zipRight(end(before), Effect.interruptible(effect)), (exit) => {
-      if (current === started) current = undefined
-      return Deferred.succeed(done, { ended: started.ended, exit })
-    })
-    const started: Current<Kind, E> = { run, fiber: runFork(body, { immediate: false }), ended: false }
-    current = started
-    return run
-  }
-  const end = (running: Current<Kind, E> | undefined): Effect.Effect<void> =>
+  // Read and written within one step of a fiber each time, so that no other fiber comes between.
+  let current: Run<Kind, E> | undefined
+
+  const stop = (run: Run<Kind, E>): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (running === undefined) return Effect.void
-      running.ended = true
-      return Effect.asVoid(Fiber.interrupt(running.fiber))
+      run.isStopped = true
+      return Effect.flatMap(Deferred.await(run.fiber), (fiber) => Fiber.interruptAsFork(fiber, FiberId.none))
     })
+
+  const stopAndWait = (run: Run<Kind, E> | undefined): Effect.Effect<void> =>
+    run === undefined ? Effect.void : Effect.zipRight(stop(run), Effect.asVoid(Deferred.await(run.ended)))
+
+  const leave = (run: Run<Kind, E>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      run.waiters--
+      if (run.waiters > 0 || run.isKept || current !== run) return Effect.void
+      // Its caller ends when it has released everything, but waits only a second for what cannot be interrupted.
+      return Effect.zipRight(
+        stop(run),
+        Effect.asVoid(Effect.timeoutOption(Effect.interruptible(Deferred.await(run.ended)), "1 second"))
+      )
+    })
+
+  const join = (run: Run<Kind, E>, { keep }: JoinOptions): Effect.Effect<boolean, E> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        run.waiters++
+        run.isKept ||= keep
+      }),
+      () => Effect.interruptible(Deferred.await(run.ended)),
+      () => leave(run)
+    ).pipe(Effect.flatMap(({ exit, isStopped }) => {
+      if (Exit.isSuccess(exit)) return Effect.succeed(true)
+      return isStopped && Cause.isInterruptedOnly(exit.cause) ? Effect.succeed(false) : Effect.failCause(exit.cause)
+    }))
+
+  const makeRun = (kind: Kind): Effect.Effect<Run<Kind, E>> =>
+    Effect.gen(function* () {
+      const run: Run<Kind, E> = {
+        kind,
+        join: (options) => join(run, options),
+        fiber: yield* Deferred.make<Fiber.RuntimeFiber<void>>(),
+        ended: yield* Deferred.make<Ended<E>>(),
+        waiters: 0,
+        isKept: false,
+        isStopped: false
+      }
+      return run
+    })
+
+  /** Forks a run. Its fiber is uninterruptible but for `effect`, so that it says how it ended even if it never began. */
+  const fork = (run: Run<Kind, E>, before: Run<Kind, E> | undefined, effect: Effect.Effect<void, E>) =>
+    // As an exit: Effect logs a fiber that fails.
+    Effect.exit(Effect.zipRight(stopAndWait(before), Effect.interruptible(effect))).pipe(
+      Effect.flatMap((exit) => {
+        if (current === run) current = undefined
+        return Effect.asVoid(Deferred.succeed(run.ended, { exit, isStopped: run.isStopped }))
+      }),
+      Effect.forkDaemon,
+      Effect.flatMap((fiber) => Deferred.succeed(run.fiber, fiber))
+    )
+
+  const startUnless = (isJoined: (running: Run<Kind, E>, kind: Kind) => boolean): Flight<Kind, E>["start"] =>
+  (
+    kind,
+    effect,
+    options
+  ) =>
+    Effect.uninterruptible(Effect.flatMap(makeRun(kind), (run) => {
+      const before = current
+      if (before !== undefined && isJoined(before, kind)) return join(before, options)
+      current = run
+      return Effect.zipRight(fork(run, before, effect), join(run, options))
+    }))
+
   return {
-    running: () => current?.run,
-    start: (kind, effect, options) =>
-      Effect.uninterruptible(
-        Effect.flatMap(fork, (runFork) => (current?.run ?? begin(runFork, kind, effect)).join(options))
-      ),
-    supersede: (kind, effect, options) =>
-      Effect.uninterruptible(Effect.flatMap(fork, (runFork) => {
-        const before = current
-        const run = before?.run.kind === kind ? before.run : begin(runFork, kind, effect, before)
-        return run.join(options)
-      })),
-    interrupt: Effect.suspend(() => end(current))
+    running: () => current,
+    start: startUnless(() => true),
+    supersede: startUnless((running, kind) => running.kind === kind),
+    interrupt: Effect.suspend(() => stopAndWait(current))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Signing in to one MCP server: a `fetch` for its transport, and what a program asks of the sign-in beside it.
+ * The sign-in to one MCP server: a `fetch` for its transport, and what a program does with the sign-in itself.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -12,10 +12,11 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import type { Unsafe } from "../core/mcp/Metadata.ts"
+import { Closed } from "../core/mcp/Closed.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
-import { Closed, type McpConnectError } from "../core/mcp/SignInError.ts"
+import type { McpConnectError } from "../core/mcp/SignInError.ts"
+import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
 import { withoutSecrets } from "../core/text/SecretText.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
@@ -30,70 +31,73 @@ import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
 import { send } from "./OriginFetch.ts"
 import { probe } from "./Probe.ts"
 import * as Provider from "./Provider.ts"
+import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
 import type { Status } from "./Status.ts"
 
-/** Every way a sign-in to an MCP server fails. */
+/**
+ * Every way a sign-in to an MCP server fails.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type McpOAuthError = ServerUrl.InvalidServerUrl | Session.SessionError
 
-/** Options of `McpOAuth.make`. */
-export interface McpOAuthOptions {
-  /** Where the MCP server is: https, or on this machine. Tokens are sent to its origin and nowhere else. */
-  readonly serverUrl: string | URL
-  /** What the person signs in to, as the terminal names it. @default the host of `serverUrl` */
-  readonly name?: string | undefined
-  /** Tells two identities on one server apart. @default "" */
-  readonly account?: string | undefined
-  /** Shown to the person by the authorization server. @default "effect-oauth-callback" */
-  readonly clientName?: string | undefined
-  /** Where the document about this program is published (Client ID Metadata Documents): https, with a path. */
-  readonly clientMetadataUrl?: string | undefined
+/**
+ * Every way `McpOAuth.connect` fails.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ConnectError = McpConnectError | McpOAuthError
+
+/**
+ * Options of `McpOAuth.make`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>> {
   /**
-   * A registration made by hand; it goes before every other way. Without `issuer` it belongs to the first authorization
-   * server it is used with.
+   * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
+   *
+   * @default any free port of 127.0.0.1, and 5 minutes
    */
-  readonly client?: {
-    readonly clientId: string
-    readonly clientSecret?: Redacted.Redacted<string> | undefined
-    /** For servers that offer several ways and take one. @default what the server prefers */
-    readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
-    readonly issuer?: string | undefined
-  } | undefined
-  /** Scopes to ask for beside those that the server asks for, separated by spaces. @default what the server knows */
-  readonly scope?: string | undefined
-  /** `false`: never a browser; what only a person can do fails with `InteractionRequired`. @default true */
-  readonly interactive?: boolean | undefined
-  /** For proxies, private certificate authorities and tests; MCP requests and sign-in requests. @default `fetch` */
-  readonly fetch?: FetchLike | undefined
-  /** Where the browser comes back to, and how long it may take. @default any free port, 5 minutes */
   readonly callback?: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined } | undefined
-  /** Time for each step between this program and the authorization server. @default "30 seconds" */
+  /** The time-limit of each step between this program and the authorization server. @default "30 seconds" */
   readonly requestTimeout?: Duration.DurationInput | undefined
-  /** Checks that are waived for this server. @default none */
-  readonly unsafe?: Unsafe | undefined
-  /** Waits until a sign-in may be put before the person. @default at once */
+  /** Waits until a sign-in may be shown to the person; the turn ends when the scope closes. @default no wait */
   readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
 }
 
 /** The sign-in to one MCP server. */
 export interface McpOAuth {
-  /** Hand it to a transport as its `fetch`. It rejects with the errors of {@link McpOAuthError} themselves. */
+  /**
+   * The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. It rejects
+   * with the errors of {@link McpOAuthError} themselves.
+   */
   readonly fetch: FetchLike
-  /** Signs in only where nothing stored can serve and the server wants a sign-in; joins one that runs. */
+  /**
+   * Signs in, unless there is a valid token or the server needs none. If a sign-in is under way, it waits for that one.
+   * Fails with {@link McpOAuthError}.
+   */
   readonly ensure: Effect.Effect<void, McpOAuthError>
-  /** Signs in now, whatever is stored; joins a sign-in that runs. */
+  /**
+   * Signs in now, whatever is stored. If a sign-in is under way, it waits for that one. Fails with {@link McpOAuthError}.
+   */
   readonly login: Effect.Effect<void, McpOAuthError>
   /**
-   * Forgets what is stored, and has the server end the tokens where it offers that (RFC 7009). When the server cannot be
-   * told it fails, and all is forgotten here nevertheless.
+   * Forgets the credentials, then revokes the tokens where the server offers that (RFC 7009). Fails with
+   * `RevocationError`, `DiscoveryError`, `UntrustedMetadata` or `SdkMissing` when the tokens could not be revoked, with
+   * `CredentialStoreError` when the credentials could not be forgotten, and with `Closed`.
    */
   readonly logout: Effect.Effect<void, McpOAuthError>
-  /** What is known, without a secret. */
+  /** What is known about the sign-in, without secrets. Fails when the store cannot be read. */
   readonly status: Effect.Effect<Status, CredentialStoreError>
   /**
-   * A new one each time, for one transport of SDK v1 or v2; it ends with the scope. Prefer `fetch`, which repeats a request
-   * whose token was refused: with a provider the SDK fails it with `UnauthorizedError`, `ensure` waits for the new token, and
-   * then the same transport goes on.
+   * An `authProvider` for one transport of SDK v1 or v2, a new one each time it is read. Prefer `fetch`: it repeats a
+   * request whose token was refused, where the SDK fails with `UnauthorizedError`. After that error `ensure` waits for the
+   * new token, and then the same transport can be used again.
    */
   readonly provider: OAuthClientProvider
 }
@@ -128,19 +132,19 @@ const environment = (
 const ensure = (env: Environment, session: Session.Session): Effect.Effect<void, Session.SessionError> =>
   Effect.gen(function* () {
     const token = yield* session.token({ keep: false, settled: true })
-    if (token !== undefined && session.known() !== undefined) return
+    if (token !== undefined && session.usableToken() !== undefined) return
     const { challenge, isRefused } = yield* probe(env)
-    if (isRefused) yield* session.attain({ _tag: "Renew", used: token, challenge }, { keep: false })
+    if (isRefused) yield* session.obtain({ _tag: "Renew", used: token, challenge }, { keep: false })
   })
 
 const login = (session: Session.Session): Effect.Effect<void, Session.SessionError> =>
   Effect.flatMap(
     session.challenge,
-    (challenge) => Effect.asVoid(session.attain({ _tag: "SignIn", challenge }, { keep: false }))
+    (challenge) => Effect.asVoid(session.obtain({ _tag: "SignIn", challenge }, { keep: false }))
   )
 
 const status = (env: Environment, session: Session.Session): Effect.Effect<Status, CredentialStoreError> =>
-  Effect.zipWith(session.credentials, Clock.currentTimeMillis, (credentials, now) => {
+  Effect.zipWith(session.newestCredentials, Clock.currentTimeMillis, (credentials, now) => {
     const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
     const isRefreshable = tokens?.refreshToken !== undefined
     return {
@@ -156,42 +160,72 @@ const status = (env: Environment, session: Session.Session): Effect.Effect<Statu
     }
   })
 
-/** Runs effects as promises that reject with the error itself; a signal ends the wait with its reason. */
-const runner = (env: Environment, runtime: Runtime.Runtime<never>) => {
-  const run = Runtime.runPromiseExit(runtime)
-  return async <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal): Promise<A> => {
-    signal?.throwIfAborted()
-    // A runtime that was captured in an uninterruptible region would make the fiber uninterruptible too.
-    const exit = await run(Effect.interruptible(effect), signal === undefined ? undefined : { signal })
-    if (Exit.isSuccess(exit)) return exit.value
-    signal?.throwIfAborted()
-    if (Cause.isInterruptedOnly(exit.cause)) throw new Closed({ server: env.label })
-    throw Cause.squash(exit.cause)
+/** Runs effects as promises. */
+interface Runner {
+  /** Rejects with the error itself; an aborted signal ends the waiting with its reason. */
+  readonly run: <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) => Promise<A>
+  /** Whether a promise of this runner rejected with this error. */
+  readonly isOwnError: (error: unknown) => error is Session.SessionError
+}
+
+const makeRunner = (env: Environment, runtime: Runtime.Runtime<never>): Runner => {
+  const errors = new WeakSet<object>()
+  const rejectWith = (error: Session.SessionError): never => {
+    errors.add(error)
+    throw error
+  }
+  const runExit = Runtime.runPromiseExit(runtime)
+  return {
+    run: async (effect, signal) => {
+      signal?.throwIfAborted()
+      // Where the runtime was taken in an uninterruptible region, the fiber would be uninterruptible too.
+      const exit = await runExit(Effect.interruptible(effect), signal === undefined ? undefined : { signal })
+      if (Exit.isSuccess(exit)) return exit.value
+      signal?.throwIfAborted()
+      if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server: env.label }))
+      const error = Cause.failureOption(exit.cause)
+      if (Option.isSome(error)) return rejectWith(error.value)
+      throw Cause.squash(exit.cause)
+    },
+    isOwnError: (error): error is Session.SessionError =>
+      typeof error === "object" && error !== null && errors.has(error)
   }
 }
 
-/** A sign-in, and what only this package does with it. */
-export interface Made {
+/** A sign-in, with what only the modules of this package use of it. */
+export interface InternalMcpOAuth {
   readonly oauth: McpOAuth
-  /** Sends a request with the token there is, and takes the answer as it comes: for goodbyes. */
-  readonly lastFetch: FetchLike
-  /** Whether a person is waited for. */
+  /** Sends a request with the token there is, and never signs in: for requests that close a connection. */
+  readonly fetchWithoutSignIn: FetchLike
+  /** Whether a sign-in with a person is under way. */
   readonly isSigningIn: () => boolean
-  /** Takes pasted text, also for a sign-in that reads none. */
+  /** Whether `oauth.fetch` rejected with this error. */
+  readonly isOwnError: (error: unknown) => error is Session.SessionError
+  /** Takes pasted text, also where the sign-in reads none. */
   readonly submit: (text: string) => Effect.Effect<void, Closed | PasteRefused>
-  /** Takes the tokens out of a text. */
-  readonly clean: (text: string) => string
+  /** Removes the tokens from a text. */
+  readonly withoutTokens: (text: string) => string
+}
+
+/** Pastes text into the open sign-in. */
+const submit = (env: Environment, text: string): Effect.Effect<void, PasteRefused> => {
+  const [flow] = env.flows
+  const submitToAll = Context.get(env.services, PasteInput).submit(text)
+  // The text may be for another sign-in of this program. If it is for none, this one can best say what is wrong with it.
+  return flow === undefined
+    ? submitToAll
+    : Effect.catchAll(flow.submit(text), (refused) => Effect.mapError(submitToAll, () => refused))
 }
 
 /** Makes a sign-in; see `McpOAuth.make`. */
-export const makeWhole = (
+export const makeInternal = (
   options: McpOAuthOptions
-): Effect.Effect<Made, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+): Effect.Effect<InternalMcpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(options, server)
     const session = yield* Session.make(env)
-    const promise = runner(env, yield* Effect.runtime<never>())
+    const { isOwnError, run } = makeRunner(env, yield* Effect.runtime<never>())
     yield* Effect.addFinalizer(() => session.close)
     const assertOpen = () => {
       if (session.isClosed()) throw new Closed({ server: env.label })
@@ -199,45 +233,40 @@ export const makeWhole = (
     const source: Provider.Source = {
       env,
       session,
-      ensure: () => promise(ensure(env, session)),
-      attain: (need) => promise(session.attain(need, { keep: true })),
-      probe: (token) => promise(probe(env, token)),
+      ensure: () => run(ensure(env, session)),
+      obtain: (need) => run(session.obtain(need, { keep: true })),
+      probe: (token) => run(probe(env, token)),
       randomText: () => crypto.randomUUID(),
       assertOpen
     }
-    const oauth: McpOAuth = {
-      fetch: BearerFetch.make(env.fetch, server, {
-        known: session.known,
-        token: (signal) => promise(session.token({ keep: true, settled: false }), signal),
-        attain: (need, signal) => promise(session.attain(need, { keep: true }), signal),
-        accepted: session.accepted,
-        helped: session.helped
-      }),
-      ensure: ensure(env, session),
-      login: login(session),
-      logout: session.logout,
-      status: status(env, session),
-      get provider() {
-        return Provider.make(source)
-      }
-    }
     return {
-      oauth,
-      lastFetch: async (url, init = {}) => {
+      oauth: {
+        fetch: BearerFetch.make(env.fetch, server, {
+          usableToken: session.usableToken,
+          token: (signal) => run(session.token({ keep: true, settled: false }), signal),
+          obtain: (need, signal) => run(session.obtain(need, { keep: true }), signal),
+          tokenAccepted: session.tokenAccepted,
+          scopesSufficed: session.scopesSufficed
+        }),
+        ensure: ensure(env, session),
+        login: login(session),
+        logout: session.logout,
+        status: status(env, session),
+        get provider() {
+          return Provider.make(source)
+        }
+      },
+      fetchWithoutSignIn: async (url, init = {}) => {
         assertOpen()
-        return (await send(env.fetch, server.origin, new URL(url), init, session.known())).response
+        return (await send(env.fetch, server.origin, new URL(url), init, session.usableToken())).response
       },
       isSigningIn: session.isSigningIn,
+      isOwnError,
       submit: (text) =>
-        Effect.suspend((): Effect.Effect<void, Closed | PasteRefused> => {
-          if (session.isClosed()) return new Closed({ server: env.label })
-          const [flow] = env.flows
-          const submit = Context.get(env.services, PasteInput).submit(text)
-          if (flow === undefined) return submit
-          // It may be for another sign-in of this program; what is wrong with it, this one knows best.
-          return Effect.catchAll(flow.submit(text), (refused) => Effect.mapError(submit, () => refused))
-        }),
-      clean: (text) => withoutSecrets(text, session.secrets())
+        Effect.suspend((): Effect.Effect<void, Closed | PasteRefused> =>
+          session.isClosed() ? new Closed({ server: env.label }) : submit(env, text)
+        ),
+      withoutTokens: (text) => withoutSecrets(text, session.secrets())
     }
   })
 
@@ -245,7 +274,4 @@ export const makeWhole = (
 export const make = (
   options: McpOAuthOptions
 ): Effect.Effect<McpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
-  Effect.map(makeWhole(options), ({ oauth }) => oauth)
-
-/** Every way `McpOAuth.connect` fails. */
-export type ConnectError = McpConnectError | McpOAuthError
+  Effect.map(makeInternal(options), ({ oauth }) => oauth)

@@ -1,8 +1,14 @@
 /**
- * What both MCP SDKs take as `authProvider`, in types of this package: it can be used with either, and without the other.
+ * The `authProvider` of both MCP SDKs, in types of this package, so that it fits either without the other.
  */
+import type { ClientMetadata } from "../core/mcp/ClientMetadata.ts"
 
-/** Tokens as the SDKs take them; the refresh token stays here, where it is spent once. */
+/**
+ * Tokens as the SDKs take them. There is no refresh token among them, so that only this package refreshes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ProviderTokens {
   access_token: string
   token_type: string
@@ -10,42 +16,56 @@ export interface ProviderTokens {
   issuer?: string
 }
 
-/** A client as the SDKs take it. */
+/**
+ * A client as the SDKs take it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ProviderClient {
   client_id: string
   issuer?: string
 }
 
-/** What SDK v2 tells: whose credentials are wanted. */
+/**
+ * What SDK v2 says when it asks: the issuer whose credentials it wants.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ProviderContext {
   readonly issuer?: string
 }
 
-/** What the program says of itself, as the SDKs take it. */
-export interface ProviderClientMetadata {
-  application_type: "native"
-  client_name: string
-  redirect_uris: Array<string>
-  grant_types: Array<string>
-  response_types: Array<string>
-  token_endpoint_auth_method: string
-  scope?: string
-}
+/**
+ * The client metadata of the program (RFC 7591 section 2), as the SDKs take it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProviderClientMetadata extends ClientMetadata {}
 
 /**
  * The interface of the same name of `@modelcontextprotocol/sdk` and `@modelcontextprotocol/client`, as far as it is used.
  *
  * Every function rejects or throws with `Closed` once the scope of its `McpOAuth` is closed.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export interface OAuthClientProvider {
+  /** A redirect URI without a port; the sign-in uses one with the port that it binds. */
   readonly redirectUrl: string
   readonly clientMetadata: ProviderClientMetadata
   readonly state: () => string
   readonly clientInformation: (context?: ProviderContext) => Promise<ProviderClient | undefined>
-  /** Good tokens: it refreshes them, and signs in where there are none. */
+  /** Valid tokens: they are refreshed when their time is over, and where there are none a person signs in. */
   readonly tokens: (context?: ProviderContext) => Promise<ProviderTokens | undefined>
   readonly saveTokens: (tokens: ProviderTokens) => Promise<void>
-  /** Begins a sign-in of this package, and returns at once. `ensure` waits for it; then the transport can go on. */
+  /**
+   * Begins a sign-in of this package in place of the SDK's, and returns at once. `ensure` waits for it; after that the
+   * transport can be used again.
+   */
   readonly redirectToAuthorization: (url: URL) => Promise<void>
   readonly saveCodeVerifier: (codeVerifier: string) => void
   readonly codeVerifier: () => string

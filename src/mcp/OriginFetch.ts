@@ -1,13 +1,13 @@
 /**
- * Sending a request with a token that must reach one origin and no other, whatever redirects say.
+ * Sends a request with a token to one origin. A redirect never takes the token to another.
  */
 import { display } from "../core/mcp/ServerUrl.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
-/** As many as `fetch` itself follows. */
+/** How many redirects are followed: as many as by `fetch` itself. */
 const maxRedirects = 20
 
-/** The request that a redirect makes of another (Fetch Standard, HTTP-redirect fetch). */
+/** The request that follows a redirect (Fetch Standard, HTTP-redirect fetch). */
 const redirected = (init: RequestInit, status: number): RequestInit => {
   const method = (init.method ?? "GET").toUpperCase()
   const becomesGet = status === 303 ? method !== "GET" && method !== "HEAD" : status < 303 && method === "POST"
@@ -23,7 +23,7 @@ const redirected = (init: RequestInit, status: number): RequestInit => {
 const isRecord = (headers: RequestInit["headers"]): headers is Record<string, string> =>
   typeof headers === "object" && !(Symbol.iterator in headers)
 
-/** The headers with the token, in the caller's own form: Deno takes ten times as long for `Headers` as for a record. */
+/** The headers with the token. A record stays a record: Deno takes ten times as long for a `Headers` object. */
 const withToken = (headers: RequestInit["headers"], token: string): NonNullable<RequestInit["headers"]> => {
   const authorization = `Bearer ${token}`
   if (headers === undefined || headers === null) return { authorization }
@@ -40,24 +40,25 @@ const withToken = (headers: RequestInit["headers"], token: string): NonNullable<
 const authorized = (init: RequestInit, token: string | undefined): RequestInit =>
   token === undefined ? init : { ...init, headers: withToken(init.headers, token) }
 
-/** What the caller adds by itself goes where the caller sends it, and not where a server sends it on to. */
+/** The request without the caller's own credentials, which are not meant for where a server redirects to. */
 const withoutCredentials = (init: RequestInit): RequestInit => {
   const headers = new Headers(init.headers)
   for (const name of ["authorization", "cookie", "proxy-authorization"]) headers.delete(name)
   return { ...init, headers }
 }
 
-/** An answer, and whether it is the origin's own or that of wherever it redirected to. */
+/** A response, and where it comes from. */
 export interface Sent {
   readonly response: Response
-  readonly own: boolean
+  /** Whether it comes from the origin, and no other was redirected to on the way. */
+  readonly isOwn: boolean
 }
 
 /**
- * Sends a request, with the token as long as it stays within the origin. Redirects are followed here, as the caller
- * asked for: not every runtime leaves the header behind.
+ * Sends a request, with the token as long as all redirects stay within the origin. Redirects are followed here, because
+ * not every runtime removes the header when they leave it; `redirect: "manual"` and `"error"` are left to `fetch`.
  *
- * Rejects as `fetch` does, also for a redirect to what is not http, and after twenty of them.
+ * Rejects as `fetch` does; also for a redirect to a URL that is neither http nor https, and after twenty redirects.
  */
 export const send = async (
   base: FetchLike,
@@ -66,17 +67,17 @@ export const send = async (
   init: RequestInit,
   token: string | undefined
 ): Promise<Sent> => {
-  let own = target.origin === origin
+  let isOwn = target.origin === origin
   if (init.redirect === "manual" || init.redirect === "error") {
-    return { response: await base(target, own ? authorized(init, token) : init), own }
+    return { response: await base(target, isOwn ? authorized(init, token) : init), isOwn }
   }
   let url = target
   let request = init
   for (let hop = 0; hop <= maxRedirects; hop++) {
-    const response = await base(url, { ...(own ? authorized(request, token) : request), redirect: "manual" })
+    const response = await base(url, { ...(isOwn ? authorized(request, token) : request), redirect: "manual" })
     const location = response.headers.get("location")
     const redirects = [301, 302, 303, 307, 308].includes(response.status) && location !== null
-    if (!redirects) return { response, own }
+    if (!redirects) return { response, isOwn }
     await response.body?.cancel()
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined
     if (next === undefined || !/^https?:$/.test(next.protocol)) {
@@ -84,8 +85,8 @@ export const send = async (
     }
     request = redirected(request, response.status)
     if (next.origin !== url.origin) request = withoutCredentials(request)
-    // Once it went astray, a server elsewhere chooses what is asked for: it does not choose it in the person's name.
-    own &&= next.origin === origin
+    // After a redirect to another origin, that origin chooses what is requested: not with the person's token.
+    isOwn &&= next.origin === origin
     url = next
   }
   throw new TypeError(`Cannot fetch ${display(target)}: more than ${maxRedirects} redirects`)

@@ -1,20 +1,22 @@
 /**
- * Asking a server, before anything else is sent, whether it wants a sign-in, and what for.
+ * Asks an MCP server whether it wants a token, before anything else is sent.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { defaultClientName } from "../core/mcp/ClientMetadata.ts"
 import { bearer, type BearerChallenge } from "../core/mcp/Challenge.ts"
 import { DiscoveryError } from "../core/mcp/SignInError.ts"
+import type { Probed } from "../core/mcp/TokenPlan.ts"
 import type { Environment } from "./Environment.ts"
 import { send } from "./OriginFetch.ts"
 
 const protocolVersion = "2026-07-28"
 
 /**
- * A question that opens no session anywhere (MCP of 2026-07-28, `server/discover`). A server of an older protocol does not
- * know it, but whoever wants a token says so first.
+ * A request that opens no session (MCP of 2026-07-28, `server/discover`). A server of an older protocol does not know it,
+ * but refuses it for its missing token first.
  */
-const question = ({ clientName = "effect-oauth-callback" }: Environment): RequestInit => ({
+const discoverRequest = ({ clientName = defaultClientName }: Environment): RequestInit => ({
   method: "POST",
   headers: {
     "content-type": "application/json",
@@ -36,25 +38,18 @@ const question = ({ clientName = "effect-oauth-callback" }: Environment): Reques
   })
 })
 
-// The older transport (HTTP with SSE) has no POST at this address, and some servers look at the question before the token.
-const stream: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
+// The older transport (HTTP with SSE) takes no POST at this URL, and some servers check the request before the token.
+const streamRequest: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
 
-/** What the server said. */
-export interface Probed {
-  /** It wants a token, or another one. */
-  readonly isRefused: boolean
-  readonly challenge: BearerChallenge
-}
-
-/** The answer's status and challenge; its body is left unread. */
+/** Sends a request. @returns the status and the challenge of the response; its body is not read. */
 const ask = (env: Environment, request: RequestInit, token: string | undefined) =>
   Effect.timeoutFail(
     Effect.tryPromise({
       try: async (signal) => {
-        const { own, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
+        const { isOwn, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
         await response.body?.cancel()
-        // What another server thinks of it is not of interest.
-        return { status: own ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
+        // The response of a server that was redirected to says nothing about this one.
+        return { status: isOwn ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
       },
       catch: () => new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label })
     }),
@@ -64,12 +59,12 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
     }
   )
 
-/** Asks without a token, or how it likes this one. */
+/** Asks whether the server accepts a request without a token, or with this one. */
 export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>
   Effect.gen(function* () {
-    const posted = yield* ask(env, question(env), token)
+    const posted = yield* ask(env, discoverRequest(env), token)
     const { status, wwwAuthenticate } = [400, 404, 405, 406, 415].includes(posted.status)
-      ? yield* ask(env, stream, token)
+      ? yield* ask(env, streamRequest, token)
       : posted
     if (status >= 500) {
       return yield* new DiscoveryError({ reason: "ServerError", server: env.label, url: env.label, status })

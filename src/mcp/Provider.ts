@@ -1,91 +1,86 @@
 /**
  * An `OAuthClientProvider` for code that must hand one to a transport. It fits the interface of both MCP SDKs.
  *
- * The SDK's own way through it is not walked: it neither checks `state`, nor waits for whoever signs in already. What
- * the provider gives are tokens that are good, and where the SDK wants to send the person away, the sign-in of this
- * package begins.
+ * It does not take part in the SDK's own sign-in, which neither checks `state` nor waits for a sign-in that is already
+ * under way. It gives the SDK valid tokens, and where the SDK would send the person to the authorization server, it
+ * begins a sign-in of this package.
  */
 import * as Redacted from "effect/Redacted"
+import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import type { Tokens } from "../core/mcp/Credentials.ts"
+import type { Probed, TokenNeed } from "../core/mcp/TokenPlan.ts"
 import type { Environment } from "./Environment.ts"
 import type { OAuthClientProvider, ProviderTokens } from "./OAuthClientProvider.ts"
-import type { Probed } from "./Probe.ts"
-import type { Attained, Need, Session } from "./Session.ts"
+import type { Session, TokenResult } from "./Session.ts"
 
 /** What a provider needs of its `McpOAuth`. */
 export interface Source {
   readonly env: Environment
   readonly session: Session
   readonly ensure: () => Promise<void>
-  readonly attain: (need: Need) => Promise<Attained>
-  /** Asks the server how it likes a token. */
+  readonly obtain: (need: TokenNeed) => Promise<TokenResult>
+  /** Asks the server whether it accepts a token. */
   readonly probe: (token: string) => Promise<Probed>
   readonly randomText: () => string
   /** Throws when the scope is closed. */
   readonly assertOpen: () => void
 }
 
-const toTokens = (issuer: string, { accessToken, scope }: Tokens): ProviderTokens => ({
+const toProviderTokens = (issuer: string, { accessToken, scope }: Tokens): ProviderTokens => ({
   access_token: Redacted.value(accessToken),
   token_type: "Bearer",
   issuer,
   ...(scope !== undefined && { scope })
 })
 
-/** A provider of its own for each transport: what the SDK stores in one is seen by no other. */
-export const make = ({ assertOpen, attain, ensure, env, probe, randomText, session }: Source): OAuthClientProvider => {
+/** A provider for one transport. Each has its own, because the SDK stores values of one connection in it. */
+export const make = (
+  { assertOpen, ensure, env, obtain, probe, randomText, session }: Source
+): OAuthClientProvider => {
   let verifier: string | undefined
+  /** The token that was last given to the SDK for a request. */
   let given: string | undefined
-  // The address is a stand-in: without one the SDKs take the program for one that signs in no person.
+  // A stand-in without a port: the SDKs take a provider without a redirect URL for one that signs in no person.
   const redirectUrl = `http://127.0.0.1${env.callback.path ?? "/callback"}`
-  /** Rejects where the other members throw. */
-  const opened = <A>(read: () => A): Promise<A> =>
+  /** Reads something in members that return a promise: these reject where the others throw. */
+  const whenOpen = <A>(read: () => A): Promise<A> =>
     new Promise((resolve) => {
       assertOpen()
       resolve(read())
     })
   return {
     redirectUrl,
-    clientMetadata: {
-      application_type: "native",
-      client_name: env.clientName ?? "effect-oauth-callback",
-      redirect_uris: [redirectUrl],
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      token_endpoint_auth_method: "none",
-      ...(env.scope !== undefined && { scope: env.scope })
-    },
+    clientMetadata: ClientMetadata.make({ clientName: env.clientName, redirectUri: redirectUrl, scope: env.scope }),
     state: () => {
       assertOpen()
       return randomText()
     },
-    // Never absent, for then the SDK would register a program that is never used.
+    // Never absent: the SDK would register a client that is never used.
     clientInformation: (context) =>
-      opened(() => {
-        const client = session.held()?.client?.clientId ?? env.client?.clientId ?? env.clientMetadataUrl ??
-          "unregistered"
-        return { client_id: client, ...(context?.issuer !== undefined && { issuer: context.issuer }) }
+      whenOpen(() => {
+        const clientId = session.knownCredentials()?.client?.clientId ?? env.client?.clientId ??
+          env.clientMetadataUrl ?? "unregistered"
+        return { client_id: clientId, ...(context?.issuer !== undefined && { issuer: context.issuer }) }
       }),
     tokens: async (context) => {
       assertOpen()
-      // SDK v2 asks on behalf of an issuer when it looks for a refresh token, which it does not get.
+      // SDK v2 names an issuer when it looks for a refresh token, which it is not given.
       const isForRequest = context?.issuer === undefined
       if (isForRequest) await ensure()
-      const held = session.held()
-      if (held?.tokens === undefined) return undefined
-      if (!isForRequest) return toTokens(held.issuer, held.tokens)
-      given = Redacted.value(held.tokens.accessToken)
-      // Nobody here sees what the server answers to it; a token that nobody took yet would not be renewed.
-      if (session.isUntried(given) && !(await probe(given)).isRefused) session.accepted(given)
-      return toTokens(held.issuer, held.tokens)
+      const known = session.knownCredentials()
+      if (known?.tokens === undefined) return undefined
+      if (!isForRequest) return toProviderTokens(known.issuer, known.tokens)
+      given = Redacted.value(known.tokens.accessToken)
+      // The response to the SDK's request is not seen here, and an unconfirmed token that is refused is not refreshed.
+      if (session.isUnconfirmed(given) && !(await probe(given)).isRefused) session.tokenAccepted(given)
+      return toProviderTokens(known.issuer, known.tokens)
     },
-    // Nothing that the SDK got is better than what is here: it has no refresh token to get anything with.
-    saveTokens: () => opened(() => undefined),
+    // What the SDK got is no better than what is here: it has no refresh token.
+    saveTokens: () => whenOpen(() => undefined),
     redirectToAuthorization: (url) =>
-      opened(() => {
-        // The SDK does not say what the server refused, and why. A failure is told to whoever waits: `ensure`, or the next
-        // request.
-        attain({ _tag: "Ask", used: given, scope: url.searchParams.get("scope") ?? undefined }).catch(() => {})
+      whenOpen(() => {
+        // The SDK does not say what the server refused, nor why. If this fails, `ensure` or the next request says so.
+        obtain({ _tag: "Unclear", used: given, scope: url.searchParams.get("scope") ?? undefined }).catch(() => {})
       }),
     saveCodeVerifier: (codeVerifier) => {
       assertOpen()

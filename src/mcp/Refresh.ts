@@ -1,15 +1,16 @@
 /**
- * Renewing a token without a person.
+ * Refreshing an access token, without a person.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Credentials } from "../core/mcp/Credentials.ts"
+import type { ClientRegistration, Credentials, Tokens } from "../core/mcp/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import type { Closed } from "../core/mcp/Closed.ts"
+import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import * as SessionState from "../core/mcp/SessionState.ts"
 import {
-  type Closed,
   type DiscoveryError,
   isUnknownClient,
   type SdkMissing,
@@ -19,8 +20,8 @@ import {
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import type { SessionCell } from "./SessionCell.ts"
 import { spending } from "./Step.ts"
-import type { Memory } from "./Memory.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
 /** Every way a refresh fails without ending the sign-in. */
@@ -32,76 +33,99 @@ export type RefreshError =
   | TokenError
   | UntrustedMetadata
 
-/** The part of the credentials that is kept when the server says that the rest is worth nothing. */
+/** What a refresh is made with. */
+interface Refreshable {
+  readonly issuer: string
+  readonly client: ClientRegistration
+  readonly tokens: Tokens & { readonly refreshToken: Redacted.Redacted<string> }
+}
+
+/**
+ * What to refresh with. `"newer"`: another object of this process, or another process, refreshed already. `"nothing"`:
+ * there is no refresh token.
+ */
+const refreshableOf = (
+  env: Environment,
+  credentials: Option.Option<Credentials>,
+  used: string
+): Refreshable | "newer" | "nothing" => {
+  const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
+  if (tokens === undefined || issuer === undefined) return "nothing"
+  if (Redacted.value(tokens.accessToken) !== used) return "newer"
+  const { refreshToken } = tokens
+  return refreshToken === undefined || client === undefined
+    ? "nothing"
+    : { issuer, client: ClientChoice.withOptions(client, env), tokens: { ...tokens, refreshToken } }
+}
+
+/** The credentials without their tokens, which the server called invalid, and perhaps without the registration. */
 const withoutTokens = ({ client, extra, issuer }: Credentials, knowsClient: boolean): Credentials => ({
   issuer,
   client: knowsClient ? client : undefined,
   extra
 })
 
+/** What becomes of the credentials when a refresh fails; `undefined`: nothing, the error is the caller's to handle. */
+const afterFailure = (
+  env: Environment,
+  error: SdkMissing | TokenError,
+  credentials: Credentials,
+  { clientId }: ClientRegistration
+): Credentials | undefined => {
+  const code = error._tag === "TokenError" ? error.error : undefined
+  if (code === "invalid_grant") return withoutTokens(credentials, true)
+  // A client that the current options name is for the caller to correct. One that is only stored is registered again.
+  const isOfOptions = [env.client?.clientId, env.clientMetadataUrl].includes(clientId)
+  return isUnknownClient(code) && !isOfOptions ? withoutTokens(credentials, false) : undefined
+}
+
+/** Sends the refresh token while no other caller can change the store, and stores what comes of it. */
+const trade = (env: Environment, cell: SessionCell, used: string, discovered: Discovery.Discovered) =>
+  env.store.modify(env.key, (stored) => {
+    const credentials = KnownCredentials.newest(cell.get().known, stored)
+    /** The new credentials are known before they are stored: what cannot be stored is not lost for this process. */
+    const settle = (isRefreshed: boolean, next: Option.Option<Credentials>) =>
+      Effect.sync(() => {
+        cell.update((state, now) => SessionState.credentialsReplaced(state, next, now))
+        return [isRefreshed, next] as const
+      })
+    const found = refreshableOf(env, credentials, used)
+    if (typeof found === "string") return settle(found === "newer", credentials)
+    // The MCP server has moved to another authorization server, which must not see tokens of the one before.
+    if (found.issuer !== discovered.server.issuer) {
+      return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
+    }
+    return Effect.matchEffect(TokenRequests.refresh(env, discovered, found.client, found.tokens), {
+      onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
+      onFailure: (error) => {
+        const next = Option.flatMapNullable(credentials, (rest) => afterFailure(env, error, rest, found.client))
+        return Option.isSome(next) ? settle(false, next) : Effect.fail(error)
+      }
+    })
+  })
+
 /**
- * Trades the refresh token for new ones, exclusively: whoever comes second finds the new ones.
+ * Trades the refresh token for new tokens. Of several callers at once one sends it, and the others find the new tokens.
  *
  * @param used The access token that was refused, or is about to expire.
- * @returns whether there are other tokens now. `false`: only a person can go on, and what the server called invalid
- * is no longer stored.
+ * @returns whether there is another access token now. `false`: a person has to sign in, and what the server called
+ * invalid is no longer stored.
  */
 export const refresh = (
   env: Environment,
-  memory: Memory,
+  cell: SessionCell,
   used: string,
   challenge: BearerChallenge
-): Effect.Effect<boolean, RefreshError> => {
-  const { key, store } = env
-  /** What there is to refresh with, unless somebody else was quicker. */
-  const look = (credentials: Option.Option<Credentials>) => {
-    const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
-    if (tokens === undefined || issuer === undefined) return "nothing"
-    if (Redacted.value(tokens.accessToken) !== used) return "newer"
-    const { refreshToken } = tokens
-    return refreshToken === undefined || client === undefined
-      ? "nothing"
-      : { issuer, client: ClientChoice.withOptions(client, env), tokens: { ...tokens, refreshToken } }
-  }
-  /** The new state is known before it is stored: what cannot be stored is not lost for this process. */
-  const settle = (result: boolean, next: Option.Option<Credentials>) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      memory.take(next, now)
-      return [result, next] as const
-    })
-  const trade = (discovered: Discovery.Discovered) =>
-    store.modify(key, (stored) => {
-      const credentials = memory.newest(stored)
-      const found = look(credentials)
-      if (typeof found === "string") return settle(found === "newer", credentials)
-      // The server moved to another authorization server: nothing of the old one may be shown to it.
-      if (found.issuer !== discovered.server.issuer) {
-        return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
-      }
-      return Effect.matchEffect(TokenRequests.refresh(env, discovered, found.client, found.tokens), {
-        onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
-        onFailure: (error) => {
-          const refused = error._tag === "TokenError" ? error.error : undefined
-          // What is forgotten is what was sent: nobody else could change it meanwhile.
-          if (refused === "invalid_grant") {
-            return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
-          }
-          // A client that a person configured is the person's to correct; one that was configured before is nobody's.
-          const isConfigured = [env.client?.clientId, env.clientMetadataUrl].includes(found.client.clientId)
-          return isUnknownClient(refused) && !isConfigured
-            ? settle(false, Option.map(credentials, (rest) => withoutTokens(rest, false)))
-            : Effect.fail(error)
-        }
-      })
-    })
-  return Effect.gen(function* () {
-    const stored = yield* store.load(key)
-    const found = look(memory.newest(stored))
+): Effect.Effect<boolean, RefreshError> =>
+  Effect.gen(function* () {
+    const stored = yield* env.store.load(env.key)
+    const found = refreshableOf(env, KnownCredentials.newest(cell.get().known, stored), used)
     if (typeof found === "string") {
-      memory.load(stored, yield* Clock.currentTimeMillis)
+      cell.update((state, now) => SessionState.credentialsRead(state, stored, now))
       return found === "newer"
     }
     const discovered = yield* Discovery.discover(env, challenge, found.issuer)
-    return yield* spending(env, Effect.tap(trade(discovered), () => Effect.sync(memory.saved)))
+    const trading = Effect.tap(trade(env, cell, used, discovered), () =>
+      Effect.sync(() => cell.update(SessionState.credentialsStored)))
+    return yield* spending(env, trading)
   }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))
-}

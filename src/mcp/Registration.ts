@@ -1,9 +1,10 @@
 /**
- * Introducing this program to an authorization server (RFC 7591).
+ * Dynamic registration of this program at an authorization server (RFC 7591).
  */
 import * as Effect from "effect/Effect"
 import type { ClientRegistration } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import { RegistrationError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -17,14 +18,15 @@ const once = (
 ): Effect.Effect<ClientRegistration, RegistrationError | SdkMissing> =>
   Effect.gen(function* () {
     if (!server.canRegister) return yield* new RegistrationError({ reason: "NotSupported", issuer: server.issuer })
-    const described = ClientChoice.metadata(server, env, redirectUri, scope)
+    const { authMethods } = server
+    const clientMetadata = ClientMetadata.make({ authMethods, clientName: env.clientName, redirectUri, scope })
     const { outcome, timedOut } = yield* step(env, (sdk, fetch) =>
       sdk.registerClient(server.issuer, {
         metadata,
-        clientMetadata: described,
+        clientMetadata,
         fetchFn: fetch
       }))
-    // The SDK's reading drops fields that are to be kept, such as the token to change the registration with.
+    // Not the result of the SDK: it drops fields that are kept, such as the token to change the registration with.
     const registered = outcome._tag === "Answered" && outcome.status < 300 && outcome.document !== undefined
       ? ClientChoice.fromResponse(outcome.document, redirectUri)
       : undefined
@@ -33,8 +35,8 @@ const once = (
   })
 
 /**
- * Registers this program for a redirect URI. Some servers refuse scopes that they have to be asked for one by one: those
- * are asked once more without.
+ * Registers this program for a redirect URI. Some servers refuse a registration that names scopes: it is sent once more
+ * without them.
  */
 export const register = (
   env: Environment,

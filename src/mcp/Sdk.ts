@@ -1,15 +1,15 @@
 /**
- * The MCP SDK, loaded when something of it is first needed: a program with valid tokens never pays for it.
+ * The MCP SDK, which is loaded when a function of it is first needed: a program with valid tokens does not load it.
  *
- * Its functions are described here as far as they are used: Deno finds no types for the SDK's modules, and whoever only
- * imports the types of this package should not need the SDK's.
+ * Its functions are typed here as far as they are used: Deno finds no types for the SDK's modules, and a program that uses
+ * the types of this package need not install the SDK.
  */
 import * as Effect from "effect/Effect"
 import type { SdkClient } from "../core/mcp/ClientChoice.ts"
 import { SdkMissing } from "../core/mcp/SignInError.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
-/** Metadata of an authorization server as the SDK takes it; further fields are handed on. */
+/** The metadata of an authorization server as the SDK takes it, with any further fields. */
 export interface SdkMetadata {
   issuer: string
   authorization_endpoint: string
@@ -18,12 +18,12 @@ export interface SdkMetadata {
   [field: string]: unknown
 }
 
-/** What the SDK sends when it registers; further fields are sent too. */
+/** The client metadata that the SDK sends when it registers; further fields are sent too. */
 export interface SdkClientMetadata {
   redirect_uris: Array<string>
 }
 
-/** What every request to the token endpoint needs. */
+/** The options of every request to the token endpoint. */
 export interface SdkTokenRequest {
   metadata: SdkMetadata
   clientInformation: SdkClient
@@ -32,7 +32,7 @@ export interface SdkTokenRequest {
   fetchFn: FetchLike
 }
 
-/** The parts of the SDK's authorization module that are used. */
+/** The functions of the SDK's authorization module that are used. */
 export interface Sdk {
   readonly discoverAuthorizationServerMetadata: (issuer: string, options: { fetchFn: FetchLike }) => Promise<unknown>
   readonly discoverOAuthProtectedResourceMetadata: (

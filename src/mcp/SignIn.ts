@@ -1,6 +1,5 @@
 /**
- * One sign-in with a person: find out where, bind, be known there, send the person away, take the answer, keep the
- * tokens.
+ * One sign-in with a person: discovery, callback listener, registration, authorization, token request, storing.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,9 +11,9 @@ import type { ClientRegistration, Credentials } from "../core/mcp/Credentials.ts
 import type { FlowError } from "../core/oauth/FlowError.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import type { Closed } from "../core/mcp/Closed.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import {
-  type Closed,
   type DiscoveryError,
   isUnknownClient,
   type RegistrationError,
@@ -43,33 +42,39 @@ export type SignInError =
   | TokenError
   | UntrustedMetadata
 
-/** What the sign-in is for. */
-export interface Request {
-  /** What the server said when it refused. */
+/** What to sign in for. */
+export interface SignInRequest {
+  /** What the MCP server said when it refused a request. */
   readonly challenge: BearerChallenge
-  /** Scopes to ask for beside those of the challenge, for a step-up. */
+  /** Scopes to ask for beside those of the challenge. */
   readonly moreScopes?: string | undefined
-  /** Takes the new credentials, before they are stored. */
+  /** Called with the new credentials before they are stored. */
   readonly onCredentials: (credentials: Credentials) => void
-  /** Called when they are stored. */
+  /** Called when the new credentials are stored. */
   readonly onStored: () => void
 }
 
-/** What was asked for in the end. */
-export interface Result {
+/** What was asked for. */
+export interface SignInResult {
+  /** The scopes that were asked for, separated by spaces. */
   readonly scope: string | undefined
 }
 
 /**
- * The scopes to ask for: those of the challenge, which is authoritative, with those of the caller; else all that the
- * server knows; else none, so that the authorization server decides.
+ * The scopes to ask for: those of the challenge and of the options, else all that the MCP server supports, else none, so
+ * that the authorization server decides.
  */
-const scopeOf = (env: Environment, { challenge, moreScopes }: Request, { resource, server }: Discovery.Discovered) => {
+const scopeOf = (
+  env: Environment,
+  { challenge, moreScopes }: SignInRequest,
+  { resource, server }: Discovery.Discovered
+) => {
   const scope = ScopeSet.union(env.scope, challenge.scope, moreScopes) ?? resource.scopes
-  // Without it many servers give no refresh token, and the person would be back here every hour.
+  // Without it many servers give no refresh token, and the person would have to sign in again every hour.
   return scope !== undefined && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
 }
 
+/** Opens the callback flow, on the first ports that are free. */
 const open = (
   env: Environment,
   choice: ClientChoice.ClientChoice
@@ -91,7 +96,7 @@ const open = (
   return attempt(ClientChoice.listen(choice, options))
 }
 
-/** Keeps a new registration at once, so that a sign-in that nobody finishes does not register again and again. */
+/** Stores a new registration at once, so that sign-ins which are not finished do not register again and again. */
 const keepRegistration = (
   { key, store }: Environment,
   issuer: string,
@@ -100,15 +105,15 @@ const keepRegistration = (
   store.modify(key, (current) =>
     Effect.succeed([
       undefined,
-      // Tokens that still work belong to the registration they came by, until there are others.
+      // Tokens that may still be valid belong to the registration they were obtained with: it stays until there are others.
       Option.isSome(current) && current.value.issuer === issuer && current.value.tokens !== undefined
         ? current
         : Option.some({ issuer, client, extra: Option.getOrUndefined(current)?.extra })
     ]))
 
 /**
- * Forgets a registration that brought no answer, unless it is another one by now. With tokens it is still needed to
- * refresh them: then only its address is forgotten, so that the next sign-in makes another.
+ * Forgets a registration, unless another one is stored by now. Tokens that were obtained with it need it to be refreshed:
+ * then only its redirect URIs are forgotten, so that the next sign-in registers anew.
  */
 const forgetRegistration = (
   { key, store }: Environment,
@@ -127,15 +132,16 @@ const forgetRegistration = (
       )
     ]))
 
-const isForgotten = (error: SignInError): boolean =>
+/** Whether the authorization server says that it does not know the client any more. */
+const isClientForgotten = (error: SignInError): boolean =>
   (error._tag === "AuthorizationDenied" || error._tag === "TokenError") && isUnknownClient(error.error)
 
 const signIn = (
   env: Environment,
-  request: Request,
+  request: SignInRequest,
   discovered: Discovery.Discovered,
   choice: ClientChoice.ClientChoice
-): Effect.Effect<Result, SignInError, Services> =>
+): Effect.Effect<SignInResult, SignInError, Services> =>
   Effect.scoped(Effect.gen(function* () {
     const { key, store } = env
     const { metadata, resource, server } = discovered
@@ -161,11 +167,11 @@ const signIn = (
         resource: resource.resource,
         ...(scope !== undefined && { scope })
       }))
-    // It sends nothing: what it could complain of was checked.
+    // It sends nothing, and what it checks was checked before.
     const { authorizationUrl: url, codeVerifier } = yield* Effect.orDie(result)
-    // The SDK looks for the letters, also inside of another scope's name.
-    const misread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
-    if (misread) url.searchParams.delete("prompt")
+    // The SDK adds `prompt=consent` for `offline_access`, also where that is only a part of another scope's name.
+    const isMisread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
+    if (isMisread) url.searchParams.delete("prompt")
     if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
     const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
@@ -208,12 +214,13 @@ const signIn = (
   }))
 
 /**
- * Signs a person in. A stored registration that the authorization server does not know any more is replaced once.
+ * Signs a person in. If the authorization server does not know the stored registration any more, it registers anew and
+ * asks the person once more.
  */
 export const run = (
   env: Environment,
-  request: Request
-): Effect.Effect<Result, SignInError, Services> =>
+  request: SignInRequest
+): Effect.Effect<SignInResult, SignInError, Services> =>
   Effect.gen(function* () {
     const stored = Option.getOrUndefined(yield* env.store.load(env.key))
     const discovered = yield* Discovery.discover(env, request.challenge, stored?.issuer)
@@ -224,16 +231,16 @@ export const run = (
     }
     const now = yield* Clock.currentTimeMillis
     const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)
-    // What another authorization server granted may be unknown to this one.
-    const isKnown = stored === undefined || stored.issuer === server.issuer
-    const asked = isKnown ? request : { ...request, moreScopes: undefined }
+    // The scopes of another authorization server may not exist at this one.
+    const isSameIssuer = stored === undefined || stored.issuer === server.issuer
+    const asked = isSameIssuer ? request : { ...request, moreScopes: undefined }
     const first = signIn(env, asked, discovered, choice)
     if (choice._tag !== "Stored") return yield* first
     return yield* Effect.catchAll(first, (error) => {
-      // Nothing came back: the server may have shown a page of its own about a program or an address it does not know.
-      const unanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
-      if (unanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
-      return isForgotten(error) && server.canRegister
+      // No answer came: the server may have shown an error page about a client or redirect URI that it does not know.
+      const isUnanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
+      if (isUnanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
+      return isClientForgotten(error) && server.canRegister
         ? Effect.zipRight(
           forgetRegistration(env, choice.client),
           signIn(env, asked, discovered, { _tag: "Register" })

@@ -1,13 +1,13 @@
 /**
- * One sign-in at a time for one server and account of one store, however many objects of this process ask for it: the
- * second finds the first one's tokens. This is the seam for a lock between processes.
+ * One sign-in at a time for one key of one store, for all `McpOAuth` objects of this process: the second finds the tokens
+ * of the first. A lock between processes would be taken here too.
  */
 import * as Effect from "effect/Effect"
 import { type CredentialKey, type CredentialStore, keyText } from "../services/CredentialStore.ts"
 
 const locks = new WeakMap<CredentialStore, Map<string, Effect.Semaphore>>()
 
-/** Runs alone. Whoever waits is let in when the one before is done, failed or interrupted. */
+/** Runs an effect when no other for this key runs; the next one begins when it has succeeded, failed or been interrupted. */
 export const exclusively =
   (store: CredentialStore, key: CredentialKey) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {

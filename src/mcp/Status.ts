@@ -1,17 +1,26 @@
-/** What is known of a sign-in; none of it is secret. */
+/**
+ * What is known about a sign-in, without secrets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Status {
+  /** The URL of the MCP server, without its query. */
   readonly server: string
+  /** The option `account`. */
   readonly account: string
-  /** There is a token that is good by the clock, or can be refreshed; only the server knows whether it takes it. */
+  /** There is an access token whose time is not over, or one that can be refreshed. The server may still refuse it. */
   readonly isSignedIn: boolean
-  /** A person is being waited for. */
+  /** A sign-in with a person is under way. */
   readonly isSigningIn: boolean
   /** The authorization server. */
   readonly issuer: string | undefined
+  /** The client identifier at the authorization server. */
   readonly clientId: string | undefined
+  /** The scopes that were granted. */
   readonly scopes: ReadonlyArray<string>
-  /** When the access token ends, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
+  /** When the access token expires, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
   readonly expiresAt: number | undefined
-  /** Whether it can be renewed without a person. */
+  /** Whether there is a refresh token. */
   readonly isRefreshable: boolean
 }

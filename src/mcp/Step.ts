@@ -1,5 +1,6 @@
 /**
- * One step between this program and the authorization server: within its limits, and with what was on the wire.
+ * One step between this program and an authorization server: a call of the SDK, with a time-limit and with its requests
+ * recorded.
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -9,22 +10,24 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Fault from "../core/mcp/Fault.ts"
-import { Closed, type SdkMissing } from "../core/mcp/SignInError.ts"
+import { Closed } from "../core/mcp/Closed.ts"
+import type { SdkMissing } from "../core/mcp/SignInError.ts"
 import * as AuthorizationFetch from "./AuthorizationFetch.ts"
 import type { Environment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
 import * as Sdk from "./Sdk.ts"
 
-/** What became of a step: what the SDK made of it, and what was on the wire. */
+/** How a step ended. */
 export interface StepResult<A> {
+  /** What the SDK returned or threw. */
   readonly result: Either.Either<A, unknown>
+  /** How its last request ended. */
   readonly outcome: Fault.Outcome
   readonly timedOut: boolean
 }
 
 /**
- * Runs one step of the SDK, with its requests recorded and within the time-limit. It never fails with what the SDK
- * throws: the messages of its errors hold what servers sent.
+ * Runs one step. It never fails with what the SDK throws, because the messages of the SDK's errors quote responses.
  */
 export const step = <A>(
   env: Environment,
@@ -46,21 +49,20 @@ export const step = <A>(
     }))
   })
 
-/** The fault of a step that failed. */
+/** Why a step failed. @param secrets What was sent, to be removed from the texts of the response. */
 export const faultOf = (
   { outcome, timedOut }: Pick<StepResult<unknown>, "outcome" | "timedOut">,
   secrets: ReadonlyArray<string | undefined> = []
 ): Fault.Fault => timedOut ? { reason: "TimedOut" } : Fault.of(outcome, secrets)
 
-/** How long a request that spends a code or a refresh token may go on after the scope began to close. */
+/** How long a request with a code or a refresh token may go on after the scope of the session began to close. */
 const grace = Duration.millis(500)
 
 /**
- * Runs what spends something that cannot be spent again, together with the keeping of what it brings: whoever
- * interrupts it waits for its end. When the scope closes it gets half a second more.
+ * Runs a request that spends a code or a refresh token, and the storing of what it brings, without interruption: what was
+ * spent cannot be used again. When the scope of the session closes, it fails with `Closed` half a second later.
  *
- * It runs in a fiber of its own: an interrupt goes to the children of a fiber even where the fiber itself is not to be
- * interrupted.
+ * It runs in a daemon fiber, because an interrupt of a fiber reaches its children even in an uninterruptible region.
  */
 export const spending = <A, E, R>(env: Environment, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Closed, R> =>
   Effect.uninterruptible(Effect.gen(function* () {

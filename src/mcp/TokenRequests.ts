@@ -16,7 +16,7 @@ import type { Sdk } from "./Sdk.ts"
 // RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.
 const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
 
-/** Proves to the server who the program is, by the method that both know. */
+/** Adds the client authentication to a request (RFC 6749 section 2.3), by a method that the server supports. */
 const authenticate = (
   { selectClientAuthMethod }: Pick<Sdk, "selectClientAuthMethod">,
   client: ClientChoice.SdkClient,
@@ -38,7 +38,8 @@ const authenticate = (
   }
 }
 
-const common = (sdk: Sdk, client: ClientRegistration, { metadata, resource, server }: Discovered) => {
+/** The options that both grants share. */
+const commonOptions = (sdk: Sdk, client: ClientRegistration, { metadata, resource, server }: Discovered) => {
   const clientInformation = ClientChoice.forSdk(client)
   return {
     metadata,
@@ -65,7 +66,7 @@ const tokensOf = (
   return new TokenError({ issuer, grant, ...faultOf({ outcome, timedOut }, sent) })
 }
 
-/** What a code is exchanged with. */
+/** What a code is exchanged for tokens with. */
 export interface CodeExchange {
   readonly client: ClientRegistration
   readonly code: Redacted.Redacted<string>
@@ -74,7 +75,7 @@ export interface CodeExchange {
   readonly scope: string | undefined
 }
 
-/** Exchanges a code for tokens (RFC 6749 section 4.1.3): one request, whatever the answer. */
+/** Exchanges a code for tokens (RFC 6749 section 4.1.3). One request is sent, and never repeated. */
 export const exchange = (
   env: Environment,
   discovered: Discovered,
@@ -84,7 +85,7 @@ export const exchange = (
     const { issuer } = discovered.server
     const result = yield* step(env, (sdk, fetchFn) =>
       sdk.exchangeAuthorization(issuer, {
-        ...common(sdk, client, discovered),
+        ...commonOptions(sdk, client, discovered),
         authorizationCode: Redacted.value(code),
         codeVerifier: Redacted.value(codeVerifier),
         redirectUri,
@@ -94,7 +95,7 @@ export const exchange = (
     return yield* tokensOf(issuer, "authorization_code", result, reading, [code, codeVerifier, client.clientSecret])
   })
 
-/** Trades a refresh token for new tokens (RFC 6749 section 6): one request, whatever the answer. */
+/** Trades a refresh token for new tokens (RFC 6749 section 6). One request is sent, and never repeated. */
 export const refresh = (
   env: Environment,
   discovered: Discovered,
@@ -105,7 +106,7 @@ export const refresh = (
     const { issuer } = discovered.server
     const result = yield* step(env, (sdk, fetchFn) =>
       sdk.refreshAuthorization(issuer, {
-        ...common(sdk, client, discovered),
+        ...commonOptions(sdk, client, discovered),
         refreshToken: Redacted.value(refreshToken),
         fetchFn
       }))
@@ -113,7 +114,7 @@ export const refresh = (
     return yield* tokensOf(issuer, "refresh_token", result, reading, [refreshToken, client.clientSecret])
   })
 
-/** Ends a token (RFC 7009). A server that does not know it any more answers as if it did. */
+/** Revokes a token (RFC 7009). Servers answer the same for a token that is not valid any more. */
 export const revoke = (
   env: Environment,
   { server }: Discovered,

@@ -1,5 +1,5 @@
 /**
- * Connecting clients of the MCP SDK: signed in first, so that no time-limit of a request meets a person.
+ * Connecting clients of the MCP SDK. It signs in before it connects, so that no time-limit of the SDK ends a sign-in.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,31 +12,32 @@ import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import { printable } from "../core/text/SafeText.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
-import type { FetchLike } from "./FetchLike.ts"
-import type { ConnectableClient, TransportLike } from "./ConnectableClient.ts"
+import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
+import type { FetchLike } from "./FetchLike.ts"
 import {
   type ConnectError,
-  type Made,
-  makeWhole,
+  type InternalMcpOAuth,
+  makeInternal,
   type McpOAuth,
-  type McpOAuthError,
   type McpOAuthOptions
 } from "./McpOAuth.ts"
 import * as Sdk from "./Sdk.ts"
 
-/** Options of `McpOAuth.connect`. */
-export interface ConnectOptions extends McpOAuthOptions {
-  /**
-   * Makes the transport; it has to send its requests through `fetch`. For SSE, and for clients of
-   * `@modelcontextprotocol/client` that speak a newer protocol.
-   *
-   * @default StreamableHTTPClientTransport of `@modelcontextprotocol/sdk`
-   */
-  readonly transport?: ((url: URL, options: { readonly fetch: FetchLike }) => TransportLike) | undefined
-}
+/**
+ * Options of `McpOAuth.connect`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ConnectOptions extends McpOAuthOptions, TransportOptions {}
 
-/** A client that is connected, and the sign-in it uses. */
+/**
+ * A client that is connected, and the sign-in that it uses.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Connected<Client> {
   readonly client: Client
   readonly oauth: McpOAuth
@@ -46,47 +47,35 @@ interface SdkTransport extends TransportLike {
   readonly terminateSession?: () => Promise<void>
 }
 
-const tags: ReadonlySet<string> = new Set<McpOAuthError["_tag"]>([
-  "AuthorizationDenied",
-  "AuthorizationTimeout",
-  "BindError",
-  "Closed",
-  "CredentialStoreError",
-  "DiscoveryError",
-  "InteractionRequired",
-  "InvalidAuthorizationUrl",
-  "InvalidResponse",
-  "InvalidServerUrl",
-  "RegistrationError",
-  "RevocationError",
-  "SdkMissing",
-  "TokenError",
-  "UntrustedMetadata"
-])
+/** Turns what the client or the caller's function threw into a `ConnectError`. */
+type ToConnectError = (error: unknown) => ConnectError
 
-const isOwn = (error: unknown): error is McpOAuthError =>
-  error instanceof Error && "_tag" in error && tags.has(String(error._tag))
+/**
+ * How errors of one connection are told apart.
+ *
+ * @param lastError The error that `fetch` last rejected with: an event source drops the error of its `fetch`.
+ */
+const toConnectError =
+  ({ isOwnError, withoutTokens }: InternalMcpOAuth, server: URL, lastError: () => unknown): ToConnectError =>
+  (thrown) => {
+    // The SDK may put an error of `fetch` into the `cause` of its own. A chain of causes may be circular.
+    let each = thrown
+    for (let depth = 0; depth < 10 && each instanceof Error; depth++, each = each.cause) {
+      if (isOwnError(each)) return each
+    }
+    const last = lastError()
+    if (isOwnError(last)) return last
+    // The message of the SDK quotes the response, which may quote a token.
+    const text = withoutTokens(thrown instanceof Error ? thrown.message : String(thrown))
+    const detail = printable(text, 500).replace(/\.$/, "") || "the client gave no reason"
+    return new McpConnectError({ server: ServerUrl.display(server), detail })
+  }
 
-/** An error of ours comes out of the SDK as it is, or as a cause. */
-const ownError = (error: unknown): McpOAuthError | undefined => {
-  // A chain of causes may be a ring.
-  let each = error
-  for (let depth = 0; depth < 10 && each instanceof Error; depth++, each = each.cause) if (isOwn(each)) return each
-  return undefined
-}
-
-/** What the SDK says repeats what the server answered, and that could repeat a token it was sent. */
-const toConnectError = (error: unknown, server: URL, clean: (text: string) => string): ConnectError => {
-  const text = clean(error instanceof Error ? error.message : String(error))
-  const detail = printable(text, 500).replace(/\.$/, "") || "the client gave no reason"
-  return new McpConnectError({ server: ServerUrl.display(server), detail })
-}
-
-/** Seconds that a server may take to answer `initialize`: the SDK's own limit. */
+/** How many seconds a server may take to answer `initialize`: as long as the SDK waits by default. */
 const answerSeconds = 60
 
-/** Fails when the server is silent for too long; the time that a person takes does not count. */
-const silence = (server: URL, isSigningIn: () => boolean): Effect.Effect<never, McpConnectError> =>
+/** Fails when the server does not answer in time. The time in which a person signs in does not count. */
+const noAnswer = (server: URL, isSigningIn: () => boolean): Effect.Effect<never, McpConnectError> =>
   Effect.gen(function* () {
     for (let seconds = 0; seconds < answerSeconds; seconds++) {
       yield* Effect.sleep("1 second")
@@ -96,26 +85,18 @@ const silence = (server: URL, isSigningIn: () => boolean): Effect.Effect<never, 
     return yield* new McpConnectError({ server: ServerUrl.display(server), detail })
   })
 
-/** The SDK's limit for `initialize`, should the server refuse a stored token only then. */
-const connectTimeout = ({ callback }: ConnectOptions): number =>
+/** The SDK's own time-limit for `initialize`, in milliseconds: a sign-in may begin in it, if the token is refused then. */
+const sdkTimeout = ({ callback }: ConnectOptions): number =>
   Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000
-
-/** What the SDK or the caller's function threw, until it is known what it is. */
-class Thrown {
-  readonly _tag = "Thrown"
-  readonly error: unknown
-  constructor(error: unknown) {
-    this.error = error
-  }
-}
 
 const makeTransport = (
   { transport }: ConnectOptions,
   url: URL,
-  fetch: FetchLike
-): Effect.Effect<SdkTransport, SdkMissing | Thrown> =>
+  fetch: FetchLike,
+  toError: ToConnectError
+): Effect.Effect<SdkTransport, ConnectError | SdkMissing> =>
   transport !== undefined
-    ? Effect.try({ try: () => transport(url, { fetch }), catch: (error) => new Thrown(error) })
+    ? Effect.try({ try: () => transport(url, { fetch }), catch: toError })
     : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
 
 /**
@@ -138,60 +119,55 @@ const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effec
     )
   )
 
-/** A connection, and what only this package does with it. */
-export interface ConnectedWhole<Client> {
+/** A connected client, with what only the modules of this package use of its sign-in. */
+export interface InternalConnected<Client> {
   readonly client: Client
-  readonly made: Made
+  readonly internal: InternalMcpOAuth
 }
 
-const connecting = <Client extends ConnectableClient>(
+const signInAndConnect = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Effect.Effect<ConnectedWhole<Client>, ConnectError, Scope.Scope | Services> =>
+): Effect.Effect<InternalConnected<Client>, ConnectError, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
-    const made = yield* makeWhole(options)
-    const { clean, isSigningIn, lastFetch, oauth } = made
+    const internal = yield* makeInternal(options)
+    const { fetchWithoutSignIn, isSigningIn, oauth } = internal
     yield* oauth.ensure
-    let failed: McpOAuthError | undefined
-    // An event source keeps no error of its `fetch`.
-    const told = ({ error }: Thrown) => ownError(error) ?? failed ?? toConnectError(error, server, clean)
-    // A goodbye signs nobody in.
-    let isEnding = false
+    let lastError: unknown
+    let isClosing = false
     const fetch: FetchLike = async (url, init) => {
       try {
-        return await (isEnding ? lastFetch(url, init) : oauth.fetch(url, init))
+        return await (isClosing ? fetchWithoutSignIn(url, init) : oauth.fetch(url, init))
       } catch (error) {
-        failed = ownError(error)
+        lastError = error
         throw error
       }
     }
-    const transport = yield* Effect.mapError(
-      makeTransport(options, server, fetch),
-      (error) => error._tag === "Thrown" ? told(error) : error
-    )
+    const toError = toConnectError(internal, server, () => lastError)
+    const transport = yield* makeTransport(options, server, fetch, toError)
     yield* Effect.addFinalizer(() => {
-      isEnding = true
+      isClosing = true
       return close(client, transport)
     })
     const connected = Effect.tryPromise({
-      try: (signal) => client.connect(transport as never, { timeout: connectTimeout(options), signal } as never),
-      catch: (error) => new Thrown(error)
+      try: (signal) => client.connect(transport as never, { timeout: sdkTimeout(options), signal } as never),
+      catch: toError
     })
-    yield* firstOf([Effect.mapError(connected, told), silence(server, isSigningIn)])
-    return { client, made }
+    yield* firstOf([connected, noAnswer(server, isSigningIn)])
+    return { client, internal }
   })
 
 /** Connects; see `McpOAuth.connect`. */
-export const connectWhole = <Client extends ConnectableClient>(
+export const connectInternal = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Effect.Effect<ConnectedWhole<Client>, ConnectError, Scope.Scope | Services> =>
-  // A scope of its own: when it fails half-way, nothing stays behind in the caller's scope.
+): Effect.Effect<InternalConnected<Client>, ConnectError, Scope.Scope | Services> =>
+  // In a child scope: when it fails half-way, nothing is left in the caller's scope.
   Effect.flatMap(Effect.scope, (outer) =>
     Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
       Effect.onError(
-        Scope.extend(connecting(client, options), scope),
+        Scope.extend(signInAndConnect(client, options), scope),
         (cause) =>
           Scope.close(scope, Exit.failCause(cause))
       )))
@@ -201,34 +177,43 @@ export const connect = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
 ): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
-  Effect.map(connectWhole(client, options), ({ made: { oauth } }) => ({ client, oauth }))
+  Effect.map(connectInternal(client, options), ({ internal: { oauth } }) => ({ client, oauth }))
 
-/** A client, and the server it is for. */
+/**
+ * A client, and the server to connect it to.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface ServerToConnect extends Omit<ConnectOptions, "client"> {
+  /** The client of the MCP SDK. */
   readonly client: ConnectableClient
-  /** A registration made by hand: what `connect` and `make` call `client`. */
+  /** A client that was registered by hand: what `connect` and `make` call `client`. @default none */
   readonly registration?: McpOAuthOptions["client"]
 }
 
-/** How `McpOAuth.connectAll` goes about it. */
-export interface ConnectAllOptions {
-  /** How many servers are connected to at once. @default "unbounded" */
+/**
+ * Options of `McpOAuth.connectAll` for all servers together.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ConnectAllOptions extends PresentOptions {
+  /** How many servers are connected to at the same time. @default "unbounded" */
   readonly concurrency?: number | "unbounded" | undefined
-  /**
-   * `"one-at-a-time"` opens one browser tab after the other: every URL is told and works from the beginning, and the
-   * clock of a sign-in starts when its turn comes. `"all"` opens all tabs at once.
-   *
-   * @default "one-at-a-time"
-   */
-  readonly present?: "one-at-a-time" | "all" | undefined
 }
 
-/** What became of each server, under its name. */
+/**
+ * For each server, under its name: the connected client, or why it could not be connected.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect>>> = {
   readonly [Name in keyof Servers]: Either.Either<Connected<Servers[Name]["client"]>, ConnectError>
 }
 
-/** A turn that only one has at a time, in the order they ask. */
+/** Makes an option `turn`: one sign-in has its turn at a time, in the order in which they ask for it. */
 export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => {
   const turns = Effect.unsafeMakeSemaphore(1)
   return Effect.uninterruptibleMask((restore) =>

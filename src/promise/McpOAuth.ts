@@ -1,144 +1,170 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * What signing in to MCP servers takes and gives without Effect, in types that name neither Effect nor an SDK.
+ * The types of signing in to MCP servers without Effect. They name types of neither Effect nor an MCP SDK.
  */
 import type { SomeTexts } from "../core/terminal/Texts.ts"
-import type { ConnectableClient, TransportLike } from "../mcp/ConnectableClient.ts"
+import type { ConnectableClient, PresentOptions, TransportOptions } from "../mcp/ConnectableClient.ts"
 import type { FetchLike } from "../mcp/FetchLike.ts"
 import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"
+import type { ServerOptions } from "../mcp/ServerOptions.ts"
 import type { Status } from "../mcp/Status.ts"
 import type { CallbackError, OpenCallbackOptions } from "./Callback.ts"
 
-/** A place for texts by name: a key chain, a database. The texts hold tokens in the clear. */
+/**
+ * A store of texts by name, such as a database. The texts hold tokens in the clear.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface TextStore {
   readonly get: (name: string) => Promise<string | undefined | null> | string | undefined | null
   readonly set: (name: string, text: string) => unknown
   readonly delete: (name: string) => unknown
 }
 
-/** Options of `createMcpOAuth`. Times are milliseconds. */
-export interface CreateMcpOAuthOptions {
-  /** Where the MCP server is: https, or on this machine. Tokens are sent to its origin and nowhere else. */
-  readonly serverUrl: string | URL
-  /** What the person signs in to, as the terminal names it. @default the host of `serverUrl` */
-  readonly name?: string | undefined
-  /** Tells two identities on one server apart. @default "" */
-  readonly account?: string | undefined
-  /** Shown to the person by the authorization server. @default "effect-oauth-callback" */
-  readonly clientName?: string | undefined
-  /** Where the document about this program is published (Client ID Metadata Documents): https, with a path. */
-  readonly clientMetadataUrl?: string | undefined
-  /** A registration made by hand; it goes before every other way. */
-  readonly client?: {
-    readonly clientId: string
-    readonly clientSecret?: string | undefined
-    /** For servers that offer several ways and take one. @default what the server prefers */
-    readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
-    readonly issuer?: string | undefined
-  } | undefined
-  /** Scopes to ask for beside those that the server asks for, separated by spaces. @default what the server knows */
-  readonly scope?: string | undefined
-  /** `false`: never a browser; what only a person can do rejects with `InteractionRequired`. @default true */
-  readonly interactive?: boolean | undefined
-  /** For proxies, private certificate authorities and tests; MCP requests and sign-in requests. @default `fetch` */
-  readonly fetch?: FetchLike | undefined
-  /** Where the browser comes back to, and how many milliseconds it may take. @default any free port, 300000 */
-  readonly callback?: CallbackOptions | undefined
-  /** Milliseconds for each step between this program and the authorization server. @default 30000 */
-  readonly requestTimeout?: number | undefined
-  /** Checks that are waived for this server. @default none */
-  readonly unsafe?: {
-    readonly allowMissingS256?: boolean | undefined
-    readonly allowIssuerMismatch?: boolean | undefined
-  } | undefined
+/**
+ * Options of `createMcpOAuth`. Times are milliseconds.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface CreateMcpOAuthOptions extends ServerOptions<string> {
   /**
-   * Where credentials are kept: files in the configuration directory of `appName` (or in `directory`), which only this
-   * user can read, or a place of your own.
+   * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
+   *
+   * @default any free port of 127.0.0.1, and 300000
+   */
+  readonly callback?: CallbackOptions | undefined
+  /** The time-limit of each step between this program and the authorization server, in milliseconds. @default 30000 */
+  readonly requestTimeout?: number | undefined
+  /**
+   * Where credentials are stored: in files that only this user can read, in the configuration directory of `appName` or in
+   * `directory`; or in a store of your own.
    *
    * @default in memory, until it is closed
    */
   readonly store?: { readonly appName: string; readonly directory?: string | undefined } | TextStore | undefined
   /**
-   * Where pasted text comes from, one element a paste; `false` reads none. Each sign-in asks for an iterator and ends it.
+   * Where pasted text comes from: each element is one paste. `false`: nowhere. Each sign-in gets an iterator and ends it.
    *
    * @default stdin
    */
   readonly prompt?: AsyncIterable<string> | false | undefined
-  /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
+  /** How the browser is opened. `false`: not at all, the URL is only printed on stderr. @default the system's browser */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
-  /** What the terminal says, in other words or another language. @default English */
+  /** The texts that the terminal shows, in other words or another language. @default English */
   readonly texts?: SomeTexts | undefined
-  /** Closes it when it aborts. */
+  /** Closes it when the signal is aborted. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where the browser comes back to. */
+/**
+ * Where the browser comes back to.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface CallbackOptions extends
   Pick<
     OpenCallbackOptions,
     "host" | "onPortBusy" | "page" | "paste" | "path" | "port" | "redirectUri" | "responseMode"
   > {
-  /** Milliseconds from showing the URL to the accepted response. @default 300000 */
+  /** The time-limit from showing the URL to the accepted response, in milliseconds. @default 300000 */
   readonly timeout?: number | undefined
 }
 
-/** The sign-in to one MCP server. Rejections are `Error`s with a `_tag` and fields. */
+/**
+ * The sign-in to one MCP server. Promises reject with {@link McpOAuthFailure}, or with the reason of an aborted signal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface McpOAuth {
-  /** Hand it to a transport as its `fetch`. */
+  /** The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. */
   readonly fetch: FetchLike
-  /** Signs in only where nothing stored can serve and the server wants a sign-in; joins one that runs. */
+  /**
+   * Signs in, unless there is a valid token or the server needs none. If a sign-in is under way, it waits for that one. The
+   * signal ends the waiting.
+   */
   ensure(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
-  /** Signs in now, whatever is stored; joins a sign-in that runs. */
+  /** Signs in now, whatever is stored. If a sign-in is under way, it waits for that one. The signal ends the waiting. */
   login(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
-  /** Forgets what is stored, and has the server end the tokens where it offers that (RFC 7009). */
+  /** Forgets the credentials, then revokes the tokens where the server offers that (RFC 7009). */
   logout(): Promise<void>
-  /** What is known, without a secret. */
+  /** What is known about the sign-in, without secrets. */
   status(): Promise<Status>
-  /** A new one each time, for one transport that must have an `authProvider`. Prefer `fetch`. */
+  /** An `authProvider` for one transport, a new one each time it is read. Prefer `fetch`. */
   readonly provider: OAuthClientProvider
-  /** Takes a pasted address from your own input box; rejects with `PasteRefused`, whose message says what to paste. */
+  /** Takes an address that was pasted into your own input box. Rejects with `PasteRefused`, which says what to paste. */
   submit(text: string): Promise<void>
-  /** Releases everything, within a second; what waits rejects with `_tag: "Closed"`. */
+  /** Releases everything, within one second. Promises that are pending reject with `_tag: "Closed"`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Options of `connect`. */
-export interface ConnectOptions extends CreateMcpOAuthOptions {
-  /** Makes the transport, which has to send its requests through `fetch`. @default Streamable HTTP of SDK v1 */
-  readonly transport?: ((url: URL, options: { readonly fetch: FetchLike }) => TransportLike) | undefined
-}
+/**
+ * Options of `connect`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ConnectOptions extends CreateMcpOAuthOptions, TransportOptions {}
 
-/** A client that is connected. */
+/**
+ * A client that is connected, and the sign-in that it uses.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Connected<Client> {
   readonly client: Client
-  /** `close` closes the client too. */
+  /** Its `close` closes the client too. */
   readonly oauth: McpOAuth
 }
 
-/** A client, and the server it is for. */
+/**
+ * A client, and the server to connect it to.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface ServerToConnect
   extends Omit<ConnectOptions, "client" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+  /** The client of the MCP SDK. */
   readonly client: ConnectableClient
-  /** A registration made by hand: what `connect` calls `client`. */
+  /** A client that was registered by hand: what `connect` calls `client`. @default none */
   readonly registration?: CreateMcpOAuthOptions["client"]
 }
 
-/** How `connectAll` goes about it, for all servers together. */
+/**
+ * Options of `connectAll` for all servers together.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface ConnectAllOptions
-  extends Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
-  /** How many servers are connected to at once. @default all */
+  extends PresentOptions, Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+  /** How many servers are connected to at the same time. @default all */
   readonly concurrency?: number | undefined
-  /** One browser tab after the other, or all at once. @default "one-at-a-time" */
-  readonly present?: "one-at-a-time" | "all" | undefined
 }
 
-/** What became of each server, under its name. */
+/**
+ * For each server, under its name: the connected client, or why it could not be connected.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect>>> = {
   readonly [Name in keyof Servers]: PromiseSettledResult<Connected<Servers[Name]["client"]>>
 }
 
-/** The rejections of an {@link McpOAuth}, told apart by `_tag`; those of a sign-in are {@link CallbackError} too. */
+/**
+ * The errors that the promises of an {@link McpOAuth} reject with, told apart by `_tag`. Those of the callback are
+ * {@link CallbackError}.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type McpOAuthFailure =
   | CallbackError
   | (

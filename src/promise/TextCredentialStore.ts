@@ -1,5 +1,5 @@
 /**
- * A caller's own place for texts as credential store.
+ * A credential store over a caller's own store of texts.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -9,7 +9,7 @@ import { type CredentialStore, CredentialStoreError, make, toText } from "../ser
 import type { TextStore } from "./McpOAuth.ts"
 
 const failing = (reason: "Unreadable" | "Unwritable") => (): CredentialStoreError =>
-  // Without the cause: what a store says of a failure may quote what it was given, and that is a token.
+  // Without the cause: the error of the store may quote the text that it was given, which holds tokens.
   new CredentialStoreError({
     reason,
     detail: "the store of this program failed. Check that it can be read and written"
@@ -43,10 +43,10 @@ const over = (texts: TextStore): CredentialStore =>
       })
   })
 
-// The locks are the credential store's, so there is one for each place.
+// One credential store for each store of texts, because the locks belong to the credential store.
 const stores = new WeakMap<TextStore, CredentialStore>()
 
-/** One entry for each server and account. */
+/** The credential store: one text for each server and account. */
 export const overTexts = (texts: TextStore): CredentialStore => {
   const store = stores.get(texts) ?? over(texts)
   stores.set(texts, store)

@@ -1,5 +1,5 @@
 /**
- * Signing in to MCP servers without Effect: scopes and services behind, promises at the edge.
+ * Signing in to MCP servers without Effect: effects run in a scope of this package, and their results are promises.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,8 +10,8 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
-import * as Connecting from "../mcp/connect.ts"
-import * as Making from "../mcp/McpOAuth.ts"
+import * as Connect from "../mcp/connect.ts"
+import * as McpOAuthEffect from "../mcp/McpOAuth.ts"
 import { fileStore, server } from "../runtime/services.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
@@ -32,11 +32,11 @@ import { overTexts } from "./TextCredentialStore.ts"
 
 type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts">
 
-/** What the caller's options mean to the Effect form. */
+/** The options as those of the Effect form. */
 const toEffectOptions = (
   { callback, client, ...options }: Omit<CreateMcpOAuthOptions, keyof Shared>,
   { prompt }: Shared
-): Making.McpOAuthOptions => ({
+): McpOAuthEffect.McpOAuthOptions => ({
   ...options,
   callback: { ...callback, paste: callback?.paste !== false && prompt !== false },
   client: client && {
@@ -50,7 +50,7 @@ const storeFor = ({ store }: Shared): Effect.Effect<CredentialStore> => {
   return "get" in store ? Effect.succeed(overTexts(store)) : fileStore(store)
 }
 
-/** The services in a scope of their own, which the caller's signal closes. */
+/** The services, in a new scope that the caller's signal closes. */
 const openServices = async (shared: Shared) => {
   const scope = Effect.runSync(Scope.make())
   const closable = Closable.make(scope, shared.signal)
@@ -66,7 +66,7 @@ const openServices = async (shared: Shared) => {
 type Opened = Awaited<ReturnType<typeof openServices>>
 
 const toPromises = (
-  { oauth, submit }: Pick<Making.Made, "oauth" | "submit">,
+  { oauth, submit }: Pick<McpOAuthEffect.InternalMcpOAuth, "oauth" | "submit">,
   { close, run, signal: closedBy }: Pick<Opened, "close" | "run" | "signal">
 ): McpOAuth => ({
   fetch: (url, init) =>
@@ -91,7 +91,7 @@ export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<Mc
   const shared = { openBrowser, prompt, signal, store, texts }
   const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const made = Effect.provide(Making.makeWhole(toEffectOptions(rest, shared)), services)
+  const made = Effect.provide(McpOAuthEffect.makeInternal(toEffectOptions(rest, shared)), services)
   return toPromises(await opened.open(made), opened)
 }
 
@@ -104,9 +104,9 @@ export const connect = async <Client extends ConnectableClient>(
   const shared = { openBrowser, prompt, signal, store, texts }
   const opened = await openServices(shared)
   const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const connecting = Connecting.connectWhole(client, { ...toEffectOptions(rest, shared), transport })
-  const { made } = await opened.open(Effect.provide(connecting, services))
-  return { client, oauth: toPromises(made, opened) }
+  const connecting = Connect.connectInternal(client, { ...toEffectOptions(rest, shared), transport })
+  const { internal } = await opened.open(Effect.provide(connecting, services))
+  return { client, oauth: toPromises(internal, opened) }
 }
 
 /** See `connectAll` of the entry. */
@@ -117,25 +117,25 @@ export const connectAll = async <const Servers extends Readonly<Record<string, S
   const opened = await openServices(shared)
   const open = new Set<Scope.Scope>()
   const connecting = Effect.gen(function* () {
-    const turn = present === "all" ? undefined : Connecting.takeTurns()
+    const turn = present === "all" ? undefined : Connect.takeTurns()
     return yield* forEachConcurrently(
       Object.entries<ServerToConnect>(servers),
       concurrency ?? "unbounded",
       ([name, { client, registration, transport, ...rest }]) =>
         Effect.gen(function* () {
-          // Each can be closed for itself.
+          // Each has its own scope, so that it can be closed alone.
           const scope = yield* Scope.fork(opened.scope, ExecutionStrategy.sequential)
           const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
-          const result = yield* Effect.either(Scope.extend(Connecting.connectWhole(client, options), scope))
+          const result = yield* Effect.either(Scope.extend(Connect.connectInternal(client, options), scope))
           if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
           open.add(scope)
           const close = async () => {
             await Effect.runPromise(Scope.close(scope, Exit.void))
             open.delete(scope)
-            // The last one takes what they share with it; where the signal closes all, this waits for it.
+            // The last one closes what they share. When the signal closes all of them, this waits until that is done.
             if (open.size === 0 || shared.signal?.aborted === true) await opened.close()
           }
-          const oauth = toPromises(result.right.made, { ...opened, close })
+          const oauth = toPromises(result.right.internal, { ...opened, close })
           return [name, { status: "fulfilled", value: { client, oauth } }] as const
         })
     )

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, FiberRef } from "effect"
+import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, FiberRef, HashSet, Logger, LogLevel } from "effect"
 import { setImmediate } from "node:timers/promises"
 import * as Flight from "../../src/mcp/Flight.ts"
+import { until } from "../fixtures/Harness.ts"
+import { atEachStep } from "../fixtures/InterruptAtEachStep.ts"
 
 /** Lets every fiber go on until it waits for something. */
 const settle = Effect.repeatN(Effect.promise(() => setImmediate()), 1)
@@ -184,6 +186,17 @@ describe("a run", () => {
       yield* Deferred.succeed(work.release, undefined)
       yield* flight.interrupt
       assert.isFalse(yield* Fiber.join(second.starter))
+    }))
+
+  it.effect("that fails is not logged: an error may hold what no log may", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void lines.push(message))
+      yield* Effect.exit(Flight.make<string, string>().start("token", Effect.fail("secret"), leave)).pipe(
+        Effect.locally(FiberRef.currentLoggers, HashSet.make(logger)),
+        Logger.withMinimumLogLevel(LogLevel.All)
+      )
+      assert.deepStrictEqual(lines, [])
     }))
 
   it.effect("sees what is provided where it is started", () =>
@@ -372,6 +385,29 @@ describe("interrupt", () => {
       assert.deepStrictEqual(exit, Exit.succeed(false))
       assert.isFalse(begun)
     }))
+})
+
+describe("interrupted at whichever of its steps", () => {
+  for (const way of ["start", "supersede"] as const) {
+    it.live(`${way} ends, and leaves nothing running`, () =>
+      Effect.gen(function* () {
+        let inside = 0
+        const held = Effect.acquireUseRelease(
+          Effect.sync(() => void inside++),
+          () => Effect.sleep(1),
+          () => Effect.sync(() => void inside--)
+        )
+        const starting = Effect.suspend(() => {
+          const flight = Flight.make<string, never>()
+          const other = flight.start("logout", held, keep)
+          return Effect.zipRight(Effect.forkDaemon(other), flight[way]("token", held, leave))
+        })
+        const { hanging, tried } = yield* atEachStep(starting, { of: "all" })
+        assert.deepStrictEqual(hanging, [])
+        assert.isAbove(tried, 100)
+        yield* until(() => inside === 0)
+      }), 30_000)
+  }
 })
 
 /** What the schedules of the property are made of. `who` picks one of those there are. */

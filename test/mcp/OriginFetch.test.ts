@@ -62,8 +62,8 @@ const servers = Effect.gen(function* () {
       arrived.length = 0
       return Effect.promise(() =>
         send(fetch, both[0].origin, target, init, withToken ?? undefined).then(
-          async ({ own, response }) => ({
-            own,
+          async ({ isOwn, response }) => ({
+            own: isOwn,
             status: response.status,
             text: await response.text(),
             location: response.headers.get("location")
@@ -129,8 +129,8 @@ describe("the token", () => {
   it.scoped("is not sent to another origin, not even first", () =>
     Effect.gen(function* () {
       const { arrived, other, origin } = yield* servers
-      const { own } = yield* Effect.promise(() => send(fetch, origin, new URL(`${other}/0`), {}, token))
-      assert.isFalse(own)
+      const { isOwn } = yield* Effect.promise(() => send(fetch, origin, new URL(`${other}/0`), {}, token))
+      assert.isFalse(isOwn)
       assert.isUndefined(arrived[0]?.headers.authorization)
       // What the caller adds goes where the caller sends it.
       const headers = { authorization: "Basic eA==", cookie: "a=b" }
@@ -195,8 +195,8 @@ describe("the token", () => {
           return Promise.resolve(new Response(null, seen.length === 1 ? { status: 307, headers } : {}))
         }
         const origin = `${from}://mcp.example`
-        const { own } = yield* Effect.promise(() => send(base, origin, new URL(`${origin}/a`), {}, token))
-        assert.isFalse(own)
+        const { isOwn } = yield* Effect.promise(() => send(base, origin, new URL(`${origin}/a`), {}, token))
+        assert.isFalse(isOwn)
         assert.deepStrictEqual(seen, [[`${origin}/a`, authorization], [`${to}://mcp.example/b`, null]])
       }
     }))
@@ -354,8 +354,8 @@ describe("a redirect", () => {
     Effect.gen(function* () {
       const { arrived, origin, other } = yield* servers
       for (const redirect of ["manual", "error", "follow"] as const) {
-        const { own } = yield* Effect.promise(() => send(fetch, origin, new URL(`${other}/0`), { redirect }, token))
-        assert.isFalse(own)
+        const { isOwn } = yield* Effect.promise(() => send(fetch, origin, new URL(`${other}/0`), { redirect }, token))
+        assert.isFalse(isOwn)
       }
       assert.deepStrictEqual(arrived.map(({ headers }) => headers.authorization), [undefined, undefined, undefined])
     }))

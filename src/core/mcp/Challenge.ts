@@ -1,27 +1,25 @@
 /**
- * Reading `WWW-Authenticate`: what a server that refuses a request says about getting in (RFC 9110 section 11.6.1).
+ * Reads `WWW-Authenticate`: how a server that refuses a request wants it to be authorized (RFC 9110 section 11.6.1).
  *
- * The header is whatever a server sent, so every text has a reading and none throws. A quotation mark always begins a
- * quoted string, in junk too, so that nothing a server quotes (an error's words) is read as what it says. Every step
- * takes time linear in the length of the header.
+ * Servers send malformed headers, so every text can be read and none throws. A quotation mark always begins a quoted
+ * string, so that the words of a quoted error are never read as parameters. The time is linear in the header's length.
  */
 import * as Option from "effect/Option"
 
-/** One way in that a server offers. */
+/** One challenge: a way to authorize the request. */
 export interface Challenge {
-  /** Name of the scheme, in lower case: `bearer`. */
+  /** The authentication scheme in lower case, such as `bearer`. */
   readonly scheme: string
-  /** What stands in place of parameters, as in `Negotiate abc==`. */
+  /** The value that some schemes have in place of parameters, as in `Negotiate abc==`. */
   readonly token68?: string
   /**
-   * Values by name, the names in lower case. A name that comes again with another value has none here: no parameter may
-   * come twice (RFC 9110 section 11.2), readers differ on which one counts, and to go by neither is what a client does
-   * that was told nothing. The same value again changes nothing.
+   * The parameters by their names in lower case. A parameter that is repeated with another value is left out: it must not
+   * be repeated (RFC 9110 section 11.2), and parsers disagree on which value counts.
    */
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** A challenge while it is read: a parameter that was contradicted, or cut off, is `undefined`. */
+/** A challenge while it is read: a parameter that is `undefined` was repeated with another value, or cut off. */
 interface Opened {
   readonly scheme: string
   token68?: string
@@ -33,10 +31,10 @@ const spaceOrComma = /[ \t\r\n,]*/y
 const token = /[!#$%&'*+\-.^_`|~\dA-Za-z]+/y
 const base64 = /[A-Za-z\d\-._~+/]+=*/y
 const afterName = /^[ \t\r\n,=]?$/
-// More than a token: servers send URLs without the quotes they need.
+// More than a token: some servers send URLs without the quotation marks that these need.
 const unquoted = /[^\s,"]*/y
 
-/** A place in the header. It goes back at most once in each element of the list, so all reading is linear. */
+/** A position in the header. It goes back at most once for each element of the list, so reading is linear. */
 class Reader {
   readonly text: string
   at = 0
@@ -56,7 +54,7 @@ class Reader {
     return taken
   }
 
-  /** The text of the quoted string that begins here, or `undefined` when it is never closed. */
+  /** Takes the quoted string that begins here. @returns its text, or `undefined` when it is never closed. */
   takeQuoted(): string | undefined {
     const start = ++this.at
     while (this.at < this.text.length && this.next !== '"') this.at += this.next === "\\" ? 2 : 1
@@ -64,7 +62,7 @@ class Reader {
     return this.text.slice(start, this.at++).replace(/\\([^])/g, "$1")
   }
 
-  /** A whole `token68`, up to the comma or the end; otherwise nothing is taken. */
+  /** Takes a `token68` if one reaches up to the next comma or the end, and otherwise nothing. */
   takeToken68(): string | undefined {
     const start = this.at
     const taken = this.take(base64)
@@ -74,7 +72,7 @@ class Reader {
     return undefined
   }
 
-  /** Takes the `=` with the space around it, if there is one. */
+  /** Takes an `=` with the white space around it, if there is one. */
   takeEquals(): boolean {
     this.take(space)
     if (this.next !== "=") return false
@@ -93,12 +91,12 @@ const close = ({ parameters, ...challenge }: Opened): Challenge => {
   return { ...challenge, parameters: parameters as ReadonlyMap<string, string> }
 }
 
-/** What follows up to the next comma: parameters, which some servers separate by spaces alone, and junk. */
+/** Reads up to the next comma: parameters, which some servers separate by spaces alone, and anything else is skipped. */
 const readParameters = (reader: Reader, challenge: Opened | undefined): void => {
   for (reader.take(space); reader.next !== "," && reader.next !== ""; reader.take(space)) {
     const name = reader.take(token).toLowerCase()
     if (name !== "" && reader.takeEquals()) {
-      // What was cut off is dropped: half a URL or half a list of scopes is something that nobody said.
+      // A value that is cut off is dropped: half a URL or half a list of scopes is not what the server meant.
       const value = reader.next === '"' ? reader.takeQuoted() : reader.take(unquoted)
       if (challenge !== undefined) set(challenge, name, value)
     } else if (reader.next === '"') reader.takeQuoted()
@@ -107,12 +105,12 @@ const readParameters = (reader: Reader, challenge: Opened | undefined): void => 
 }
 
 /**
- * Reads all challenges of a header, in order. `fetch` joins several headers by `, `, which is read as one list.
+ * Reads all challenges of a header, in order. `fetch` joins several headers by `, `, and the result is one list.
  *
- * Names are told apart as the grammar does: what begins an element of the list and is followed by `=` is a parameter of
- * the challenge before it, and anything else begins a challenge. Also taken are white space around `=`, values without
- * quotes that are no token, parameters without commas between them, and empty elements. A quoted string that is never
- * closed is dropped with its name. What is left over is skipped up to the next comma.
+ * A name at the start of a list element that is followed by `=` is a parameter of the challenge before it; any other name
+ * begins a challenge. Beyond the grammar it accepts white space around `=`, unquoted values that are not tokens,
+ * parameters without commas between them, and empty elements. A quoted string that is never closed is dropped together
+ * with its name. Anything else is skipped up to the next comma.
  *
  * @param header - The value of `WWW-Authenticate`.
  *
@@ -131,28 +129,28 @@ export const parse = (header: string): ReadonlyArray<Challenge> => {
       if (token68 !== undefined) challenge.token68 = token68
       challenges.push(challenge)
     } else reader.at = start
-    // What begins like nothing known may be another scheme's, and adds nothing to the challenge before it.
+    // An element that cannot be read may belong to another scheme, so it adds nothing to the challenge before it.
     readParameters(reader, isWhole ? challenges.at(-1) : undefined)
   }
   return challenges.map(close)
 }
 
-/** What a server says about the token it wants (RFC 6750 section 3, RFC 9728 section 5.1), where it says so. */
+/** What a server says about the token that it wants (RFC 6750 section 3, RFC 9728 section 5.1). */
 export interface BearerChallenge {
   /** Why the token that was sent is refused: `invalid_token`, `insufficient_scope`, or another. */
   readonly error?: string
-  /** Scopes that would do, separated by single spaces. */
+  /** The scopes that the request needs, separated by single spaces. */
   readonly scope?: string
-  /** Where the server's metadata is. Not checked: whoever fetches it decides which URLs are allowed. */
+  /** The URL of the server's metadata. It is not checked here, but where it is fetched. */
   readonly resourceMetadata?: string
-  /** What the token is for, for people. */
+  /** What the token is for, in words for people. */
   readonly realm?: string
 }
 
-/** Only what RFC 6749 section 3.3 allows in a scope: what is kept goes into requests, and into what people see. */
+/** Keeps only what RFC 6749 section 3.3 allows in a scope: scopes go into requests, and are shown to people. */
 const scopes = (text: string): string => text.split(/\s+/).filter((scope) => /^[!#-[\]-~]+$/.test(scope)).join(" ")
 
-/** Without the white space around them, and without empty values, which say nothing. */
+/** Values without the white space around them; empty ones are left out. */
 const toBearer = ({ parameters }: Challenge): BearerChallenge => {
   const value = (name: string) => (parameters.get(name) ?? "").trim()
   const fields = {
@@ -165,8 +163,8 @@ const toBearer = ({ parameters }: Challenge): BearerChallenge => {
 }
 
 /**
- * The `Bearer` challenge to follow: the first that names its metadata, or else the first. Other schemes, `DPoP` among
- * them, are left out.
+ * The `Bearer` challenge to follow: the first that names metadata, else the first. Challenges of other schemes, such as
+ * `DPoP`, are ignored.
  *
  * @param header - The value of `WWW-Authenticate`; `null` where there is none.
  *

@@ -1,34 +1,22 @@
 /**
- * Who this program is to an authorization server, and where it listens: a registration and its port belong together.
+ * Which client this program is to an authorization server, and on which ports it listens: a registration is valid for the
+ * ports of its redirect URIs.
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import type { ClientOptions as ClientOptionsOf, PreRegisteredClient } from "./ClientOptions.ts"
 import type { ClientRegistration, Credentials } from "./Credentials.ts"
 import type { AuthorizationServer, Document } from "./Metadata.ts"
-import { isLoopback, parseUrl } from "./SecureUrl.ts"
+import { isThisMachine, parseUrl } from "./SecureUrl.ts"
 import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"
 
-/** A registration made by hand. */
-export interface PreRegistered {
-  readonly clientId: string
-  readonly clientSecret?: Redacted.Redacted<string> | undefined
-  /** How it proves itself, for servers that offer several ways and take one. @default what the server prefers */
-  readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
-  /** The only issuer that may see it. @default the first one it is used with */
-  readonly issuer?: string | undefined
-}
+/** How the program is known to authorization servers; a client secret is redacted. */
+export type ClientOptions = ClientOptionsOf<Redacted.Redacted<string>>
 
-/** What the caller says of this program. */
-export interface ClientOptions {
-  /** Shown to the person by the authorization server. @default "effect-oauth-callback" */
-  readonly clientName?: string | undefined
-  /** Where the document about this program is published (Client ID Metadata Documents): https, with a path. */
-  readonly clientMetadataUrl?: string | undefined
-  /** A registration made by hand; it goes before every other way. */
-  readonly client?: PreRegistered | undefined
-}
-
-/** Who the program is. `Fixed` clients cannot change what they registered; the others are made for the port. */
+/**
+ * Which client to be. `Fixed`: one that the options name, whose redirect URIs cannot be changed from here. `Stored`: one
+ * that this program registered before. `Register`: one that is yet to be registered, for the port that is bound.
+ */
 export type ClientChoice =
   | { readonly _tag: "Fixed"; readonly client: ClientRegistration }
   | { readonly _tag: "Stored"; readonly client: ClientRegistration }
@@ -37,8 +25,8 @@ export type ClientChoice =
 const fieldOf = (client: ClientRegistration, name: string): unknown =>
   client.extra === undefined ? undefined : Redacted.value(client.extra)[name]
 
-/** Whether a registration has ended: `client_secret_expires_at` is in seconds, and 0 is never (RFC 7591 section 3.2.1). */
-const hasEnded = (client: ClientRegistration, now: number): boolean => {
+/** Whether a secret has expired: `client_secret_expires_at` is in seconds, and 0 means never (RFC 7591 section 3.2.1). */
+const hasExpired = (client: ClientRegistration, now: number): boolean => {
   const seconds = fieldOf(client, "client_secret_expires_at")
   return typeof seconds === "number" && seconds > 0 && seconds * 1000 <= now
 }
@@ -50,11 +38,14 @@ const isClientMetadataUrl = (text: string): boolean => {
 }
 
 /**
- * In the order of the MCP specification: registered by hand, client ID metadata document, registered before, register.
+ * Chooses the client in the order of the MCP specification: registered by hand, client ID metadata document, registered
+ * before, dynamic registration.
  *
+ * @param server The MCP server, for errors.
+ * @param now Milliseconds since 1970-01-01 UTC.
  * @returns `Left` with
- *   - `UntrustedMetadata` of reason `IssuerChanged`: the client by hand is another issuer's;
- *   - `RegistrationError` of reason `InvalidClientMetadataUrl`, or `NotSupported` when no way is left.
+ *   - `UntrustedMetadata` of reason `IssuerChanged`: the client registered by hand belongs to another issuer;
+ *   - `RegistrationError` of reason `InvalidClientMetadataUrl`, or `NotSupported` when there is no way to be known there.
  */
 export const choose = (
   server: string,
@@ -64,10 +55,10 @@ export const choose = (
   now: number
 ): Either.Either<ClientChoice, UntrustedMetadata | RegistrationError> => {
   if (client !== undefined) {
-    // Without an issuer of its own it belongs to the one it was used with.
-    const own = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
-    return own === issuer ? Either.right({ _tag: "Fixed", client: byHand(client) }) : Either.left(
-      new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected: own })
+    // Where the options do not say, it belongs to the issuer that it was first used with.
+    const expected = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
+    return expected === issuer ? Either.right({ _tag: "Fixed", client: preRegistered(client) }) : Either.left(
+      new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
     )
   }
   if (clientMetadataUrl !== undefined && !isClientMetadataUrl(clientMetadataUrl)) {
@@ -77,7 +68,7 @@ export const choose = (
     return Either.right({ _tag: "Fixed", client: { clientId: clientMetadataUrl } })
   }
   const known = stored?.issuer === issuer ? stored.client : undefined
-  if (known?.redirectUris !== undefined && !hasEnded(known, now)) {
+  if (known?.redirectUris !== undefined && !hasExpired(known, now)) {
     return Either.right({ _tag: "Stored", client: known })
   }
   return offered.canRegister
@@ -85,21 +76,23 @@ export const choose = (
     : Either.left(new RegistrationError({ reason: "NotSupported", issuer }))
 }
 
-const byHand = ({ authMethod, clientId, clientSecret }: PreRegistered): ClientRegistration => ({
+const preRegistered = (
+  { authMethod, clientId, clientSecret }: PreRegisteredClient<Redacted.Redacted<string>>
+): ClientRegistration => ({
   clientId,
   clientSecret,
   ...(authMethod !== undefined && { extra: Redacted.make({ token_endpoint_auth_method: authMethod }) })
 })
 
-/** The stored client as the token endpoint has to see it: a secret of the options is not stored. */
+/** The stored client with what the options add to it: the secret of a client registered by hand is not stored. */
 export const withOptions = (stored: ClientRegistration, { client }: ClientOptions): ClientRegistration =>
-  client !== undefined && client.clientId === stored.clientId ? byHand(client) : stored
+  client !== undefined && client.clientId === stored.clientId ? preRegistered(client) : stored
 
-/** The client as it is kept: without the secret that the options bring each time. */
+/** The client as it is stored: without what the options bring each time. */
 export const toStored = (choice: ClientRegistration, { client }: ClientOptions): ClientRegistration =>
   client !== undefined && client.clientId === choice.clientId ? { clientId: choice.clientId } : choice
 
-/** Where to listen, as the caller may set it. */
+/** The options that say where to listen. */
 export interface ListenOptions {
   readonly host?: string | undefined
   readonly port?: number | ReadonlyArray<number> | undefined
@@ -108,27 +101,29 @@ export interface ListenOptions {
   readonly redirectUri?: ((port: number) => string) | undefined
 }
 
-/** One try of the listener; the next is made when every port of it is taken. */
+/** One attempt to listen. The next attempt is made when all its ports are taken. */
 export interface ListenAttempt {
   readonly port: number | ReadonlyArray<number>
   readonly onPortBusy: "fail" | "paste"
-  /** Whether the server may not know the redirect URI that comes of it, so that its page may complain. */
+  /** Whether the redirect URI may be one that is not registered, so that the authorization server may refuse it. */
   readonly maybeUnregistered: boolean
 }
 
 const portsOf = (port: number | ReadonlyArray<number> | undefined): ReadonlyArray<number> =>
   port === undefined ? [] : typeof port === "number" ? [port] : port
 
-/** The port on this machine, 0 where the URI names none: that of a proxy says nothing about it. */
+/** The port on this machine that a redirect URI names; 0 for the URI of a proxy, whose port says nothing about it. */
 const portOf = (redirectUri: string): number => {
   const url = parseUrl(redirectUri)
-  return url !== undefined && url.protocol === "http:" && isLoopback(url) ? Number(url.port || 80) : 0
+  return url !== undefined && url.protocol === "http:" && isThisMachine(url) ? Number(url.port || 80) : 0
 }
 
 /**
- * The tries in order. A stored registration is used on its own port; without that port another registration is made. A
- * fixed client uses the ports that the options name; when they are taken, any port (RFC 8252 section 7.3 has servers
- * accept every port of a loopback address), or, where the redirect URI is no loopback address, a paste on the fixed one.
+ * The attempts to listen, in order.
+ *
+ * A stored registration is used on its own port; when that is taken, another port is bound and registered. A fixed client
+ * uses the ports that the options name. When those are taken, any port will do for a loopback address (servers accept
+ * every port of it, RFC 8252 section 7.3); for another redirect URI the person pastes the answer.
  */
 export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyArray<ListenAttempt> => {
   const named = portsOf(options.port)
@@ -142,7 +137,7 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
     const port = [...first, ...(named.length === 0 ? [0] : named.filter((each) => !first.includes(each)))]
     return [{ port, onPortBusy, maybeUnregistered: false }]
   }
-  // Where 0 comes first the others are never tried.
+  // Port 0 never fails, so what comes after it is never tried.
   if (named.length === 0 || named[0] === 0) return [{ port: 0, onPortBusy, maybeUnregistered: true }]
   if (options.onPortBusy !== undefined) return [{ port: named, onPortBusy, maybeUnregistered: false }]
   const first: ListenAttempt = { port: named, onPortBusy: "fail", maybeUnregistered: false }
@@ -156,39 +151,14 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
   ]
 }
 
-/** Whether a registration is good for the address that was bound. */
+/** Whether a redirect URI is registered. */
 export const isRegistered = ({ redirectUris }: ClientRegistration, redirectUri: string): boolean =>
   redirectUris?.includes(redirectUri) === true
 
-/** What a program says of itself. */
-export interface ClientMetadata extends Document {
-  redirect_uris: Array<string>
-}
-
-/** What this program says of itself when it registers (RFC 7591 section 2). */
-export const metadata = (
-  { authMethods }: AuthorizationServer,
-  { clientName = "effect-oauth-callback" }: ClientOptions,
-  redirectUri: string,
-  scope: string | undefined
-): ClientMetadata => {
-  // A program on a person's machine keeps no secret (RFC 8252 section 8.4): none, where the server can do without.
-  const method = authMethods === undefined || authMethods.includes("none")
-    ? "none"
-    : ["client_secret_basic", "client_secret_post"].find((each) => authMethods.includes(each)) ?? "none"
-  return {
-    // Without it servers take the redirect URI for a web site's, and accept no other port than the registered one.
-    application_type: "native",
-    client_name: clientName,
-    redirect_uris: [redirectUri],
-    grant_types: ["authorization_code", "refresh_token"],
-    response_types: ["code"],
-    token_endpoint_auth_method: method,
-    ...(scope !== undefined && { scope })
-  }
-}
-
-/** A registration as the server confirmed it. The redirect URI is ours: a server may repeat it in other words. */
+/**
+ * The registration in a response (RFC 7591 section 3.2.1), with the redirect URI as it was sent: a server may spell it
+ * another way. @returns `undefined` when the response has no client identifier.
+ */
 export const fromResponse = (document: Document, redirectUri: string): ClientRegistration | undefined => {
   const { client_id: clientId, client_secret: secret, redirect_uris: _, ...extra } = document
   if (typeof clientId !== "string" || clientId === "") return undefined
@@ -200,14 +170,14 @@ export const fromResponse = (document: Document, redirectUri: string): ClientReg
   }
 }
 
-/** The client as the SDK takes it: its secret is readable. */
+/** A client as the SDK takes it, with its secret in the clear. */
 export interface SdkClient {
   readonly client_id: string
   readonly client_secret?: string
   readonly token_endpoint_auth_method?: string
 }
 
-/** The client as the SDK takes it. */
+/** The client as the SDK takes it, with its secret in the clear. */
 export const forSdk = (client: ClientRegistration): SdkClient => {
   const method = fieldOf(client, "token_endpoint_auth_method")
   return {

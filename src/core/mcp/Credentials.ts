@@ -1,10 +1,15 @@
 /**
- * What is kept between runs, and the text it is kept as.
+ * The credentials that are stored between runs, and the text they are stored as.
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 
-/** Whose credentials: one server, one identity on it. */
+/**
+ * What credentials are stored under: a server, and an identity on it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface CredentialKey {
   /** URL of the server that the credentials are for. */
   readonly serverUrl: string
@@ -12,41 +17,56 @@ export interface CredentialKey {
   readonly account?: string | undefined
 }
 
-/** Tokens of one authorization server (RFC 6749 section 5.1). */
+/**
+ * The tokens of one authorization server (RFC 6749 section 5.1).
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Tokens {
   readonly accessToken: Redacted.Redacted<string>
   readonly refreshToken?: Redacted.Redacted<string> | undefined
-  /** When the access token ends, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
+  /** When the access token expires, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
   readonly expiresAt?: number | undefined
-  /** Scopes granted, separated by spaces. */
+  /** The scopes that were granted, separated by spaces. */
   readonly scope?: string | undefined
   /** Fields of the token response that this version does not know (`id_token` …), as JSON. They may be secret. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
 
-/** This program's registration with one authorization server (RFC 7591 section 3.2.1). */
+/**
+ * This program's registration with one authorization server (RFC 7591 section 3.2.1).
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ClientRegistration {
   readonly clientId: string
   readonly clientSecret?: Redacted.Redacted<string> | undefined
-  /** Redirect URIs registered: the next sign-in has to use one of them. */
+  /** The redirect URIs that are registered: the next sign-in has to use one of them. */
   readonly redirectUris?: ReadonlyArray<string> | undefined
   /** Fields of the registration that this version does not know (`registration_access_token` …), as JSON. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
 
-/** What is kept under one key. Both parts belong to `issuer`, and are worth nothing at another. */
+/**
+ * What is stored under one key. The client and the tokens are valid at `issuer` only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Credentials {
   /** Issuer identifier of the authorization server (RFC 8414 section 2). */
   readonly issuer: string
   readonly client?: ClientRegistration | undefined
   readonly tokens?: Tokens | undefined
-  /** Fields this version does not know: kept as they were read. They may be secret. */
+  /** Fields that this version does not know, as they were read. They may be secret. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
 
 /**
- * The text a key is stored under: the same for one server in two spellings, and for no two servers or accounts. It is
- * well-formed Unicode, whatever the key holds.
+ * The text that a key is stored under: the same for two spellings of one server, and different for two servers or
+ * accounts. It is well-formed Unicode, whatever the key holds.
  */
 export const keyText = ({ account = "", serverUrl }: CredentialKey): string => {
   // JSON escapes half a surrogate pair, which neither `encodeURIComponent` nor UTF-8 can hold. A URL begins with no quote.
@@ -58,7 +78,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 const version = 1
 
-/** A field that is known wins over an unknown one of its name, also where it is absent. */
+/** Adds the unknown fields. Known fields override them, even when `undefined`. */
 const withExtra = (known: Fields, extra: Redacted.Redacted<Fields> | undefined): Fields => ({
   ...known,
   ...(extra === undefined
@@ -70,9 +90,9 @@ const secret = (value: Redacted.Redacted<string> | undefined): string | undefine
   value === undefined ? undefined : Redacted.value(value)
 
 /**
- * Credentials as text: JSON with the secrets in the clear, and with the server and account that they are for.
+ * Writes credentials as text: JSON with the secrets in the clear, and with the server and account that they are for.
  *
- * @throws {TypeError} when an `extra` holds what JSON cannot.
+ * @throws {TypeError} when an `extra` holds a value that JSON cannot.
  */
 export const encode = (key: CredentialKey, { client, extra, issuer, tokens }: Credentials): string => {
   const fields = withExtra({
@@ -95,7 +115,7 @@ export const encode = (key: CredentialKey, { client, extra, issuer, tokens }: Cr
   return `${JSON.stringify(fields, null, 2)}\n`
 }
 
-/** What {@link decode} says of text that it must not judge: it is not damaged, only not for this version. */
+/** What {@link decode} says of text that is not damaged, but written by a newer version of this package. */
 export const writtenByNewer =
   "they were written by a newer version of effect-oauth-callback, which this one cannot read" as const
 
@@ -111,7 +131,7 @@ const isNumber = (value: unknown): value is number => Number.isFinite(value)
 const required = <A>(value: unknown, name: string, is: (value: unknown) => value is A): Decoded<A> =>
   is(value) ? Either.right(value) : Either.left(`the field ${name} is missing or of the wrong type`)
 
-/** `null` is an absent field: some servers write it, and some people. */
+/** `null` is the same as an absent field: some servers write it so. */
 const optional = <A>(value: unknown, name: string, is: (value: unknown) => value is A): Decoded<A | undefined> =>
   value === undefined || value === null ? Either.right(undefined) : required(value, name, is)
 
@@ -149,7 +169,7 @@ const parse = (text: string): Decoded<Fields> => {
     const value: unknown = JSON.parse(text)
     return isFields(value) ? Either.right(value) : Either.left("the text is no JSON object")
   } catch {
-    // The engine's own message quotes the text.
+    // The message of the error quotes the text, which may hold a token.
     return Either.left("the text is not JSON")
   }
 }
@@ -157,11 +177,11 @@ const parse = (text: string): Decoded<Fields> => {
 /**
  * Reads what {@link encode} wrote. Never throws.
  *
- * The first failure wins: JSON, `version`, `issuer`, `client`, `tokens`. Fields that are not known are kept, at every
- * level, in `extra`.
+ * The checks run in this order, and the first failure wins: JSON, `version`, `client` and `tokens` are objects, `issuer`,
+ * the fields of `client`, the fields of `tokens`. Unknown fields are kept in `extra`, at every level.
  *
- * @returns `Left` with one clause that says what is wrong and quotes nothing; it is {@link writtenByNewer} when the text
- * may be whole.
+ * @returns `Left` with one clause that says what is wrong and quotes nothing of the text. It is {@link writtenByNewer}
+ * when a newer version wrote the text.
  */
 export const decode = (text: string): Either.Either<Credentials, string> =>
   Either.gen(function* () {

@@ -1,18 +1,18 @@
 /**
- * What became of a request to an authorization server, and what that means.
+ * Why a request to an authorization server failed, told from what came back.
  */
 import { printable } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
 import type { Document } from "./Metadata.ts"
 import type { FaultReason } from "./SignInError.ts"
 
-/** What is known of the last request of a step. */
+/** How the last request of a step ended. `NotSent`: there was none. `Failed`: no response came. */
 export type Outcome =
   | { readonly _tag: "NotSent" }
   | { readonly _tag: "Failed"; readonly url: string }
   | { readonly _tag: "Answered"; readonly url: string; readonly status: number; readonly document?: Document }
 
-/** An answer that is not the wished one. */
+/** Why a request failed. */
 export interface Fault {
   readonly reason: FaultReason | "Rejected"
   readonly status?: number | undefined
@@ -20,14 +20,16 @@ export interface Fault {
   readonly description?: string | undefined
 }
 
-const wordOf = (
+/** A text of the response, printable and at most `limit` characters long. */
+const textOf = (
   document: Document | undefined,
   name: string,
   limit: number,
   secrets: ReadonlyArray<string | undefined>
 ): string | undefined => {
   const value = document?.[name]
-  // Cut first: a long text costs no more than a short one. A secret that the cut parts would no longer be found.
+  // The length is limited before the search, so that a long text costs no more than a short one; and the text is not cut
+  // before the search, because half of a secret would not be found.
   const text = typeof value === "string" && value.length <= 10_000
     ? printable(withoutSecrets(value, secrets), limit)
     : ""
@@ -35,19 +37,20 @@ const wordOf = (
 }
 
 /**
- * The fault in an outcome; of a success, that it could not be understood. An error in a `200` counts: GitHub writes so.
+ * Why a request failed. An outcome that looks like a success is an `InvalidResponse`: the caller could not use it. An
+ * error counts in a 200 response too: GitHub sends it so.
  *
- * @param secrets What was sent, and must not come back in a message.
+ * @param secrets What was sent, to be removed from the texts of the response.
  */
 export const of = (outcome: Outcome, secrets: ReadonlyArray<string | undefined> = []): Fault => {
   if (outcome._tag !== "Answered") return { reason: "Unreachable" }
   const { document, status } = outcome
-  const error = wordOf(document, "error", 100, secrets)
-  // 408 and 429 say nothing about what was sent either: trying again later is all there is to do.
+  const error = textOf(document, "error", 100, secrets)
+  // 408 and 429 say nothing about the request either: it can only be tried again later.
   if (status >= 500 || status === 408 || status === 429) return { reason: "ServerError", status, error }
   if (error !== undefined) {
-    return { reason: "Rejected", status, error, description: wordOf(document, "error_description", 500, secrets) }
+    return { reason: "Rejected", status, error, description: textOf(document, "error_description", 500, secrets) }
   }
-  // A redirect is followed to no other place with a secret in the body.
+  // A redirect is not followed, because the body holds secrets; it is an invalid response.
   return status >= 400 ? { reason: "Rejected", status } : { reason: "InvalidResponse", status }
 }

@@ -2,58 +2,44 @@
  * What servers publish about signing in, checked before anything is sent there: RFC 9728 for the MCP server, RFC 8414
  * and OpenID Connect Discovery for the authorization server.
  *
- * The documents are looked at raw. A schema that drops fields would drop the very ones that the checks are about.
+ * The documents are read raw: the schemas of the MCP SDK drop fields that the checks need.
  */
 import * as Either from "effect/Either"
 import { printable } from "../text/SafeText.ts"
 import * as ScopeSet from "./ScopeSet.ts"
-import { isLoopback, isSecure, parseUrl } from "./SecureUrl.ts"
+import { isSecure, isThisMachine, parseUrl } from "./SecureUrl.ts"
 import { display, resourceOf } from "./ServerUrl.ts"
 import { UntrustedMetadata } from "./SignInError.ts"
+import type { Unsafe } from "./Unsafe.ts"
 
 /** A JSON object as it was published. */
 export type Document = Readonly<Record<string, unknown>>
 
-/** What a person may waive for one server. */
-export interface Unsafe {
-  /**
-   * Signs in although the server does not say that it checks PKCE. Without it a stolen code could be used.
-   *
-   * @default false
-   */
-  readonly allowMissingS256?: boolean | undefined
-  /**
-   * Takes metadata that names another issuer than the one asked for. Without the check another server can pose as it.
-   *
-   * @default false
-   */
-  readonly allowIssuerMismatch?: boolean | undefined
-}
-
-/** What the MCP server says about itself. */
+/** The metadata of an MCP server, checked. */
 export interface ProtectedResource {
-  /** What tokens are asked for (RFC 8707), to the letter. */
+  /** The resource that tokens are requested for (RFC 8707), exactly as published. */
   readonly resource: string
-  /** Issuers of tokens for it, in its order; empty when it does not say. */
+  /** The issuers of its tokens, in its order; empty when it does not say. */
   readonly authorizationServers: ReadonlyArray<string>
-  /** All scopes it knows, separated by spaces. */
+  /** All scopes that it supports, separated by spaces. */
   readonly scopes?: string | undefined
 }
 
-/** An authorization server that passed every check. */
+/** The metadata of an authorization server, checked. */
 export interface AuthorizationServer {
-  /** As its metadata writes it: what `iss` has to equal, to the letter (RFC 9207). */
+  /** The issuer exactly as its metadata has it: `iss` has to equal it (RFC 9207). */
   readonly issuer: string
   readonly revocationEndpoint?: string | undefined
+  /** Whether it offers dynamic registration (RFC 7591). */
   readonly canRegister: boolean
-  /** Whether it fetches client ID metadata documents. */
+  /** Whether it supports client ID metadata documents. */
   readonly fetchesClientMetadata: boolean
-  /** Whether it promised to send `iss` (RFC 9207 section 3). */
+  /** Whether it says that it sends `iss` (RFC 9207 section 3). */
   readonly issuerRequired: boolean
   readonly offersOfflineAccess: boolean
-  /** How programs prove who they are at the token endpoint; `undefined` when it does not say. */
+  /** The methods of client authentication at its token endpoint; `undefined` when it does not say. */
   readonly authMethods?: ReadonlyArray<string> | undefined
-  /** Which checks it passed only because they were waived. */
+  /** The checks that failed and were waived. */
   readonly waived: ReadonlyArray<keyof Unsafe>
 }
 
@@ -67,16 +53,17 @@ const shown = (value: unknown): string | undefined => {
   return typeof value === "string" ? printable(value, 200) : printable(texts.join(", "), 200) || "of another type"
 }
 
-/** The server's own address, to which every document is held. */
-const isFor = (server: URL, resource: URL): boolean => {
+/** Whether a resource is the server, or a path above it on the same origin. */
+const covers = (server: URL, resource: URL): boolean => {
   const slashed = (path: string) => path.endsWith("/") ? path : `${path}/`
   return resource.origin === server.origin && slashed(server.pathname).startsWith(slashed(resource.pathname))
 }
 
 /**
- * Checks what an MCP server says about itself (RFC 9728 section 3.3): its `resource` is the server or a path above it.
+ * Checks the metadata of an MCP server (RFC 9728 section 3.3): its `resource` has to be the server or a path above it.
  *
- * @returns `Left` with `ResourceMismatch`.
+ * @param document `undefined` when the server publishes none.
+ * @returns `Left` with `UntrustedMetadata` of reason `ResourceMismatch`.
  */
 export const protectedResource = (
   server: URL,
@@ -85,7 +72,7 @@ export const protectedResource = (
   if (document === undefined) return Either.right({ resource: resourceOf(server), authorizationServers: [] })
   const resource = textOf(document.resource)
   const url = resource === undefined ? undefined : parseUrl(resource)
-  if (resource === undefined || url === undefined || !isFor(server, url)) {
+  if (resource === undefined || url === undefined || !covers(server, url)) {
     return Either.left(
       new UntrustedMetadata({
         reason: "ResourceMismatch",
@@ -102,21 +89,25 @@ export const protectedResource = (
 }
 
 /**
- * The problem of one URL that a server published, if it has one: neither https nor this machine, or this machine in the
- * words of a server elsewhere, which has no business with what runs here.
+ * Checks a URL that a server published: it has to be https, or on this machine if the MCP server is. A server elsewhere
+ * could otherwise have this program send requests to other programs on this machine.
+ *
+ * @returns the error of reason `InsecureUrl`, or `undefined` when the URL can be used.
  */
 export const secureEndpoint = (server: URL, field: string, value: unknown): UntrustedMetadata | undefined => {
   const url = typeof value === "string" ? parseUrl(value) : undefined
-  const good = url !== undefined && isSecure(url) && url.username === "" && url.password === "" &&
-    (isLoopback(server) || !isLoopback(url))
-  return good
+  const canBeUsed = url !== undefined && isSecure(url) && url.username === "" && url.password === "" &&
+    (isThisMachine(server) || !isThisMachine(url))
+  return canBeUsed
     ? undefined
     : new UntrustedMetadata({ reason: "InsecureUrl", server: display(server), field, found: shown(value) })
 }
 
 /**
- * Which of several authorization servers to use: one that the program has dealings with already, else the first. Without
- * any, the origin of the MCP server (MCP of 2025-03-26).
+ * Which of several authorization servers to use: the first of those that are preferred, else the first. When the MCP
+ * server names none, it is its own origin (MCP of 2025-03-26).
+ *
+ * @param preferred Issuers that the program has a client or tokens of.
  */
 export const chooseIssuer = (
   server: URL,
@@ -127,8 +118,8 @@ export const chooseIssuer = (
     resource.authorizationServers[0] ?? `${server.origin}/`
 
 /**
- * The endpoints of a server that publishes no metadata (MCP of 2025-03-26, "fallbacks"). It says nothing of PKCE, so
- * that it passes the checks only where they are waived.
+ * The default endpoints of a server that publishes no metadata (MCP of 2025-03-26, "fallbacks"). Nothing says that it
+ * supports PKCE, so the document is refused unless `allowMissingS256` waives that.
  */
 export const fallbackDocument = (issuer: string): Document => {
   const { origin } = new URL(issuer)
@@ -141,7 +132,7 @@ export const fallbackDocument = (issuer: string): Document => {
   }
 }
 
-// A URL with and without its last slash is one issuer only where the document asked for was the one with it.
+// Without its last slash a URL is the same issuer if it was asked for with it, but not the other way round.
 const sameIssuer = (asked: string, named: string | undefined): boolean =>
   named === asked || (asked.endsWith("/") && named === asked.slice(0, -1))
 
@@ -149,9 +140,14 @@ const endpoints = ["authorization_endpoint", "token_endpoint", "registration_end
 const required: ReadonlyArray<string> = ["authorization_endpoint", "token_endpoint"]
 
 /**
- * Checks an authorization server's metadata against the issuer that it was asked for as.
+ * Checks the metadata of an authorization server.
  *
- * The first failure wins: `IssuerMissing`, `IssuerMismatch` (RFC 8414 section 3.3), `InsecureUrl`, `ResponseTypeMissing`, `MissingS256`.
+ * The checks run in this order, and the first failure wins: `IssuerMissing`, `IssuerMismatch` (RFC 8414 section 3.3),
+ * `InsecureUrl`, `ResponseTypeMissing`, `MissingS256`.
+ *
+ * @param server The MCP server.
+ * @param asked The issuer whose metadata was fetched.
+ * @returns `Left` with `UntrustedMetadata` of one of these reasons.
  */
 export const authorizationServer = (
   server: URL,
@@ -202,7 +198,7 @@ export const authorizationServer = (
   })
 }
 
-/** What every checked document has. */
+/** A document that was checked, with the fields that the SDK needs. */
 export interface CheckedDocument extends Document {
   issuer: string
   authorization_endpoint: string
@@ -211,8 +207,8 @@ export interface CheckedDocument extends Document {
 }
 
 /**
- * The document as the SDK takes it: with the response type that was checked for, and without the challenge methods where
- * that check was waived (the SDK would refuse `["plain"]`).
+ * The document as the SDK takes it: with the one response type that is used, and without the PKCE methods where that check
+ * was waived, because the SDK refuses `["plain"]`.
  */
 export const documentForSdk = (document: Document, { issuer, waived }: AuthorizationServer): CheckedDocument => {
   const { code_challenge_methods_supported: methods, ...rest } = document

@@ -1,10 +1,10 @@
 /**
- * What a refused request of the MCP server calls for: nothing, a valid token, or more scopes.
+ * What to do when the MCP server refuses a request: get another token, get more scopes, or give the response to the caller.
  */
 import * as Option from "effect/Option"
 import { bearer, type BearerChallenge } from "./Challenge.ts"
 
-/** What was tried for one request so far. */
+/** How often each was tried for one request. */
 export interface Tries {
   readonly renewals: number
   readonly stepUps: number
@@ -15,19 +15,23 @@ export const none: Tries = { renewals: 0, stepUps: 0 }
 
 /** What to do with a response. */
 export type Step =
-  /** It is the caller's. */
+  /** Give the response to the caller. */
   | { readonly _tag: "Return" }
-  /** The token is missing or refused (RFC 6750 section 3.1): get another, then repeat the request. */
+  /** The token is missing or not valid (RFC 6750 section 3.1): get another, then repeat the request. */
   | { readonly _tag: "Renew"; readonly challenge: BearerChallenge; readonly tries: Tries }
-  /** The token allows too little: get one that also has these scopes, then repeat the request. */
+  /** The token lacks scopes: get one that has those of the challenge too, then repeat the request. */
   | { readonly _tag: "StepUp"; readonly challenge: BearerChallenge; readonly tries: Tries }
 
-/** A refreshed token may be refused too, one from a person's new sign-in is the last. */
+/** A refreshed token may be refused too; then comes one from a new sign-in, and no third. */
 const maxRenewals = 2
-/** MCP has clients ask a person a few times at most. */
+/** The MCP specification has clients try a step-up a few times at most. */
 const maxStepUps = 3
 
-/** What to do with a response of the MCP server. */
+/**
+ * What to do with a response of the MCP server.
+ *
+ * @param sentToken Whether the request had a token.
+ */
 export const next = (
   { status, wwwAuthenticate }: { readonly status: number; readonly wwwAuthenticate: string | null },
   sentToken: boolean,

@@ -1,13 +1,13 @@
 /**
- * Scopes: a set of words, written with single spaces between them (RFC 6749 section 3.3).
+ * Sets of scopes, written with single spaces between them (RFC 6749 section 3.3).
  */
 
-/** The scopes of a text, each once, in their first order. */
+/** The scopes in a text, each once, in the order in which they first appear. */
 export const parse = (text: string | undefined): ReadonlyArray<string> => [
   ...new Set((text ?? "").split(/\s+/).filter((scope) => scope !== ""))
 ]
 
-/** All scopes of all texts, in their first order; `undefined` when there is none. */
+/** All scopes in all texts, in the order in which they first appear; `undefined` when there are none. */
 export const union = (...texts: ReadonlyArray<string | undefined>): string | undefined => {
   const scopes = parse(texts.filter((text) => text !== undefined).join(" "))
   return scopes.length === 0 ? undefined : scopes.join(" ")

@@ -1,12 +1,18 @@
 /**
- * The address of an MCP server, as tokens are asked for it and sent to it.
+ * The URL of an MCP server: how it is checked, shown, and named as a resource.
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 import { isSecure, parseUrl } from "./SecureUrl.ts"
 
-/** Why a server's address cannot be used. */
+/**
+ * Why the URL of a server cannot be used: it is not an absolute URL, neither http nor https, http elsewhere than on this
+ * machine, or has a user name or password in it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type InvalidServerUrlReason = "NotAUrl" | "Scheme" | "NotHttps" | "Credentials"
 
 const InvalidServerUrlBase: TaggedErrorClass<"InvalidServerUrl", {
@@ -20,7 +26,12 @@ const reasons: Readonly<Record<InvalidServerUrlReason, string>> = {
   Credentials: "it holds a user name or password. Leave them out: the sign-in brings a token"
 }
 
-/** The address of the server cannot be used. The address itself is not kept: it may hold a password. */
+/**
+ * The URL of the server cannot be used. It is not part of the error, because it may hold a password.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InvalidServerUrl extends InvalidServerUrlBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -28,7 +39,7 @@ export class InvalidServerUrl extends InvalidServerUrlBase {
   }
 }
 
-/** Reads a server's address; the fragment is dropped, which no request carries. */
+/** Reads the URL of a server, without its fragment. @returns `Left` with why it cannot be used. */
 export const parse = (serverUrl: string | URL): Either.Either<URL, InvalidServerUrl> => {
   const url = parseUrl(String(serverUrl))
   if (url === undefined) return Either.left(new InvalidServerUrl({ reason: "NotAUrl" }))
@@ -41,11 +52,11 @@ export const parse = (serverUrl: string | URL): Either.Either<URL, InvalidServer
   return Either.right(url)
 }
 
-/** The address as errors and spans write it: a query may hold a key. */
+/** The URL as errors and spans show it: without the query, which may hold a key. */
 export const display = ({ origin, pathname }: URL): string => `${origin}${pathname}`
 
 /**
- * The canonical identifier of a server that publishes none, for RFC 8707: without a query, which may hold a key, and a
- * bare host without its slash.
+ * The resource identifier (RFC 8707) of a server that publishes none: its URL without the query, which may hold a key, and
+ * without the slash of an empty path.
  */
 export const resourceOf = (server: URL): string => server.pathname === "/" ? server.origin : display(server)

@@ -1,13 +1,19 @@
 /**
  * How signing in to an MCP server fails, before and after the person's part of it.
  *
- * No field holds what a server was sent or what it answered, but for the `error` and `error_description` that RFC 6749
- * gives it to explain itself, made printable and cleared of every secret that was sent.
+ * No field holds anything that was sent to a server or came back, except the `error` and `error_description` of RFC 6749.
+ * These are made printable, and every secret that was sent is removed from them.
  */
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 
-/** Why a server did not answer a request of the sign-in. */
+/**
+ * Why a request of the sign-in brought no usable response: the server could not be reached, did not answer in time,
+ * answered 5xx, 408 or 429, or sent something that could not be understood.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type FaultReason = "Unreachable" | "TimedOut" | "ServerError" | "InvalidResponse"
 
 const faults: Readonly<Record<FaultReason, string>> = {
@@ -30,14 +36,18 @@ const DiscoveryErrorBase: TaggedErrorClass<"DiscoveryError", {
   reason: FaultReason | "NoMetadata"
   /** The MCP server. */
   server: string
-  /** What was asked for. */
+  /** The URL that was asked. */
   url: string
+  /** The HTTP status, where there was a response. */
   status?: number | undefined
 }> = Data.TaggedError("DiscoveryError")
 
 /**
  * Where to sign in could not be found out (RFC 9728, RFC 8414). `NoMetadata`: neither the server nor the authorization
- * server it names publishes how to sign in.
+ * server that it names publishes how to sign in.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class DiscoveryError extends DiscoveryErrorBase {
   /** What happened, then what to do. */
@@ -50,7 +60,12 @@ export class DiscoveryError extends DiscoveryErrorBase {
   }
 }
 
-/** What made a server's metadata unfit to send anything to. */
+/**
+ * Which check of the published metadata failed. `IssuerChanged`: the configured client belongs to another issuer.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type UntrustedReason =
   | "ResourceMismatch"
   | "IssuerMismatch"
@@ -64,10 +79,11 @@ const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
   reason: UntrustedReason
   /** The MCP server. */
   server: string
-  /** The field at fault. */
+  /** The field that failed the check. */
   field: string
-  /** What it holds, where it holds something printable. */
+  /** Its value, made printable; absent where it has none. */
   found?: string | undefined
+  /** The value that it should have, where there is only one. */
   expected?: string | undefined
 }> = Data.TaggedError("UntrustedMetadata")
 
@@ -86,7 +102,12 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
   ResponseTypeMissing: "so it grants no authorization codes. Use another way to sign in to it"
 }
 
-/** What a server publishes about signing in fails a check, so nothing was sent there and no browser was opened. */
+/**
+ * What a server publishes about signing in failed a check, so nothing was sent there and no browser was opened.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class UntrustedMetadata extends UntrustedMetadataBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -100,18 +121,33 @@ export class UntrustedMetadata extends UntrustedMetadataBase {
   }
 }
 
-/** Why this program is not known to an authorization server. */
+/**
+ * Why this program could not be registered at an authorization server. `NotSupported`: the server offers no dynamic
+ * registration, and no other client is configured.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type RegistrationReason = FaultReason | "NotSupported" | "Rejected" | "InvalidClientMetadataUrl"
 
 const RegistrationErrorBase: TaggedErrorClass<"RegistrationError", {
   reason: RegistrationReason
+  /** The authorization server. */
   issuer: string
+  /** The HTTP status, where there was a response. */
   status?: number | undefined
+  /** The `error` of the response. */
   error?: string | undefined
+  /** The `error_description` of the response. */
   description?: string | undefined
 }> = Data.TaggedError("RegistrationError")
 
-/** This program could not introduce itself to the authorization server (RFC 7591). */
+/**
+ * This program could not be registered at the authorization server (RFC 7591).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RegistrationError extends RegistrationErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -133,25 +169,41 @@ export class RegistrationError extends RegistrationErrorBase {
   }
 }
 
-/** Why no token came. */
+/**
+ * Why the token endpoint gave no token. `Rejected`: it answered with an error.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type TokenReason = FaultReason | "Rejected"
 
-/** Whether an `error` says that the program is not known (any more), or not for this (RFC 6749 sections 4.1.2.1, 5.2). */
+/**
+ * Whether an `error` says that the server does not know the client, or does not allow it what it asked for (RFC 6749
+ * sections 4.1.2.1 and 5.2).
+ */
 export const isUnknownClient = (error: string | undefined): boolean =>
   error === "invalid_client" || error === "unauthorized_client"
 
 const TokenErrorBase: TaggedErrorClass<"TokenError", {
   reason: TokenReason
+  /** The grant that was tried. */
   grant: "authorization_code" | "refresh_token"
+  /** The authorization server. */
   issuer: string
+  /** The HTTP status, where there was a response. */
   status?: number | undefined
+  /** The `error` of the response. */
   error?: string | undefined
+  /** The `error_description` of the response. */
   description?: string | undefined
 }> = Data.TaggedError("TokenError")
 
 /**
  * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` and another reason than
- * `Rejected`, what is stored is kept and no browser was opened: trying again may be all it needs.
+ * `Rejected`, the stored credentials are kept and no browser was opened: it may succeed when it is tried again.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class TokenError extends TokenErrorBase {
   /** What happened, then what to do. */
@@ -169,11 +221,18 @@ export class TokenError extends TokenErrorBase {
 
 const RevocationErrorBase: TaggedErrorClass<"RevocationError", {
   reason: TokenReason
+  /** The authorization server. */
   issuer: string
+  /** The HTTP status, where there was a response. */
   status?: number | undefined
 }> = Data.TaggedError("RevocationError")
 
-/** The tokens were forgotten here, but the authorization server was not told (RFC 7009). */
+/**
+ * The credentials were forgotten here, but the authorization server did not revoke the tokens (RFC 7009).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RevocationError extends RevocationErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -187,8 +246,9 @@ export class RevocationError extends RevocationErrorBase {
 const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   /** The MCP server. */
   server: string
+  /** `SignedOut`: another caller signed out while this one waited. `Rejected`: the stored credentials are no longer valid. */
   reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope"
-  /** What has to be granted, where the server said so. */
+  /** The scopes that have to be granted, separated by spaces, where they are known. */
   scope?: string | undefined
 }> = Data.TaggedError("InteractionRequired")
 
@@ -199,7 +259,12 @@ const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   InsufficientScope: "more access has to be granted"
 }
 
-/** Only a person can go on, and `interactive` is false, or somebody signed out meanwhile. No browser was opened. */
+/**
+ * A person has to sign in, but `interactive` is false, or another caller signed out meanwhile. No browser was opened.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InteractionRequired extends InteractionRequiredBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -209,22 +274,14 @@ export class InteractionRequired extends InteractionRequiredBase {
   }
 }
 
-const ClosedBase: TaggedErrorClass<"Closed", {
-  /** The MCP server. */
-  server: string
-}> = Data.TaggedError("Closed")
-
-/** It was used after its scope was closed, or closed while somebody waited. */
-export class Closed extends ClosedBase {
-  /** What happened, then what to do. */
-  override get message(): string {
-    return `Cannot use the sign-in of ${this.server}: it was closed. Make a new McpOAuth`
-  }
-}
-
 const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
 
-/** The MCP SDK is not installed: it is an optional peer of this package. */
+/**
+ * The MCP SDK is not installed: it is an optional peer dependency of this package.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class SdkMissing extends SdkMissingBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -235,11 +292,16 @@ export class SdkMissing extends SdkMissingBase {
 const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
   /** The MCP server. */
   server: string
-  /** What the client said, made printable and without tokens. */
+  /** The message of the client's error, made printable and without tokens. */
   detail: string
 }> = Data.TaggedError("McpConnectError")
 
-/** The sign-in is done, but the client could not connect. */
+/**
+ * The sign-in succeeded or was not needed, but the client could not connect.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class McpConnectError extends McpConnectErrorBase {
   /** What happened, then what to do. */
   override get message(): string {

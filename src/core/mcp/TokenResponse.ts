@@ -1,37 +1,37 @@
 /**
- * What a token endpoint answered, read as it is written in the field: RFC 6749 section 5, with the slips of well-known
- * servers taken for what they mean.
+ * Reads the response of a token endpoint (RFC 6749 section 5). What well-known servers send otherwise is accepted: numbers
+ * as text, `null` for absent fields, no `token_type`.
  */
 import * as Redacted from "effect/Redacted"
 import type { Tokens } from "./Credentials.ts"
 import type { Document } from "./Metadata.ts"
 
-/** What the answer is read with. */
+/** What is known about the request. */
 export interface Reading {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: number
-  /** What was asked for; it is what was granted when the server does not say (RFC 6749 section 5.1). */
+  /** The scopes that were requested: they were granted when the response does not say (RFC 6749 section 5.1). */
   readonly scope?: string | undefined
-  /** Kept when a refresh brings none (RFC 6749 section 6). */
+  /** The refresh token that was sent: it stays valid when the response has no other (RFC 6749 section 6). */
   readonly refreshToken?: Redacted.Redacted<string> | undefined
 }
 
-// A header takes nothing else (RFC 6750 section 2.1 is narrower still).
+// An HTTP header allows nothing else (RFC 6750 section 2.1 even less).
 const isToken = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]+$/.test(value)
 
 const millisOf = (seconds: unknown): number | undefined => {
   const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
-  // Whole ones: beside the time of day, a smaller life would be none.
+  // Rounded up to a whole millisecond: a fraction would vanish when it is added to the present time.
   return typeof number === "number" && Number.isFinite(number * 1000) && number > 0
     ? Math.ceil(number * 1000)
     : undefined
 }
 
-/** Without `null` fields, which some servers write for absent ones. */
+/** The document without fields that are `null`: some servers send these for absent ones. */
 export const withoutNulls = (document: Document): Document =>
   Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null))
 
-/** @returns `undefined` when there is no bearer token in it. */
+/** Reads the tokens. @returns `undefined` when there is no bearer token in the response. */
 export const parse = (document: Document, { now, refreshToken, scope }: Reading): Tokens | undefined => {
   const {
     access_token: accessToken,
@@ -55,5 +55,8 @@ export const parse = (document: Document, { now, refreshToken, scope }: Reading)
   }
 }
 
-/** How long before its end a token is renewed, in milliseconds: half its life at most, so that short ones are used. */
+/**
+ * How many milliseconds before its end a token is refreshed: 30,000, but at most half its lifetime, so that tokens of a
+ * short lifetime are used at all.
+ */
 export const margin = (lifetimeMillis: number): number => Math.min(30_000, lifetimeMillis / 2)

@@ -287,39 +287,6 @@ describe("isRegistered", () => {
   })
 })
 
-describe("metadata", () => {
-  it("tells what this program is", () => {
-    assert.deepStrictEqual<unknown>(ClientChoice.metadata(offers(), {}, redirectUri, "a b"), {
-      application_type: "native",
-      client_name: "effect-oauth-callback",
-      redirect_uris: [redirectUri],
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      token_endpoint_auth_method: "none",
-      scope: "a b"
-    })
-  })
-
-  it("names it as the caller does, and leaves out a scope that there is not", () => {
-    const metadata = ClientChoice.metadata(offers(), { clientName: "Agent" }, redirectUri, undefined)
-    assert.strictEqual(metadata.client_name, "Agent")
-    assert.notProperty(metadata, "scope")
-  })
-
-  it.each<[ReadonlyArray<string> | undefined, string]>([
-    [undefined, "none"],
-    [["client_secret_basic", "none"], "none"],
-    [["client_secret_post", "client_secret_basic"], "client_secret_basic"],
-    [["client_secret_post"], "client_secret_post"],
-    [["private_key_jwt", "client_secret_post"], "client_secret_post"],
-    [["private_key_jwt"], "none"],
-    [[], "none"]
-  ])("of the methods %j it takes %s", (authMethods, method) => {
-    const offered = offers(authMethods === undefined ? {} : { authMethods })
-    assert.strictEqual(ClientChoice.metadata(offered, {}, redirectUri, undefined).token_endpoint_auth_method, method)
-  })
-})
-
 describe("fromResponse", () => {
   it("keeps what the server confirmed, and our own redirect URI", () => {
     const document = {

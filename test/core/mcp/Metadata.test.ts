@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck } from "effect"
 import * as Metadata from "../../../src/core/mcp/Metadata.ts"
-import { isLoopback, isSecure } from "../../../src/core/mcp/SecureUrl.ts"
+import { isSecure, isThisMachine } from "../../../src/core/mcp/SecureUrl.ts"
 import type { UntrustedMetadata } from "../../../src/core/mcp/SignInError.ts"
+import type { Unsafe } from "../../../src/core/mcp/Unsafe.ts"
 
 const server = new URL("https://mcp.example/mcp?key=hunter2")
 const local = new URL("http://127.0.0.1:3000/mcp")
@@ -162,7 +163,7 @@ describe("chooseIssuer", () => {
 })
 
 describe("authorizationServer", () => {
-  const check = (fields: object, unsafe?: Metadata.Unsafe, asked = issuer, mcp = server) =>
+  const check = (fields: object, unsafe?: Unsafe, asked = issuer, mcp = server) =>
     Metadata.authorizationServer(mcp, asked, { ...good, ...fields }, unsafe)
 
   it.each<[string, unknown, string, string]>([
@@ -267,7 +268,7 @@ describe("authorizationServer", () => {
     }
     assert.strictEqual(problem(check({ token_endpoint: "http://a" }, both))[0], "InsecureUrl")
     assert.strictEqual(problem(check({ response_types_supported: [] }, both))[0], "ResponseTypeMissing")
-    const untyped = { allowMissingS256: "no" } as unknown as Metadata.Unsafe
+    const untyped = { allowMissingS256: "no" } as unknown as Unsafe
     assert.strictEqual(problem(check({ code_challenge_methods_supported: [] }, untyped))[0], "MissingS256")
   })
 
@@ -361,7 +362,7 @@ describe("authorizationServer", () => {
       if ((value === undefined || value === null) && name.startsWith("re")) continue
       const url = new URL(String(value))
       assert.isTrue(isSecure(url))
-      assert.isTrue(isLoopback(mcp) || !isLoopback(url))
+      assert.isTrue(isThisMachine(mcp) || !isThisMachine(url))
       assert.strictEqual(url.username + url.password, "")
     }
     const methods = document.code_challenge_methods_supported
@@ -406,7 +407,7 @@ describe("fallbackDocument", () => {
 })
 
 describe("documentForSdk", () => {
-  const forSdk = (document: Metadata.Document, unsafe: Metadata.Unsafe = {}) =>
+  const forSdk = (document: Metadata.Document, unsafe: Unsafe = {}) =>
     Metadata.documentForSdk(
       document,
       Either.getOrThrow(Metadata.authorizationServer(server, issuer, document, unsafe))

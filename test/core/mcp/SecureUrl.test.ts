@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { isLoopback, isSecure, parseUrl } from "../../../src/core/mcp/SecureUrl.ts"
+import { isSecure, isThisMachine, parseUrl } from "../../../src/core/mcp/SecureUrl.ts"
 
 const loopback = [
   "localhost",
@@ -37,16 +37,16 @@ const elsewhere = [
   "[::127.0.0.2]"
 ]
 
-describe("isLoopback", () => {
+describe("isThisMachine", () => {
   it.each(loopback)("takes %s for this machine", (host) => {
     for (const url of [`http://${host}/`, `https://${host}:8443/x`, `http://user@${host}:1/`]) {
-      assert.isTrue(isLoopback(new URL(url)), url)
+      assert.isTrue(isThisMachine(new URL(url)), url)
     }
   })
 
   it.each(elsewhere)("does not take %s for this machine", (host) => {
     for (const url of [`http://${host}/`, `https://${host}:8443/localhost`]) {
-      assert.isFalse(isLoopback(new URL(url)), url)
+      assert.isFalse(isThisMachine(new URL(url)), url)
     }
   })
 
@@ -56,17 +56,17 @@ describe("isLoopback", () => {
     "https://example.com/?http://127.0.0.1/",
     "https://example.com/#@localhost"
   ])("is not misled by where else the name stands: %s", (url) => {
-    assert.isFalse(isLoopback(new URL(url)))
+    assert.isFalse(isThisMachine(new URL(url)))
   })
 
   it("is not misled by a name of another scheme, which a URL does not read as an address", () => {
     for (const host of ["x127.0.0.1", "127.0.0.1x", "1127.0.0.1"]) {
-      assert.isFalse(isLoopback(new URL(`app://${host}/`)))
+      assert.isFalse(isThisMachine(new URL(`app://${host}/`)))
     }
   })
 
   it.prop("takes every address that begins with 127, and no other", [FastCheck.ipV4()], ([address]) => {
-    assert.strictEqual(isLoopback(new URL(`http://${address}/`)), address.startsWith("127."))
+    assert.strictEqual(isThisMachine(new URL(`http://${address}/`)), address.startsWith("127."))
   })
 })
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause } from "effect"
 import { inspect } from "node:util"
+import { Closed } from "../../../src/core/mcp/Closed.ts"
 import {
-  Closed,
   DiscoveryError,
   type FaultReason,
   InteractionRequired,

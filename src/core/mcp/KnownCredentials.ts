@@ -1,0 +1,93 @@
+/**
+ * The credentials as this process knows them: read from the store once, then kept in step with it.
+ */
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { Credentials, Tokens } from "./Credentials.ts"
+import { margin } from "./TokenResponse.ts"
+
+/** What is known of the credentials, and whether the store has it. */
+export interface KnownCredentials {
+  /** Whether the store was read. */
+  readonly isLoaded: boolean
+  readonly credentials: Option.Option<Credentials>
+  /** `false` while the store does not have these credentials, because they could not be written or are being written. */
+  readonly isStored: boolean
+  /** From when on the access token is refreshed, in milliseconds since 1970-01-01 UTC; `Infinity`: never. */
+  readonly renewAt: number
+  /** Tokens there were, the newest last: a text of a server may repeat any of them. */
+  readonly seenTokens: ReadonlyArray<Redacted.Redacted<string>>
+}
+
+/** How many tokens are remembered: enough for what a client may still be about to repeat. */
+const maxSeen = 20
+
+/** The store was not read. */
+export const unknown: KnownCredentials = {
+  isLoaded: false,
+  credentials: Option.none(),
+  isStored: true,
+  renewAt: Number.POSITIVE_INFINITY,
+  seenTokens: []
+}
+
+/** The tokens, if there are any. */
+export const tokens = ({ credentials }: KnownCredentials): Tokens | undefined =>
+  Option.getOrUndefined(credentials)?.tokens
+
+/** The access token in the clear, if there is one. */
+export const accessToken = (known: KnownCredentials): string | undefined => {
+  const current = tokens(known)
+  return current === undefined ? undefined : Redacted.value(current.accessToken)
+}
+
+/** Whether the access token is so close to its end, in milliseconds since 1970-01-01 UTC, that it should be refreshed. */
+export const isExpiring = ({ renewAt }: KnownCredentials, now: number): boolean => now >= renewAt
+
+/** Whether the time of the access token is over. */
+export const isExpired = (known: KnownCredentials, now: number): boolean =>
+  now >= (tokens(known)?.expiresAt ?? Number.POSITIVE_INFINITY)
+
+/** The newest credentials: those known here while the store does not have them yet, else those of the store. */
+export const newest = (known: KnownCredentials, stored: Option.Option<Credentials>): Option.Option<Credentials> =>
+  known.isStored ? stored : known.credentials
+
+const seen = (known: KnownCredentials, current: Tokens | undefined): ReadonlyArray<Redacted.Redacted<string>> => {
+  const all = new Map(known.seenTokens.map((token) => [Redacted.value(token), token]))
+  for (const token of [current?.accessToken, current?.refreshToken]) {
+    if (token !== undefined && !all.has(Redacted.value(token))) all.set(Redacted.value(token), token)
+  }
+  return [...all.values()].slice(-maxSeen)
+}
+
+const know = (known: KnownCredentials, credentials: Option.Option<Credentials>, now: number): KnownCredentials => {
+  const next: KnownCredentials = { ...known, isLoaded: true, credentials }
+  const current = tokens(next)
+  const end = current?.expiresAt
+  const before = accessToken(known)
+  // The margin before its end is a share of its lifetime, which is known only when the token is new.
+  const isSame = before !== undefined && before === accessToken(next)
+  return {
+    ...next,
+    seenTokens: seen(known, current),
+    renewAt: isSame
+      ? known.renewAt
+      : end === undefined
+      ? Number.POSITIVE_INFINITY
+      : end - margin(Math.max(0, end - now))
+  }
+}
+
+/** The store was read. */
+export const read = (known: KnownCredentials, stored: Option.Option<Credentials>, now: number): KnownCredentials =>
+  know(known, newest(known, stored), now)
+
+/** Other credentials came that the store does not have yet, or `None`: they are to be forgotten. */
+export const replaced = (
+  known: KnownCredentials,
+  credentials: Option.Option<Credentials>,
+  now: number
+): KnownCredentials => ({ ...know(known, credentials, now), isStored: false })
+
+/** The store has what is known. */
+export const stored = (known: KnownCredentials): KnownCredentials => ({ ...known, isStored: true })

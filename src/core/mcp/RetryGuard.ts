@@ -1,0 +1,125 @@
+/**
+ * What is not tried again for a while: a way to a token that the server just refused would bring another such token, and a
+ * person would see one browser window after the other.
+ */
+import * as Redacted from "effect/Redacted"
+import * as ScopeSet from "./ScopeSet.ts"
+
+/** For how many milliseconds a way is not tried again: ten minutes. */
+const pauseMillis = 600_000
+
+/** A new token with which no request has succeeded yet, and how it was obtained. */
+export interface UnconfirmedToken {
+  readonly token: Redacted.Redacted<string>
+  /** When it came, in milliseconds since 1970-01-01 UTC. */
+  readonly since: number
+  /** It comes from an interactive sign-in, or was refreshed from an unconfirmed token that does. */
+  readonly byPerson: boolean
+  /** It was refreshed, or follows an unconfirmed token that was. */
+  readonly byRefresh: boolean
+}
+
+/** A step-up that the person finished, while no request that needed it has succeeded yet. */
+export interface StepUp {
+  /** The scopes that the person was asked for. */
+  readonly scope: string
+  /** The scopes that were granted. */
+  readonly granted: string | undefined
+  /** When it was finished, in milliseconds since 1970-01-01 UTC. */
+  readonly since: number
+}
+
+/** What was tried and has not been seen to help. */
+export interface RetryGuard {
+  readonly unconfirmed: UnconfirmedToken | undefined
+  readonly stepUp: StepUp | undefined
+}
+
+/** Nothing was tried. */
+export const none: RetryGuard = { unconfirmed: undefined, stepUp: undefined }
+
+const holds = (unconfirmed: UnconfirmedToken | undefined, token: string | undefined): unconfirmed is UnconfirmedToken =>
+  unconfirmed !== undefined && Redacted.value(unconfirmed.token) === token
+
+/** Whether no request has succeeded with this token yet. */
+export const isUnconfirmed = ({ unconfirmed }: RetryGuard, token: string): boolean => holds(unconfirmed, token)
+
+/**
+ * Which ways are not to be tried again after the server refused a token: those that it was obtained by, unless a request
+ * succeeded with it, its time was over, or ten minutes have passed.
+ *
+ * @param used The token that was refused; `undefined` when there was none.
+ */
+export const waysToSkip = (
+  { unconfirmed }: RetryGuard,
+  used: string | undefined,
+  isExpired: boolean,
+  now: number
+): Pick<UnconfirmedToken, "byPerson" | "byRefresh"> =>
+  holds(unconfirmed, used) && !isExpired && now - unconfirmed.since < pauseMillis
+    ? { byPerson: unconfirmed.byPerson, byRefresh: unconfirmed.byRefresh }
+    : { byPerson: false, byRefresh: false }
+
+/** A token was refreshed from `used`. If that one was unconfirmed, so is the way it was obtained by. */
+export const tokenRefreshed = (
+  guard: RetryGuard,
+  token: Redacted.Redacted<string>,
+  used: string,
+  now: number
+): RetryGuard => ({
+  ...guard,
+  unconfirmed: {
+    token,
+    since: now,
+    byPerson: holds(guard.unconfirmed, used) && guard.unconfirmed.byPerson,
+    byRefresh: true
+  }
+})
+
+/**
+ * A person signed in because `used` was refused; `undefined` when there was no token. A refresh that just failed to help
+ * is not repeated with the new refresh token.
+ */
+export const tokenSignedIn = (
+  guard: RetryGuard,
+  token: Redacted.Redacted<string> | undefined,
+  used: string | undefined,
+  now: number
+): RetryGuard => ({
+  ...guard,
+  unconfirmed: token === undefined ? undefined : {
+    token,
+    since: now,
+    byPerson: true,
+    byRefresh: holds(guard.unconfirmed, used) && guard.unconfirmed.byRefresh
+  }
+})
+
+/** A request succeeded with this token. */
+export const tokenAccepted = (guard: RetryGuard, token: string): RetryGuard =>
+  holds(guard.unconfirmed, token) ? { ...guard, unconfirmed: undefined } : guard
+
+/** A person finished a sign-in. @param scope What was asked for in a step-up; `undefined` for any other sign-in. */
+export const scopesGranted = (
+  guard: RetryGuard,
+  scope: string | undefined,
+  granted: string | undefined,
+  now: number
+): RetryGuard => ({ ...guard, stepUp: scope === undefined ? undefined : { scope, granted, since: now } })
+
+/** A request that needed more scopes succeeded. */
+export const scopesSufficed = (guard: RetryGuard): RetryGuard =>
+  guard.stepUp === undefined ? guard : { ...guard, stepUp: undefined }
+
+/**
+ * Whether to ask a person for these scopes would only repeat the last step-up, whose scopes were not enough: that is so
+ * for ten minutes, as long as no other scopes are granted.
+ */
+export const wouldRepeatStepUp = (
+  { stepUp }: RetryGuard,
+  wanted: string | undefined,
+  granted: string | undefined,
+  now: number
+): boolean =>
+  stepUp !== undefined && ScopeSet.covers(stepUp.scope, wanted) && stepUp.granted === granted &&
+  now - stepUp.since < pauseMillis

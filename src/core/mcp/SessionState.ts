@@ -1,0 +1,158 @@
+/**
+ * The state of the sign-in to one server and account while the program runs, and how each event changes it.
+ *
+ * Every function is pure; `now` is in milliseconds since 1970-01-01 UTC.
+ */
+import type * as Option from "effect/Option"
+import type { BearerChallenge } from "./Challenge.ts"
+import type { Credentials } from "./Credentials.ts"
+import * as KnownCredentials from "./KnownCredentials.ts"
+import * as RetryGuard from "./RetryGuard.ts"
+import * as ScopeSet from "./ScopeSet.ts"
+import type { InteractionRequired } from "./SignInError.ts"
+
+/** Everything that is known of the sign-in to one server and account. */
+export interface SessionState {
+  readonly known: KnownCredentials.KnownCredentials
+  /** What must not be tried again yet. */
+  readonly guard: RetryGuard.RetryGuard
+  /** What the server said when it last refused a request: where its metadata is, and which scopes it asks for. */
+  readonly challenge: BearerChallenge | undefined
+  /** Scopes that requests are waiting for: the next step-up asks for all of them at once. */
+  readonly pendingScopes: string | undefined
+  /** Scopes that the person was asked for since the start or the last sign-out: a new sign-in asks for no fewer. */
+  readonly requestedScopes: string | undefined
+  /** Whether a sign-in with a person is under way. */
+  readonly isSigningIn: boolean
+  /** How many sign-ins with a person have finished: a caller that waited can tell whether one did meanwhile. */
+  readonly signIns: number
+  /** How many times it was signed out. */
+  readonly signOuts: number
+  /** Whether the scope of the session is closed. */
+  readonly isClosed: boolean
+}
+
+/** Nothing is known yet. */
+export const initial: SessionState = {
+  known: KnownCredentials.unknown,
+  guard: RetryGuard.none,
+  challenge: undefined,
+  pendingScopes: undefined,
+  requestedScopes: undefined,
+  isSigningIn: false,
+  signIns: 0,
+  signOuts: 0,
+  isClosed: false
+}
+
+/** The access token that can be sent at once; `undefined` when it has to be read, refreshed or obtained first. */
+export const usableToken = ({ isClosed, known }: SessionState, now: number): string | undefined =>
+  isClosed || !known.isLoaded || KnownCredentials.isExpiring(known, now)
+    ? undefined
+    : KnownCredentials.accessToken(known)
+
+/** Whether the access token is to be refreshed before it is sent, and can be. */
+export const needsRefresh = ({ known }: SessionState, now: number): boolean =>
+  KnownCredentials.isExpiring(known, now) && KnownCredentials.tokens(known)?.refreshToken !== undefined
+
+/** The scopes that the access token was granted. */
+export const grantedScopes = ({ known }: SessionState): string | undefined => KnownCredentials.tokens(known)?.scope
+
+/** The store was read. */
+export const credentialsRead = (
+  state: SessionState,
+  stored: Option.Option<Credentials>,
+  now: number
+): SessionState => ({ ...state, known: KnownCredentials.read(state.known, stored, now) })
+
+/** Other credentials came, which the store does not have yet; `None`: they are to be forgotten. */
+export const credentialsReplaced = (
+  state: SessionState,
+  credentials: Option.Option<Credentials>,
+  now: number
+): SessionState => ({ ...state, known: KnownCredentials.replaced(state.known, credentials, now) })
+
+/** The store has the credentials that are known. */
+export const credentialsStored = (state: SessionState): SessionState => ({
+  ...state,
+  known: KnownCredentials.stored(state.known)
+})
+
+/** The server refused a request that had no token, or a wrong one. */
+export const challenged = (state: SessionState, challenge: BearerChallenge): SessionState => ({
+  ...state,
+  challenge: { ...state.challenge, ...challenge }
+})
+
+/** The server refused a request whose token lacks scopes. They are for that request: later sign-ins need not have them. */
+export const scopesMissing = (state: SessionState, { scope, ...challenge }: BearerChallenge): SessionState => ({
+  ...challenged(state, challenge),
+  pendingScopes: ScopeSet.union(state.pendingScopes, scope)
+})
+
+/** The step-up that requests were waiting for failed: they fail with it, and their scopes are asked for no more. */
+export const stepUpFailed = (state: SessionState): SessionState => ({ ...state, pendingScopes: undefined })
+
+/** A sign-in with a person begins. */
+export const signInStarted = (state: SessionState): SessionState => ({ ...state, isSigningIn: true })
+
+/** A sign-in with a person is over, however it ended. */
+export const signInEnded = (state: SessionState): SessionState => ({ ...state, isSigningIn: false })
+
+/** A sign-in that a person finished. */
+export interface FinishedSignIn {
+  /** Why the person was asked. */
+  readonly reason: InteractionRequired["reason"]
+  /** The access token that was not good enough; `undefined` when there was none. */
+  readonly used: string | undefined
+  /** The scopes that were asked for. */
+  readonly scope: string | undefined
+}
+
+/** A person signed in, and the new credentials are known. */
+export const signInFinished = (
+  state: SessionState,
+  { reason, scope, used }: FinishedSignIn,
+  now: number
+): SessionState => {
+  const requestedScopes = ScopeSet.union(state.requestedScopes, scope)
+  const stepUpScope = reason === "InsufficientScope" ? scope : undefined
+  const guard = RetryGuard.tokenSignedIn(state.guard, KnownCredentials.tokens(state.known)?.accessToken, used, now)
+  return {
+    ...state,
+    signIns: state.signIns + 1,
+    requestedScopes,
+    pendingScopes: ScopeSet.covers(requestedScopes, state.pendingScopes) ? undefined : state.pendingScopes,
+    guard: RetryGuard.scopesGranted(guard, stepUpScope, grantedScopes(state), now)
+  }
+}
+
+/** The access token was refreshed from `used`, and the new credentials are known. */
+export const tokenRefreshed = (state: SessionState, used: string, now: number): SessionState => {
+  const token = KnownCredentials.tokens(state.known)?.accessToken
+  return token === undefined ? state : { ...state, guard: RetryGuard.tokenRefreshed(state.guard, token, used, now) }
+}
+
+/** A request succeeded with this access token. */
+export const tokenAccepted = (state: SessionState, token: string): SessionState => {
+  const guard = RetryGuard.tokenAccepted(state.guard, token)
+  return guard === state.guard ? state : { ...state, guard }
+}
+
+/** A request that needed more scopes succeeded. */
+export const scopesSufficed = (state: SessionState): SessionState => {
+  const guard = RetryGuard.scopesSufficed(state.guard)
+  return guard === state.guard ? state : { ...state, guard }
+}
+
+/** Somebody signs out: nothing that was asked for or tried before counts any more. */
+export const signedOut = (state: SessionState): SessionState => ({
+  ...state,
+  signOuts: state.signOuts + 1,
+  guard: RetryGuard.none,
+  pendingScopes: undefined,
+  requestedScopes: undefined
+})
+
+/** The scope of the session closes; that is final. */
+export const closed = (state: SessionState): SessionState => ({ ...state, isClosed: true })

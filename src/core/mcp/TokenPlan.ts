@@ -1,0 +1,150 @@
+/**
+ * How to get another access token: decided from the state of the session and the reason why one is wanted.
+ */
+import type { BearerChallenge } from "./Challenge.ts"
+import * as KnownCredentials from "./KnownCredentials.ts"
+import * as RetryGuard from "./RetryGuard.ts"
+import * as ScopeSet from "./ScopeSet.ts"
+import * as SessionState from "./SessionState.ts"
+import type { InteractionRequired } from "./SignInError.ts"
+
+/** Why another access token is wanted. `used` is the one that was sent; `undefined` when none was. */
+export type TokenNeed =
+  /** The server refused the request: there was no token, or it is not valid. */
+  | { readonly _tag: "Renew"; readonly used: string | undefined; readonly challenge: BearerChallenge }
+  /** The token is valid, but lacks scopes that the challenge names. */
+  | { readonly _tag: "StepUp"; readonly used: string; readonly challenge: BearerChallenge }
+  /** The token is not valid or lacks scopes, and it is not known which; `scope` is what it may lack. */
+  | { readonly _tag: "Unclear"; readonly used: string | undefined; readonly scope: string | undefined }
+  /** A person is to sign in, whatever there is. */
+  | { readonly _tag: "SignIn"; readonly challenge: BearerChallenge }
+
+/** Ask a person to sign in. */
+export interface SignInPlan {
+  readonly _tag: "SignIn"
+  /** Why, for a program that may not ask a person. */
+  readonly reason: InteractionRequired["reason"]
+  /** The token that is not good enough; `undefined` when there is none. */
+  readonly used: string | undefined
+  /** `false`: not if the store has another token than `used` by then. */
+  readonly isForced: boolean
+  readonly challenge: BearerChallenge
+  /** Scopes to ask for beside those of the challenge. */
+  readonly moreScopes: string | undefined
+}
+
+/** What to do to get another access token. */
+export type TokenPlan =
+  /** Nothing would help. */
+  | { readonly _tag: "Nothing" }
+  /** Ask the server what is wrong with a token, then decide by {@link afterProbe}. */
+  | { readonly _tag: "Probe"; readonly need: Extract<TokenNeed, { readonly _tag: "Unclear" }> }
+  /** Refresh a token; where that is not possible, do the other thing. */
+  | {
+    readonly _tag: "Refresh"
+    readonly used: string
+    readonly challenge: BearerChallenge
+    readonly otherwise: SignInPlan | undefined
+  }
+  | SignInPlan
+
+const nothing: TokenPlan = { _tag: "Nothing" }
+
+const renew = (
+  state: SessionState.SessionState,
+  used: string | undefined,
+  challenge: BearerChallenge,
+  now: number
+): TokenPlan => {
+  const skip = RetryGuard.waysToSkip(state.guard, used, KnownCredentials.isExpired(state.known, now), now)
+  const signIn: SignInPlan | undefined = skip.byPerson ? undefined : {
+    _tag: "SignIn",
+    reason: used === undefined ? "NotSignedIn" : "Rejected",
+    used,
+    isForced: false,
+    challenge,
+    moreScopes: state.requestedScopes
+  }
+  return used === undefined || skip.byRefresh
+    ? signIn ?? nothing
+    : { _tag: "Refresh", used, challenge, otherwise: signIn }
+}
+
+const stepUp = (
+  state: SessionState.SessionState,
+  used: string,
+  challenge: BearerChallenge,
+  now: number
+): TokenPlan => {
+  const granted = SessionState.grantedScopes(state)
+  const wanted = ScopeSet.union(granted, state.requestedScopes, challenge.scope, state.pendingScopes)
+  return challenge.scope === undefined || RetryGuard.wouldRepeatStepUp(state.guard, wanted, granted, now)
+    ? nothing
+    : { _tag: "SignIn", reason: "InsufficientScope", used, isForced: true, challenge, moreScopes: wanted }
+}
+
+/** What to do to meet a need. */
+export const make = (state: SessionState.SessionState, need: TokenNeed, now: number): TokenPlan => {
+  switch (need._tag) {
+    case "SignIn":
+      return {
+        _tag: "SignIn",
+        reason: "NotSignedIn",
+        used: undefined,
+        isForced: true,
+        challenge: need.challenge,
+        moreScopes: ScopeSet.union(SessionState.grantedScopes(state), state.requestedScopes)
+      }
+    case "StepUp":
+      return stepUp(state, need.used, need.challenge, now)
+    case "Renew":
+      return renew(state, need.used, need.challenge, now)
+    case "Unclear":
+      return { _tag: "Probe", need }
+  }
+}
+
+/** What the server said about a token. */
+export interface Probed {
+  /** Whether it wants a token, or another one. */
+  readonly isRefused: boolean
+  readonly challenge: BearerChallenge
+}
+
+/** What to do when the server was asked about the token of an `Unclear` need. */
+export const afterProbe = (
+  state: SessionState.SessionState,
+  { scope, used }: Extract<TokenNeed, { readonly _tag: "Unclear" }>,
+  { challenge, isRefused }: Probed,
+  now: number
+): TokenPlan => {
+  if (used === undefined || isRefused) return renew(state, used, challenge, now)
+  // A sign-in since then asked for all that could be missing.
+  const asked = ScopeSet.union(SessionState.grantedScopes(state), state.requestedScopes, "offline_access")
+  return ScopeSet.covers(asked, scope)
+    ? nothing
+    : stepUp(state, used, { ...challenge, ...(scope !== undefined && { scope }) }, now)
+}
+
+/** The state with what the server said when it caused a need. */
+export const noted = (state: SessionState.SessionState, need: TokenNeed): SessionState.SessionState => {
+  switch (need._tag) {
+    case "StepUp":
+      return SessionState.scopesMissing(state, need.challenge)
+    case "Unclear":
+      return state
+    default:
+      return SessionState.challenged(state, need.challenge)
+  }
+}
+
+/**
+ * Whether a need is met: another token than the one used is known, or a person has signed in since.
+ *
+ * @param signIns `SessionState.signIns` when the need arose.
+ */
+export const isMet = (state: SessionState.SessionState, need: TokenNeed, signIns: number): boolean => {
+  if (need._tag === "SignIn") return state.signIns > signIns
+  const token = KnownCredentials.accessToken(state.known)
+  return token !== undefined && token !== need.used
+}

@@ -1,0 +1,194 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck, Option, Redacted } from "effect"
+import type { Credentials } from "../../../src/core/mcp/Credentials.ts"
+import * as KnownCredentials from "../../../src/core/mcp/KnownCredentials.ts"
+
+const now = 1_700_000_000_000
+
+/** Credentials with a token that ends after some milliseconds, if it does. */
+const credentials = (accessToken: string, life?: number): Option.Option<Credentials> =>
+  Option.some({
+    issuer: "https://as.example",
+    tokens: {
+      accessToken: Redacted.make(accessToken),
+      ...(life !== undefined && { expiresAt: now + life })
+    }
+  })
+
+/** What is known after each of some steps, as one that changes. */
+const make = () => {
+  let known = KnownCredentials.unknown
+  return {
+    isLoaded: () => known.isLoaded,
+    credentials: () => Option.getOrUndefined(known.credentials),
+    tokens: () => KnownCredentials.tokens(known),
+    accessToken: () => KnownCredentials.accessToken(known),
+    secrets: () => known.seenTokens.map(Redacted.value),
+    isExpiring: (at: number) => KnownCredentials.isExpiring(known, at),
+    isExpired: (at: number) => KnownCredentials.isExpired(known, at),
+    newest: (stored: Option.Option<Credentials>) => KnownCredentials.newest(known, stored),
+    read: (stored: Option.Option<Credentials>, at: number) => void (known = KnownCredentials.read(known, stored, at)),
+    replaced: (other: Option.Option<Credentials>, at: number) =>
+      void (known = KnownCredentials.replaced(known, other, at)),
+    stored: () => void (known = KnownCredentials.stored(known))
+  }
+}
+
+const clientAlone = Option.some<Credentials>({ issuer: "https://as.example", client: { clientId: "c" } })
+
+describe("what is known", () => {
+  it("is nothing at first", () => {
+    const known = make()
+    assert.isFalse(known.isLoaded())
+    assert.isUndefined(known.credentials())
+    assert.isUndefined(known.tokens())
+    assert.isUndefined(known.accessToken())
+    assert.isFalse(known.isExpiring(now))
+    assert.isFalse(known.isExpired(now))
+    assert.deepStrictEqual(known.newest(clientAlone), clientAlone)
+    assert.deepStrictEqual(known.newest(Option.none()), Option.none())
+  })
+
+  it.each<[string, Option.Option<Credentials>, string | undefined]>([
+    ["nothing", Option.none(), undefined],
+    ["a client alone", clientAlone, undefined],
+    ["tokens", credentials("a"), "a"]
+  ])("is what the store holds: %s", (_name, stored, accessToken) => {
+    for (const how of ["read", "replaced"] as const) {
+      const known = make()
+      known[how](stored, now)
+      assert.isTrue(known.isLoaded())
+      assert.deepStrictEqual(known.credentials(), Option.getOrUndefined(stored))
+      assert.deepStrictEqual(known.tokens(), Option.getOrUndefined(stored)?.tokens)
+      assert.strictEqual(known.accessToken(), accessToken)
+    }
+  })
+
+  it("is what was taken, until that is stored", () => {
+    const known = make()
+    const [old, taken, newer] = [credentials("old"), credentials("taken"), credentials("newer")]
+    known.read(old, now)
+    known.replaced(taken, now)
+    assert.strictEqual(known.newest(old), taken)
+    known.read(newer, now)
+    assert.strictEqual(known.accessToken(), "taken")
+    known.stored()
+    assert.strictEqual(known.newest(newer), newer)
+    assert.strictEqual(known.accessToken(), "taken")
+    known.read(newer, now)
+    assert.strictEqual(known.accessToken(), "newer")
+  })
+
+  it("stays forgotten, until that is stored", () => {
+    const known = make()
+    known.read(credentials("a"), now)
+    known.replaced(Option.none(), now)
+    assert.deepStrictEqual(known.newest(credentials("a")), Option.none())
+    known.read(credentials("a"), now)
+    assert.isUndefined(known.accessToken())
+    assert.isTrue(known.isLoaded())
+  })
+
+  it.prop("is what was taken last, or what the store held last", [
+    FastCheck.array(FastCheck.oneof(
+      FastCheck.constant({ do: "stored" as const }),
+      FastCheck.record({
+        do: FastCheck.constantFrom("read" as const, "replaced" as const),
+        token: FastCheck.constantFrom(undefined, "a", "b", "c")
+      })
+    ))
+  ], ([steps]) => {
+    const known = make()
+    let expected: string | undefined
+    let saved = true
+    for (const step of steps) {
+      if (step.do === "stored") {
+        known.stored()
+        saved = true
+      } else {
+        known[step.do](step.token === undefined ? Option.none() : credentials(step.token), now)
+        if (step.do === "replaced" || saved) expected = step.token
+        if (step.do === "replaced") saved = false
+      }
+      assert.strictEqual(known.accessToken(), expected)
+      const stored = credentials("stored")
+      assert.strictEqual(known.newest(stored) === stored, saved)
+    }
+  })
+})
+
+describe("the tokens there were", () => {
+  it("are the last twenty, each once, the newest last", () => {
+    const known = make()
+    assert.deepStrictEqual(known.secrets(), [])
+    const names = Array.from({ length: 25 }, (_, index) => `token-${index}`)
+    for (const name of names) {
+      known.read(credentials(name), now)
+      known.replaced(credentials(name), now)
+    }
+    assert.deepStrictEqual(known.secrets(), names.slice(-20))
+    known.replaced(Option.none(), now)
+    assert.deepStrictEqual(known.secrets(), names.slice(-20))
+  })
+
+  it("are those for refreshing too", () => {
+    const known = make()
+    const tokens = { accessToken: Redacted.make("a"), refreshToken: Redacted.make("r") }
+    known.read(Option.some({ issuer: "https://as.example", tokens }), now)
+    assert.deepStrictEqual(known.secrets(), ["a", "r"])
+  })
+})
+
+describe("the end of a token", () => {
+  it.each<[string, number | undefined, number, boolean, boolean]>([
+    ["that does not end", undefined, 1e12, false, false],
+    ["of an hour, at once", 3_600_000, 0, false, false],
+    ["of an hour, before its last half minute", 3_600_000, 3_569_999, false, false],
+    ["of an hour, in its last half minute", 3_600_000, 3_570_000, true, false],
+    ["of an hour, at its end", 3_600_000, 3_599_999, true, false],
+    ["of an hour, after it", 3_600_000, 3_600_000, true, true],
+    ["of ten seconds, in its first half", 10_000, 4999, false, false],
+    ["of ten seconds, in its second half", 10_000, 5000, true, false],
+    ["of ten seconds, after it", 10_000, 10_000, true, true],
+    ["that was over when it was read", -5000, 0, true, true],
+    ["that ends as it is read", 0, 0, true, true]
+  ])("is seen of one %s", (_name, life, later, isExpiring, isExpired) => {
+    for (const how of ["read", "replaced"] as const) {
+      const known = make()
+      known[how](credentials("a", life), now)
+      assert.strictEqual(known.isExpiring(now + later), isExpiring)
+      assert.strictEqual(known.isExpired(now + later), isExpired)
+    }
+  })
+
+  it("does not move when the same token is read again", () => {
+    const known = make()
+    known.read(credentials("a", 3_600_000), now)
+    known.read(credentials("a", 3_600_000), now + 3_580_000)
+    assert.isTrue(known.isExpiring(now + 3_580_000))
+    known.replaced(credentials("a", 3_600_000), now + 3_590_000)
+    assert.isTrue(known.isExpiring(now + 3_590_000))
+  })
+
+  it("is that of the newest token", () => {
+    const known = make()
+    known.read(credentials("a", 1000), now)
+    known.replaced(credentials("b", 3_600_000), now + 900)
+    assert.isFalse(known.isExpiring(now + 2000))
+    known.replaced(Option.none(), now)
+    assert.isFalse(known.isExpiring(now + 1e12))
+    assert.isFalse(known.isExpired(now + 1e12))
+  })
+
+  it.prop("is near before it is there, and a new token is good at first", [
+    FastCheck.integer({ min: 1, max: 10_000_000 }),
+    FastCheck.integer({ min: 0, max: 20_000_000 })
+  ], ([life, later]) => {
+    const known = make()
+    known.replaced(credentials("a", life), now)
+    assert.isFalse(known.isExpiring(now))
+    assert.strictEqual(known.isExpired(now + later), later >= life)
+    if (known.isExpired(now + later)) assert.isTrue(known.isExpiring(now + later))
+    if (known.isExpiring(now + later)) assert.isTrue(life - later <= 30_000)
+  })
+})

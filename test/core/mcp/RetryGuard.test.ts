@@ -1,0 +1,83 @@
+import { Redacted } from "effect"
+import { assert, describe, it } from "vitest"
+import * as RetryGuard from "../../../src/core/mcp/RetryGuard.ts"
+
+const unconfirmed = { token: Redacted.make("a"), since: 1000, byPerson: true, byRefresh: false }
+const guard: RetryGuard.RetryGuard = { ...RetryGuard.none, unconfirmed }
+const afterRefresh: RetryGuard.RetryGuard = { ...guard, unconfirmed: { ...unconfirmed, byRefresh: true } }
+const skipNone = { byPerson: false, byRefresh: false }
+const tenMinutes = 600_000
+const b = Redacted.make("b")
+
+describe("after a token was refused, it skips", () => {
+  it("the ways that the token was obtained by", () => {
+    assert.deepStrictEqual(RetryGuard.waysToSkip(guard, "a", false, 1000), { byPerson: true, byRefresh: false })
+    assert.deepStrictEqual(RetryGuard.waysToSkip(afterRefresh, "a", false, 999 + tenMinutes), {
+      byPerson: true,
+      byRefresh: true
+    })
+  })
+
+  it.each(
+    [
+      ["if it is another token", "b", guard, false, 1000],
+      ["if there was no token", undefined, guard, false, 1000],
+      ["if a request has succeeded with it", "a", RetryGuard.tokenAccepted(guard, "a"), false, 1000],
+      ["if its time is over", "a", guard, true, 1000],
+      ["after ten minutes", "a", guard, false, 1000 + tenMinutes]
+    ] as const
+  )("nothing %s", (_, used, known, isExpired, now) => {
+    assert.deepStrictEqual(RetryGuard.waysToSkip(known, used, isExpired, now), skipNone)
+  })
+})
+
+describe("a new token", () => {
+  it("is unconfirmed until a request succeeds with it", () => {
+    assert.isTrue(RetryGuard.isUnconfirmed(guard, "a"))
+    assert.isFalse(RetryGuard.isUnconfirmed(guard, "b"))
+    assert.isFalse(RetryGuard.isUnconfirmed(RetryGuard.none, "a"))
+    assert.isFalse(RetryGuard.isUnconfirmed(RetryGuard.tokenAccepted(guard, "a"), "a"))
+    assert.strictEqual(RetryGuard.tokenAccepted(guard, "b"), guard)
+  })
+
+  it("of a refresh is a person's too if the unconfirmed one before it was, and else not", () => {
+    const { unconfirmed } = RetryGuard.tokenRefreshed(guard, b, "a", 5)
+    assert.deepStrictEqual(unconfirmed, { token: b, since: 5, byPerson: true, byRefresh: true })
+    assert.isFalse(RetryGuard.tokenRefreshed(guard, b, "other", 5).unconfirmed?.byPerson)
+    assert.isFalse(RetryGuard.tokenRefreshed(RetryGuard.none, b, "a", 5).unconfirmed?.byPerson)
+  })
+
+  it("of a person may be refreshed, unless that was in vain just before", () => {
+    const { unconfirmed } = RetryGuard.tokenSignedIn(guard, b, "a", 5)
+    assert.deepStrictEqual(unconfirmed, { token: b, since: 5, byPerson: true, byRefresh: false })
+    assert.isTrue(RetryGuard.tokenSignedIn(afterRefresh, b, "a", 5).unconfirmed?.byRefresh)
+    assert.isFalse(RetryGuard.tokenSignedIn(afterRefresh, b, "other", 5).unconfirmed?.byRefresh)
+    assert.isFalse(RetryGuard.tokenSignedIn(RetryGuard.none, b, undefined, 5).unconfirmed?.byRefresh)
+  })
+
+  it("is none where a sign-in brought none", () => {
+    assert.isUndefined(RetryGuard.tokenSignedIn(guard, undefined, "a", 5).unconfirmed)
+  })
+})
+
+describe("another step-up", () => {
+  const steppedUp = RetryGuard.scopesGranted(guard, "mcp write", "mcp", 1000)
+
+  it("for the same scopes repeats the last one", () => {
+    assert.isTrue(RetryGuard.wouldRepeatStepUp(steppedUp, "write mcp", "mcp", 1000))
+    assert.isTrue(RetryGuard.wouldRepeatStepUp(steppedUp, "write", "mcp", 999 + tenMinutes))
+    assert.deepStrictEqual(steppedUp.unconfirmed, unconfirmed)
+  })
+
+  it.each(
+    [
+      ["for more scopes", steppedUp, "write admin", "mcp", 1000],
+      ["after the last one helped", RetryGuard.scopesSufficed(steppedUp), "write", "mcp", 1000],
+      ["after another sign-in", RetryGuard.scopesGranted(steppedUp, undefined, "mcp", 1000), "write", "mcp", 1000],
+      ["when other scopes are granted by now", steppedUp, "write", "mcp read", 1000],
+      ["after ten minutes", steppedUp, "write", "mcp", 1000 + tenMinutes]
+    ] as const
+  )("%s does not", (_, last, wanted, granted, now) => {
+    assert.isFalse(RetryGuard.wouldRepeatStepUp(last, wanted, granted, now))
+  })
+})
