@@ -24,7 +24,7 @@ export const forEachConcurrently = <A, B, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const failed = yield* Deferred.make<never, E>()
-      const permits = Effect.unsafeMakeSemaphore(concurrency === "unbounded" ? items.length : concurrency)
+      const permits = yield* Effect.makeSemaphore(concurrency === "unbounded" ? items.length : concurrency)
       // As an exit, because Effect logs a fiber that fails, and an error may hold a URL with its `state`.
       const fibers = yield* Effect.forEach(items, (item) =>
         permits.take(1).pipe(

@@ -200,9 +200,10 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       isClosed: () => isClosed,
       closed,
       close: Effect.suspend(() => {
+        // A pasted answer that came before is still taken.
+        if (!isOver) Deferred.unsafeDone(request, Effect.interrupt)
         isOver = true
         isClosed = true
-        Deferred.unsafeDone(request, Effect.interrupt)
         Deferred.unsafeDone(closed, Effect.interrupt)
         refusals.end()
         return lastPage.close

@@ -2,15 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Chunk, Effect, Exit, FastCheck, Fiber, FiberId, Option, type Scheduler, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { HttpRefusalReason, Refusal } from "../../src/core/oauth/Refusal.ts"
-import * as RefusalLog from "../../src/flow/RefusalLog.ts"
-import { refusalStream } from "../../src/flow/refusalStream.ts"
+import * as Refusals from "../../src/flow/Refusals.ts"
 
 const reasons: ReadonlyArray<HttpRefusalReason> = ["WrongPath", "StateMismatch", "Prefetch"]
 
 /** The n-th refusal: an object of its own, so that readers can be asked which ones they saw. */
 const refusal = (n: number): Refusal => ({ via: "http", reason: reasons[n % 3] ?? "WrongPath" })
 
-const addAll = (log: RefusalLog.RefusalLog, count: number): ReadonlyArray<Refusal> => {
+const addAll = (log: Refusals.Refusals, count: number): ReadonlyArray<Refusal> => {
   const added = Array.from({ length: count }, (_, n) => refusal(n))
   for (const each of added) log.add(each)
   return added
@@ -26,29 +25,9 @@ const assertSame = (actual: Iterable<Refusal>, expected: ReadonlyArray<Refusal>)
 /** Lets every other fiber go as far as it can. */
 const settle = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** A log, and the number of listeners it holds: it has no other way of keeping them than a set of its own. */
-const watched = (): { readonly log: RefusalLog.RefusalLog; readonly listeners: () => number } => {
-  const original = globalThis.Set
-  const sets: Array<Set<unknown>> = []
-  globalThis.Set = class<A> extends original<A> {
-    constructor(values?: Iterable<A> | null) {
-      super(values)
-      sets.push(this)
-    }
-  } as SetConstructor
-  try {
-    const log = RefusalLog.make()
-    // The set is made for the first one who listens.
-    Effect.runSync(Fiber.interruptAsFork(Effect.runFork(log.after(0)), FiberId.none))
-    return { log, listeners: () => sets.reduce((sum, set) => sum + set.size, 0) }
-  } finally {
-    globalThis.Set = original
-  }
-}
-
 describe("counts", () => {
   it("has a number for each reason that occurred, and none for the others", () => {
-    const log = RefusalLog.make()
+    const log = Refusals.make()
     assert.deepStrictEqual(log.counts(), {})
     addAll(log, 200)
     log.add({ via: "paste", reason: "StateMismatch" })
@@ -56,7 +35,7 @@ describe("counts", () => {
   })
 
   it("is a copy that stays as it was", () => {
-    const log = RefusalLog.make()
+    const log = Refusals.make()
     addAll(log, 1)
     const counts = log.counts()
     addAll(log, 1)
@@ -64,7 +43,7 @@ describe("counts", () => {
   })
 
   it("counts nothing after the end", () => {
-    const log = RefusalLog.make()
+    const log = Refusals.make()
     addAll(log, 1)
     log.end()
     addAll(log, 5)
@@ -75,35 +54,35 @@ describe("counts", () => {
 describe("stream", () => {
   it.effect("begins with what there was before anybody read", () =>
     Effect.gen(function* () {
-      const log = RefusalLog.make()
+      const log = Refusals.make()
       const added = addAll(log, 3)
-      assertSame(yield* Stream.runCollect(Stream.take(refusalStream(log), 3)), added)
+      assertSame(yield* Stream.runCollect(Stream.take(log.stream, 3)), added)
     }))
 
   it.effect("replays the last 64 and no more", () =>
     Effect.gen(function* () {
-      const log = RefusalLog.make()
+      const log = Refusals.make()
       const added = addAll(log, 1000)
       log.end()
-      assertSame(yield* Stream.runCollect(refusalStream(log)), added.slice(-64))
+      assertSame(yield* Stream.runCollect(log.stream), added.slice(-64))
     }))
 
   it.effect("ends with the log, after what is kept, also for who comes later", () =>
     Effect.gen(function* () {
-      const log = RefusalLog.make()
-      const early = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
+      const log = Refusals.make()
+      const early = yield* Effect.fork(Stream.runCollect(log.stream))
       yield* settle
       const added = addAll(log, 2)
       log.end()
       log.add(refusal(0))
       assertSame(yield* Fiber.join(early), added)
-      assertSame(yield* Stream.runCollect(refusalStream(log)), added)
+      assertSame(yield* Stream.runCollect(log.stream), added)
     }))
 
   it.effect("ends at once where nothing was refused", () =>
     Effect.gen(function* () {
-      const log = RefusalLog.make()
-      const reader = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
+      const log = Refusals.make()
+      const reader = yield* Effect.fork(Stream.runCollect(log.stream))
       yield* settle
       log.end()
       log.end()
@@ -112,8 +91,8 @@ describe("stream", () => {
 
   it.effect("gives every reader everything", () =>
     Effect.gen(function* () {
-      const log = RefusalLog.make()
-      const readers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Stream.runCollect(refusalStream(log))))
+      const log = Refusals.make()
+      const readers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Stream.runCollect(log.stream)))
       yield* settle
       const added: Array<Refusal> = []
       for (let n = 0; n < 200; n++) {
@@ -126,51 +105,47 @@ describe("stream", () => {
 
   it.effect("drops the oldest for a reader that is slower, and nothing for the others", () =>
     Effect.scoped(Effect.gen(function* () {
-      const log = RefusalLog.make()
-      const slow = yield* Stream.toPull(refusalStream(log))
-      const fast = yield* Effect.fork(Stream.runCollect(refusalStream(log)))
+      const log = Refusals.make()
+      const pull = yield* Stream.toPull(log.stream)
+      /** Takes so many, in however many pieces they come. */
+      const slow = (count: number): Effect.Effect<ReadonlyArray<Refusal>, Option.Option<never>> =>
+        Effect.flatMap(
+          pull,
+          (taken) =>
+            taken.length >= count
+              ? Effect.succeed([...taken])
+              : Effect.map(slow(count - taken.length), (more) => [...taken, ...more])
+        )
+      const fast = yield* Effect.fork(Stream.runCollect(log.stream))
       yield* settle
       const first = addAll(log, 10)
-      assertSame(yield* slow, first)
+      assertSame(yield* slow(10), first)
       const added = [...first]
       for (let n = 0; n < 100; n++) {
         added.push(...addAll(log, 1))
         yield* settle
       }
-      assertSame(yield* slow, added.slice(-64))
+      assertSame(yield* slow(64), added.slice(-64))
       const last = addAll(log, 1)
-      assertSame(yield* slow, last)
+      assertSame(yield* slow(1), last)
       log.end()
-      assert.deepStrictEqual(yield* Effect.flip(slow), Option.none())
+      assert.deepStrictEqual(yield* Effect.flip(pull), Option.none())
       assertSame(yield* Fiber.join(fast), [...added, ...last])
     })))
 
-  it.effect("holds no listener for a reader that was interrupted, or that was served", () =>
+  it.effect("goes on for the others when a reader was interrupted, or took what it wanted", () =>
     Effect.gen(function* () {
-      const { listeners, log } = watched()
-      const reader = yield* Effect.fork(Stream.runDrain(refusalStream(log)))
-      const other = yield* Effect.fork(Stream.runDrain(refusalStream(log)))
+      const log = Refusals.make()
+      const gone = yield* Effect.fork(Stream.runDrain(log.stream))
+      const first = yield* Effect.fork(Stream.runHead(log.stream))
+      const all = yield* Effect.fork(Stream.runCollect(log.stream))
       yield* settle
-      assert.strictEqual(listeners(), 2)
-      yield* Fiber.interrupt(reader)
-      assert.strictEqual(listeners(), 1)
-      addAll(log, 1)
-      assert.strictEqual(listeners(), 0)
-      yield* settle
-      assert.strictEqual(listeners(), 1)
+      yield* Fiber.interrupt(gone)
+      const added = addAll(log, 1)
+      assert.strictEqual(Option.getOrUndefined(yield* Fiber.join(first)), added[0])
+      const more = addAll(log, 2)
       log.end()
-      yield* Fiber.join(other)
-      assert.strictEqual(listeners(), 0)
-    }))
-
-  it.effect("holds no listener for a reader that took what it wanted", () =>
-    Effect.gen(function* () {
-      const { listeners, log } = watched()
-      const reader = yield* Effect.fork(Stream.runHead(refusalStream(log)))
-      yield* settle
-      addAll(log, 1)
-      yield* Fiber.join(reader)
-      assert.strictEqual(listeners(), 0)
+      assertSame(yield* Fiber.join(all), [...added, ...more])
     }))
 
   // A fiber may be made to yield between any two of its steps, and refusals are added by plain calls meanwhile: the
@@ -180,7 +155,7 @@ describe("stream", () => {
     for (const event of ["refusal", "end"] as const) {
       // With fewer steps than 11 the runtime itself does not get from one to the next.
       for (let steps = 11; steps <= 40; steps++) {
-        for (let before = 0; before < 30; before++) {
+        for (let before = 0, isWaiting = false; !isWaiting; before++) {
           const tasks: Array<() => void> = []
           // Makes the reader yield after so many steps, and lets it go on only when it is told to.
           const scheduler: Scheduler.Scheduler = {
@@ -190,9 +165,10 @@ describe("stream", () => {
           const run = (turns: number) => {
             for (let turn = 0; turn < turns && tasks.length > 0; turn++) tasks.shift()?.()
           }
-          const log = RefusalLog.make()
-          const reader = Effect.runFork(Stream.runHead(refusalStream(log)), { scheduler })
+          const log = Refusals.make()
+          const reader = Effect.runFork(Stream.runHead(log.stream), { scheduler })
           run(before)
+          isWaiting = tasks.length === 0
           const [added] = event === "refusal" ? addAll(log, 1) : []
           if (event === "end") log.end()
           run(1000)
@@ -234,11 +210,12 @@ const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
   { weight: 1, arbitrary: FastCheck.constant({ _tag: "End" as const }) }
 )
 
-/** A reader that takes one chunk at a time, and what the model knows of it. */
+/** A reader that takes what there is, one pull at a time, and what the model knows of it. */
 interface Reader {
   readonly scope: Scope.CloseableScope
   readonly pull: Effect.Effect<Chunk.Chunk<Refusal>, Option.Option<never>>
-  seen: number
+  /** What it is still to be given: at most 64. */
+  due: ReadonlyArray<Refusal>
   waiting: Fiber.RuntimeFiber<Chunk.Chunk<Refusal>, Option.Option<never>> | undefined
 }
 
@@ -249,48 +226,47 @@ describe("stream, for any order of adding, reading, interrupting and ending", ()
     steps
   ]) =>
     Effect.gen(function* () {
-      const { listeners, log } = watched()
+      const log = Refusals.make()
       const added: Array<Refusal> = []
       const readers = new Map<number, Reader>()
       let ended = false
 
       const open = Effect.gen(function* () {
         const scope = yield* Scope.make()
-        const pull = yield* Scope.extend(Stream.toPull(refusalStream(log)), scope)
-        const reader: Reader = { scope, pull, seen: 0, waiting: undefined }
+        const pull = yield* Scope.extend(Stream.toPull(log.stream), scope)
+        const reader: Reader = { scope, pull, due: added.slice(-64), waiting: undefined }
         return reader
       })
 
-      /** What the model says a reader gets now: refusals, the end, or nothing yet. */
-      const due = (reader: Reader): ReadonlyArray<Refusal> | "end" | "nothing" => {
-        const missed = added.slice(reader.seen)
-        return missed.length > 0 ? missed.slice(-64) : ended ? "end" : "nothing"
-      }
-
+      /** Refusals come in pieces of any size, which together are what is due. */
       const compare = Effect.gen(function* () {
         yield* settle
         for (const reader of readers.values()) {
           if (reader.waiting === undefined) continue
-          const expected = due(reader)
           const exit = Option.getOrUndefined(yield* Fiber.poll(reader.waiting))
-          if (expected === "nothing") {
+          if (reader.due.length === 0 && !ended) {
             assert.isUndefined(exit, "a reader was woken for nothing")
             continue
           }
           if (exit === undefined) return assert.fail("a reader was not woken")
-          if (expected === "end") assert.deepStrictEqual(exit, Exit.fail(Option.none()))
-          else assertSame(Exit.isSuccess(exit) ? exit.value : [], expected)
-          reader.seen = added.length
+          if (reader.due.length === 0) assert.deepStrictEqual(exit, Exit.fail(Option.none()))
+          else {
+            const taken = Exit.isSuccess(exit) ? [...exit.value] : []
+            assert.isNotEmpty(taken)
+            assertSame(taken, reader.due.slice(0, taken.length))
+            reader.due = reader.due.slice(taken.length)
+          }
           reader.waiting = undefined
         }
-        const waiting = Array.from(readers.values()).filter((reader) => reader.waiting !== undefined)
-        assert.strictEqual(listeners(), waiting.length)
       })
 
       for (const step of steps) {
         if (step._tag === "Add") {
           const more = addAll(log, step.count)
-          if (!ended) added.push(...more)
+          if (!ended) {
+            added.push(...more)
+            for (const reader of readers.values()) reader.due = [...reader.due, ...more].slice(-64)
+          }
         } else if (step._tag === "End") {
           log.end()
           ended = true
@@ -309,9 +285,16 @@ describe("stream, for any order of adding, reading, interrupting and ending", ()
       log.end()
       ended = true
       yield* compare
-      assert.strictEqual(listeners(), 0)
       const counts = Object.values(log.counts()).reduce((sum, count) => sum + count, 0)
       assert.strictEqual(counts, added.length)
-      for (const { scope } of readers.values()) yield* Scope.close(scope, Exit.void)
+      // What was not read yet is there, and then the end.
+      for (const reader of readers.values()) {
+        while (reader.due.length > 0) {
+          reader.waiting = yield* Effect.fork(reader.pull)
+          yield* compare
+        }
+        assert.deepStrictEqual(yield* Effect.exit(reader.pull), Exit.fail(Option.none()))
+        yield* Scope.close(reader.scope, Exit.void)
+      }
     }))
 })
