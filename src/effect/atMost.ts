@@ -10,9 +10,12 @@ import { firstOf } from "./firstOf.ts"
  * it still releases then, it releases without anything waiting for it.
  *
  * The milliseconds are the machine's, not those of Effect's `Clock`: this bounds a release, and a test's clock that stands
- * still must not hold one. It works where nothing can be interrupted, as in a finalizer.
+ * still must not hold one. It works where nothing can be interrupted, as in a finalizer, also of a fiber that was interrupted.
  */
 export const atMost = (millis: number, effect: Effect.Effect<unknown>): Effect.Effect<void> =>
-  Effect.interruptible(
-    firstOf([Effect.asVoid(Effect.disconnect(effect)), Effect.withClock(Effect.sleep(millis), Clock.make())])
-  )
+  // Each of the two can be interrupted, but the wait for them only where its caller can be: in a finalizer of a fiber that
+  // was interrupted it would end at once.
+  firstOf([
+    Effect.interruptible(Effect.asVoid(Effect.disconnect(effect))),
+    Effect.interruptible(Effect.withClock(Effect.sleep(millis), Clock.make()))
+  ])

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { createHash } from "node:crypto"
 import { inspect } from "node:util"
-import { challenge, Pkce, randomText } from "../../src/flow/Pkce.ts"
+import { challenge, Pkce } from "../../src/flow/Pkce.ts"
 
 describe("challenge", () => {
   it.effect("is that of RFC 7636 appendix B", () =>
@@ -34,17 +34,5 @@ describe("Pkce.make", () => {
       const pkce = yield* Pkce.make
       const printed = [JSON.stringify(pkce), String(pkce.verifier), inspect(pkce, { depth: null, showHidden: true })]
       assert.notInclude(printed.join("\n"), Redacted.value(pkce.verifier))
-    }))
-})
-
-describe("randomText", () => {
-  it.effect("draws each of its 256 bits: every character varies in every place", () =>
-    Effect.gen(function* () {
-      const drawn = yield* Effect.all(Array.from({ length: 2000 }, () => randomText))
-      for (let place = 0; place < 43; place++) {
-        const seen = new Set(drawn.map((text) => text[place]))
-        // The last character holds 4 bits, all others 6: a value is missed once in 10^10 runs.
-        assert.strictEqual(seen.size, place === 42 ? 16 : 64, `place ${place}`)
-      }
     }))
 })

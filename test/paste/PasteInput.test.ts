@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck, Fiber, identity, Layer, Queue, Scope, Stream } from "effect"
+import { Effect, Either, Exit, FastCheck, Fiber, Layer, Queue, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { PasteRefusalReason } from "../../src/core/oauth/Refusal.ts"
-import { withRouting } from "../../src/paste/PasteReader.ts"
-import { PasteInput } from "../../src/paste/PasteStream.ts"
-import type { WaitingFlow } from "../../src/paste/PasteInput.ts"
+import { PasteInput, readerOf } from "../../src/paste/PasteInput.ts"
+import type { WaitingFlow } from "../../src/paste/PasteRouter.ts"
 
 /** Lets every other fiber go as far as it can. */
 const settle = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -51,15 +50,20 @@ const flow = (key: string) => {
 
 const address = (state: string) => `http://127.0.0.1:4321/callback?code=x&state=${state}`
 
-/** Holds or registers until the scope closes. */
-const scoped = (acquire: Effect.Effect<Effect.Effect<void>>) => Effect.acquireRelease(acquire, identity)
+/** Holds or registers until the effect that this gives is run. */
+const until = (acquire: Effect.Effect<void, never, Scope.Scope>) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    yield* Scope.extend(acquire, scope)
+    return Scope.close(scope, Exit.void)
+  })
 
 describe("PasteInput.make", () => {
   it.effect("reads nothing until somebody holds it", () =>
     Effect.gen(function* () {
       const { lines, paste, runs } = yield* source
       const input = PasteInput.make(lines)
-      yield* Effect.scoped(scoped(input.register(flow("s").waiting)))
+      yield* Effect.scoped(input.register(flow("s").waiting))
       yield* Effect.exit(input.submit("junk"))
       yield* paste("early")
       assert.strictEqual(runs.started, 0)
@@ -70,8 +74,8 @@ describe("PasteInput.make", () => {
       const { lines, runs } = yield* source
       const input = PasteInput.make(lines)
       for (let round = 1; round <= 3; round++) {
-        const first = yield* input.hold
-        const second = yield* input.hold
+        const first = yield* until(input.hold)
+        const second = yield* until(input.hold)
         yield* settle
         assert.deepStrictEqual(runs, { started: round, running: 1, most: 1 })
         yield* first
@@ -88,7 +92,7 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const before = new Set(Fiber.unsafeRoots())
       const added = () => Fiber.unsafeRoots().filter((fiber) => !before.has(fiber)).length
-      const letGo = yield* input.hold
+      const letGo = yield* until(input.hold)
       yield* paste("junk")
       assert.isAbove(added(), 0)
       yield* letGo
@@ -101,7 +105,7 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const before = new Set(Fiber.unsafeRoots())
       for (let turns = 0; turns < 10; turns++) {
-        const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(scoped(input.hold), Effect.never)))
+        const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(input.hold, Effect.never)))
         yield* Effect.repeatN(Effect.yieldNow(), turns)
         yield* Fiber.interrupt(holder)
         assert.strictEqual(runs.running, 0)
@@ -115,15 +119,15 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
-        yield* scoped(input.register(other.waiting))
-        const letGo = yield* input.hold
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
+        const letGo = yield* until(input.hold)
         yield* paste(address("other"))
         assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
         yield* letGo
         yield* paste(address("one"))
         assert.strictEqual(one.taken.length, 0)
-        const again = yield* input.hold
+        const again = yield* until(input.hold)
         yield* settle
         assert.strictEqual(one.taken.length, 1)
         yield* again
@@ -136,8 +140,8 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(lines)
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
-        yield* scoped(input.hold)
+        yield* input.register(one.waiting)
+        yield* input.hold
         yield* paste("junk")
         yield* paste(address("unknown"))
         yield* paste(`${address("one")}\r\n`)
@@ -151,9 +155,9 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(Stream.make("junk"))
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
+        yield* input.register(one.waiting)
         const lines = yield* input.lines
-        yield* scoped(input.hold)
+        yield* input.hold
         yield* settle
         assert.deepStrictEqual(one.refusals, [["NotAResponse", true]])
         assert.strictEqual(yield* Queue.take(lines), "junk")
@@ -171,8 +175,8 @@ describe("PasteInput.make", () => {
       const input = PasteInput.make(Stream.die(new Error("the box is gone")))
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
-        yield* scoped(input.hold)
+        yield* input.register(one.waiting)
+        yield* input.hold
         yield* settle
         yield* input.submit(address("one"))
         assert.strictEqual(one.taken.length, 1)
@@ -202,7 +206,7 @@ describe("available", () => {
       for (const lines of [Stream.never, Stream.empty, Stream.die("gone")]) {
         const input = PasteInput.make(lines)
         assert.isTrue(yield* input.available)
-        yield* Effect.scoped(Effect.zipRight(scoped(input.hold), settle))
+        yield* Effect.scoped(Effect.zipRight(input.hold, settle))
         assert.isTrue(yield* input.available)
       }
     }))
@@ -228,13 +232,13 @@ describe("a service with `lines` and `submit` alone", () => {
   it.effect("is read by one reader while somebody holds it, and routed by state", () =>
     Effect.gen(function* () {
       const { held, paste, two } = yield* make()
-      const input = withRouting(two)
+      const input = readerOf(two)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
-        yield* scoped(input.register(other.waiting))
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
         assert.strictEqual(held(), 0)
-        const [first, second] = [yield* input.hold, yield* input.hold]
+        const [first, second] = [yield* until(input.hold), yield* until(input.hold)]
         yield* settle
         assert.strictEqual(held(), 1)
         yield* paste(`${address("other")}\n`)
@@ -251,19 +255,19 @@ describe("a service with `lines` and `submit` alone", () => {
   it.effect("is one service for all flows, however often it is asked for", () =>
     Effect.gen(function* () {
       const { two } = yield* make()
-      assert.strictEqual(withRouting(two), withRouting(two))
+      assert.strictEqual(readerOf(two), readerOf(two))
       const { two: another } = yield* make()
-      assert.notStrictEqual(withRouting(two), withRouting(another))
+      assert.notStrictEqual(readerOf(two), readerOf(another))
     }))
 
   it.effect("may say whether one can paste, and else it is so", () =>
     Effect.gen(function* () {
-      assert.isTrue(yield* withRouting((yield* make()).two).available)
+      assert.isTrue(yield* readerOf((yield* make()).two).available)
       let answer = false
       const { two } = yield* make({ available: Effect.sync(() => answer) })
-      assert.isFalse(yield* withRouting(two).available)
+      assert.isFalse(yield* readerOf(two).available)
       answer = true
-      assert.isTrue(yield* withRouting(two).available)
+      assert.isTrue(yield* readerOf(two).available)
     }))
 
   it.effect("keeps what a host routes and holds itself, and is only asked what it says", () =>
@@ -271,13 +275,13 @@ describe("a service with `lines` and `submit` alone", () => {
       const registered: Array<string> = []
       let held = 0
       const own = {
-        register: ({ key }: WaitingFlow) => Effect.sync(() => (registered.push(key), Effect.void)),
-        hold: Effect.sync(() => (held++, Effect.void))
+        register: ({ key }: WaitingFlow) => Effect.sync(() => void registered.push(key)),
+        hold: Effect.sync(() => void held++)
       }
       for (const available of [undefined, Effect.succeed(false)]) {
         const { two } = yield* make({ ...own, ...available !== undefined && { available } })
-        const input = withRouting(two)
-        yield* Effect.zipRight(input.register(flow("one").waiting), input.hold)
+        const input = readerOf(two)
+        yield* Effect.scoped(Effect.zipRight(input.register(flow("one").waiting), input.hold))
         assert.strictEqual(yield* input.available, available === undefined)
         assert.strictEqual(input.lines, two.lines)
         assert.strictEqual(input.submit, two.submit)
@@ -318,8 +322,8 @@ describe("submit", () => {
       const input = PasteInput.make(Stream.never)
       const [one, other] = [flow("one"), flow("other")]
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
-        yield* scoped(input.register(other.waiting))
+        yield* input.register(one.waiting)
+        yield* input.register(other.waiting)
         yield* input.submit(address("other"))
       }))
       assert.deepStrictEqual([one.taken.length, other.taken.length], [0, 1])
@@ -332,7 +336,7 @@ describe("submit", () => {
       const input = PasteInput.make(Stream.never)
       const one = flow("one")
       yield* Effect.scoped(Effect.gen(function* () {
-        yield* scoped(input.register(one.waiting))
+        yield* input.register(one.waiting)
         const refused = yield* Effect.flip(input.submit(address("unknown")))
         assert.strictEqual(refused._tag, "PasteRefused")
         assert.strictEqual(refused.reason, "StateMismatch")
@@ -346,7 +350,7 @@ describe("submit", () => {
     Effect.gen(function* () {
       const input = PasteInput.make(Stream.never)
       const one = flow("one")
-      yield* Effect.scoped(scoped(input.register(one.waiting)))
+      yield* Effect.scoped(input.register(one.waiting))
       assert.isTrue(Either.isLeft(yield* Effect.either(input.submit(address("one")))))
       assert.strictEqual(one.taken.length, 0)
     }))
@@ -375,14 +379,14 @@ describe("hold, for any order of holding and letting go", () => {
         const scope = yield* Scope.make()
         yield* Scope.extend(input.register(one.waiting), scope)
         const before = new Set(Fiber.unsafeRoots())
-        const held = new Map<number, Effect.Effect<void>>()
+        const holders = new Map<number, Effect.Effect<void>>()
         const inTheBackground: Array<Fiber.RuntimeFiber<void>> = []
         let pasted = 0
         for (const [holder, manner] of steps) {
-          const letGo = held.get(holder)
-          if (letGo === undefined) held.set(holder, yield* input.hold)
+          const letGo = holders.get(holder)
+          if (letGo === undefined) holders.set(holder, yield* until(input.hold))
           else {
-            held.delete(holder)
+            holders.delete(holder)
             // Others hold and let go while this one is still on its way out.
             if (manner === "wait") yield* letGo
             else {
@@ -393,13 +397,13 @@ describe("hold, for any order of holding and letting go", () => {
           if (manner === "wait") {
             yield* Fiber.joinAll(inTheBackground.splice(0))
             yield* settle
-            assert.strictEqual(runs.running, held.size > 0 ? 1 : 0)
+            assert.strictEqual(runs.running, holders.size > 0 ? 1 : 0)
             yield* paste(address("one"))
             pasted++
-            if (held.size > 0) assert.strictEqual(one.taken.length, pasted)
+            if (holders.size > 0) assert.strictEqual(one.taken.length, pasted)
           }
         }
-        for (const letGo of held.values()) yield* letGo
+        for (const letGo of holders.values()) yield* letGo
         yield* Fiber.joinAll(inTheBackground)
         assert.strictEqual(runs.running, 0)
         assert.isAtMost(runs.most, 1)

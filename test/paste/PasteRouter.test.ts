@@ -3,7 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import * as AuthorizationResponse from "../../src/core/oauth/AuthorizationResponse.ts"
 import type { PasteRefusalReason } from "../../src/core/oauth/Refusal.ts"
 import * as PasteRouter from "../../src/paste/PasteRouter.ts"
-import type { WaitingFlow } from "../../src/paste/PasteInput.ts"
+import type { WaitingFlow } from "../../src/paste/PasteRouter.ts"
 
 /** A flow that takes one response, as a real one does, and remembers everything it was asked. */
 const flow = (key: string, options: { readonly tells?: boolean } = {}) => {
@@ -191,7 +191,7 @@ describe("route", () => {
   })
 })
 
-describe("offerText", () => {
+describe("match", () => {
   const refuseAll = (reason: PasteRefusalReason) => () => reason
 
   it.each<[string, string, PasteRefusalReason]>([
@@ -203,7 +203,7 @@ describe("offerText", () => {
     ["a megabyte", "x".repeat(1 << 20), "TooLong"],
     ["an address nobody takes", address("unknown", "x"), "StateMismatch"]
   ])("says of %s what is wrong with it", (_name, text, reason) => {
-    assert.deepStrictEqual(PasteRouter.offerText(text, refuseAll("StateMismatch")), Either.left(reason))
+    assert.deepStrictEqual(PasteRouter.match(text, refuseAll("StateMismatch")), Either.left(reason))
   })
 
   it("says what tells the person most, wherever it stands", () => {
@@ -216,7 +216,7 @@ describe("offerText", () => {
     for (const [place, [first, reason]] of lines.entries()) {
       for (const [second] of lines.slice(place + 1)) {
         for (const text of [`${first}\n\n${second}`, `${second}\n\n${first}`]) {
-          assert.deepStrictEqual(PasteRouter.offerText(text, refuseAll("StateMismatch")), Either.left(reason), text)
+          assert.deepStrictEqual(PasteRouter.match(text, refuseAll("StateMismatch")), Either.left(reason), text)
         }
       }
     }
@@ -225,7 +225,7 @@ describe("offerText", () => {
   it("offers nothing of what cannot be an answer", () => {
     let offered = 0
     for (const text of ["", "I cannot find it", "SplxlOBeZQQYbYS6WxSbIA", "/callback?code=x"]) {
-      PasteRouter.offerText(text, () => {
+      PasteRouter.match(text, () => {
         offered++
         return undefined
       })

@@ -1,13 +1,12 @@
 /** The laws over our own listener. */
 import { CallbackServer } from "../../src/index.ts"
 import { listen } from "../../src/runtime/HttpListener.ts"
-import { fromListener } from "../../src/services/CallbackServer.ts"
 import { Layer } from "effect"
 import { listenerLaws } from "../laws/listenerLaws.ts"
 
 listenerLaws(
   "the listener of ./node, ./deno and ./bun",
-  Layer.succeed(CallbackServer, fromListener(listen)),
+  Layer.succeed(CallbackServer, CallbackServer.make(listen)),
   {
     cannot: []
   }
