@@ -101,6 +101,11 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
     /** The first right answer, whichever way it came, and no other. */
     const isFirst = () => !isOver && (isOver = true)
 
+    /** Lets the wait end without an answer. One that came before is still taken. */
+    const noAnswer = () => {
+      if (isFirst()) Deferred.unsafeDone(request, Effect.interrupt)
+    }
+
     const page = (outcome: Outcome, head: CallbackRoute.RequestHead): Answer =>
       render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
 
@@ -192,7 +197,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       },
       isOver: () => isOver,
       settle: (outcome) => {
-        isOver = true
+        noAnswer()
         lastPage.settle(outcome)
       },
       refusals,
@@ -200,9 +205,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       isClosed: () => isClosed,
       closed,
       close: Effect.suspend(() => {
-        // A pasted answer that came before is still taken.
-        if (!isOver) Deferred.unsafeDone(request, Effect.interrupt)
-        isOver = true
+        noAnswer()
         isClosed = true
         Deferred.unsafeDone(closed, Effect.interrupt)
         refusals.end()

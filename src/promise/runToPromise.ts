@@ -44,10 +44,12 @@ export const runToPromise = async <A, E>(
   const fiber = Effect.runFork(effect)
   const abort = () => Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
   for (const signal of signals) signal?.addEventListener("abort", abort, { once: true })
-  const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
+  // Asked as it ends: an abort that comes a moment later did not cause that end.
+  const [exit, cancelled] = await new Promise<readonly [Exit.Exit<A, E>, AbortSignal | undefined]>((resolve) =>
+    fiber.addObserver((exit) => resolve([exit, aborted()]))
+  )
   for (const signal of signals) signal?.removeEventListener("abort", abort)
   if (Exit.isSuccess(exit)) return exit.value
-  const cancelled = aborted()
   if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed() : cancelled.reason
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))
   if (cancelled !== undefined && isClosed(error)) throw cancelled.reason
