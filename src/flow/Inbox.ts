@@ -94,17 +94,13 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
     const refusals = Refusals.make()
     let told: ReadonlyArray<HttpRefusalReason> = []
     let isOver = false
+    let isAnswered = false
     let isClosed = false
     let serverName: string | undefined
     let isKnown: (() => boolean) | undefined
 
     /** The first right answer, whichever way it came, and no other. */
-    const isFirst = () => !isOver && (isOver = true)
-
-    /** Lets the wait end without an answer. One that came before is still taken. */
-    const noAnswer = () => {
-      if (isFirst()) Deferred.unsafeDone(request, Effect.interrupt)
-    }
+    const isFirst = () => !isOver && (isOver = isAnswered = true)
 
     const page = (outcome: Outcome, head: CallbackRoute.RequestHead): Answer =>
       render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
@@ -197,7 +193,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       },
       isOver: () => isOver,
       settle: (outcome) => {
-        noAnswer()
+        isOver = true
         lastPage.settle(outcome)
       },
       refusals,
@@ -205,7 +201,9 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
       isClosed: () => isClosed,
       closed,
       close: Effect.suspend(() => {
-        noAnswer()
+        // An answer that came before is still taken.
+        if (!isAnswered) Deferred.unsafeDone(request, Effect.interrupt)
+        isOver = true
         isClosed = true
         Deferred.unsafeDone(closed, Effect.interrupt)
         refusals.end()
