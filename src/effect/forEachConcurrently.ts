@@ -24,19 +24,26 @@ export const forEachConcurrently = <A, B, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const failed = yield* Deferred.make<never, E>()
-      const permits = yield* Effect.makeSemaphore(concurrency === "unbounded" ? items.length : concurrency)
-      // As an exit, because Effect logs a fiber that fails, and an error may hold a URL with its `state`.
-      const fibers = yield* Effect.forEach(items, (item) =>
-        permits.take(1).pipe(
-          Effect.zipRight(Effect.suspend(() => run(item))),
-          // Not after a failure: none that still waits for its turn may begin then.
-          Effect.zipLeft(permits.release(1)),
-          restore,
-          Effect.tapErrorCause((cause) => Deferred.failCause(failed, cause)),
-          Effect.exit,
-          Effect.fork
-        ))
-      const all = Effect.forEach(fibers, (fiber) => Effect.flatten(Fiber.join(fiber)))
-      return yield* Effect.ensuring(restore(firstOf([all, Deferred.await(failed)])), Fiber.interruptAll(fibers))
+      const waiting = [...items.entries()]
+      const results: Array<B> = []
+      const work = Effect.gen(function* () {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          results[next[0]] = yield* run(next[1])
+        }
+      }).pipe(
+        restore,
+        Effect.tapErrorCause((cause) => {
+          // None of the rest may begin before the others are interrupted.
+          waiting.length = 0
+          return Deferred.failCause(failed, cause)
+        }),
+        // As an exit, because Effect logs a fiber that fails, and an error may hold a URL with its `state`.
+        Effect.exit
+      )
+      const count = concurrency === "unbounded" ? items.length : Math.max(1, Math.min(concurrency, items.length))
+      const fibers = yield* Effect.replicateEffect(Effect.fork(work), count)
+      const done = Effect.forEach(fibers, (fiber) => Effect.flatten(Fiber.join(fiber)))
+      yield* Effect.ensuring(restore(firstOf([done, Deferred.await(failed)])), Fiber.interruptAll(fibers))
+      return results
     })
   )

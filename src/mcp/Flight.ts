@@ -6,7 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
+import { atMost } from "../effect/atMost.ts"
 
 /** How a caller waits for a run. */
 export interface JoinOptions {
@@ -58,29 +58,27 @@ interface Run<Kind, E> extends Running<Kind, E> {
   isStopped: boolean
 }
 
+/** For how many milliseconds a caller that leaves waits for the end of its run: it may not be interruptible. */
+const patienceMillis = 1000
+
 /** A flight with nothing running. */
 export const make = <Kind, E>(): Flight<Kind, E> => {
   // Read and written within one step of a fiber each time, so that no other fiber comes between.
   let current: Run<Kind, E> | undefined
 
-  const stop = (run: Run<Kind, E>): Effect.Effect<void> =>
+  /** Interrupts a run, and waits until it has ended. */
+  const stop = (run: Run<Kind, E> | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
+      if (run === undefined) return Effect.void
       run.isStopped = true
-      return Effect.flatMap(Deferred.await(run.fiber), (fiber) => Fiber.interruptAsFork(fiber, FiberId.none))
+      return Effect.asVoid(Effect.flatMap(Deferred.await(run.fiber), Fiber.interrupt))
     })
-
-  const stopAndWait = (run: Run<Kind, E> | undefined): Effect.Effect<void> =>
-    run === undefined ? Effect.void : Effect.zipRight(stop(run), Effect.asVoid(Deferred.await(run.ended)))
 
   const leave = (run: Run<Kind, E>): Effect.Effect<void> =>
     Effect.suspend(() => {
       run.waiters--
       if (run.waiters > 0 || run.isKept || current !== run) return Effect.void
-      // Its caller ends when it has released everything, but waits only a second for what cannot be interrupted.
-      return Effect.zipRight(
-        stop(run),
-        Effect.asVoid(Effect.timeoutOption(Effect.interruptible(Deferred.await(run.ended)), "1 second"))
-      )
+      return atMost(patienceMillis, stop(run))
     })
 
   const join = (run: Run<Kind, E>, { keep }: JoinOptions): Effect.Effect<boolean, E> =>
@@ -113,7 +111,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
   /** Forks a run. Its fiber is uninterruptible but for `effect`, so that it says how it ended even if it never began. */
   const fork = (run: Run<Kind, E>, before: Run<Kind, E> | undefined, effect: Effect.Effect<void, E>) =>
     // As an exit: Effect logs a fiber that fails.
-    Effect.exit(Effect.zipRight(stopAndWait(before), Effect.interruptible(effect))).pipe(
+    Effect.exit(Effect.zipRight(stop(before), Effect.interruptible(effect))).pipe(
       Effect.flatMap((exit) => {
         if (current === run) current = undefined
         return Effect.asVoid(Deferred.succeed(run.ended, { exit, isStopped: run.isStopped }))
@@ -139,6 +137,6 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     running: () => current,
     start: startUnless(() => true),
     supersede: startUnless((running, kind) => running.kind === kind),
-    interrupt: Effect.suspend(() => stopAndWait(current))
+    interrupt: Effect.suspend(() => stop(current))
   }
 }

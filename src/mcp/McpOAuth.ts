@@ -1,16 +1,13 @@
 /**
  * The sign-in to one MCP server: a `fetch` for its transport, and what a program does with the sign-in itself.
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { Closed } from "../core/mcp/Closed.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
@@ -30,6 +27,7 @@ import type { Environment, Services } from "./Environment.ts"
 import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
 import { send } from "./OriginFetch.ts"
 import { probe } from "./Probe.ts"
+import * as PromiseRunner from "./PromiseRunner.ts"
 import * as Provider from "./Provider.ts"
 import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
@@ -160,38 +158,6 @@ const status = (env: Environment, session: Session.Session): Effect.Effect<Statu
     }
   })
 
-/** Runs effects as promises. */
-interface Runner {
-  /** Rejects with the error itself; an aborted signal ends the waiting with its reason. */
-  readonly run: <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) => Promise<A>
-  /** Whether a promise of this runner rejected with this error. */
-  readonly isOwnError: (error: unknown) => error is Session.SessionError
-}
-
-const makeRunner = (env: Environment, runtime: Runtime.Runtime<never>): Runner => {
-  const errors = new WeakSet<object>()
-  const rejectWith = (error: Session.SessionError): never => {
-    errors.add(error)
-    throw error
-  }
-  const runExit = Runtime.runPromiseExit(runtime)
-  return {
-    run: async (effect, signal) => {
-      signal?.throwIfAborted()
-      // Where the runtime was taken in an uninterruptible region, the fiber would be uninterruptible too.
-      const exit = await runExit(Effect.interruptible(effect), signal === undefined ? undefined : { signal })
-      if (Exit.isSuccess(exit)) return exit.value
-      signal?.throwIfAborted()
-      if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server: env.label }))
-      const error = Cause.failureOption(exit.cause)
-      if (Option.isSome(error)) return rejectWith(error.value)
-      throw Cause.squash(exit.cause)
-    },
-    isOwnError: (error): error is Session.SessionError =>
-      typeof error === "object" && error !== null && errors.has(error)
-  }
-}
-
 /** A sign-in, with what only the modules of this package use of it. */
 export interface InternalMcpOAuth {
   readonly oauth: McpOAuth
@@ -225,7 +191,7 @@ export const makeInternal = (
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(options, server)
     const session = yield* Session.make(env)
-    const { isOwnError, run } = makeRunner(env, yield* Effect.runtime<never>())
+    const { isOwnError, run } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
     yield* Effect.addFinalizer(() => session.close)
     const assertOpen = () => {
       if (session.isClosed()) throw new Closed({ server: env.label })

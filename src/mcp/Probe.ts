@@ -7,6 +7,7 @@ import { defaultClientName } from "../core/mcp/ClientMetadata.ts"
 import { bearer, type BearerChallenge } from "../core/mcp/Challenge.ts"
 import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Probed } from "../core/mcp/TokenPlan.ts"
+import { endAfter } from "../effect/endAfter.ts"
 import type { Environment } from "./Environment.ts"
 import { send } from "./OriginFetch.ts"
 
@@ -42,22 +43,20 @@ const discoverRequest = ({ clientName = defaultClientName }: Environment): Reque
 const streamRequest: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
 
 /** Sends a request. @returns the status and the challenge of the response; its body is not read. */
-const ask = (env: Environment, request: RequestInit, token: string | undefined) =>
-  Effect.timeoutFail(
-    Effect.tryPromise({
-      try: async (signal) => {
-        const { isOwn, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
-        await response.body?.cancel()
-        // The response of a server that was redirected to says nothing about this one.
-        return { status: isOwn ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
-      },
-      catch: () => new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label })
-    }),
-    {
-      duration: env.requestTimeout,
-      onTimeout: () => new DiscoveryError({ reason: "TimedOut", server: env.label, url: env.label })
-    }
-  )
+const ask = (env: Environment, request: RequestInit, token: string | undefined) => {
+  const failed = (reason: "TimedOut" | "Unreachable") =>
+    new DiscoveryError({ reason, server: env.label, url: env.label })
+  const asked = Effect.tryPromise({
+    try: async (signal) => {
+      const { isOwn, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
+      await response.body?.cancel()
+      // The response of a server that was redirected to says nothing about this one.
+      return { status: isOwn ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
+    },
+    catch: () => failed("Unreachable")
+  })
+  return endAfter(asked, env.requestTimeout, Effect.suspend(() => failed("TimedOut")))
+}
 
 /** Asks whether the server accepts a request without a token, or with this one. */
 export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>

@@ -12,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Fault from "../core/mcp/Fault.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { SdkMissing } from "../core/mcp/SignInError.ts"
+import { endAfter } from "../effect/endAfter.ts"
 import * as AuthorizationFetch from "./AuthorizationFetch.ts"
 import type { Environment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
@@ -42,10 +43,11 @@ export const step = <A>(
       },
       catch: (error) => error
     })
-    return Effect.map(Effect.timeoutOption(Effect.either(attempt), env.requestTimeout), (finished) => ({
-      result: finished._tag === "Some" ? finished.value : Either.left(undefined),
-      outcome: recorder?.outcome() ?? { _tag: "NotSent" },
-      timedOut: finished._tag === "None"
+    const late = Effect.succeed({ result: Either.left(undefined), timedOut: true })
+    const finished = Effect.map(Effect.either(attempt), (result) => ({ result, timedOut: false }))
+    return Effect.map(endAfter(finished, env.requestTimeout, late), (end) => ({
+      ...end,
+      outcome: recorder?.outcome() ?? { _tag: "NotSent" }
     }))
   })
 

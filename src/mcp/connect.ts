@@ -4,12 +4,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import { printable } from "../core/text/SafeText.ts"
+import { allOrNothing } from "../effect/allOrNothing.ts"
+import { atMost } from "../effect/atMost.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
@@ -99,25 +99,21 @@ const makeTransport = (
     ? Effect.try({ try: () => transport(url, { fetch }), catch: toError })
     : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
 
+/** For how many milliseconds a server may hold up the close of its client. */
+const goodbyeMillis = 300
+
 /**
- * Ends the server's session where the transport can, for 300 ms at most, then closes. A client that did not take the
- * transport, because it is connected elsewhere, stays as it is.
+ * Ends the server's session where the transport can, then closes the client. A client that did not take the transport,
+ * because it is connected elsewhere, stays as it is.
  */
-const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effect<void> =>
-  Effect.tryPromise(async () => await transport.terminateSession?.()).pipe(
-    // A finalizer is uninterruptible, and so would wait longer than the time-limit.
-    Effect.interruptible,
-    Effect.timeout("300 millis"),
-    // Not `ignore`: whatever becomes of it, an interrupt too, the client is closed.
-    Effect.exit,
-    Effect.zipRight(
-      Effect.ignore(
-        Effect.tryPromise(() =>
-          client.transport === undefined || client.transport === transport ? client.close() : transport.close()
-        )
-      )
-    )
+const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effect<void> => {
+  const goodbye = Effect.tryPromise(async () => await transport.terminateSession?.())
+  const closing = Effect.tryPromise(() =>
+    client.transport === undefined || client.transport === transport ? client.close() : transport.close()
   )
+  // The client is closed whatever becomes of the goodbye, also when that is interrupted.
+  return Effect.ensuring(atMost(goodbyeMillis, Effect.ignore(goodbye)), Effect.ignore(closing))
+}
 
 /** A connected client, with what only the modules of this package use of its sign-in. */
 export interface InternalConnected<Client> {
@@ -163,14 +159,7 @@ export const connectInternal = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
 ): Effect.Effect<InternalConnected<Client>, ConnectError, Scope.Scope | Services> =>
-  // In a child scope: when it fails half-way, nothing is left in the caller's scope.
-  Effect.flatMap(Effect.scope, (outer) =>
-    Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
-      Effect.onError(
-        Scope.extend(signInAndConnect(client, options), scope),
-        (cause) =>
-          Scope.close(scope, Exit.failCause(cause))
-      )))
+  allOrNothing(signInAndConnect(client, options))
 
 /** See `McpOAuth.connect`. */
 export const connect = <Client extends ConnectableClient>(

@@ -1,0 +1,42 @@
+/**
+ * Runs the effects of a session as promises: the SDK and hosts without Effect call `fetch` as a plain function.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import { Closed } from "../core/mcp/Closed.ts"
+import type { SessionError } from "./Session.ts"
+
+/** Runs effects of a session as promises. */
+export interface PromiseRunner {
+  /** Rejects with the error itself; an aborted signal ends the waiting with its reason. */
+  readonly run: <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal) => Promise<A>
+  /** Whether a promise of this runner rejected with this error. */
+  readonly isOwnError: (error: unknown) => error is SessionError
+}
+
+/** A runner of one session. @param server The MCP server, for the error `Closed`. */
+export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRunner => {
+  const errors = new WeakSet<object>()
+  const rejectWith = (error: SessionError): never => {
+    errors.add(error)
+    throw error
+  }
+  const runExit = Runtime.runPromiseExit(runtime)
+  return {
+    run: async (effect, signal) => {
+      signal?.throwIfAborted()
+      // Where the runtime was taken in an uninterruptible region, the fiber would be uninterruptible too.
+      const exit = await runExit(Effect.interruptible(effect), signal === undefined ? undefined : { signal })
+      if (Exit.isSuccess(exit)) return exit.value
+      signal?.throwIfAborted()
+      if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server }))
+      const error = Cause.failureOption(exit.cause)
+      if (Option.isSome(error)) return rejectWith(error.value)
+      throw Cause.squash(exit.cause)
+    },
+    isOwnError: (error): error is SessionError => typeof error === "object" && error !== null && errors.has(error)
+  }
+}
