@@ -13,9 +13,11 @@ import { firstOf } from "./firstOf.ts"
  * still must not hold one. It works where nothing can be interrupted, as in a finalizer, also of a fiber that was interrupted.
  */
 export const atMost = (millis: number, effect: Effect.Effect<unknown>): Effect.Effect<void> =>
-  // Each of the two can be interrupted, but the wait for them only where its caller can be: in a finalizer of a fiber that
-  // was interrupted it would end at once.
-  firstOf([
-    Effect.interruptible(Effect.asVoid(Effect.disconnect(effect))),
-    Effect.interruptible(Effect.withClock(Effect.sleep(millis), Clock.make()))
-  ])
+  // In a fiber of its own: an interrupt reaches the children of a fiber also while that fiber cannot be interrupted. Both
+  // can be interrupted here, the wait for them only where its caller can be.
+  Effect.disconnect(
+    firstOf([
+      Effect.interruptible(Effect.asVoid(Effect.disconnect(effect))),
+      Effect.interruptible(Effect.withClock(Effect.sleep(millis), Clock.make()))
+    ])
+  )

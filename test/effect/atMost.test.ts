@@ -37,6 +37,15 @@ const places: Readonly<Record<string, (effect: Effect.Effect<void>) => Effect.Ef
       yield* Deferred.await(began)
       yield* Fiber.interrupt(fiber)
     }),
+  "in a finalizer of a fiber that is interrupted meanwhile": (effect) =>
+    Effect.gen(function* () {
+      const began = yield* Deferred.make<void>()
+      const fiber = yield* Effect.fork(
+        Effect.scoped(Effect.addFinalizer(() => Effect.zipRight(Deferred.succeed(began, undefined), effect)))
+      )
+      yield* Deferred.await(began)
+      yield* Fiber.interrupt(fiber)
+    }),
   "in a scope that an interrupted fiber closes": (effect) =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -55,34 +55,36 @@ describe("waiting for the response", () => {
       }))
   }
 
-  for (
-    const [holder, present, fibers] of [
-      ["no fiber beside the caller's while it waits", Effect.void, 0],
-      ["what the presenter forked, and its fiber, while it waits", Effect.fork(Effect.never), 2]
-    ] as const
-  ) {
-    it.scopedLive(`has ${holder}`, () =>
-      Effect.gen(function* () {
-        const harness = yield* Harness.make
-        const supervisor = yield* Supervisor.track
+  it.scopedLive("lets what the presenter forked live until the answer, and no longer", () =>
+    Effect.gen(function* () {
+      const harness = yield* Harness.make
+      for (const end of ["answer", "interrupt"] as const) {
         const flow = yield* Effect.provide(CallbackFlow.open({ paste: false }), harness.layer)
         const shown = yield* Deferred.make<void>()
+        const released = yield* Deferred.make<void>()
+        let lives = false
+        const present = Effect.sync(() => lives = true).pipe(
+          Effect.zipRight(Effect.never),
+          Effect.onInterrupt(() => Effect.zipRight(Effect.sync(() => lives = false), Deferred.succeed(released, undefined))),
+          Effect.fork
+        )
         const waiting = yield* Effect.fork(
-          Effect.supervised(
-            flow.authorize({
-              url: urlFor(flow),
-              present: () => Effect.zipRight(present, Deferred.succeed(shown, undefined))
-            }),
-            supervisor
-          )
+          flow.authorize({
+            url: urlFor(flow),
+            present: () => Effect.zipRight(present, Deferred.succeed(shown, undefined))
+          })
         )
         yield* Deferred.await(shown)
-        for (let turn = 0; turn < 3; turn++) yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve)))
-        assert.strictEqual((yield* supervisor.value).length, fibers)
-        yield* Fiber.interrupt(waiting)
-        assert.strictEqual((yield* supervisor.value).length, 0)
-      }))
-  }
+        yield* Harness.pause(20)
+        assert.isTrue(lives)
+        if (end === "answer") yield* answerTo(flow)
+        else yield* Fiber.interruptFork(waiting)
+        const exit = yield* Fiber.await(waiting)
+        assert.strictEqual(Exit.isSuccess(exit), end === "answer")
+        assert.isFalse(lives, "it is released when authorize returns")
+        yield* Deferred.await(released)
+      }
+    }))
 
   it.scopedLive("takes a time that no timer can be set for as no limit", () =>
     Effect.gen(function* () {
