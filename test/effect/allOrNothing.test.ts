@@ -87,12 +87,18 @@ describe("allOrNothing", () => {
         const watched = Effect.onExit(Scope.extend(allOrNothing(acquiring), scope), (ended) =>
           Effect.sync(() => exit = ended))
         const { ended, steps } = yield* interruptedAt(step, watched)
-        if (!ended) wrong.push(`it does not end at step ${step}`)
+        if (!ended) {
+          wrong.push(`it does not end at step ${step}`)
+        }
         const expected = exit !== undefined && Exit.isSuccess(exit) ? 2 : 0
         // Where the interrupt comes after the last thing was acquired, the caller's scope has it.
-        if (held.size !== expected && held.size !== 2) wrong.push(`${held.size} are held after step ${step}`)
+        if (held.size !== expected && held.size !== 2) {
+          wrong.push(`${held.size} are held after step ${step}`)
+        }
         yield* Scope.close(scope, Exit.void)
-        if (held.size !== 0) wrong.push(`${held.size} are left after step ${step}`)
+        if (held.size !== 0) {
+          wrong.push(`${held.size} are left after step ${step}`)
+        }
         isOver = steps <= step
       }
       assert.deepStrictEqual(wrong, [])

@@ -103,8 +103,8 @@ describe("atMost", () => {
   it.live("ends at whichever step it is interrupted", () =>
     Effect.gen(function* () {
       for (const effect of [Effect.void, Effect.never, Effect.uninterruptible(Effect.sleep(2))]) {
-        for (const  of of["own", "all"] as const) {
-          const { hanging } = yield* atEachStep(atMost(5, effect), { of, patience: 1000 })
+        for (const fibers of ["own", "all"] as const) {
+          const { hanging } = yield* atEachStep(atMost(5, effect), { of: fibers, patience: 1000 })
           assert.deepStrictEqual(hanging, [])
         }
       }

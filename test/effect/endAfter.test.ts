@@ -51,19 +51,26 @@ describe("endAfter", () => {
       assert.strictEqual(yield* FiberRef.get(ref), "after")
     }))
 
-  it.live("ends at whichever step it is interrupted, and not only when the time is over", () =>
-    Effect.gen(function* () {
-      const effects = [
-        [Effect.void, undefined],
-        [Effect.sleep(2), undefined],
-        [Effect.never, 20]
-      ] as const
-      for (const [effect, quiet] of effects) {
-        for (const of of ["own", "all"] as const) {
-          const options = { of, patience: 1000, ...(quiet !== undefined && { quiet }) }
-          const { hanging } = yield* atEachStep(endAfter<void, never, never, void, string, never>(effect, "1 hour", late), options)
-          assert.deepStrictEqual(hanging, [])
+  it.live(
+    "ends at whichever step it is interrupted, and not only when the time is over",
+    () =>
+      Effect.gen(function* () {
+        const effects = [
+          [Effect.void, undefined],
+          [Effect.sleep(2), undefined],
+          [Effect.never, 20]
+        ] as const
+        for (const [effect, quiet] of effects) {
+          for (const fibers of ["own", "all"] as const) {
+            const options = { of: fibers, patience: 1000, ...(quiet !== undefined && { quiet }) }
+            const { hanging } = yield* atEachStep(
+              endAfter<void, never, never, void, string, never>(effect, "1 hour", late),
+              options
+            )
+            assert.deepStrictEqual(hanging, [])
+          }
         }
-      }
-    }), 60_000)
+      }),
+    60_000
+  )
 })

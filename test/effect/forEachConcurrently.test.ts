@@ -216,12 +216,12 @@ describe("forEachConcurrently, interrupted at whichever of its steps", () => {
     )
   }
   for (const [name, effect] of Object.entries(all)) {
-    for (const  of of["own", "all"] as const) {
+    for (const fibers of ["own", "all"] as const) {
       it.live(
-        `${name}, ends (${of === "own" ? "steps of its own fiber" : "steps of all its fibers"})`,
+        `${name}, ends (${fibers === "own" ? "steps of its own fiber" : "steps of all its fibers"})`,
         () =>
           Effect.gen(function* () {
-            const { hanging, tried } = yield* atEachStep(effect, { of, patience: 1000 })
+            const { hanging, tried } = yield* atEachStep(effect, { of: fibers, patience: 1000 })
             assert.deepStrictEqual(hanging, [])
             assert.isAbove(tried, 30)
           }),

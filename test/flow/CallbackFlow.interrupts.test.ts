@@ -16,8 +16,7 @@ interface Kind {
 }
 
 /** Brings the answer as soon as the URL is shown. */
-const answered = (flow: CallbackFlow) => () =>
-  Effect.orDie(flow.submit(Harness.answerFor(flow, { code: "c" }).href))
+const answered = (flow: CallbackFlow) => () => Effect.orDie(flow.submit(Harness.answerFor(flow, { code: "c" }).href))
 
 const kinds: Readonly<Record<string, Kind>> = {
   "that waits": {
@@ -32,38 +31,48 @@ const kinds: Readonly<Record<string, Kind>> = {
   "that waits, and what shows it never returns": {
     waits: true,
     signIn: (paste) =>
-      CallbackFlow.run({ paste, host: "localhost" }, (flow) =>
-        flow.authorize({ url: Harness.urlFor(flow), present: () => Effect.never }))
+      CallbackFlow.run(
+        { paste, host: "localhost" },
+        (flow) => flow.authorize({ url: Harness.urlFor(flow), present: () => Effect.never })
+      )
   },
   "that is answered": {
     waits: false,
     signIn: (paste) =>
-      CallbackFlow.run({ paste }, (flow) =>
-        flow.authorize({ url: Harness.urlFor(flow), present: answered(flow) }))
+      CallbackFlow.run({ paste }, (flow) => flow.authorize({ url: Harness.urlFor(flow), present: answered(flow) }))
   },
   "that is answered before it waits": {
     waits: false,
     signIn: (paste) =>
-      CallbackFlow.run({ paste }, (flow) =>
-        Effect.zipRight(answered(flow)(), flow.authorize({ url: Harness.urlFor(flow) })))
+      CallbackFlow.run(
+        { paste },
+        (flow) => Effect.zipRight(answered(flow)(), flow.authorize({ url: Harness.urlFor(flow) }))
+      )
   },
   "with an exchange that takes no time": {
     waits: false,
     signIn: (paste) =>
-      CallbackFlow.run({ paste }, (flow) =>
-        flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.void }))
+      CallbackFlow.run(
+        { paste },
+        (flow) => flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.void })
+      )
   },
   "with an exchange that takes its time": {
     waits: false,
     signIn: (paste) =>
-      CallbackFlow.run({ paste }, (flow) =>
-        flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.sleep(2) }))
+      CallbackFlow.run(
+        { paste },
+        (flow) =>
+          flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.sleep(2) })
+      )
   },
   "with an exchange that never ends": {
     waits: true,
     signIn: (paste) =>
-      CallbackFlow.run({ paste }, (flow) =>
-        flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.never }))
+      CallbackFlow.run(
+        { paste },
+        (flow) => flow.authorize({ url: Harness.urlFor(flow), present: answered(flow), exchange: () => Effect.never })
+      )
   }
 }
 
@@ -90,8 +99,8 @@ const fibersLeft = (before: ReadonlySet<unknown>) =>
 describe("a flow", () => {
   for (const [kind, { signIn, waits }] of Object.entries(kinds)) {
     for (const paste of [true, false]) {
-      for (const of of ["own", "all"] as const) {
-        const whose = of === "own" ? "of its caller's steps" : "step of any of its fibers"
+      for (const fibers of ["own", "all"] as const) {
+        const whose = fibers === "own" ? "of its caller's steps" : "step of any of its fibers"
         it.live(`${kind}, ${paste ? "with" : "without"} paste, ends at each ${whose}`, () =>
           Effect.gen(function* () {
             const { layer, listeners } = yield* TestLayers.make
@@ -99,7 +108,7 @@ describe("a flow", () => {
             // Built before: to be interrupted while layers are merged is what Effect itself hangs at.
             const services = yield* Effect.scoped(Layer.build(layer))
             const effect = Effect.provide(signIn(paste), services)
-            const { steps, wrong } = yield* tryAll(effect, listeners, { of, ...(waits && { quiet: 30 }) })
+            const { steps, wrong } = yield* tryAll(effect, listeners, { of: fibers, ...(waits && { quiet: 30 }) })
             assert.deepStrictEqual(wrong, [])
             assert.isAbove(steps, 100, "it was not interrupted at all")
             assert.strictEqual(yield* fibersLeft(before), 0)

@@ -65,7 +65,9 @@ describe("waiting for the response", () => {
         let lives = false
         const present = Effect.sync(() => lives = true).pipe(
           Effect.zipRight(Effect.never),
-          Effect.onInterrupt(() => Effect.zipRight(Effect.sync(() => lives = false), Deferred.succeed(released, undefined))),
+          Effect.onInterrupt(() =>
+            Effect.zipRight(Effect.sync(() => lives = false), Deferred.succeed(released, undefined))
+          ),
           Effect.fork
         )
         const waiting = yield* Effect.fork(

@@ -58,17 +58,17 @@ describe("McpOAuth.connectAll, interrupted at whichever of its steps", () => {
       ["all windows at once, one server after the other", { present: "all", concurrency: 1 }]
     ] satisfies ReadonlyArray<readonly [string, ConnectAllOptions]>
   ) {
-    for (const  of of["own", "all"] as const) {
+    for (const fibers of ["own", "all"] as const) {
       it.live(
-        `${name}, ends and leaves nothing (steps of ${of === "own" ? "its own fiber" : "all fibers"})`,
+        `${name}, ends and leaves nothing (steps of ${fibers === "own" ? "its own fiber" : "all fibers"})`,
         () =>
           Effect.gen(function* () {
             const connect = connectingAll(yield* McpInMemory.make, options)
             yield* connect
-            const { steps } = yield* InterruptAtEachStep.interruptedAt(Infinity, connect, { of })
+            const { steps } = yield* InterruptAtEachStep.interruptedAt(Infinity, connect, { of: fibers })
             // Hundreds or thousands: 60 of them, evenly spread.
             const { hanging, tried } = yield* InterruptAtEachStep.atEachStep(connect, {
-              of,
+              of: fibers,
               stride: Math.ceil(steps / 60)
             })
             assert.deepStrictEqual(hanging, [])

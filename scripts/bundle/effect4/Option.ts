@@ -4,3 +4,4 @@ import * as Option from "effect4/Option"
 export * from "effect4/Option"
 
 export const fromNullable: typeof Option.fromNullishOr = Option.fromNullishOr
+export const flatMapNullable: typeof Option.flatMapNullishOr = Option.flatMapNullishOr
