@@ -64,6 +64,9 @@ export type {
  *   await callback.close()
  * }
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const openCallback = async (options: OpenCallbackOptions = {}): Promise<Callback> =>
   (await import("./promise/openCallback.ts")).openCallback(options)
@@ -87,6 +90,9 @@ export const openCallback = async (options: OpenCallbackOptions = {}): Promise<C
  *   await oauth.close()
  * }
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> =>
   (await import("./promise/createMcpOAuth.ts")).createMcpOAuth(options)
@@ -107,6 +113,9 @@ export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<Mc
  *   return (await oauth.status()).expiresAt
  * }
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const connect = async <Client extends ConnectableClient>(
   client: Client,
@@ -131,6 +140,9 @@ export const connect = async <Client extends ConnectableClient>(
  *   return wiki.status === "fulfilled" ? wiki.value.client : undefined
  * }
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
   servers: Servers,

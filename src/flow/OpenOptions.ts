@@ -6,7 +6,12 @@ import { BindError } from "../core/oauth/BindError.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 
-/** Options of `CallbackFlow.open`. */
+/**
+ * Options of `CallbackFlow.open`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface OpenOptions {
   /**
    * Path of the redirect URI, percent-encoded.

@@ -5,7 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 
-/** A verifier to keep and the challenge to send. */
+/**
+ * A verifier to keep and the challenge to send.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export interface Pkce {
   /** Sent with the code to the token endpoint: 43 characters, 256 random bits (RFC 7636 section 4.1). */
   readonly verifier: Redacted.Redacted<string>
@@ -22,7 +27,12 @@ export const challenge = (verifier: Redacted.Redacted<string>): Effect.Effect<st
     (digest) => Encoding.encodeBase64Url(new Uint8Array(digest))
   )
 
-/** Proof keys, one for each authorization request. */
+/**
+ * Proof keys, one for each authorization request.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const Pkce: { readonly make: Effect.Effect<Pkce> } = {
   /**
    * A new verifier with its S256 challenge (RFC 7636). Never fails.

@@ -12,7 +12,12 @@ import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import * as PasteRouter from "./PasteRouter.ts"
 
-/** What a flow asks of whatever reads pasted text. */
+/**
+ * What a flow asks of whatever reads pasted text.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export interface PasteReader {
   /** Every text from now on, while the scope is open. The reader is held for as long. */
   readonly lines: Effect.Effect<Queue.Dequeue<string>, never, Scope.Scope>

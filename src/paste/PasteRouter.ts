@@ -10,7 +10,12 @@ import * as PastedText from "../core/paste/PastedText.ts"
 import type { PasteRefusalReason } from "../core/oauth/Refusal.ts"
 import { charactersIn, maxPasteLength } from "../core/paste/PasteLength.ts"
 
-/** A flow that can still take an answer. */
+/**
+ * A flow that can still take an answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface WaitingFlow {
   /** Its `state`, by which it is found. */
   readonly key: string

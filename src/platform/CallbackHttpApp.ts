@@ -74,7 +74,12 @@ const routeByState = (routes: ReadonlyMap<string, Service.CallbackRoute>): Handl
   refuse: (reason) => Array.from(routes.values(), (route) => route.refuse(reason))[0] ?? CallbackRoute.refusal(reason)
 })
 
-/** A callback address on a server of your own. */
+/**
+ * A callback address on a server of your own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface CallbackHttpApp {
   /** Serves the callbacks of all flows opened with `layer`; mount it at the path of the redirect URI. */
   readonly httpApp: HttpApp.Default
@@ -101,6 +106,9 @@ export interface CallbackHttpApp {
  * const callback = makeHttpApp({ redirectUri: "https://agent.example/oauth/callback" })
  * const router = HttpRouter.empty.pipe(HttpRouter.all("/oauth/callback", callback.httpApp))
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const makeHttpApp = (options: { readonly redirectUri: string }): CallbackHttpApp => {
   const routes = new Map<string, Service.CallbackRoute>()

@@ -79,6 +79,9 @@ const stores = new WeakMap<KeyValueStore.KeyValueStore, CredentialStore>()
  *
  * const store = Layer.provide(layerKeyValueStore, KeyValueStore.layerMemory)
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
   CredentialStore,

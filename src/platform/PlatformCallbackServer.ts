@@ -11,7 +11,12 @@ import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import { CallbackServer, type Listen } from "../services/CallbackServer.ts"
 import { fromRoute } from "./CallbackHttpApp.ts"
 
-/** Makes a server that listens on one address and port (`0`: any free one) until its scope closes. */
+/**
+ * Makes a server that listens on one address and port (`0`: any free one) until its scope closes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type MakeHttpServer = (
   options: { readonly host: "127.0.0.1" | "::1"; readonly port: number }
 ) => Effect.Effect<HttpServer.HttpServer, ServeError, Scope.Scope>
@@ -48,6 +53,9 @@ const listenWith = (make: MakeHttpServer): Listen => (address, port, serve) => {
  *
  * const server = layerHttpServer(({ host, port }) => NodeHttpServer.make(() => createServer(), { host, port }))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerHttpServer = (make: MakeHttpServer): Layer.Layer<CallbackServer> =>
   Layer.succeed(CallbackServer, CallbackServer.make(listenWith(make)))

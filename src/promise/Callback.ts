@@ -5,7 +5,12 @@
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import type { SomeTexts } from "../core/terminal/Texts.ts"
 
-/** Options of `openCallback`. */
+/**
+ * Options of `openCallback`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface OpenCallbackOptions {
   /** Path of the redirect URI, percent-encoded. @default "/callback" */
   readonly path?: string | undefined
@@ -39,13 +44,23 @@ export interface OpenCallbackOptions {
   readonly onRefusal?: ((refusal: RefusedInput) => void) | undefined
 }
 
-/** Something that arrived and was not the answer. */
+/**
+ * Something that arrived and was not the answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface RefusedInput {
   readonly via: "http" | "paste"
   readonly reason: string
 }
 
-/** A good answer, checked whole. */
+/**
+ * A good answer, checked whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface GrantedCode {
   /** Authorization code: single use, usually valid for at most 600 seconds. */
   readonly code: string
@@ -55,7 +70,12 @@ export interface GrantedCode {
   readonly via: "http" | "paste"
 }
 
-/** What {@link Callback.authorize} is asked for. */
+/**
+ * What {@link Callback.authorize} is asked for.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface AuthorizeOptions {
   /** Where the person signs in. Its `state` and `redirect_uri` must be the callback's. */
   readonly url: URL | string
@@ -73,7 +93,12 @@ export interface AuthorizeOptions {
   readonly present?: false | ((url: URL) => unknown) | undefined
 }
 
-/** What {@link Callback.authorize} is asked for, with the exchange of the code inside. */
+/**
+ * What {@link Callback.authorize} is asked for, with the exchange of the code inside.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface ExchangeOptions<A> extends AuthorizeOptions {
   /** Exchanges the code. The page waits for it and tells the truth. */
   readonly exchange: (granted: GrantedCode, options: { readonly signal: AbortSignal }) => Promise<A> | A
@@ -83,7 +108,12 @@ export interface ExchangeOptions<A> extends AuthorizeOptions {
   readonly describe?: ((error: unknown) => string) | undefined
 }
 
-/** An open callback: already listening, for one sign-in. */
+/**
+ * An open callback: already listening, for one sign-in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Callback {
   /** Goes into the authorization request and the registration, to the letter. */
   readonly redirectUri: string
@@ -101,7 +131,12 @@ export interface Callback {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The rejections of this module, told apart by `_tag`. */
+/**
+ * The rejections of this module, told apart by `_tag`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type CallbackError =
   & Error
   & (

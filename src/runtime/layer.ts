@@ -10,7 +10,12 @@ import { fileStore, paste, presenter, server, type TerminalOptions } from "./ser
 
 export type { TerminalOptions } from "./services.ts"
 
-/** Everything a flow needs. */
+/**
+ * Everything a flow needs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Services = CallbackServer | PasteInput | Presenter | CredentialStore
 
 /**
@@ -24,6 +29,9 @@ export type Services = CallbackServer | PasteInput | Presenter | CredentialStore
  * const texts = { pasteClosed: "Hier wird nichts mehr gelesen." }
  * const german = Layer.merge(layer, layerPresenter({ texts, openBrowser: () => Effect.void }))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerPresenter = (options: TerminalOptions): Layer.Layer<Presenter> =>
   Layer.sync(Presenter, () => presenter(options))
@@ -35,7 +43,12 @@ export const layerInteractive: Layer.Layer<CallbackServer | PasteInput | Present
   layerPresenter({})
 )
 
-/** The same with credentials kept until the process ends. */
+/**
+ * The same with credentials kept until the process ends.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Services> = Layer.merge(
   layerInteractive,
   Layer.effect(CredentialStore, CredentialStore.memory)
@@ -52,6 +65,9 @@ export const layer: Layer.Layer<Services> = Layer.merge(
  *
  * Building the layer dies when `appName` is no name of a folder (empty, `.`, `..`, with a separator or a control
  * character), or `directory` is empty.
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerFile = (
   options: { readonly appName: string; readonly directory?: string | undefined }

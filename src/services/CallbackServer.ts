@@ -12,23 +12,43 @@ import type { RequestHead } from "../core/oauth/CallbackRoute.ts"
 import type { LoopbackHost } from "../core/oauth/RedirectUri.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 
-/** The answer comes later, when the flow knows its outcome. */
+/**
+ * The answer comes later, when the flow knows its outcome.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Hold {
   readonly _tag: "Hold"
   /** Hands over the writer of the answer; the result takes it back, for a client that went away. */
   readonly onAnswer: (write: (answer: Answer) => void) => () => void
 }
 
-/** Read the body, at most `limit` bytes of it, and ask again. */
+/**
+ * Read the body, at most `limit` bytes of it, and ask again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ReadBody {
   readonly _tag: "ReadBody"
   readonly limit: number
 }
 
-/** What to do with a request. */
+/**
+ * What to do with a request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Reply = { readonly _tag: "Answer"; readonly answer: Answer } | Hold | ReadBody
 
-/** What a listener serves: plain functions, so that a junk request costs no fiber. */
+/**
+ * What a listener serves: plain functions, so that a junk request costs no fiber.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface CallbackRoute {
   /** Finds the flow, where several share one server. */
   readonly state: Redacted.Redacted<string>
@@ -39,7 +59,12 @@ export interface CallbackRoute {
   readonly refuse: (reason: "Malformed" | "HeadersTooLarge" | "BodyTooLarge") => Answer
 }
 
-/** A listener that is already accepting connections. */
+/**
+ * A listener that is already accepting connections.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Bound {
   /** The port a browser on this machine connects to. */
   readonly port: number
@@ -47,14 +72,24 @@ export interface Bound {
   readonly redirectUri?: string | undefined
 }
 
-/** What to listen on. */
+/**
+ * What to listen on.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface BindOptions {
   readonly host: LoopbackHost
   /** Tried in order; `0` is any free port. */
   readonly ports: ReadonlyArray<number>
 }
 
-/** Opens listeners. */
+/**
+ * Opens listeners.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export interface CallbackServer {
   /**
    * Listens, and serves the route that `serve` makes for the bound port, until the scope closes. Safe to interrupt at
@@ -66,10 +101,20 @@ export interface CallbackServer {
   ) => Effect.Effect<Bound, BindError, Scope.Scope>
 }
 
-/** An address to listen on, as the operating system takes it. */
+/**
+ * An address to listen on, as the operating system takes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type LoopbackAddress = "127.0.0.1" | "::1"
 
-/** Listens on one address and one port until the scope closes; `serve` is called once, before the first request. */
+/**
+ * Listens on one address and one port until the scope closes; `serve` is called once, before the first request.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export type Listen = (
   address: LoopbackAddress,
   port: number,

@@ -22,7 +22,12 @@ const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
   cause?: unknown
 }> = Data.TaggedError("CredentialStoreError")
 
-/** Credentials could not be read or written. `detail` says where and what to do; it holds no credential. */
+/**
+ * Credentials could not be read or written. `detail` says where and what to do; it holds no credential.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class CredentialStoreError extends CredentialStoreErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
@@ -30,7 +35,12 @@ export class CredentialStoreError extends CredentialStoreErrorBase {
   }
 }
 
-/** Keeps credentials by server and account. */
+/**
+ * Keeps credentials by server and account.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export interface CredentialStore {
   /** What is kept under a key. */
   readonly load: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
@@ -100,7 +110,12 @@ const memory: Effect.Effect<CredentialStore> = Effect.sync(() => {
   })
 })
 
-/** Tag of the {@link CredentialStore} service, and its constructors. */
+/**
+ * Tag of the {@link CredentialStore} service, and its constructors.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export const CredentialStore: Context.Tag<CredentialStore, CredentialStore> & {
   /** Keeps credentials until the process ends. */
   readonly memory: Effect.Effect<CredentialStore>

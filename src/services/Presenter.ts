@@ -8,7 +8,12 @@ import type { BindError } from "../core/oauth/BindError.ts"
 import type { Refusal } from "../core/oauth/Refusal.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
-/** A sign-in that waits for its answer. */
+/**
+ * A sign-in that waits for its answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PendingAuthorization {
   /** Tells flows of one process apart; it is no secret. */
   readonly id: string
@@ -28,7 +33,12 @@ export interface PendingAuthorization {
   readonly deadline: number
 }
 
-/** Something the person should know while a sign-in waits. */
+/**
+ * Something the person should know while a sign-in waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Notice =
   /** A pasted text of so many characters answers this sign-in. */
   | { readonly _tag: "PasteAccepted"; readonly id: string; readonly serverName: string; readonly characters: number }
@@ -62,7 +72,12 @@ export type Notice =
     readonly option: "allowMissingS256" | "allowIssuerMismatch"
   }
 
-/** Shows things to a person. It never writes to stdout, which belongs to the host program. */
+/**
+ * Shows things to a person. It never writes to stdout, which belongs to the host program.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export interface Presenter {
   /** Shows where to sign in. The scope closes when that sign-in ends. */
   readonly show: (pending: PendingAuthorization) => Effect.Effect<void, never, Scope.Scope>
@@ -70,7 +85,12 @@ export interface Presenter {
   readonly notice: (notice: Notice) => Effect.Effect<void>
 }
 
-/** Tag of the {@link Presenter} service. */
+/**
+ * Tag of the {@link Presenter} service.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export const Presenter: Context.Tag<Presenter, Presenter> & {
   /** Shows nothing, for hosts that pass `present` to every flow. */
   readonly none: Presenter
