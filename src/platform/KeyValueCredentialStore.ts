@@ -68,7 +68,7 @@ const stores = new WeakMap<KeyValueStore.KeyValueStore, CredentialStore>()
  * this user can read.
  *
  * A key-value store that fails is `CredentialStoreError` of reason `Unreadable` or `Unwritable`; an entry of a newer
- * version is `Unreadable`, and one that is no credentials `Damaged`: nobody but its owner can say what it is, so it is
+ * version is `Unreadable`, and one that is no credentials `Damaged`: only its owner can say what it is, so it is
  * left alone. Whether a write is atomic, and who else may write, is up to the key-value store.
  *
  * @example

@@ -19,7 +19,7 @@ import { pasteFor, presenterFor } from "./services.ts"
 
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
 
-// Imported as it stands: whoever opens a callback is about to listen.
+// Imported statically: a program that opens a callback is about to listen.
 const server = CallbackServer.make(listen)
 
 /** JavaScript callers may pass anything. */

@@ -24,7 +24,7 @@ export const server: CallbackServer = CallbackServer.make((address, port, serve)
   )
 )
 
-const stdin = Effect.map(Effect.promise(() => import("./StdinPaste.ts")), ({ paste }) => paste)
+const stdin = Effect.map(Effect.promise(() => import("./stdin/StdinPaste.ts")), ({ paste }) => paste)
 
 /** Reads this process's stdin while flows wait. */
 export const paste: PasteReader = {

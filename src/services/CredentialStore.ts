@@ -45,7 +45,7 @@ export interface CredentialStore {
   /** What is kept under a key. */
   readonly load: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
   /**
-   * Reads, decides and writes as one step: nobody else's `modify` of that key runs meanwhile, so a refresh, and a
+   * Reads, decides and writes as one step: no other `modify` of that key runs meanwhile, so a refresh, and a
    * compare-and-delete, fit in. When the function fails nothing is written.
    */
   readonly modify: <A, E, R>(

@@ -145,7 +145,7 @@ export const scopesSufficed = (state: SessionState): SessionState => {
   return guard === state.guard ? state : { ...state, guard }
 }
 
-/** Somebody signs out: nothing that was asked for or tried before counts any more. */
+/** A sign-out: nothing that was asked for or tried before counts any more. */
 export const signedOut = (state: SessionState): SessionState => ({
   ...state,
   signOuts: state.signOuts + 1,

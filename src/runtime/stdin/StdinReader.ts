@@ -4,7 +4,7 @@
 import { fstatSync } from "node:fs"
 import process from "node:process"
 import * as LineReader from "./LineReader.ts"
-import type { AttachReader } from "../StdinHub.ts"
+import type { AttachReader } from "./StdinHub.ts"
 import * as TerminalOutput from "../terminal/TerminalOutput.ts"
 import * as TerminalSignals from "../terminal/TerminalSignals.ts"
 import { hasEscapes, isForeground } from "../terminal/ProcessSurroundings.ts"

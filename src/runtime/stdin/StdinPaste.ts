@@ -2,9 +2,9 @@
  * Pastes from this process's stdin.
  */
 import * as Effect from "effect/Effect"
-import { fromSource, type PasteReader } from "../paste/PasteReader.ts"
+import { fromSource, type PasteReader } from "../../paste/PasteReader.ts"
 import { hub } from "./StdinHub.ts"
-import { attach } from "./stdin/StdinReader.ts"
+import { attach } from "./StdinReader.ts"
 
 const { isReading, retain, router, subscribe } = hub()
 

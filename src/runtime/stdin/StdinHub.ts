@@ -2,9 +2,9 @@
  * Standard input, shared by every flow of the process.
  *
  * stdin belongs to the process, so what shares it does too: one hub on `globalThis`, made of plain functions, serves every
- * copy of this package and every Effect runtime. It is attached while somebody holds it, and otherwise not touched.
+ * copy of this package and every Effect runtime. stdin is read while a flow holds the hub, and otherwise not touched.
  */
-import * as PasteRouter from "../paste/PasteRouter.ts"
+import * as PasteRouter from "../../paste/PasteRouter.ts"
 
 /** A reader that was started. */
 export interface Reader {
@@ -12,7 +12,7 @@ export interface Reader {
   readonly detach: () => void
   /** Whether text comes through it now. */
   readonly isReading: () => boolean
-  /** Starts it again where somebody else had the stream, and has it no more. */
+  /** Reads again where another part of the program had taken stdin and has let go of it. */
   readonly retry: () => void
 }
 
@@ -23,7 +23,7 @@ export type AttachReader = (onText: (text: string) => void) => Reader
 export interface StdinHub {
   readonly router: PasteRouter.PasteRouter
   readonly subscribe: (onText: (text: string) => void) => () => void
-  /** Attaches the reader when nobody held it; the result lets go, and the last one detaches it. */
+  /** The first holder attaches the reader. The result lets go; the last one to let go detaches it. */
   readonly retain: (attach: AttachReader) => () => void
   /** Whether what a person types comes here now. */
   readonly isReading: () => boolean
