@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Option, Scope, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, Scope, TestClock } from "effect"
 import { setImmediate } from "node:timers"
 import { atMost } from "../../src/effect/atMost.ts"
 import { atEachStep } from "../fixtures/InterruptAtEachStep.ts"
@@ -93,18 +93,20 @@ describe("atMost", () => {
 
   it.effect("goes by the machine's clock, not by Effect's", () =>
     Effect.gen(function* () {
+      const started = performance.now()
       const waiting = yield* Effect.fork(atMost(50, Effect.never))
       yield* settled
       yield* TestClock.adjust("1 hour")
-      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
       yield* Fiber.join(waiting)
+      // A timer may ring one millisecond early.
+      assert.isAtLeast(performance.now() - started, 48)
     }))
 
   it.live("ends at whichever step it is interrupted", () =>
     Effect.gen(function* () {
       for (const effect of [Effect.void, Effect.never, Effect.uninterruptible(Effect.sleep(2))]) {
-        for (const fibers of ["own", "all"] as const) {
-          const { hanging } = yield* atEachStep(atMost(5, effect), { of: fibers, patience: 1000 })
+        for (const which of ["own", "all"] as const) {
+          const { hanging } = yield* atEachStep(atMost(5, effect), { of: which, patience: 1000 })
           assert.deepStrictEqual(hanging, [])
         }
       }

@@ -61,8 +61,8 @@ describe("endAfter", () => {
           [Effect.never, 20]
         ] as const
         for (const [effect, quiet] of effects) {
-          for (const fibers of ["own", "all"] as const) {
-            const options = { of: fibers, patience: 1000, ...(quiet !== undefined && { quiet }) }
+          for (const which of ["own", "all"] as const) {
+            const options = { of: which, patience: 1000, ...(quiet !== undefined && { quiet }) }
             const { hanging } = yield* atEachStep(
               endAfter<void, never, never, void, string, never>(effect, "1 hour", late),
               options

@@ -105,8 +105,8 @@ const fibersLeft = (before: ReadonlySet<unknown>) =>
 describe("a flow", () => {
   for (const [kind, { signIn, waits }] of Object.entries(kinds)) {
     for (const paste of [true, false]) {
-      for (const fibers of ["own", "all"] as const) {
-        const whose = fibers === "own" ? "of its caller's steps" : "step of any of its fibers"
+      for (const which of ["own", "all"] as const) {
+        const whose = which === "own" ? "of its caller's steps" : "step of any of its fibers"
         it.live(`${kind}, ${paste ? "with" : "without"} paste, ends at each ${whose}`, () =>
           Effect.gen(function* () {
             const { layer, listeners } = yield* TestLayers.make
@@ -114,7 +114,7 @@ describe("a flow", () => {
             // Built before: to be interrupted while layers are merged is what Effect itself hangs at.
             const services = yield* Effect.scoped(Layer.build(layer))
             const effect = Effect.provide(signIn(paste), services)
-            const { steps, wrong } = yield* tryAll(effect, listeners, { of: fibers, ...(waits && { quiet: 30 }) })
+            const { steps, wrong } = yield* tryAll(effect, listeners, { of: which, ...(waits && { quiet: 30 }) })
             assert.deepStrictEqual(wrong, [])
             assert.isAbove(steps, 100, "it was not interrupted at all")
             assert.strictEqual(yield* fibersLeft(before), 0)

@@ -248,7 +248,7 @@ for (const [way, withFlow] of Object.entries(ways)) {
           const exit = yield* Effect.exit(Effect.provide(
             withFlow({}, (each) => {
               flow = each
-              return each.authorize({ url: urlFor(each), present: () => Effect.void })
+              return each.authorize({ url: urlFor(each) })
             }),
             layer
           ))
