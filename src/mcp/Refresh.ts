@@ -65,18 +65,18 @@ const withoutTokens = ({ client, extra, issuer }: Credentials, knowsClient: bool
   extra
 })
 
-/** What becomes of the credentials when a refresh fails; `undefined`: nothing, the error is the caller's to handle. */
+/** What remains of the credentials when a refresh fails; `None`: all of it, and the caller gets the error. */
 const afterFailure = (
   env: Environment,
   error: SdkMissing | TokenError,
   credentials: Credentials,
   { clientId }: ClientRegistration
-): Credentials | undefined => {
+): Option.Option<Credentials> => {
   const code = error._tag === "TokenError" ? error.error : undefined
-  if (code === "invalid_grant") return withoutTokens(credentials, true)
+  if (code === "invalid_grant") return Option.some(withoutTokens(credentials, true))
   // A client that the current options name is for the caller to correct. One that is only stored is registered again.
   const isOfOptions = [env.client?.clientId, env.clientMetadataUrl].includes(clientId)
-  return isUnknownClient(code) && !isOfOptions ? withoutTokens(credentials, false) : undefined
+  return isUnknownClient(code) && !isOfOptions ? Option.some(withoutTokens(credentials, false)) : Option.none()
 }
 
 /** Sends the refresh token while no other caller can change the store, and stores what comes of it. */
@@ -98,7 +98,7 @@ const trade = (env: Environment, cell: SessionCell, used: string, discovered: Di
     return Effect.matchEffect(TokenRequests.refresh(env, discovered, found.client, found.tokens), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
       onFailure: (error) => {
-        const next = Option.flatMapNullable(credentials, (rest) => afterFailure(env, error, rest, found.client))
+        const next = Option.flatMap(credentials, (rest) => afterFailure(env, error, rest, found.client))
         return Option.isSome(next) ? settle(false, next) : Effect.fail(error)
       }
     })
