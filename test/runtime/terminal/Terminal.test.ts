@@ -53,7 +53,7 @@ describe.skipIf(!Live.hasTerminal)(`a sign-in at a terminal${Live.orWhyNot}`, { 
   })
 
   it("takes lengths around what a system's own line mode keeps, whether the terminal marks pastes or not", async () => {
-    const lengths = { a: 100, b: 1023, c: 1024, d: 4095, e: 4096, f: 8192, g: 16_384 }
+    const lengths = { a: 200, b: 1023, c: 1024, d: 4095, e: 4096, f: 8192, g: 16_384 }
     await Promise.all([Live.marked, (text: string) => text].map(async (paste) => {
       const session = start({ servers: Object.keys(lengths) }, wide)
       // From last to first, which is another order than the one in which they wait.
