@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import { Closed } from "../core/mcp/Closed.ts"
 
 /** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
 export class Thrown {
@@ -14,16 +15,6 @@ export class Thrown {
   readonly error: unknown
   constructor(error: unknown) {
     this.error = error
-  }
-}
-
-class Closed extends Error {
-  readonly _tag = "Closed"
-  constructor() {
-    super("The callback was closed while a sign-in was waiting. Open a new one to sign in")
-  }
-  override get name(): string {
-    return this._tag
   }
 }
 
@@ -50,7 +41,7 @@ export const runToPromise = async <A, E>(
   )
   for (const signal of signals) signal?.removeEventListener("abort", abort)
   if (Exit.isSuccess(exit)) return exit.value
-  if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed() : cancelled.reason
+  if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed({}) : cancelled.reason
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))
   if (cancelled !== undefined && isClosed(error)) throw cancelled.reason
   throw error instanceof Thrown ? error.error : error
