@@ -12,7 +12,7 @@ import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import type { CallbackServer } from "../services/CallbackServer.ts"
 import type { CredentialKey, CredentialStore } from "../services/CredentialStore.ts"
-import type { PasteInput } from "../paste/PasteInput.ts"
+import type { PasteInput } from "../paste/PasteInputTag.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FetchLike } from "./FetchLike.ts"
 

@@ -1,12 +1,11 @@
 /**
  * Where a person pastes the address that a sign-in ended on: the service, and its constructor from a stream.
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { PasteRefused } from "../core/oauth/Refusal.ts"
+import { type PasteInput as Service, PasteInput as tag } from "./PasteInputTag.ts"
 import * as PasteReader from "./PasteReader.ts"
 
 /**
@@ -15,18 +14,7 @@ import * as PasteReader from "./PasteReader.ts"
  * @since 0.1.0
  * @category services
  */
-export interface PasteInput extends Partial<Pick<PasteReader.PasteReader, "register" | "hold" | "available">> {
-  /**
-   * Every block of text from now on, while the scope is open. The reader is shared, and held only while someone listens.
-   * After the input ended no more text comes.
-   */
-  readonly lines: Effect.Effect<Queue.Dequeue<string>, never, Scope.Scope>
-  /**
-   * Takes text from a host's own input box and gives it to the waiting flow whose `state` it carries; fails with
-   * {@link PasteRefused} when there is none.
-   */
-  readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
-}
+export interface PasteInput extends Service {}
 
 /** Text from a stream that the host owns: a TUI's input box, a chat, a test's script. */
 const make = (lines: Stream.Stream<string>): PasteReader.PasteReader =>
@@ -50,7 +38,7 @@ export const PasteInput: Context.Tag<PasteInput, PasteInput> & {
    * again with the next flow, so give one that continues (`Stream.fromQueue`), not one that begins anew.
    */
   readonly make: (lines: Stream.Stream<string>) => PasteReader.PasteReader
-} = Object.assign(Context.GenericTag<PasteInput>("effect-oauth-callback/PasteInput"), { make })
+} = Object.assign(tag, { make })
 
 // By service, so that all flows of one service share one reader of its `lines`.
 const readers = new WeakMap<PasteInput, PasteReader.PasteReader>()

@@ -15,7 +15,7 @@ import * as McpOAuthEffect from "../mcp/McpOAuth.ts"
 import { fileStore, server } from "../runtime/services.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
-import { PasteInput } from "../paste/PasteInput.ts"
+import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type {
   ConnectAllOptions,

@@ -4,7 +4,7 @@
 import * as Layer from "effect/Layer"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
-import { PasteInput } from "../paste/PasteInput.ts"
+import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { fileStore, paste, presenter, server, type TerminalOptions } from "./services.ts"
 

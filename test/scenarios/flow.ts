@@ -30,7 +30,7 @@ const ending: ReadonlyArray<Scenario> = [
       const { flow } = yield* open()
       assert.match(flow.redirectUri, /^http:\/\/127\.0\.0\.1:\d+\/callback$/)
       assert.isTrue(flow.listening)
-      assert.match(Redacted.value(flow.state), /^[A-Za-z0-9_-]{43}$/)
+      assert.match(Redacted.value(flow.state), /^[0-9a-f]{64}$/)
       assert.strictEqual(RawClient.statusOf(yield* browse(flow, "/favicon.ico")), 404)
     })
   ),
