@@ -118,8 +118,7 @@ const chunking = () => {
     return ids
   }
   return (id: string, meta: ManualChunkMeta): string | undefined => {
-    if (isEffect(id)) return "effect"
-    if (!reach(["src/promise/openCallback.ts"], meta).has(id)) return undefined
+    if (!reach(["src/promise/openCallback.ts"], meta).has(id)) return isEffect(id) ? "effect" : undefined
     const signedIn = reach(["src/promise/createMcpOAuth.ts", "src/runtime/FileCredentialStore.ts"], meta)
     return signedIn.has(id) ? "effect" : "openCallback"
   }
