@@ -32,8 +32,8 @@ afterEach(() => {
 // No browser is opened on a machine that says it is in CI.
 const env = environment({ CI: "true" })
 
-const start = (stdin: "pipe" | "ignore" | "closed"): Running => {
-  const command = programs.command("signIn")
+const start = (stdin: "pipe" | "ignore" | "closed", ...options: ReadonlyArray<string>): Running => {
+  const command = [...programs.command("signIn"), ...options]
   const [file = "", ...args] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...command] : command
   const stdio: StdioOptions = [stdin === "pipe" ? "pipe" : "ignore", "pipe", "pipe"]
   const child = spawn(file, args, { cwd: root, env, stdio })
@@ -138,6 +138,43 @@ describe("layer", () => {
     children.push(child)
     const code = await new Promise((resolve) => child.once("close", resolve))
     assert.strictEqual(code, 0)
+  })
+  // Windows has no SIGSTOP.
+  describe.skipIf(process.platform === "win32")("a process that is stopped over its deadline", () => {
+    const deadline = 1000
+    const stopped = async (arrive: (running: Running, url: URL) => Promise<unknown>) => {
+      const running = start("pipe", `--timeout=${deadline}`)
+      const url = await running.shown
+      // By `child.kill` Deno sends one signal alone.
+      const { pid = 0 } = running.child
+      process.kill(pid, "SIGSTOP")
+      const arrived = arrive(running, url)
+      // The deadline is a time; it has to pass.
+      await new Promise((resolve) => setTimeout(resolve, deadline + 200))
+      process.kill(pid, "SIGCONT")
+      await arrived
+      return running.ended
+    }
+
+    it("takes the answer that a browser sent in the meantime", async () => {
+      const { stderr } = await stopped((_running, shown) => {
+        const { pathname, port, search } = answer(shown, "redirected")
+        return RawClient.get(Number(port), `${pathname}${search}`)
+      })
+      assert.match(stderr, /GRANTED redirected http\n$/)
+    })
+
+    it("takes the address that was pasted in the meantime", async () => {
+      const { stderr } = await stopped(async ({ child }, shown) => {
+        child.stdin?.write(`${answer(shown, "0123456789").href}\n`)
+      })
+      assert.match(stderr, /GRANTED 0123456789 paste\n$/)
+    })
+
+    it("times out when nothing arrived", async () => {
+      const { stderr } = await stopped(() => Promise.resolve())
+      assert.match(stderr, /FAILED /)
+    })
   })
   it("lets the process end while stdin stays open", async () => {
     const { ended, shown } = start("pipe")

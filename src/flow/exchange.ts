@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
 import { firstOf } from "../effect/firstOf.ts"
+import { timeLimit } from "../effect/timeLimit.ts"
 import type { ExchangeRequest, Granted } from "./AuthorizeRequest.ts"
 import type { Inbox } from "./Inbox.ts"
 
@@ -23,7 +24,7 @@ export const exchange = <A, E, R>(
 ): Effect.Effect<A, E | AuthorizationTimeout, R> =>
   Effect.suspend(() => {
     const duration = Duration.decode(exchangeTimeout)
-    const timesOut = Effect.flatMap(Effect.sleep(duration), () =>
+    const timesOut = Effect.flatMap(timeLimit(duration), () =>
       new AuthorizationTimeout({
         phase: "exchange",
         millis: Duration.toMillis(duration),

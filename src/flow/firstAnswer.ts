@@ -10,6 +10,7 @@ import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
 import { firstOf } from "../effect/firstOf.ts"
+import { timeLimit } from "../effect/timeLimit.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
 import type { Arrival, Inbox } from "./Inbox.ts"
 import type { Notices, Shown } from "./Notices.ts"
@@ -61,7 +62,7 @@ const timeout = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
       yield* notices.queue({ ...shown, paste: yield* canPaste(pasteReader) }, turn, present === undefined)
     }
     yield* Effect.fork(Effect.catchAllCause(show(race), (cause) => Deferred.failCause(inbox.request, cause)))
-    yield* Effect.sleep(timeout)
+    yield* timeLimit(timeout)
     return yield* new AuthorizationTimeout({
       phase: "response",
       millis: Duration.toMillis(timeout),
