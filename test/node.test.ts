@@ -165,8 +165,9 @@ describe("layer", () => {
     })
 
     it("takes the address that was pasted in the meantime", async () => {
-      const { stderr } = await stopped(async ({ child }, shown) => {
+      const { stderr } = await stopped(({ child }, shown) => {
         child.stdin?.write(`${answer(shown, "0123456789").href}\n`)
+        return Promise.resolve()
       })
       assert.match(stderr, /GRANTED 0123456789 paste\n$/)
     })
