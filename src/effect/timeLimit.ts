@@ -8,6 +8,8 @@ import * as Effect from "effect/Effect"
 // A timer of a busy process rings some milliseconds late, too; waiting longer then does no harm.
 const onTime = 50
 
+const machine = Clock.make()
+
 /** Milliseconds: enough to read, check and answer what lay in a socket or in stdin. */
 const grace = 1000
 
@@ -20,7 +22,6 @@ const grace = 1000
  */
 export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const machine = Clock.make()
     const began = yield* machine.currentTimeMillis
     yield* Effect.sleep(limit)
     const late = (yield* machine.currentTimeMillis) - began - Duration.toMillis(limit)

@@ -65,7 +65,7 @@ export interface CallbackFlow {
 type Services = CallbackServer | PasteInput | Presenter
 
 /** The scope releases in the other order: texts are no longer routed here, pages get their last words, the server drains. */
-const opening = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
+const acquire = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const callback = yield* settings(options)
     const pasteReader = options.paste === false ? undefined : readerOf(yield* PasteInput)
@@ -93,16 +93,16 @@ const opening = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, S
         return inbox.refusals.stream
       }
     }
-  })
+  }).pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
 
 const open = (options: OpenOptions = {}): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
-  allOrNothing(opening(options)).pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
+  allOrNothing(acquire(options))
 
 const run = <A, E, R>(
   options: OpenOptions,
   use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | Services> =>
-  Effect.scoped(Effect.flatMap(open(options), use))
+  Effect.scoped(Effect.flatMap(acquire(options), use))
 
 /**
  * Opens flows.

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { Closed } from "../core/mcp/Closed.ts"
+import { onAbort } from "../effect/onAbort.ts"
 import type { SessionError } from "./Session.ts"
 
 /** Runs effects of a session as promises. */
@@ -28,8 +29,11 @@ export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRu
   return {
     run: async (effect, signal) => {
       signal?.throwIfAborted()
+      const controller = new AbortController()
+      const stop = signal === undefined ? undefined : onAbort(signal, () => controller.abort())
       // Where the runtime was taken in an uninterruptible region, the fiber would be uninterruptible too.
-      const exit = await runExit(Effect.interruptible(effect), signal === undefined ? undefined : { signal })
+      const exit = await runExit(Effect.interruptible(effect), { signal: controller.signal })
+      stop?.()
       if (Exit.isSuccess(exit)) return exit.value
       signal?.throwIfAborted()
       if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server }))

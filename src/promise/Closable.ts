@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { onAbort } from "../effect/onAbort.ts"
 import { runToPromise } from "./runToPromise.ts"
 
 /** A scope's end, and its effects as promises. */
@@ -20,10 +21,8 @@ export interface Closable {
 export const make = (scope: Scope.CloseableScope, signal: AbortSignal | undefined): Closable => {
   let closed: Promise<void> | undefined
   const close = () => closed ??= Effect.runPromise(Scope.close(scope, Exit.void))
-  const onAbort = () => void close()
-  signal?.addEventListener("abort", onAbort, { once: true })
-  Effect.runSync(Scope.addFinalizer(scope, Effect.sync(() => signal?.removeEventListener("abort", onAbort))))
-  if (signal?.aborted === true) onAbort()
+  if (signal !== undefined) Effect.runSync(Scope.addFinalizer(scope, Effect.sync(onAbort(signal, () => void close()))))
+  if (signal?.aborted === true) void close()
   const run: Closable["run"] = (effect, own) => runToPromise(effect, [own, signal])
   return {
     close,

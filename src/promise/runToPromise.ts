@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import { Closed } from "../core/mcp/Closed.ts"
+import { onAbort } from "../effect/onAbort.ts"
 
 /** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
 export class Thrown {
@@ -31,15 +32,14 @@ export const runToPromise = async <A, E>(
 ): Promise<A> => {
   const aborted = () => signals.find((signal) => signal?.aborted === true)
   if (aborted() !== undefined) throw aborted()?.reason
-  // Two signals at most, and mostly none.
   const fiber = Effect.runFork(effect)
   const abort = () => Effect.runSync(Fiber.interruptAsFork(fiber, FiberId.none))
-  for (const signal of signals) signal?.addEventListener("abort", abort, { once: true })
+  const takeBack = signals.map((signal) => signal === undefined ? undefined : onAbort(signal, abort))
   // Asked as it ends: an abort that comes a moment later did not cause that end.
   const [exit, cancelled] = await new Promise<readonly [Exit.Exit<A, E>, AbortSignal | undefined]>((resolve) =>
     fiber.addObserver((exit) => resolve([exit, aborted()]))
   )
-  for (const signal of signals) signal?.removeEventListener("abort", abort)
+  for (const stop of takeBack) stop?.()
   if (Exit.isSuccess(exit)) return exit.value
   if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed({}) : cancelled.reason
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))

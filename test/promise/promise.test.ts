@@ -1,4 +1,5 @@
 /** The flow for async/await, as a program without Effect uses it. */
+import { getEventListeners } from "node:events"
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -149,6 +150,20 @@ describe("openCallback", () => {
       authorized.abort(reason)
       assert.strictEqual(await waiting as unknown, reason)
     })
+  })
+
+  it("takes one signal for many flows without a listener for each, and leaves none on it", async () => {
+    const { signal } = new AbortController()
+    const callbacks = await Promise.all(
+      Array.from({ length: 24 }, () => openCallback({ paste: false, openBrowser: false, signal }))
+    )
+    const granted = callbacks.map((callback) => callback.authorize({ url: urlFor(callback), present: false, signal }))
+    // Node warns at the eleventh.
+    assert.strictEqual(getEventListeners(signal, "abort").length, 1)
+    await Promise.all(callbacks.map((callback) => browse(callback, answer(callback, { code: "c" }))))
+    await Promise.all(granted)
+    await Promise.all(callbacks.map((callback) => callback.close()))
+    assert.strictEqual(getEventListeners(signal, "abort").length, 0)
   })
 
   it("rejects a waiting authorize with Closed when it is closed", async () => {
