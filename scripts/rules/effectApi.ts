@@ -26,7 +26,10 @@ const bans: ReadonlyArray<Ban> = [
     instead: "It hands out a fiber's inside. Use Effect.context, Effect.runtime or Effect.clock"
   },
   { name: /^(unsafeI|i)nterruptAsFork$/, instead: "Fork with Effect.forkIn, and let the scope interrupt it" },
-  { name: /^unsafe[A-Z]/, instead: "Use the effect of the same purpose" },
+  {
+    name: /^unsafe[A-Z]/,
+    instead: "Use the effect of the same purpose; an exception, with its reason, goes into scripts/check-imports.ts"
+  },
   { of: /^FiberRef$/, name: /^current/, instead: "Use the function of Effect that reads or sets it" },
   {
     of: /^(Effect|Runtime)$/,
@@ -34,7 +37,8 @@ const bans: ReadonlyArray<Ban> = [
     instead: "Effects are run at the edges, src/runtime and src/promise"
   },
   // In Effect 3.22 these can wait for ever when they are interrupted while they start.
-  { of: /^Effect$/, name: /^race/, instead: "Use src/effect/firstOf.ts" }
+  { of: /^Effect$/, name: /^race/, instead: "Use src/effect/firstOf.ts" },
+  { of: /^Effect$/, name: /^timeout/, instead: "Use src/effect/endAfter.ts" }
 ]
 
 const timers = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]
@@ -133,10 +137,14 @@ const checkFile = (file: string, { names, tree }: Source): ReadonlyArray<Problem
     if (use !== undefined && ban !== undefined) add(node, `${use.module ?? ""}.${use.name}`, ban.instead)
     const call = concurrentCall(node, modules)
     if (call !== undefined) {
-      add(node, `Effect.${call} with concurrency`, "It can wait for ever when interrupted. Fork with Effect.forkIn")
+      add(
+        node,
+        `Effect.${call} with concurrency`,
+        "It can wait for ever when interrupted. Use src/effect/forEachConcurrently.ts"
+      )
     }
     if (place === "flow" && (ts.isClassDeclaration(node) || ts.isClassExpression(node))) {
-      add(node, "class", "A flow's state is in Ref, Deferred and Queue")
+      add(node, "class", "Make a record of functions, as Inbox.ts does")
     }
     ts.forEachChild(node, visit)
   }

@@ -59,6 +59,12 @@ const checkPackage = (
   return `${placeOf(file)} must not import ${specifier}`
 }
 
+/** What to do instead, where a place must not use a global. */
+const instead = (place: string): string =>
+  place.startsWith("core")
+    ? "What it gives comes in as data: as an argument"
+    : "Use Effect (Clock, Random, a service), or have src/runtime provide it"
+
 /** Imports point to a place below, packages and globals are those that the place may use. */
 export const checkImports = (sources: Sources, places: Places): ReadonlyArray<Problem> =>
   [...sources].flatMap(([file, source]): ReadonlyArray<Problem> => {
@@ -74,7 +80,12 @@ export const checkImports = (sources: Sources, places: Places): ReadonlyArray<Pr
     const names = source.names.filter((each) => place.without?.includes(each.name))
     return [
       ...imports,
-      ...names.map((each) => ({ file, line: each.line, use: each.name, text: `${name} must not use ${each.name}` }))
+      ...names.map((each) => ({
+        file,
+        line: each.line,
+        use: each.name,
+        text: `${name} must not use ${each.name}. ${instead(name)}`
+      }))
     ]
   })
 
@@ -114,6 +125,10 @@ export const checkFiles = (sources: Sources): ReadonlyArray<Problem> =>
   [...sources].flatMap(([file, { lines }]) => [
     ...lines > longest ? [{ file, use: "length", text: `${lines} lines, more than ${longest}. Split it` }] : [],
     ...emptyName.test(file.slice(file.lastIndexOf("/") + 1))
-      ? [{ file, use: "name", text: "name it for what it holds" }]
+      ? [{
+        file,
+        use: "name",
+        text: "name it for what it holds, as ScopeSet.ts, or for the one function it exports, as firstOf.ts"
+      }]
       : []
   ])

@@ -10,11 +10,11 @@ import { firstOf } from "./firstOf.ts"
  * it still releases then, it releases without anything waiting for it.
  *
  * The milliseconds are the machine's, not those of Effect's `Clock`: this bounds a release, and a test's clock that stands
- * still must not hold one. It works where nothing can be interrupted, as in a finalizer, also of a fiber that was interrupted.
+ * still must not delay one. It works where nothing can be interrupted, as in a finalizer, also of a fiber that was interrupted.
  */
 export const atMost = (millis: number, effect: Effect.Effect<unknown>): Effect.Effect<void> =>
-  // In a fiber of its own: an interrupt reaches the children of a fiber also while that fiber cannot be interrupted. Both
-  // can be interrupted here, the wait for them only where its caller can be.
+  // In a fiber of its own, because an interrupt reaches the children of a fiber even while that fiber cannot be
+  // interrupted. The two effects can be interrupted here; the wait for them only where the caller can be.
   Effect.disconnect(
     firstOf([
       Effect.interruptible(Effect.asVoid(Effect.disconnect(effect))),

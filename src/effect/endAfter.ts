@@ -8,7 +8,7 @@ import { timeLimit } from "./timeLimit.ts"
 
 /**
  * Runs an effect for a time at most, by Effect's `Clock`. An effect that takes longer is interrupted; when it has released
- * what it held, this ends as `ending` does.
+ * what it held, `ending` runs, and its result is the result.
  *
  * A limit that rings late lets an effect end whose answer has arrived: see {@link timeLimit}.
  *

@@ -11,6 +11,6 @@ import * as Effect from "effect/Effect"
  * when it is interrupted between making its fibers and starting them.
  */
 export const firstOf = <A, E, R>(effects: ReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<A, E, R> =>
-  // As exits, so that `raceAll`, which goes by the first success, goes by the first end; and Effect logs no failed fiber,
+  // As exits: `raceAll` waits for the first success, and an exit is always one. Effect then logs no failed fiber either,
   // whose error may hold a URL with its `state`.
   Effect.flatten(Effect.raceAll(effects.map(Effect.exit)))

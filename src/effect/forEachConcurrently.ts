@@ -24,17 +24,17 @@ export const forEachConcurrently = <A, B, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const failed = yield* Deferred.make<never, E>()
-      const waiting = [...items.entries()]
+      const remaining = [...items.entries()]
       const results: Array<B> = []
       const work = Effect.gen(function* () {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        for (let next = remaining.shift(); next !== undefined; next = remaining.shift()) {
           results[next[0]] = yield* run(next[1])
         }
       }).pipe(
         restore,
         Effect.tapErrorCause((cause) => {
           // None of the rest may begin before the others are interrupted.
-          waiting.length = 0
+          remaining.length = 0
           return Deferred.failCause(failed, cause)
         }),
         // As an exit, because Effect logs a fiber that fails, and an error may hold a URL with its `state`.

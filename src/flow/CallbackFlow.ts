@@ -55,8 +55,7 @@ export interface CallbackFlow {
    */
   readonly submit: (text: string) => Effect.Effect<void, PasteRefused>
   /**
-   * What was refused. Hot: it begins with the last 64, drops the oldest for a reader that is slower, and ends with the
-   * flow.
+   * What was refused: the last 64 refusals, then each as it happens. A slow reader misses the oldest. Ends with the flow.
    */
   readonly refusals: Stream.Stream<Refusal>
 }
@@ -64,7 +63,7 @@ export interface CallbackFlow {
 /** What opening a flow needs. */
 type Services = CallbackServer | PasteInput | Presenter
 
-/** The scope releases in the other order: texts are no longer routed here, pages get their last words, the server drains. */
+/** On release, in this order: pasted texts stop coming, waiting pages are answered, the server drains. */
 const acquire = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const callback = yield* settings(options)

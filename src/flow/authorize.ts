@@ -27,13 +27,13 @@ export interface Flow extends Listener {
   readonly pasteReader: PasteReader | undefined
 }
 
-type Request<A, E, R> = AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
+type AnyRequest<A, E, R> = AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
 
 /** Waits for the answer, checks it, and exchanges its code where that is asked for. */
 const signIn = <A, E, R>(
   flow: Flow,
   url: URL,
-  request: Request<A, E, R>
+  request: AnyRequest<A, E, R>
 ): Effect.Effect<A | Granted, E | FlowError, R> => {
   const { forwarded, inbox, listening, presenter, redirectUri } = flow
   const serverName = request.serverName ?? url.host
@@ -57,7 +57,7 @@ const signIn = <A, E, R>(
       phase = "exchange"
       return yield* exchange(inbox, granted, { ...request, exchange: request.exchange })
     }).pipe(
-      // Also where the caller cannot be interrupted: else the arm that lost the race could not either.
+      // Interruptible even if the caller is not: otherwise the losing arm could not be interrupted.
       Effect.interruptible,
       Effect.onExit((exit) => {
         inbox.settle(pageOutcome(exit, phase, request.describe))
@@ -77,7 +77,7 @@ export const authorize = (flow: Flow): Authorize => {
       isUsed = true
       return url
     })
-  const authorize = <A, E, R>(request: Request<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
+  const authorize = <A, E, R>(request: AnyRequest<A, E, R>): Effect.Effect<A | Granted, E | FlowError, R> =>
     Effect.flatMap(begin(request), (url) => signIn(flow, url, request)).pipe(
       Effect.withSpan("CallbackFlow.authorize", { captureStackTrace: false })
     )

@@ -14,8 +14,9 @@ import type { Inbox } from "./Inbox.ts"
 const patience = "10 seconds"
 
 /**
- * Exchanges the code. The page waits for the result, and turns neutral when that takes long. The exchange is interrupted, and has released what it held, when its time is over
- * (`AuthorizationTimeout` of phase `"exchange"`) or the flow is closed.
+ * Exchanges the code. The page waits for the result, and after 10 seconds says only that the answer arrived. The exchange
+ * is interrupted, and has released what it held, when its time is over (`AuthorizationTimeout` of phase `"exchange"`) or
+ * the flow is closed.
  */
 export const exchange = <A, E, R>(
   inbox: Inbox,

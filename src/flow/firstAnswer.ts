@@ -55,7 +55,7 @@ const show = ({ notices, pasteReader, present, shown, timeout }: Race): Effect.E
  * The timeout: fails when the time is over. It runs from showing the URL, at once or when the turn of this sign-in has
  * come, and goes on while the URL is being shown. A `present` that dies ends the wait.
  */
-const timeout = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
+const showThenTimeOut = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
   Effect.gen(function* () {
     const { inbox, notices, pasteReader, present, shown, timeout, turn } = race
     if (turn !== undefined) {
@@ -76,7 +76,7 @@ export const firstAnswer = (race: Race): Effect.Effect<Arrival, AuthorizationTim
   const answer = [requestedAnswer(race), pastedAnswer(race)]
   // An answer that came before this call is used at once: there is nothing left to show.
   if (inbox.isOver()) return firstOf(answer)
-  const first = firstOf<Arrival, AuthorizationTimeout, never>([...answer, timeout(race)])
+  const first = firstOf<Arrival, AuthorizationTimeout, never>([...answer, showThenTimeOut(race)])
   return pasteReader === undefined ?
     first :
     Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(pasteReader.hold, scope), first))

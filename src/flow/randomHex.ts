@@ -4,8 +4,8 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Random bytes from the system's generator as lower-case hexadecimal digits: letters that servers neither fold nor escape
- * nor trim, as some do with those of base64url.
+ * Random bytes from the system's generator as lower-case hexadecimal digits, which servers neither change in case nor
+ * escape nor trim, as some do with letters of base64url.
  */
 export const randomHex = (bytes: number): Effect.Effect<string> =>
   Effect.sync(() =>

@@ -41,6 +41,7 @@ describe("checkEffectApi", () => {
       ["Effect.runPromise(e)", "Effect.runPromise"],
       ["Effect.race(a, b)", "Effect.race"],
       ["Effect.raceFirst(a, b)", "Effect.raceFirst"],
+      [`Effect.timeoutFail(a, { duration: 1, onTimeout })`, "Effect.timeoutFail"],
       ["a.pipe(Effect.raceWith(b, c))", "Effect.raceWith"],
       ["fiber.unsafeInterruptAsFork(id)", ".unsafeInterruptAsFork"],
       ["queue.unsafeOffer(1)", ".unsafeOffer"],
