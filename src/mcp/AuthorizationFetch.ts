@@ -36,6 +36,24 @@ const readText = async (response: Response): Promise<string> => {
   }
 }
 
+/** How deep a document may be nested. Those of OAuth have a handful of levels, and very deep ones cannot be written again. */
+const maxDepth = 100
+
+/** How deep the arrays and objects of a JSON text are nested. It is told without reading the text, which may fail. */
+const depthOf = (json: string): number => {
+  let depth = 0
+  let deepest = 0
+  let isInString = false
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at]
+    if (sign === '"') isInString = !isInString
+    else if (isInString && sign === "\\") at++
+    else if (!isInString && (sign === "{" || sign === "[")) deepest = Math.max(deepest, ++depth)
+    else if (!isInString && (sign === "}" || sign === "]")) depth--
+  }
+  return deepest
+}
+
 const documentOf = (text: string): Document | undefined => {
   try {
     const value: unknown = JSON.parse(text)
@@ -81,13 +99,19 @@ export const record = (base: FetchLike, signal: AbortSignal): Recorder => {
     outcome = { _tag: "Failed", url }
     try {
       const response = await base(input, { redirect: "manual", ...sentOnce(init), signal })
-      const document = documentOf(await readText(response))
+      const text = await readText(response)
+      const isDeep = depthOf(text) > maxDepth
+      const document = isDeep ? undefined : documentOf(text)
+      const isTooDeep = isDeep && response.status < 300
       outcome = {
         _tag: "Answered",
         url,
         status: response.status,
-        ...(document !== undefined && { document })
+        ...(document !== undefined && { document }),
+        ...(isTooDeep && { isTooDeep })
       }
+      // Nor does a document that cannot be used.
+      if (isTooDeep) broken = { error: new TypeError("nested too deep") }
       // "Try again later" does not mean "not published here".
       if (response.status === 408 || response.status === 429) broken = { error: new TypeError("too many requests") }
       return forSdk(response.status, document, response.headers)

@@ -30,10 +30,10 @@ interface Published {
 
 /** Reads the response of a step. `Right(undefined)`: the server publishes nothing there. `Left`: it could not be read. */
 const readPublished = (
-  { label: server }: Environment,
+  { label: server, server: serverUrl }: Environment,
   asked: string,
   { outcome, result, timedOut }: StepResult<unknown>
-): Either.Either<Published | undefined, DiscoveryError> => {
+): Either.Either<Published | undefined, DiscoveryError | UntrustedMetadata> => {
   const failed = (fields: Pick<DiscoveryError, "reason" | "status">, url: string) =>
     Either.left(new DiscoveryError({ server, url: withoutQuery(url), ...fields }))
   const { reason, status } = faultOf({ outcome, timedOut })
@@ -42,6 +42,7 @@ const readPublished = (
     return failed({ reason: timedOut ? "TimedOut" : "Unreachable", status: undefined }, url)
   }
   const { document } = outcome
+  if (outcome.isTooDeep === true) return Either.left(Metadata.nestedTooDeep(serverUrl, withoutQuery(url)))
   if (document !== undefined && outcome.status < 300) {
     // The SDK fails when a field is of the wrong type.
     const isUnderstood = Either.getOrUndefined(result) !== undefined
@@ -92,7 +93,7 @@ const once = (
     const resource = yield* Metadata.protectedResource(env.server, published?.document)
     if (published !== undefined) yield* published.check
     const asked = Metadata.chooseIssuer(env.server, resource, [env.client?.issuer, knownIssuer])
-    const insecure = Metadata.secureEndpoint(env.server, "authorization_servers", asked)
+    const insecure = Metadata.secureIssuer(env.server, asked)
     if (insecure !== undefined) return yield* insecure
     const found = yield* Effect.flatMap(
       step(env, (sdk, fetch) => sdk.discoverAuthorizationServerMetadata(asked, { fetchFn: fetch })),

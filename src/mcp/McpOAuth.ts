@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Closed } from "../core/mcp/Closed.ts"
-import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import type { McpConnectError } from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
@@ -31,7 +30,7 @@ import * as PromiseRunner from "./PromiseRunner.ts"
 import * as Provider from "./Provider.ts"
 import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
-import type { Status } from "./Status.ts"
+import * as Status from "./Status.ts"
 
 /**
  * Every way a sign-in to an MCP server fails.
@@ -91,7 +90,7 @@ export interface McpOAuth {
    */
   readonly logout: Effect.Effect<void, McpOAuthError>
   /** What is known about the sign-in, without secrets. Fails when the store cannot be read. */
-  readonly status: Effect.Effect<Status, CredentialStoreError>
+  readonly status: Effect.Effect<Status.Status, CredentialStoreError>
   /**
    * An `authProvider` for one transport of SDK v1 or v2, a new one each time it is read. Prefer `fetch`: it repeats a
    * request whose token was refused, where the SDK fails with `UnauthorizedError`. After that error `ensure` waits for the
@@ -141,22 +140,12 @@ const login = (session: Session.Session): Effect.Effect<void, Session.SessionErr
     (challenge) => Effect.asVoid(session.obtain({ _tag: "SignIn", challenge }, { keep: false }))
   )
 
-const status = (env: Environment, session: Session.Session): Effect.Effect<Status, CredentialStoreError> =>
-  Effect.zipWith(session.newestCredentials, Clock.currentTimeMillis, (credentials, now) => {
-    const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
-    const isRefreshable = tokens?.refreshToken !== undefined
-    return {
-      server: env.label,
-      account: env.key.account ?? "",
-      isSignedIn: tokens !== undefined && (isRefreshable || tokens.expiresAt === undefined || tokens.expiresAt > now),
-      isSigningIn: session.isSigningIn(),
-      issuer,
-      clientId: client?.clientId,
-      scopes: ScopeSet.parse(tokens?.scope),
-      expiresAt: tokens?.expiresAt,
-      isRefreshable
-    }
-  })
+const status = (env: Environment, session: Session.Session): Effect.Effect<Status.Status, CredentialStoreError> =>
+  Effect.zipWith(
+    session.newestCredentials,
+    Clock.currentTimeMillis,
+    (credentials, now) => Status.make(env, session.isSigningIn(), Option.getOrElse(credentials, () => ({})), now)
+  )
 
 /** A sign-in, with what only the modules of this package use of it. */
 export interface InternalMcpOAuth {

@@ -1,11 +1,15 @@
 /**
  * Sends a request with a token to one origin. A redirect never takes the token to another.
  */
+import { mayLeadTo } from "../core/mcp/SecureUrl.ts"
 import { display } from "../core/mcp/ServerUrl.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
 /** How many redirects are followed: as many as by `fetch` itself. */
 const maxRedirects = 20
+
+/** Whether a redirect can be followed as it is written: printable ASCII of a length that a URL has. */
+const isLocation = (text: string): boolean => /^[\x20-\x7e]{0,16384}$/.test(text)
 
 /** The request that follows a redirect (Fetch Standard, HTTP-redirect fetch). */
 const redirected = (init: RequestInit, status: number): RequestInit => {
@@ -58,7 +62,8 @@ export interface Sent {
  * Sends a request, with the token as long as all redirects stay within the origin. Redirects are followed here, because
  * not every runtime removes the header when they leave it; `redirect: "manual"` and `"error"` are left to `fetch`.
  *
- * Rejects as `fetch` does; also for a redirect to a URL that is neither http nor https, and after twenty redirects.
+ * Rejects as `fetch` does; also for a redirect to a URL that is neither http nor https, or that a server elsewhere may not
+ * lead to, and after twenty redirects.
  */
 export const send = async (
   base: FetchLike,
@@ -79,9 +84,16 @@ export const send = async (
     const redirects = [301, 302, 303, 307, 308].includes(response.status) && location !== null
     if (!redirects) return { response, isOwn }
     await response.body?.cancel()
-    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined
+    const next = isLocation(location) && URL.canParse(location, url.href) ? new URL(location, url) : undefined
     if (next === undefined || !/^https?:$/.test(next.protocol)) {
       throw new TypeError(`Cannot fetch ${display(target)}: it redirects to what is no http: or https: URL`)
+    }
+    if (!mayLeadTo(url, next)) {
+      throw new TypeError(
+        `Cannot fetch ${display(target)}: it redirects to ${
+          next.protocol === "https:" ? "a program on this machine or a device beside it" : "an http: URL"
+        }. Its operator has to correct it`
+      )
     }
     request = redirected(request, response.status)
     if (next.origin !== url.origin) request = withoutCredentials(request)

@@ -8,6 +8,7 @@
 import * as Redacted from "effect/Redacted"
 import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import type { Tokens } from "../core/mcp/Credentials.ts"
+import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import type { Probed, TokenNeed } from "../core/mcp/TokenPlan.ts"
 import type { Environment } from "./Environment.ts"
 import type { OAuthClientProvider, ProviderTokens } from "./OAuthClientProvider.ts"
@@ -80,7 +81,8 @@ export const make = (
     redirectToAuthorization: (url) =>
       whenOpen(() => {
         // The SDK does not say what the server refused, nor why. If this fails, `ensure` or the next request says so.
-        obtain({ _tag: "Unclear", used: given, scope: url.searchParams.get("scope") ?? undefined }).catch(() => {})
+        const scope = ScopeSet.ofServer(url.searchParams.get("scope") ?? undefined)
+        obtain({ _tag: "Unclear", used: given, scope }).catch(() => {})
       }),
     saveCodeVerifier: (codeVerifier) => {
       assertOpen()

@@ -13,8 +13,20 @@ import type { Environment } from "./Environment.ts"
 import { faultOf, step, type StepResult } from "./Step.ts"
 import type { Sdk } from "./Sdk.ts"
 
-// RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.
 const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
+
+// RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.
+const basicPair = (clientId: string, secret: string): string => `${formEncoded(clientId)}:${formEncoded(secret)}`
+
+/**
+ * What a client authenticates with, to be cut out of what the server writes: also as a pair, encoded as it was sent and as
+ * the server reads it.
+ */
+const authentication = ({ clientId, clientSecret }: ClientRegistration): ReadonlyArray<string> => {
+  if (clientSecret === undefined) return []
+  const secret = Redacted.value(clientSecret)
+  return secret === "" ? [] : [secret, basicPair(clientId, secret), `${clientId}:${secret}`]
+}
 
 /** Adds the client authentication to a request (RFC 6749 section 2.3), by a method that the server supports. */
 const authenticate = (
@@ -26,10 +38,7 @@ const authenticate = (
 ): void => {
   const method = selectClientAuthMethod(client, [...methods ?? []])
   if (method === "client_secret_basic" && client.client_secret !== undefined) {
-    headers.set(
-      "authorization",
-      `Basic ${btoa(`${formEncoded(client.client_id)}:${formEncoded(client.client_secret)}`)}`
-    )
+    headers.set("authorization", `Basic ${btoa(basicPair(client.client_id, client.client_secret))}`)
     return
   }
   parameters.set("client_id", client.client_id)
@@ -55,14 +64,15 @@ const tokensOf = (
   grant: TokenError["grant"],
   { outcome, timedOut }: StepResult<unknown>,
   reading: TokenResponse.Reading,
-  secrets: ReadonlyArray<Redacted.Redacted<string> | undefined>
+  client: ClientRegistration,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>
 ): Effect.Effect<Tokens, TokenError> => {
   const { document, status } = outcome._tag === "Answered" ? outcome : {}
   const tokens = document !== undefined && status !== undefined && status < 300 && document.error === undefined
     ? TokenResponse.parse(document, reading)
     : undefined
   if (tokens !== undefined && !timedOut) return Effect.succeed(tokens)
-  const sent = secrets.map((secret) => secret === undefined ? undefined : Redacted.value(secret))
+  const sent = [...authentication(client), ...secrets.map(Redacted.value)]
   return new TokenError({ issuer, grant, ...faultOf({ outcome, timedOut }, sent) })
 }
 
@@ -92,7 +102,7 @@ export const exchange = (
         fetchFn
       }))
     const reading = { now: yield* Clock.currentTimeMillis, scope }
-    return yield* tokensOf(issuer, "authorization_code", result, reading, [code, codeVerifier, client.clientSecret])
+    return yield* tokensOf(issuer, "authorization_code", result, reading, client, [code, codeVerifier])
   })
 
 /** Trades a refresh token for new tokens (RFC 6749 section 6). One request is sent, and never repeated. */
@@ -111,7 +121,7 @@ export const refresh = (
         fetchFn
       }))
     const reading = { now: yield* Clock.currentTimeMillis, scope, refreshToken }
-    return yield* tokensOf(issuer, "refresh_token", result, reading, [refreshToken, client.clientSecret])
+    return yield* tokensOf(issuer, "refresh_token", result, reading, client, [refreshToken])
   })
 
 /** Revokes a token (RFC 7009). Servers answer the same for a token that is not valid any more. */

@@ -5,6 +5,8 @@
  * string, so that the words of a quoted error are never read as parameters. The time is linear in the header's length.
  */
 import * as Option from "effect/Option"
+import { printable } from "../text/SafeText.ts"
+import * as ScopeSet from "./ScopeSet.ts"
 
 /** One challenge: a way to authorize the request. */
 export interface Challenge {
@@ -147,17 +149,14 @@ export interface BearerChallenge {
   readonly realm?: string
 }
 
-/** Keeps only what RFC 6749 section 3.3 allows in a scope: scopes go into requests, and are shown to people. */
-const scopes = (text: string): string => text.split(/\s+/).filter((scope) => /^[!#-[\]-~]+$/.test(scope)).join(" ")
-
 /** Values without the white space around them; empty ones are left out. */
 const toBearer = ({ parameters }: Challenge): BearerChallenge => {
   const value = (name: string) => (parameters.get(name) ?? "").trim()
   const fields = {
-    error: value("error"),
-    scope: scopes(value("scope")),
+    error: printable(value("error"), 100),
+    scope: ScopeSet.ofServer(value("scope")) ?? "",
     resourceMetadata: value("resource_metadata"),
-    realm: value("realm")
+    realm: printable(value("realm"), 200)
   }
   return Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ""))
 }

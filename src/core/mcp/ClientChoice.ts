@@ -31,6 +31,9 @@ const hasExpired = (client: ClientRegistration, now: number): boolean => {
   return typeof seconds === "number" && seconds > 0 && seconds * 1000 <= now
 }
 
+/** Whether a server's client identifier is printable ASCII (RFC 6749 appendix A.1), and of a length that fits into URLs. */
+const isClientId = (text: string): boolean => /^[\x20-\x7e]{1,4096}$/.test(text)
+
 const isClientMetadataUrl = (text: string): boolean => {
   const url = parseUrl(text)
   return url !== undefined && url.protocol === "https:" && url.pathname !== "/" && url.hash === "" &&
@@ -68,7 +71,7 @@ export const choose = (
     return Either.right({ _tag: "Fixed", client: { clientId: clientMetadataUrl } })
   }
   const known = stored?.issuer === issuer ? stored.client : undefined
-  if (known?.redirectUris !== undefined && !hasExpired(known, now)) {
+  if (known?.redirectUris !== undefined && isClientId(known.clientId) && !hasExpired(known, now)) {
     return Either.right({ _tag: "Stored", client: known })
   }
   return offered.canRegister
@@ -157,11 +160,11 @@ export const isRegistered = ({ redirectUris }: ClientRegistration, redirectUri: 
 
 /**
  * The registration in a response (RFC 7591 section 3.2.1), with the redirect URI as it was sent: a server may spell it
- * another way. @returns `undefined` when the response has no client identifier.
+ * another way. @returns `undefined` when the response has no client identifier that can be used.
  */
 export const fromResponse = (document: Document, redirectUri: string): ClientRegistration | undefined => {
   const { client_id: clientId, client_secret: secret, redirect_uris: _, ...extra } = document
-  if (typeof clientId !== "string" || clientId === "") return undefined
+  if (typeof clientId !== "string" || !isClientId(clientId)) return undefined
   return {
     clientId,
     ...(typeof secret === "string" && secret !== "" && { clientSecret: Redacted.make(secret) }),

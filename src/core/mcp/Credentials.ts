@@ -74,6 +74,13 @@ export const keyText = ({ account = "", serverUrl }: CredentialKey): string => {
   return `${server}#${encodeURIComponent(JSON.stringify(account).slice(1, -1))}`
 }
 
+/** The most milliseconds since 1970-01-01 UTC that a `Date` takes. */
+const maxDate = 8.64e15
+
+/** A time that a `Date` takes, as near as can be to one in milliseconds since 1970-01-01 UTC. */
+export const dateMillis = (millis: number | undefined): number | undefined =>
+  millis === undefined ? undefined : Math.max(-maxDate, Math.min(maxDate, millis))
+
 type Fields = Readonly<Record<string, unknown>>
 
 const version = 1
@@ -158,7 +165,7 @@ const decodeTokens = (fields: Fields): Decoded<Tokens> =>
     return {
       accessToken: Redacted.make(yield* required(accessToken, "tokens.accessToken", isText)),
       refreshToken: redacted(yield* optional(refreshToken, "tokens.refreshToken", isText)),
-      expiresAt: yield* optional(expiresAt, "tokens.expiresAt", isNumber),
+      expiresAt: dateMillis(yield* optional(expiresAt, "tokens.expiresAt", isNumber)),
       scope: yield* optional(scope, "tokens.scope", isText),
       extra: extraOf(unknown)
     }

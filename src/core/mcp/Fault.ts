@@ -10,7 +10,14 @@ import type { FaultReason } from "./SignInError.ts"
 export type Outcome =
   | { readonly _tag: "NotSent" }
   | { readonly _tag: "Failed"; readonly url: string }
-  | { readonly _tag: "Answered"; readonly url: string; readonly status: number; readonly document?: Document }
+  | {
+    readonly _tag: "Answered"
+    readonly url: string
+    readonly status: number
+    readonly document?: Document
+    /** There is no document because it is nested too deep to be used. */
+    readonly isTooDeep?: boolean
+  }
 
 /** Why a request failed. */
 export interface Fault {

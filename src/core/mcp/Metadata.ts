@@ -5,12 +5,16 @@
  * The documents are read raw: the schemas of the MCP SDK drop fields that the checks need.
  */
 import * as Either from "effect/Either"
-import { printable } from "../text/SafeText.ts"
+import { isPlain, printable } from "../text/SafeText.ts"
 import * as ScopeSet from "./ScopeSet.ts"
-import { isSecure, isThisMachine, parseUrl } from "./SecureUrl.ts"
+import { isSecure, mayLeadTo, parseUrl } from "./SecureUrl.ts"
 import { display, resourceOf } from "./ServerUrl.ts"
 import { UntrustedMetadata } from "./SignInError.ts"
 import type { Unsafe } from "./Unsafe.ts"
+
+/** The most letters of an issuer, and of any other URL: a browser has to be started with it. */
+const maxIssuerLength = 2048
+const maxUrlLength = 16_384
 
 /** A JSON object as it was published. */
 export type Document = Readonly<Record<string, unknown>>
@@ -53,6 +57,9 @@ const shown = (value: unknown): string | undefined => {
   return typeof value === "string" ? printable(value, 200) : printable(texts.join(", "), 200) || "of another type"
 }
 
+const malformed = (server: URL, field: string, value: unknown): UntrustedMetadata =>
+  new UntrustedMetadata({ reason: "Malformed", server: display(server), field, found: shown(value) })
+
 /** Whether a resource is the server, or a path above it on the same origin. */
 const covers = (server: URL, resource: URL): boolean => {
   const slashed = (path: string) => path.endsWith("/") ? path : `${path}/`
@@ -63,7 +70,7 @@ const covers = (server: URL, resource: URL): boolean => {
  * Checks the metadata of an MCP server (RFC 9728 section 3.3): its `resource` has to be the server or a path above it.
  *
  * @param document `undefined` when the server publishes none.
- * @returns `Left` with `UntrustedMetadata` of reason `ResourceMismatch`.
+ * @returns `Left` with `UntrustedMetadata` of reason `ResourceMismatch` or `Malformed`.
  */
 export const protectedResource = (
   server: URL,
@@ -83,25 +90,37 @@ export const protectedResource = (
       })
     )
   }
+  if (!isPlain(resource, maxUrlLength)) return Either.left(malformed(server, "resource", resource))
   const authorizationServers = textsOf(document.authorization_servers)
-  const scopes = ScopeSet.union(...textsOf(document.scopes_supported))
+  const scopes = ScopeSet.ofServer(...textsOf(document.scopes_supported))
   return Either.right({ resource, authorizationServers, ...(scopes !== undefined && { scopes }) })
 }
 
 /**
- * Checks a URL that a server published: it has to be https, or on this machine if the MCP server is. A server elsewhere
- * could otherwise have this program send requests to other programs on this machine.
+ * Checks a URL that a server published: it has to be plain and https, or on this machine if the MCP server is. A server
+ * elsewhere could otherwise have this program send requests to other programs on this machine, or beside it.
  *
- * @returns the error of reason `InsecureUrl`, or `undefined` when the URL can be used.
+ * @returns the error of reason `Malformed` or `InsecureUrl`, or `undefined` when the URL can be used.
  */
 export const secureEndpoint = (server: URL, field: string, value: unknown): UntrustedMetadata | undefined => {
+  if (typeof value === "string" && value !== "" && !isPlain(value, maxUrlLength)) return malformed(server, field, value)
   const url = typeof value === "string" ? parseUrl(value) : undefined
   const canBeUsed = url !== undefined && isSecure(url) && url.username === "" && url.password === "" &&
-    (isThisMachine(server) || !isThisMachine(url))
+    mayLeadTo(server, url)
   return canBeUsed
     ? undefined
     : new UntrustedMetadata({ reason: "InsecureUrl", server: display(server), field, found: shown(value) })
 }
+
+/** Checks the issuer that an MCP server names, before its metadata is asked for; see {@link secureEndpoint}. */
+export const secureIssuer = (server: URL, issuer: string): UntrustedMetadata | undefined =>
+  issuer.length > maxIssuerLength
+    ? malformed(server, "authorization_servers", issuer)
+    : secureEndpoint(server, "authorization_servers", issuer)
+
+/** The error for a document that is nested too deep to be used. */
+export const nestedTooDeep = (server: URL, url: string): UntrustedMetadata =>
+  malformed(server, `the document at ${printable(url, 500)}`, "{…{…")
 
 /**
  * Which of several authorization servers to use: the first of those that are preferred, else the first. When the MCP
@@ -143,7 +162,7 @@ const required: ReadonlyArray<string> = ["authorization_endpoint", "token_endpoi
  * Checks the metadata of an authorization server.
  *
  * The checks run in this order, and the first failure wins: `IssuerMissing`, `IssuerMismatch` (RFC 8414 section 3.3),
- * `InsecureUrl`, `ResponseTypeMissing`, `MissingS256`.
+ * `Malformed` and `InsecureUrl`, `ResponseTypeMissing`, `MissingS256`.
  *
  * @param server The MCP server.
  * @param asked The issuer whose metadata was fetched.
@@ -168,6 +187,7 @@ export const authorizationServer = (
     }
     waived.push("allowIssuerMismatch")
   }
+  if (!isPlain(issuer, maxIssuerLength)) return Either.left(malformed(server, "issuer", issuer))
   for (const field of endpoints) {
     const value = document[field]
     if ((value === undefined || value === null) && !required.includes(field)) continue

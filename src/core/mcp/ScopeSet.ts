@@ -18,3 +18,18 @@ export const covers = (held: string | undefined, wanted: string | undefined): bo
   const scopes = new Set(parse(held))
   return parse(wanted).every((scope) => scopes.has(scope))
 }
+
+/** The most letters of a set of scopes that a server names: they go into the URL that a browser is started with. */
+const maxLength = 8000
+
+/**
+ * The scopes in texts of a server, as {@link union}: those alone that RFC 6749 section 3.3 allows (they are sent, and shown
+ * to people), and the first ones alone where there are very many.
+ */
+export const ofServer = (...texts: ReadonlyArray<string | undefined>): string | undefined => {
+  let scopes = ""
+  for (const scope of parse(union(...texts))) {
+    if (scopes.length + scope.length < maxLength && /^[!#-[\]-~]+$/.test(scope)) scopes += ` ${scope}`
+  }
+  return scopes === "" ? undefined : scopes.slice(1)
+}

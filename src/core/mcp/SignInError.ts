@@ -6,6 +6,7 @@
  */
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "../TaggedError.ts"
+import { printableError } from "./PrintableError.ts"
 
 /**
  * Why a request of the sign-in brought no usable response: the server could not be reached, did not answer in time,
@@ -40,7 +41,7 @@ const DiscoveryErrorBase: TaggedErrorClass<"DiscoveryError", {
   url: string
   /** The HTTP status, where there was a response. */
   status?: number | undefined
-}> = Data.TaggedError("DiscoveryError")
+}> = printableError("DiscoveryError")
 
 /**
  * Where to sign in could not be found out (RFC 9728, RFC 8414). `NoMetadata`: neither the server nor the authorization
@@ -62,6 +63,8 @@ export class DiscoveryError extends DiscoveryErrorBase {
 
 /**
  * Which check of the published metadata failed. `IssuerChanged`: the configured client belongs to another issuer.
+ * `Malformed`: an identifier holds other characters than printable ASCII or is too long (an issuer has 2,048 at most, another
+ * URL 16,384), or a document is nested too deep.
  *
  * @since 0.1.0
  * @category errors
@@ -71,6 +74,7 @@ export type UntrustedReason =
   | "IssuerMismatch"
   | "IssuerMissing"
   | "IssuerChanged"
+  | "Malformed"
   | "MissingS256"
   | "InsecureUrl"
   | "ResponseTypeMissing"
@@ -85,7 +89,7 @@ const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
   found?: string | undefined
   /** The value that it should have, where there is only one. */
   expected?: string | undefined
-}> = Data.TaggedError("UntrustedMetadata")
+}> = printableError("UntrustedMetadata")
 
 const untrusted: Readonly<Record<UntrustedReason, string>> = {
   ResourceMismatch: "so a token would be for another server (RFC 9728 section 3.3). Check the URL of the server",
@@ -95,6 +99,8 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
     "to correct it; if you trust it nevertheless, set unsafe.allowIssuerMismatch",
   IssuerChanged: "but the configured client belongs to another authorization server, and is not shown to this one. " +
     "Check with the server's operator, then set client.issuer to it",
+  Malformed: "which is longer, or nested deeper, than anything of use, or holds other characters than printable ASCII. " +
+    "Its operator has to correct it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +
     "so; if you know that it is on, set unsafe.allowMissingS256",
@@ -140,7 +146,7 @@ const RegistrationErrorBase: TaggedErrorClass<"RegistrationError", {
   error?: string | undefined
   /** The `error_description` of the response. */
   description?: string | undefined
-}> = Data.TaggedError("RegistrationError")
+}> = printableError("RegistrationError")
 
 /**
  * This program could not be registered at the authorization server (RFC 7591).
@@ -196,7 +202,7 @@ const TokenErrorBase: TaggedErrorClass<"TokenError", {
   error?: string | undefined
   /** The `error_description` of the response. */
   description?: string | undefined
-}> = Data.TaggedError("TokenError")
+}> = printableError("TokenError")
 
 /**
  * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` and another reason than
@@ -225,7 +231,7 @@ const RevocationErrorBase: TaggedErrorClass<"RevocationError", {
   issuer: string
   /** The HTTP status, where there was a response. */
   status?: number | undefined
-}> = Data.TaggedError("RevocationError")
+}> = printableError("RevocationError")
 
 /**
  * The credentials were forgotten here, but the authorization server did not revoke the tokens (RFC 7009).
@@ -250,7 +256,7 @@ const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope"
   /** The scopes that have to be granted, separated by spaces, where they are known. */
   scope?: string | undefined
-}> = Data.TaggedError("InteractionRequired")
+}> = printableError("InteractionRequired")
 
 const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   NotSignedIn: "nobody is signed in",
@@ -294,7 +300,7 @@ const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
   server: string
   /** The message of the client's error, made printable and without tokens. */
   detail: string
-}> = Data.TaggedError("McpConnectError")
+}> = printableError("McpConnectError")
 
 /**
  * The sign-in succeeded or was not needed, but the client could not connect.

@@ -3,8 +3,9 @@
  * as text, `null` for absent fields, no `token_type`.
  */
 import * as Redacted from "effect/Redacted"
-import type { Tokens } from "./Credentials.ts"
+import { dateMillis, type Tokens } from "./Credentials.ts"
 import type { Document } from "./Metadata.ts"
+import * as ScopeSet from "./ScopeSet.ts"
 
 /** What is known about the request. */
 export interface Reading {
@@ -22,7 +23,7 @@ const isToken = (value: unknown): value is string => typeof value === "string" &
 const millisOf = (seconds: unknown): number | undefined => {
   const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
   // Rounded up to a whole millisecond: a fraction would vanish when it is added to the present time.
-  return typeof number === "number" && Number.isFinite(number * 1000) && number > 0
+  return typeof number === "number" && Number.isFinite(number) && number > 0
     ? Math.ceil(number * 1000)
     : undefined
 }
@@ -49,8 +50,9 @@ export const parse = (document: Document, { now, refreshToken, scope }: Reading)
     refreshToken: typeof newRefreshToken === "string" && newRefreshToken !== ""
       ? Redacted.make(newRefreshToken)
       : refreshToken,
-    expiresAt: millis === undefined ? undefined : now + millis,
-    scope: typeof granted === "string" ? granted : scope,
+    expiresAt: dateMillis(millis === undefined ? undefined : now + millis),
+    // Where none of the scopes is one, none was granted.
+    scope: typeof granted === "string" ? ScopeSet.ofServer(granted) ?? "" : scope,
     ...(Object.keys(extra).length > 0 && { extra: Redacted.make(extra) })
   }
 }

@@ -45,6 +45,7 @@ const untrustedReasons = namesOf<UntrustedReason>({
   IssuerMismatch: 0,
   IssuerMissing: 0,
   IssuerChanged: 0,
+  Malformed: 0,
   MissingS256: 0,
   InsecureUrl: 0,
   ResponseTypeMissing: 0

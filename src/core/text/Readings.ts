@@ -1,0 +1,173 @@
+/**
+ * All that a text may stand for: as it is, and with percent-encoding, forms, JSON, HTML, Base64, hexadecimal digits and line
+ * breaks undone, in any order. Each reading knows where in the text its letters come from.
+ */
+
+/** A text after some encodings were undone. */
+export interface Reading {
+  /** Its UTF-8, one letter for each byte. */
+  readonly bytes: string
+  /** For each byte, where the letters of the text that it comes from begin, and where they end. */
+  readonly starts: ReadonlyArray<number>
+  readonly ends: ReadonlyArray<number>
+}
+
+/** A reading while it is made. */
+class Draft implements Reading {
+  bytes = ""
+  readonly starts: Array<number> = []
+  readonly ends: Array<number> = []
+
+  add(bytes: string, start: number, end: number): void {
+    this.bytes += bytes
+    for (let count = 0; count < bytes.length; count++) {
+      this.starts.push(start)
+      this.ends.push(end)
+    }
+  }
+
+  /** Adds what a part of another reading stands for. */
+  addPart(bytes: string, { ends, starts }: Reading, from: number, to: number): void {
+    this.add(bytes, starts[from] ?? 0, ends[to - 1] ?? 0)
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** The UTF-8 of a text, one letter for each byte. */
+export const bytesOf = (text: string): string => {
+  let bytes = ""
+  for (const byte of encoder.encode(text)) bytes += String.fromCharCode(byte)
+  return bytes
+}
+
+const ofText = (text: string): Reading => {
+  const draft = new Draft()
+  let at = 0
+  for (const letter of text) draft.add(letter < "\u0080" ? letter : bytesOf(letter), at, at += letter.length)
+  return draft
+}
+
+/** Ways to undo one encoding; `undefined` where nothing is encoded so. */
+type Decoder = (reading: Reading) => Reading | undefined
+
+/** Undoes what a pattern finds. */
+const replacing =
+  (pattern: RegExp, meaning: (found: ReadonlyArray<string | undefined>) => string): Decoder => (reading) => {
+    const draft = new Draft()
+    let at = 0
+    const copyTo = (end: number) => {
+      for (; at < end; at++) draft.addPart(reading.bytes.charAt(at), reading, at, at + 1)
+    }
+    for (const found of reading.bytes.matchAll(pattern)) {
+      copyTo(found.index)
+      at += found[0].length
+      draft.addPart(meaning(found), reading, found.index, at)
+    }
+    if (at === 0) return undefined
+    copyTo(reading.bytes.length)
+    return draft
+  }
+
+const codePoint = (code: number): string => code <= 0x10ffff ? bytesOf(String.fromCodePoint(code)) : ""
+
+const hexByte = (digits = ""): string => String.fromCharCode(Number.parseInt(digits, 16))
+
+/** What HTML calls the signs of ASCII. */
+const named: Readonly<Record<string, string>> = {
+  ...{ amp: "&", apos: "'", ast: "*", bsol: "\\", colon: ":", comma: ",", commat: "@", dollar: "$", equals: "=" },
+  ...{ excl: "!", grave: "`", gt: ">", Hat: "^", lbrace: "{", lbrack: "[", lcub: "{", lowbar: "_", lpar: "(" },
+  ...{ lsqb: "[", lt: "<", num: "#", percnt: "%", period: ".", plus: "+", quest: "?", quot: '"', rbrace: "}" },
+  ...{ rbrack: "]", rcub: "}", rpar: ")", rsqb: "]", semi: ";", sol: "/", verbar: "|", vert: "|" }
+}
+
+const controls: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }
+
+const digits64 = new Map(
+  [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((digit, value) => [digit, value])
+).set("-", 62).set("_", 63)
+
+/** How many letters a run of digits has at the least: with fewer it holds no secret. */
+const minRun = 6
+
+/**
+ * Undoes Base64 or hexadecimal digits, wherever some stand together; the letters in front of them may be such digits too.
+ *
+ * @param skipped How many digits of each run are such letters.
+ */
+const decodingDigits =
+  (run: RegExp, bits: 4 | 6, valueOf: (digit: string) => number, skipped: number): Decoder => (reading) => {
+    const draft = new Draft()
+    for (const found of reading.bytes.matchAll(run)) {
+      // No byte of one run is next to a byte of another.
+      if (draft.bytes !== "") draft.addPart("\n", reading, found.index, found.index)
+      const end = found.index + found[0].replace(/=+$/, "").length
+      let buffer = 0
+      let held = 0
+      for (let at = found.index + skipped; at < end; at++) {
+        buffer = (buffer << bits | valueOf(reading.bytes.charAt(at))) & 0xffff
+        held += bits
+        if (held < 8) continue
+        held -= 8
+        // It begins with this digit or the one before. What fills up the last group belongs to its last byte.
+        const isLast = at + 1 >= end || (at + 2 >= end && bits === 6 && held + bits < 8)
+        draft.addPart(
+          String.fromCharCode(buffer >> held & 0xff),
+          reading,
+          at - 1,
+          isLast ? found.index + found[0].length : at + 1
+        )
+      }
+    }
+    return draft.bytes === "" ? undefined : draft
+  }
+
+const base64 = new RegExp(`[A-Za-z\\d+/_-]{${minRun},}={0,2}`, "g")
+const hexadecimal = new RegExp(`[\\da-f]{${minRun},}`, "gi")
+
+const decoders: ReadonlyArray<Decoder> = [
+  // Percent-encoding, then that of forms, in which a space is a plus sign.
+  replacing(/%([\da-f]{2})/gi, ([, digits]) => hexByte(digits)),
+  replacing(/%([\da-f]{2})|\+/gi, ([, digits]) => digits === undefined ? " " : hexByte(digits)),
+  // JSON, and what else JavaScript writes in a string.
+  replacing(
+    /\\(?:u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})|u([\da-f]{4})|x([\da-f]{2})|([^]))/gi,
+    ([, high, low, unit, byte, sign]) =>
+      high !== undefined && low !== undefined
+        ? bytesOf(String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)))
+        : sign !== undefined
+        ? controls[sign] ?? sign
+        : codePoint(Number.parseInt(unit ?? byte ?? "", 16))
+  ),
+  replacing(
+    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi,
+    ([whole = "", hex, decimal, name]) =>
+      name !== undefined
+        ? Object.hasOwn(named, name) ? named[name] ?? "" : whole
+        : codePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
+  ),
+  // Broken into lines, or with what has no width in between (in UTF-8: U+00AD, U+200B to U+200F, U+2060, U+FEFF).
+  replacing(/(?:\s|\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf|[\0-\x1f\x7f])+/g, () => ""),
+  ...[0, 1, 2, 3].map((skipped) => decodingDigits(base64, 6, (digit) => digits64.get(digit) ?? 0, skipped)),
+  ...[0, 1].map((skipped) => decodingDigits(hexadecimal, 4, (digit) => Number.parseInt(digit, 16), skipped))
+]
+
+/** How many readings there are at the most, those with the fewest encodings first: a text can stand for very many. */
+const maxReadings = 150
+
+/** The readings of a text, itself first. */
+export const readings = (text: string): ReadonlyArray<Reading> => {
+  const all = [ofText(text)]
+  const known = new Set(all.map(({ bytes }) => bytes))
+  // What is added meanwhile is read on.
+  for (const reading of all) {
+    for (const decode of decoders) {
+      if (all.length >= maxReadings) return all
+      const decoded = decode(reading)
+      if (decoded === undefined || decoded.bytes.length < 4 || known.has(decoded.bytes)) continue
+      known.add(decoded.bytes)
+      all.push(decoded)
+    }
+  }
+  return all
+}
