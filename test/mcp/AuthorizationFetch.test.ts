@@ -241,3 +241,34 @@ describe("the signal", () => {
       assert.deepStrictEqual(paths, ["/token"])
     }))
 })
+
+describe("a document that is nested deep", () => {
+  const nested = (depth: number, status = 200) =>
+    new Response(`{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)},"b":"]]{[\\"[["}`, { status })
+
+  it("is read up to a hundred levels", async () => {
+    const { outcome, response } = await once(nested(100))
+    assert.strictEqual(response.status, 200)
+    assert.containsAllKeys(outcome._tag === "Answered" ? outcome.document : {}, ["a", "b"])
+    assert.notProperty(outcome, "isTooDeep")
+  })
+
+  it("is not read beyond, and nothing more is sent, whatever it is nested in", async () => {
+    const signs = [["[", "]"], ['{"a":', "}"], ['[{"a":[', "]}]"]] as const
+    const deep = signs.map(([open, close]) => `{"a":${open.repeat(30_000)}1${close.repeat(30_000)}}`)
+    for (const text of [await nested(101).text(), ...deep, "[".repeat(300_000), '{"a":'.repeat(150_000)]) {
+      const { base, calls } = answering(new Response(text), json({}))
+      const recorder = record(base, never)
+      await recorder.fetch(url)
+      assert.deepStrictEqual(recorder.outcome(), { _tag: "Answered", url, status: 200, isTooDeep: true })
+      await failed(recorder.fetch(url))
+      assert.lengthOf(calls, 1)
+    }
+  })
+
+  it("is an error like any other where the status says so", async () => {
+    const { outcome, response } = await once(nested(5000, 404))
+    assert.deepStrictEqual(outcome, { _tag: "Answered", url, status: 404 })
+    assert.strictEqual(response.status, 404)
+  })
+})

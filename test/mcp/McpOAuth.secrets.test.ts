@@ -28,7 +28,11 @@ const secretsIn = ({ authorizationServer, store }: McpHarness.World): ReadonlySe
   const sent = authorizationServer.requests.flatMap(({ params }) => names.flatMap((name) => params.getAll(name)))
   const states = authorizationServer.requests.flatMap(({ params }) => params.getAll("state"))
   const stored = store.writes.flatMap(({ credentials }) => secretsOf(credentials))
-  return new Set([...sent, ...states, ...stored].filter((secret) => secret !== ""))
+  const pairs = authorizationServer.requests.flatMap(({ headers }) => {
+    const [, pair] = headers.authorization?.match(/^Basic (.+)$/) ?? []
+    return pair === undefined ? [] : [pair, atob(pair)]
+  })
+  return new Set([...sent, ...states, ...stored, ...pairs].filter((secret) => secret !== ""))
 }
 
 const faults: ReadonlyArray<readonly [what: string, fault: Fault]> = [

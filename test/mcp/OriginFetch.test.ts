@@ -185,19 +185,20 @@ describe("the token", () => {
       if (!("error" in answered)) assert.isUndefined(arrived[1]?.headers.authorization)
     }))
 
+  // On this machine: a server elsewhere may not go from https to http at all.
   it.effect("stays behind when https becomes http, or http https", () =>
     Effect.gen(function* () {
       for (const [from, to] of [["https", "http"], ["http", "https"]]) {
         const seen: Array<readonly [string, string | null]> = []
         const base = (url: string | URL, init?: RequestInit) => {
           seen.push([String(url), new Headers(init?.headers).get("authorization")])
-          const headers = { location: `${to}://mcp.example/b` }
+          const headers = { location: `${to}://localhost/b` }
           return Promise.resolve(new Response(null, seen.length === 1 ? { status: 307, headers } : {}))
         }
-        const origin = `${from}://mcp.example`
+        const origin = `${from}://localhost`
         const { isOwn } = yield* Effect.promise(() => send(base, origin, new URL(`${origin}/a`), {}, token))
         assert.isFalse(isOwn)
-        assert.deepStrictEqual(seen, [[`${origin}/a`, authorization], [`${to}://mcp.example/b`, null]])
+        assert.deepStrictEqual(seen, [[`${origin}/a`, authorization], [`${to}://localhost/b`, null]])
       }
     }))
 
@@ -377,5 +378,64 @@ describe("an abort", () => {
       const result = yield* Effect.promise(() => sent.then(() => ({}), (error: unknown) => ({ error })))
       assert.strictEqual(failure(result).message, "gone")
       assert.strictEqual(requests, 3)
+    }))
+})
+
+describe("a redirect of a server elsewhere", () => {
+  const server = "https://mcp.example"
+
+  /** Sends a request that is redirected along these addresses, and gives what was asked. */
+  const along = (...locations: ReadonlyArray<string>) =>
+    Effect.promise(async () => {
+      const asked: Array<string> = []
+      const base = (url: string | URL) => {
+        const location = locations[asked.push(String(url)) - 1]
+        const response = new Response("end", { status: location === undefined ? 200 : 307 })
+        const get = (name: string) => name === "location" ? location ?? null : null
+        Object.defineProperty(response, "headers", { value: { get } })
+        return Promise.resolve(response)
+      }
+      const sent = send(base, server, new URL(`${server}/mcp`), { method: "POST", body: "secret words" }, token)
+      const end = await sent.then(() => "followed", (error: unknown) => error)
+      return { asked, end }
+    })
+
+  it.effect.each([
+    "http://mcp.example/mcp",
+    "http://other.example/",
+    "http://127.0.0.1:8080/",
+    "https://127.0.0.1/",
+    "//localhost:8443/admin",
+    "https://localhost./",
+    "https://admin.localhost/",
+    "https://0.0.0.0/",
+    "https://[::]/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://2130706433/",
+    "http://169.254.169.254/latest/meta-data/",
+    "https://169.254.169.254/",
+    "https://[::ffff:a9fe:a9fe]/",
+    "https://[fe80::1]/",
+    "https://other.example/\u001b[2J",
+    "https://other.example/\u202e",
+    `https://other.example/${"x".repeat(20_000)}`
+  ])("is not followed to %s, neither at once nor by way of another", (location) =>
+    Effect.gen(function* () {
+      for (const way of [[], ["https://other.example/"], ["/again", "https://third.example/"]]) {
+        const { asked, end } = yield* along(...way, location)
+        assert.lengthOf(asked, way.length + 1)
+        assert.instanceOf(end, TypeError)
+        const { message } = end as TypeError
+        assert.match(message, /^Cannot fetch https:\/\/mcp\.example\/mcp: it redirects to [\x20-\x7e]+$/)
+        assert.isAtMost(message.length, 200)
+      }
+    }))
+
+  it.effect("is followed to others by https, also in a private network, as companies have it", () =>
+    Effect.gen(function* () {
+      for (const location of ["https://other.example/a b", "/mcp/", "https://10.0.0.1/", "https://192.168.1.1/mcp"]) {
+        assert.strictEqual((yield* along(location)).end, "followed")
+      }
     }))
 })

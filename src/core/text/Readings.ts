@@ -109,14 +109,9 @@ const decodingDigits =
         held += bits
         if (held < 8) continue
         held -= 8
-        // It begins with this digit or the one before. What fills up the last group belongs to its last byte.
-        const isLast = at + 1 >= end || (at + 2 >= end && bits === 6 && held + bits < 8)
-        draft.addPart(
-          String.fromCharCode(buffer >> held & 0xff),
-          reading,
-          at - 1,
-          isLast ? found.index + found[0].length : at + 1
-        )
+        // It begins with this digit or the one before. The signs that fill Base64 up belong to its last byte.
+        const to = at + 1 === end ? found.index + found[0].length : at + 1
+        draft.addPart(String.fromCharCode(buffer >> held & 0xff), reading, at - 1, to)
       }
     }
     return draft.bytes === "" ? undefined : draft

@@ -130,6 +130,11 @@ describe("bearer", () => {
       resourceMetadata: metadata
     }],
     ["a scheme in capitals", "BEARER realm=r", { realm: "r" }],
+    ["words that are not printable", 'Bearer realm="a\u001b[2J\u202eb", error="e\u009b", scope="a \u009b2J"', {
+      realm: "a [2J b",
+      error: "e",
+      scope: "a"
+    }],
     ["one beside others", 'Basic realm="x", Bearer error=e, DPoP error="f", scope="g"', { error: "e" }],
     ["two", "Bearer realm=a, Bearer realm=b", { realm: "a" }],
     ["two, the second with metadata", 'Bearer realm=a, Bearer realm=b, resource_metadata="m"', {

@@ -336,3 +336,24 @@ describe("forSdk", () => {
     assert.deepStrictEqual<unknown>(ClientChoice.forSdk(client), expected)
   })
 })
+
+describe("a client identifier of a server", () => {
+  it.each<[string, string, boolean]>([
+    ["all that RFC 6749 allows", " !~aZ09-._:/?", true],
+    ["4,096 letters", "x".repeat(4096), true],
+    ["more letters", "x".repeat(4097), false],
+    ["a terminal command", "a\u001b[2J", false],
+    ["a line break at its end", "a\n", false],
+    ["a one-byte terminal command", "a\u009b2J", false],
+    ["what reorders the text", "a\u202eb", false],
+    ["other letters", "clïent", false]
+  ])("may hold %s: it is %j, %s", (_name, clientId, isTaken) => {
+    const redirectUri = "http://127.0.0.1:1/callback"
+    assert.strictEqual(ClientChoice.fromResponse({ client_id: clientId }, redirectUri)?.clientId === clientId, isTaken)
+    // Nor is one used that an earlier version stored.
+    const offered = offers({ canRegister: true })
+    const stored = { issuer: offered.issuer, client: { clientId, redirectUris: [redirectUri] } }
+    const choice = Either.getOrThrow(ClientChoice.choose("https://mcp.example", offered, stored, {}, 0))
+    assert.strictEqual(choice._tag, isTaken ? "Stored" : "Register")
+  })
+})

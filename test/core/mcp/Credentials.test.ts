@@ -71,7 +71,7 @@ const credentials: FastCheck.Arbitrary<Credentials> = FastCheck.record({
   tokens: optional(FastCheck.record({
     accessToken: secret,
     refreshToken: optional(secret),
-    expiresAt: optional(FastCheck.maxSafeInteger()),
+    expiresAt: optional(FastCheck.maxSafeInteger().filter((millis) => Math.abs(millis) <= 8.64e15)),
     scope: optional(text),
     extra: extra("tokens")
   })),
@@ -265,4 +265,16 @@ describe("keyText", () => {
     assert.strictEqual(new Set(halves.map((account) => keyText({ serverUrl: "https://a.example/", account }))).size, 3)
     assert.strictEqual(new Set(halves.map((serverUrl) => keyText({ serverUrl }))).size, 3)
   })
+})
+
+describe("a time that is read", () => {
+  it.each([[1e300, 8.64e15], [8.64e15, 8.64e15], [8.64e15 + 2, 8.64e15], [-1e300, -8.64e15], [1.5, 1.5]])(
+    "as %d is %d, which a Date takes",
+    (written, expected) => {
+      const text = JSON.stringify({ version: 1, issuer: "a", tokens: { accessToken: "b", expiresAt: written } })
+      const read = Either.getOrThrow(decode(text)).tokens?.expiresAt ?? Number.NaN
+      assert.strictEqual(read, expected)
+      assert.isNotNaN(new Date(read).getTime())
+    }
+  )
 })

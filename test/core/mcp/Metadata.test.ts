@@ -111,6 +111,12 @@ describe("secureEndpoint", () => {
     ["http://localhost:4000/token", false, true],
     ["http://[::1]/token", false, true],
     ["https://localhost/token", false, true],
+    ["https://localhost./token", false, true],
+    ["https://as.localhost/token", false, true],
+    ["https://0.0.0.0/token", false, true],
+    ["https://[::]/token", false, true],
+    ["https://[::ffff:127.0.0.1]/token", false, true],
+    ["https://169.254.169.254/token", false, true],
     ["http://as.example/token", false, false],
     ["http://10.0.0.1/token", false, false],
     ["https://me@as.example/token", false, false],
@@ -139,9 +145,40 @@ describe("secureEndpoint", () => {
   })
 
   it("shows what it found, short and printable", () => {
-    const found = Metadata.secureEndpoint(server, "f", `http://as.example/\u001b[2J${"x".repeat(500)}`)?.found
+    const { found, reason } = Metadata.secureEndpoint(server, "f", `http://as.example/\u001b[2J${"x".repeat(500)}`) ?? {}
+    assert.strictEqual(reason, "Malformed")
     assert.match(found ?? "", /^http:\/\/as\.example\/ \[2Jx+…$/)
     assert.isAtMost(found?.length ?? 0, 200)
+  })
+})
+
+describe("an identifier", () => {
+  const junk = ["\u001b]0;x\u0007", "\n", "\u009b2J", "\u202e", "\u200b", " ", "ü", "\ud800", "\u{e0041}"]
+  const reasonOf = (error: UntrustedMetadata | undefined) => error?.reason
+
+  it("is printable ASCII, or refused wherever it stands", () => {
+    for (const each of junk) {
+      for (const url of [`${issuer}/${each}`, `${issuer}/${each}x`, `${each}${issuer}`]) {
+        assert.strictEqual(reasonOf(Metadata.secureEndpoint(server, "token_endpoint", url)), "Malformed")
+        assert.strictEqual(reasonOf(Metadata.secureIssuer(server, url)), "Malformed")
+        const waived = Metadata.authorizationServer(server, issuer, { ...good, issuer: url }, { allowIssuerMismatch: true })
+        assert.deepInclude(problem(waived).slice(0, 2), "Malformed")
+      }
+      const resource = Metadata.protectedResource(server, { resource: `https://mcp.example/mcp?${each}x` })
+      assert.strictEqual(problem(resource)[0], "Malformed")
+    }
+  })
+
+  it("is an issuer of 2,048 letters at most, or another URL of 16,384", () => {
+    const long = (length: number) => `${issuer}/`.padEnd(length, "x")
+    assert.isUndefined(Metadata.secureIssuer(server, long(2048)))
+    assert.strictEqual(reasonOf(Metadata.secureIssuer(server, long(2049))), "Malformed")
+    assert.isUndefined(Metadata.secureEndpoint(server, "token_endpoint", long(16_384)))
+    assert.strictEqual(reasonOf(Metadata.secureEndpoint(server, "token_endpoint", long(16_385))), "Malformed")
+    const resource = (length: number) =>
+      Metadata.protectedResource(server, { resource: "https://mcp.example/mcp?".padEnd(length, "x") })
+    assert.isTrue(Either.isRight(resource(16_384)))
+    assert.strictEqual(problem(resource(16_385))[0], "Malformed")
   })
 })
 

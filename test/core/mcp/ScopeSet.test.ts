@@ -103,3 +103,28 @@ describe("covers", () => {
     )
   })
 })
+
+describe("ofServer", () => {
+  it.each<[string, ReadonlyArray<string | undefined>, string | undefined]>([
+    ["of nothing is undefined", [undefined, "", " "], undefined],
+    ["is a union", ["b a", " a  c"], "b a c"],
+    ["leaves out what is no scope", ['a "b" c\\d \u001b[2J \u202ee ü f', "g\u200bh"], "a f"],
+    ["leaves out all where none is one", ["\u001b[2J"], undefined],
+    ["leaves out one that is too long, not those behind it", ["x".repeat(8000), "a"], "a"],
+    ["keeps what just fits", ["x".repeat(7999)], "x".repeat(7999)]
+  ])("%s", (_name, texts, expected) => {
+    assert.strictEqual(ScopeSet.ofServer(...texts), expected)
+  })
+
+  it.prop("is as a union, where all are scopes and they are few", [FastCheck.array(maybe, { maxLength: 4 })], ([texts]) => {
+    assert.strictEqual(ScopeSet.ofServer(...texts), ScopeSet.union(...texts))
+  })
+
+  it("has 8,000 letters at most, all of whole scopes", () => {
+    const many = Array.from({ length: 5000 }, (_, number) => `scope-${number}`)
+    const kept = ScopeSet.parse(ScopeSet.ofServer(many.join(" ")))
+    assert.isAtMost(kept.join(" ").length, 8000)
+    assert.deepStrictEqual(kept, many.slice(0, kept.length))
+    assert.isAbove(kept.length, 600)
+  })
+})

@@ -50,6 +50,11 @@ describe("parse", () => {
     ["true for seconds", { access_token: "at", expires_in: true }, bare],
     ["a list for seconds", { access_token: "at", expires_in: [60] }, bare],
     ["endless seconds", { access_token: "at", expires_in: Number.POSITIVE_INFINITY }, bare],
+    ["more seconds than there are dates", { access_token: "at", expires_in: 1e300 }, { ...bare, expiresAt: 8.64e15 }],
+    ["as many in a string", { access_token: "at", expires_in: "1e308" }, { ...bare, expiresAt: 8.64e15 }],
+    ["just too many", { access_token: "at", expires_in: 8.64e12 }, { ...bare, expiresAt: 8.64e15 }],
+    ["scopes and what is none", { access_token: "at", scope: "a \u001b[2J b" }, { ...bare, scope: "a b" }],
+    ["no scope but what is none", { access_token: "at", scope: "\u202e" }, { ...bare, scope: "" }],
     ["an empty refresh token", { access_token: "at", refresh_token: "" }, bare],
     ["a refresh token of another type", { access_token: "at", refresh_token: 5 }, bare],
     ["an empty scope, which is none", { access_token: "at", scope: "" }, { ...bare, scope: "" }],
@@ -116,6 +121,7 @@ describe("parse", () => {
     const headers = new Headers({ authorization: `Bearer ${tokens.accessToken}` })
     assert.strictEqual(headers.get("authorization"), `Bearer ${document.access_token}`)
     assert.isTrue(tokens.expiresAt === undefined || tokens.expiresAt > now)
+    if (tokens.expiresAt !== undefined) assert.isNotNaN(new Date(tokens.expiresAt).getTime())
     assert.doesNotHaveAnyKeys(tokens.extra ?? { none: 1 }, ["access_token", "refresh_token", "scope", "expires_in"])
   }, { fastCheck: { numRuns: 400 } })
 })

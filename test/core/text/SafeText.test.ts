@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { printable, printableUrl } from "../../../src/core/text/SafeText.ts"
+import { isPlain, printable, printableUrl } from "../../../src/core/text/SafeText.ts"
 
 /** Text as a hostile server writes it: terminal commands, reordering marks, halves of characters, and plain words. */
 const hostile = FastCheck.array(
@@ -54,11 +54,17 @@ const isUnsafe = (char: string): boolean => {
     (code >= 0x2060 && code <= 0x2064) || (code >= 0x2066 && code <= 0x206f) || code === 0xfeff || // joiners, isolates
     (code >= 0xd800 && code <= 0xdfff) || (code >= 0xe000 && code <= 0xf8ff) || // halves, private use
     (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0020 && code <= 0xe007f) ||
-    (code >= 0xf0000 && (code & 0xffff) < 0xfffe)
+    code >= 0xf0000 || (code & 0xfffe) === 0xfffe || // private use, and what is no character
+    code === 0x34f || code === 0x115f || code === 0x1160 || code === 0x3164 || code === 0xffa0 || code === 0x2800 ||
+    (code >= 0xfe00 && code <= 0xfe0f) || (code >= 0xe0000 && code <= 0xe0fff) // fillers, selectors, tags
 }
 
+/** What is dropped without a trace, so that a word stays one. */
+const shapeless =
+  /(?![\u200b\u202a-\u202e\u2066-\u2069])[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
+
 const words = (text: string): ReadonlyArray<string> =>
-  text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, (char) => /\p{Cn}/u.test(char) ? char : " ").split(/\s+/).filter(Boolean)
+  text.replace(/\p{Cs}/gu, " ").replace(shapeless, "").replaceAll("\u2800", " ").replace(/\p{C}|\p{Zl}|\p{Zp}/gu, (char) => /\p{Cn}/u.test(char) ? char : " ").split(/\s+/).filter(Boolean)
 
 describe("printable", () => {
   it.each<[string, string, number, string]>([
@@ -70,6 +76,16 @@ describe("printable", () => {
     ["drops what reverses the order of reading", "user\u202egpj.exe", 100, "user gpj.exe"],
     ["drops what has no width", "pay\u200bpal\ufeff", 100, "pay pal"],
     ["drops text written in invisible tag characters", "ok\u{e0068}\u{e0069}", 100, "ok"],
+    ["keeps what joiners hold together in one word", "می\u200cخواهم ශ්\u200dරී", 100, "میخواهم ශ්රී"],
+    ["keeps each figure of a joined emoji", "\u{1f468}\u200d\u{1f469}\u200d\u{1f467} ❤\ufe0f", 100, "\u{1f468}\u{1f469}\u{1f467} ❤"],
+    ["keeps a word that may be broken at a soft hyphen", "Zugriffs\u00adverweigerung", 100, "Zugriffsverweigerung"],
+    ["keeps Hebrew and Arabic, without their marks of direction", "\u200fשלום\u200e! مرحبا\u061c", 100, "שלום! مرحبا"],
+    ["keeps letters with marks of their own", "e\u0301 नमस्ते தமிழ் กรุง", 100, "e\u0301 नमस्ते தமிழ் กรุง"],
+    ["keeps letters that are written in parts", "\u1112\u1161\u11ab", 100, "\u1112\u1161\u11ab"],
+    ["drops what fills a line with nothing", "a\u3164\u115f\uffa0\u2800b", 100, "a b"],
+    ["drops selectors, which can hide a sentence", "a\ufe00\u{e0101}\u{e01ef}b", 100, "ab"],
+    ["drops what is no character", "a\uffff\ufdd0\u{1fffe}b", 100, "ab"],
+    ["makes no character of two halves that it brings together", "a\udb40\u200d\udd00b", 100, "a b"],
     ["makes one space of a run", "a\u0000\u0001\u0002b", 100, "a b"],
     ["makes one space of any white space", "a \u00a0\u3000 b\u2003c", 100, "a b c"],
     ["leaves no space around", " \u00a0a\t", 100, "a"],
@@ -122,6 +138,26 @@ describe("printable", () => {
       // Linear work takes a few milliseconds, on a busy machine some more; quadratic work on a megabyte takes minutes.
       assert.isBelow(performance.now() - started, 2000)
     }
+  })
+})
+
+describe("isPlain", () => {
+  it.each<[string, number, boolean]>([
+    ["https://as.example/tenant?x=1#y", 100, true],
+    ["!~", 2, true],
+    ["", 100, false],
+    ["abc", 2, false],
+    ["a b", 100, false],
+    ["a\n", 100, false],
+    ["\na", 100, false],
+    ["a\u001b[2J", 100, false],
+    ["a\u007f", 100, false],
+    ["a\u009b", 100, false],
+    ["https://bücher.example", 100, false],
+    ["a\u202e", 100, false],
+    ["a\ud800", 100, false]
+  ])("%j of %i letters at most: %s", (text, limit, expected) => {
+    assert.strictEqual(isPlain(text, limit), expected)
   })
 })
 

@@ -1,0 +1,128 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { withoutSecrets } from "../../../src/core/text/SecretText.ts"
+
+const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+const base64url = (text: string) => base64(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")
+const form = (text: string) => new URLSearchParams([["", text]]).toString().slice(1)
+const json = (text: string) => JSON.stringify(text).slice(1, -1)
+const hexOf = (unit: number, digits: number) => unit.toString(16).padStart(digits, "0")
+const unitsOf = (text: string) => Array.from({ length: text.length }, (_, at) => text.charCodeAt(at))
+
+/** The ways in which servers, proxies and logs write what they were sent. */
+const encodings: Readonly<Record<string, (text: string) => string>> = {
+  "as it is": (text) => text,
+  "percent-encoded": encodeURIComponent,
+  "percent-encoded in small letters": (text) => encodeURIComponent(text).replace(/%../g, (each) => each.toLowerCase()),
+  "form-encoded": form,
+  "in JSON": json,
+  "in JSON with slashes escaped": (text) => json(text).replaceAll("/", "\\/"),
+  "in JSON of ASCII": (text) =>
+    json(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${hexOf(unit.charCodeAt(0), 4)}`).replaceAll("+", "\\u002B"),
+  "in JSON, all escaped": (text) => unitsOf(text).map((unit) => `\\u${hexOf(unit, 4)}`).join(""),
+  "in HTML": (text) =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;"),
+  "in HTML by numbers": (text) => Array.from(text, (each) => `&#${each.codePointAt(0)};`).join(""),
+  "in HTML by hexadecimal numbers": (text) =>
+    text.replace(/[^a-z0-9]/giu, (each) => `&#x${each.codePointAt(0)?.toString(16)};`),
+  "in HTML by names": (text) =>
+    text.replaceAll("&", "&amp;").replaceAll("+", "&plus;").replaceAll("/", "&sol;").replaceAll("=", "&equals;")
+      .replaceAll(":", "&colon;"),
+  "in Base64": base64,
+  "in Base64 without its end": (text) => base64(text).replace(/=+$/, ""),
+  "in Base64 of URLs": base64url,
+  "in hexadecimal digits": (text) => Array.from(new TextEncoder().encode(text), (byte) => hexOf(byte, 2)).join(""),
+  "in lines": (text) => text.replace(/.{10}/gu, "$&\r\n"),
+  "with what has no width": (text) => Array.from(text).join("\u200b")
+}
+
+const clientId = "cli:ent"
+const clientSecret = "p(ss) w!rd+/ü&<"
+const pair = `${form(clientId)}:${form(clientSecret)}`
+const secrets = [clientSecret, pair, `${clientId}:${clientSecret}`]
+
+/** What may be repeated of a request that a client authenticates by its header. */
+const repeated: Readonly<Record<string, string>> = {
+  "the header": `Basic ${base64(pair)}`,
+  "the header without its scheme": base64(pair),
+  "the header without its end": base64url(pair),
+  "the header decoded": pair,
+  "the pair as it is read": `${clientId}:${clientSecret}`,
+  "the secret": clientSecret,
+  "the secret form-encoded": form(clientSecret)
+}
+
+describe("withoutSecrets", () => {
+  for (const [what, text] of Object.entries(repeated)) {
+    it(`cuts out ${what} in every encoding, and in every encoding of that, and nothing else`, () => {
+      for (const [first, encode] of Object.entries(encodings)) {
+        for (const [second, encodeAgain] of Object.entries(encodings)) {
+          const written = encodeAgain(encode(text))
+          const clean = withoutSecrets(`No: ${written}, sorry`, secrets)
+          assert.match(clean, /^No: .*\*\*\*.*, sorry$/s, `${first}, ${second}: ${written}`)
+          // What is left of it is a scheme, or signs that fill Base64 up.
+          const left = clean.slice(4, -7).replace(/(?:\*\*\*)+/g, "")
+          const allowed = encodeAgain(encode("Basic ")).length + encodeAgain(encode("==")).length + 12
+          assert.isAtMost(left.length, allowed, `${first}, ${second}: ${clean}`)
+        }
+      }
+    })
+  }
+
+  it("cuts it out of what is encoded together with other words", () => {
+    const said = `you sent ${clientSecret} as client_secret`
+    for (const [name, encode] of Object.entries(encodings)) {
+      for (const before of ["", "a", "ab", "abc"]) {
+        const clean = withoutSecrets(`${before}${encode(said)}`, secrets)
+        assert.include(clean, "***", name)
+        for (const [, decode] of Object.entries(encodings)) assert.notInclude(clean, decode(clientSecret))
+      }
+    }
+  })
+
+  it.prop("leaves a text without any secret as it is", [
+    FastCheck.string({ unit: "binary", maxLength: 200 }),
+    FastCheck.array(FastCheck.stringMatching(/^[A-Za-z0-9_-]{43}$/), { maxLength: 3 })
+  ], ([text, sent]) => {
+    assert.strictEqual(withoutSecrets(text, [...sent, undefined, "", "abc"]), text)
+  })
+
+  it.prop("cuts out a token wherever it stands, in any two encodings, and leaves what stands around it", [
+    FastCheck.stringMatching(/^[A-Za-z0-9_.~+/-]{20,60}=?$/),
+    FastCheck.string({ maxLength: 30 }),
+    FastCheck.stringMatching(/^[a-z ]{0,30}$/),
+    FastCheck.constantFrom(...Object.values(encodings)),
+    FastCheck.constantFrom(...Object.values(encodings))
+  ], ([token, before, after, first, second]) => {
+    const written = second(first(token))
+    const clean = withoutSecrets(`${before} ${written} ${after}`, [token])
+    assert.include(clean, "***")
+    assert.notInclude(clean, written)
+    assert.isTrue(clean.startsWith(`${before} `) && clean.endsWith(` ${after}`), clean)
+  }, { fastCheck: { numRuns: 300 } })
+
+  it("shows no part of a secret that is longer than what is searched", () => {
+    for (const length of [1000, 5000, 19_000, 25_000, 300_000]) {
+      const secret = Array.from({ length }, (_, at) => String.fromCharCode(97 + (at * at) % 26)).join("")
+      const clean = withoutSecrets(`no: ${secret}, sorry`, [secret])
+      assert.match(clean, /^no: \*\*\*(?:, sorry)?$/)
+    }
+    const secret = "s3cr3t-".repeat(20)
+    for (let before = 9_800; before < 10_100; before += 7) {
+      assert.notInclude(withoutSecrets(`${"x".repeat(before)}${secret}${"y".repeat(30_000)}`, [secret]), "s3cr3t")
+    }
+  })
+
+  it.each<[string, string]>([
+    ["percent signs", "%".repeat(20_000)],
+    ["escapes of everything", "%41\\u0041&#65;+QUJD".repeat(1000)],
+    ["backslashes", "\\".repeat(20_000)],
+    ["Base64 of Base64", base64(base64(base64("x".repeat(8000))))],
+    ["letters", "A".repeat(1 << 20)],
+    ["white space", " ".repeat(1 << 20)]
+  ])("takes %s in no time", (_name, text) => {
+    const started = performance.now()
+    withoutSecrets(text, secrets)
+    assert.isBelow(performance.now() - started, 10_000)
+  })
+})
