@@ -12,8 +12,11 @@ const deep = `,"x":${"[".repeat(300_000)}${"]".repeat(300_000)}}`
 const textStore = Effect.map(CredentialStore.memory, (store): CredentialStore => ({
   ...store,
   modify: (key, change) =>
-    store.modify(key, (current) =>
-      Effect.tap(change(current), ([, next]) => next._tag === "Some" ? toText(key, next.value) : Effect.void))
+    store.modify(
+      key,
+      (current) =>
+        Effect.tap(change(current), ([, next]) => next._tag === "Some" ? toText(key, next.value) : Effect.void)
+    )
 }))
 
 describe("a deep document", () => {

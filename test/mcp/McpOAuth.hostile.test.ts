@@ -252,12 +252,17 @@ describe("what a server writes is printable and short wherever it is seen", () =
       }), 60_000)
   }
 
-  it.effect.prop("in any place, whatever the text", [
-    FastCheck.constantFrom(...allPlaces),
-    FastCheck.constantFrom("", "https://as.example/", "https://mcp.example/mcp?", "read "),
-    hostile
-  ], ([place, start, text]) => Effect.map(seen(place, `${start}${text}`), assertHarmless), {
-    fastCheck: { numRuns: 100 },
-    timeout: 120_000
-  })
+  it.effect.prop(
+    "in any place, whatever the text",
+    [
+      FastCheck.constantFrom(...allPlaces),
+      FastCheck.constantFrom("", "https://as.example/", "https://mcp.example/mcp?", "read "),
+      hostile
+    ],
+    ([place, start, text]) => Effect.map(seen(place, `${start}${text}`), assertHarmless),
+    {
+      fastCheck: { numRuns: 100 },
+      timeout: 120_000
+    }
+  )
 })

@@ -99,7 +99,8 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
     "to correct it; if you trust it nevertheless, set unsafe.allowIssuerMismatch",
   IssuerChanged: "but the configured client belongs to another authorization server, and is not shown to this one. " +
     "Check with the server's operator, then set client.issuer to it",
-  Malformed: "which is longer, or nested deeper, than anything of use, or holds other characters than printable ASCII. " +
+  Malformed:
+    "which is longer, or nested deeper, than anything of use, or holds other characters than printable ASCII. " +
     "Its operator has to correct it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +

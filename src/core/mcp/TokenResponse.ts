@@ -23,9 +23,7 @@ const isToken = (value: unknown): value is string => typeof value === "string" &
 const millisOf = (seconds: unknown): number | undefined => {
   const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
   // Rounded up to a whole millisecond: a fraction would vanish when it is added to the present time.
-  return typeof number === "number" && Number.isFinite(number) && number > 0
-    ? Math.ceil(number * 1000)
-    : undefined
+  return typeof number === "number" && Number.isFinite(number) && number > 0 ? Math.ceil(number * 1000) : undefined
 }
 
 /** The document without fields that are `null`: some servers send these for absent ones. */

@@ -145,7 +145,8 @@ describe("secureEndpoint", () => {
   })
 
   it("shows what it found, short and printable", () => {
-    const { found, reason } = Metadata.secureEndpoint(server, "f", `http://as.example/\u001b[2J${"x".repeat(500)}`) ?? {}
+    const { found, reason } = Metadata.secureEndpoint(server, "f", `http://as.example/\u001b[2J${"x".repeat(500)}`) ??
+      {}
     assert.strictEqual(reason, "Malformed")
     assert.match(found ?? "", /^http:\/\/as\.example\/ \[2Jx+…$/)
     assert.isAtMost(found?.length ?? 0, 200)
@@ -161,7 +162,9 @@ describe("an identifier", () => {
       for (const url of [`${issuer}/${each}`, `${issuer}/${each}x`, `${each}${issuer}`]) {
         assert.strictEqual(reasonOf(Metadata.secureEndpoint(server, "token_endpoint", url)), "Malformed")
         assert.strictEqual(reasonOf(Metadata.secureIssuer(server, url)), "Malformed")
-        const waived = Metadata.authorizationServer(server, issuer, { ...good, issuer: url }, { allowIssuerMismatch: true })
+        const waived = Metadata.authorizationServer(server, issuer, { ...good, issuer: url }, {
+          allowIssuerMismatch: true
+        })
         assert.deepInclude(problem(waived).slice(0, 2), "Malformed")
       }
       const resource = Metadata.protectedResource(server, { resource: `https://mcp.example/mcp?${each}x` })

@@ -116,9 +116,13 @@ describe("ofServer", () => {
     assert.strictEqual(ScopeSet.ofServer(...texts), expected)
   })
 
-  it.prop("is as a union, where all are scopes and they are few", [FastCheck.array(maybe, { maxLength: 4 })], ([texts]) => {
-    assert.strictEqual(ScopeSet.ofServer(...texts), ScopeSet.union(...texts))
-  })
+  it.prop(
+    "is as a union, where all are scopes and they are few",
+    [FastCheck.array(maybe, { maxLength: 4 })],
+    ([texts]) => {
+      assert.strictEqual(ScopeSet.ofServer(...texts), ScopeSet.union(...texts))
+    }
+  )
 
   it("has 8,000 letters at most, all of whole scopes", () => {
     const many = Array.from({ length: 5000 }, (_, number) => `scope-${number}`)

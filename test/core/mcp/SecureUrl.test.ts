@@ -215,7 +215,9 @@ const linkLocal = [
 
 describe("reachesThisMachine", () => {
   it.each(leadingHere)("takes %s for this machine", (host) => {
-    for (const url of [`https://${host}/`, `http://${host}:8443/x`]) assert.isTrue(reachesThisMachine(new URL(url)), url)
+    for (const url of [`https://${host}/`, `http://${host}:8443/x`]) {
+      assert.isTrue(reachesThisMachine(new URL(url)), url)
+    }
   })
 
   it.each(notHere)("does not take %s for it", (host) => {

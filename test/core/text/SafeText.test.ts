@@ -64,7 +64,10 @@ const shapeless =
   /(?![\u200b\u202a-\u202e\u2066-\u2069])[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
 
 const words = (text: string): ReadonlyArray<string> =>
-  text.replace(/\p{Cs}/gu, " ").replace(shapeless, "").replaceAll("\u2800", " ").replace(/\p{C}|\p{Zl}|\p{Zp}/gu, (char) => /\p{Cn}/u.test(char) ? char : " ").split(/\s+/).filter(Boolean)
+  text.replace(/\p{Cs}/gu, " ").replace(shapeless, "").replaceAll("\u2800", " ").replace(
+    /\p{C}|\p{Zl}|\p{Zp}/gu,
+    (char) => /\p{Cn}/u.test(char) ? char : " "
+  ).split(/\s+/).filter(Boolean)
 
 describe("printable", () => {
   it.each<[string, string, number, string]>([
@@ -77,7 +80,12 @@ describe("printable", () => {
     ["drops what has no width", "pay\u200bpal\ufeff", 100, "pay pal"],
     ["drops text written in invisible tag characters", "ok\u{e0068}\u{e0069}", 100, "ok"],
     ["keeps what joiners hold together in one word", "می\u200cخواهم ශ්\u200dරී", 100, "میخواهم ශ්රී"],
-    ["keeps each figure of a joined emoji", "\u{1f468}\u200d\u{1f469}\u200d\u{1f467} ❤\ufe0f", 100, "\u{1f468}\u{1f469}\u{1f467} ❤"],
+    [
+      "keeps each figure of a joined emoji",
+      "\u{1f468}\u200d\u{1f469}\u200d\u{1f467} ❤\ufe0f",
+      100,
+      "\u{1f468}\u{1f469}\u{1f467} ❤"
+    ],
     ["keeps a word that may be broken at a soft hyphen", "Zugriffs\u00adverweigerung", 100, "Zugriffsverweigerung"],
     ["keeps Hebrew and Arabic, without their marks of direction", "\u200fשלום\u200e! مرحبا\u061c", 100, "שלום! مرحبا"],
     ["keeps letters with marks of their own", "e\u0301 नमस्ते தமிழ் กรุง", 100, "e\u0301 नमस्ते தமிழ் กรุง"],
