@@ -5,6 +5,9 @@ import { mayLeadTo } from "../core/mcp/SecureUrl.ts"
 import { display } from "../core/mcp/ServerUrl.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
+/** A redirect was not followed. */
+export class RedirectError extends TypeError {}
+
 /** How many redirects are followed: as many as by `fetch` itself. */
 const maxRedirects = 20
 
@@ -86,10 +89,10 @@ export const send = async (
     await response.body?.cancel()
     const next = isLocation(location) && URL.canParse(location, url.href) ? new URL(location, url) : undefined
     if (next === undefined || !/^https?:$/.test(next.protocol)) {
-      throw new TypeError(`Cannot fetch ${display(target)}: it redirects to what is no http: or https: URL`)
+      throw new RedirectError(`Cannot fetch ${display(target)}: it redirects to what is no http: or https: URL`)
     }
     if (!mayLeadTo(url, next)) {
-      throw new TypeError(
+      throw new RedirectError(
         `Cannot fetch ${display(target)}: it redirects to ${
           next.protocol === "https:" ? "a program on this machine or a device beside it" : "an http: URL"
         }. Its operator has to correct it`
@@ -101,5 +104,5 @@ export const send = async (
     isOwn &&= next.origin === origin
     url = next
   }
-  throw new TypeError(`Cannot fetch ${display(target)}: more than ${maxRedirects} redirects`)
+  throw new RedirectError(`Cannot fetch ${display(target)}: more than ${maxRedirects} redirects`)
 }

@@ -9,7 +9,7 @@ import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Probed } from "../core/mcp/TokenPlan.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import type { Environment } from "./Environment.ts"
-import { send } from "./OriginFetch.ts"
+import { RedirectError, send } from "./OriginFetch.ts"
 
 const protocolVersion = "2026-07-28"
 
@@ -44,7 +44,7 @@ const streamRequest: RequestInit = { method: "GET", headers: { accept: "text/eve
 
 /** Sends a request. @returns the status and the challenge of the response; its body is not read. */
 const ask = (env: Environment, request: RequestInit, token: string | undefined) => {
-  const failed = (reason: "TimedOut" | "Unreachable") =>
+  const failed = (reason: "InvalidResponse" | "TimedOut" | "Unreachable") =>
     new DiscoveryError({ reason, server: env.label, url: env.label })
   const asked = Effect.tryPromise({
     try: async (signal) => {
@@ -53,7 +53,7 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
       // The response of a server that was redirected to says nothing about this one.
       return { status: isOwn ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
     },
-    catch: () => failed("Unreachable")
+    catch: (error) => failed(error instanceof RedirectError ? "InvalidResponse" : "Unreachable")
   })
   return endAfter(asked, env.requestTimeout, Effect.suspend(() => failed("TimedOut")))
 }

@@ -41,12 +41,19 @@ export const bytesOf = (text: string): string => {
   return bytes
 }
 
-const ofText = (text: string): Reading => {
+const ofText = (text: string, isRead: (letter: string) => boolean): Reading => {
   const draft = new Draft()
   let at = 0
-  for (const letter of text) draft.add(letter < "\u0080" ? letter : bytesOf(letter), at, at += letter.length)
+  for (const letter of text) {
+    if (isRead(letter)) draft.add(letter < "\u0080" ? letter : bytesOf(letter), at, at + letter.length)
+    at += letter.length
+  }
   return draft
 }
+
+/** What a secret may be broken by: it would stand there whole when that is left out or cannot be seen. */
+const isVisible = (letter: string): boolean =>
+  !/[\s\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/u.test(letter)
 
 /** Ways to undo one encoding; `undefined` where nothing is encoded so. */
 type Decoder = (reading: Reading) => Reading | undefined
@@ -141,8 +148,8 @@ const decoders: ReadonlyArray<Decoder> = [
         ? Object.hasOwn(named, name) ? named[name] ?? "" : whole
         : codePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
   ),
-  // Broken into lines, or with what has no width in between (in UTF-8: U+00AD, U+200B to U+200F, U+2060, U+FEFF).
-  replacing(/(?:\s|\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf|[\0-\x1f\x7f])+/g, () => ""),
+  // Broken inside of what was undone: into lines, or by what has no width (U+00AD, U+200B to U+200F, U+2060, U+FEFF).
+  replacing(/(?:[\s\0-\x1f\x7f]|\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf)+/g, () => ""),
   ...[0, 1, 2, 3].map((skipped) => decodingDigits(base64, 6, (digit) => digits64.get(digit) ?? 0, skipped)),
   ...[0, 1].map((skipped) => decodingDigits(hexadecimal, 4, (digit) => Number.parseInt(digit, 16), skipped))
 ]
@@ -152,7 +159,7 @@ const maxReadings = 150
 
 /** The readings of a text, itself first. */
 export const readings = (text: string): ReadonlyArray<Reading> => {
-  const all = [ofText(text)]
+  const all = [ofText(text, () => true), ofText(text, isVisible)]
   const known = new Set(all.map(({ bytes }) => bytes))
   // What is added meanwhile is read on.
   for (const reading of all) {

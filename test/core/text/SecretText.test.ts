@@ -36,6 +36,20 @@ const encodings: Readonly<Record<string, (text: string) => string>> = {
   "with what has no width": (text) => Array.from(text).join("\u200b")
 }
 
+const invisible = [
+  "\u00ad",
+  "\u034f",
+  "\u200d",
+  "\u202e",
+  "\u2060",
+  "\u3164",
+  "\ufe0f",
+  "\ufeff",
+  "\uffff",
+  "\u{e0041}",
+  "\u{e0101}"
+]
+
 const clientId = "cli:ent"
 const clientSecret = "p(ss) w!rd+/ü&<"
 const pair = `${form(clientId)}:${form(clientSecret)}`
@@ -76,6 +90,15 @@ describe("withoutSecrets", () => {
         const clean = withoutSecrets(`${before}${encode(said)}`, secrets)
         assert.include(clean, "***", name)
         for (const [, decode] of Object.entries(encodings)) assert.notInclude(clean, decode(clientSecret))
+      }
+    }
+  })
+
+  it("cuts it out where letters that cannot be seen stand in it, which would be dropped then", () => {
+    for (const between of invisible) {
+      for (const secret of [clientSecret, base64(pair)]) {
+        const clean = withoutSecrets(`No: ${Array.from(secret).join(between)}, sorry`, secrets)
+        assert.strictEqual(clean, "No: ***, sorry")
       }
     }
   })
