@@ -30,7 +30,7 @@ import * as PromiseRunner from "./PromiseRunner.ts"
 import * as Provider from "./Provider.ts"
 import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
-import * as Status from "./Status.ts"
+import { make as makeStatus, type Status } from "./Status.ts"
 
 /**
  * Every way a sign-in to an MCP server fails.
@@ -90,7 +90,7 @@ export interface McpOAuth {
    */
   readonly logout: Effect.Effect<void, McpOAuthError>
   /** What is known about the sign-in, without secrets. Fails when the store cannot be read. */
-  readonly status: Effect.Effect<Status.Status, CredentialStoreError>
+  readonly status: Effect.Effect<Status, CredentialStoreError>
   /**
    * An `authProvider` for one transport of SDK v1 or v2, a new one each time it is read. Prefer `fetch`: it repeats a
    * request whose token was refused, where the SDK fails with `UnauthorizedError`. After that error `ensure` waits for the
@@ -140,11 +140,11 @@ const login = (session: Session.Session): Effect.Effect<void, Session.SessionErr
     (challenge) => Effect.asVoid(session.obtain({ _tag: "SignIn", challenge }, { keep: false }))
   )
 
-const status = (env: Environment, session: Session.Session): Effect.Effect<Status.Status, CredentialStoreError> =>
+const status = (env: Environment, session: Session.Session): Effect.Effect<Status, CredentialStoreError> =>
   Effect.zipWith(
     session.newestCredentials,
     Clock.currentTimeMillis,
-    (credentials, now) => Status.make(env, session.isSigningIn(), Option.getOrElse(credentials, () => ({})), now)
+    (credentials, now) => makeStatus(env, session.isSigningIn(), Option.getOrElse(credentials, () => ({})), now)
   )
 
 /** A sign-in, with what only the modules of this package use of it. */

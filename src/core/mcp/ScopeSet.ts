@@ -20,7 +20,7 @@ export const covers = (held: string | undefined, wanted: string | undefined): bo
 }
 
 /** The most letters of a set of scopes that a server names: they go into the URL that a browser is started with. */
-const maxLength = 8000
+const maxServerLength = 8000
 
 /**
  * The scopes in texts of a server, as {@link union}: those alone that RFC 6749 section 3.3 allows (they are sent, and shown
@@ -29,7 +29,7 @@ const maxLength = 8000
 export const ofServer = (...texts: ReadonlyArray<string | undefined>): string | undefined => {
   let scopes = ""
   for (const scope of parse(union(...texts))) {
-    if (scopes.length + scope.length < maxLength && /^[!#-[\]-~]+$/.test(scope)) scopes += ` ${scope}`
+    if (scopes.length + scope.length < maxServerLength && /^[!#-[\]-~]+$/.test(scope)) scopes += ` ${scope}`
   }
   return scopes === "" ? undefined : scopes.slice(1)
 }
