@@ -80,13 +80,13 @@ const codePoint = (code: number): string => code <= 0x10ffff ? bytesOf(String.fr
 
 const hexByte = (digits = ""): string => String.fromCharCode(Number.parseInt(digits, 16))
 
-/** What HTML calls the signs of ASCII. */
-const named: Readonly<Record<string, string>> = {
-  ...{ amp: "&", apos: "'", ast: "*", bsol: "\\", colon: ":", comma: ",", commat: "@", dollar: "$", equals: "=" },
-  ...{ excl: "!", grave: "`", gt: ">", Hat: "^", lbrace: "{", lbrack: "[", lcub: "{", lowbar: "_", lpar: "(" },
-  ...{ lsqb: "[", lt: "<", num: "#", percnt: "%", period: ".", plus: "+", quest: "?", quot: '"', rbrace: "}" },
-  ...{ rbrack: "]", rcub: "}", rpar: ")", rsqb: "]", semi: ";", sol: "/", verbar: "|", vert: "|" }
-}
+/** What HTML calls the signs of ASCII: a name, and the sign behind it. */
+const named: ReadonlyMap<string, string> = new Map(
+  (
+    "amp& apos' ast* bsol\\ colon: comma, commat@ dollar$ equals= excl! grave` gt> Hat^ lbrace{ lbrack[ lcub{ lowbar_ lpar( " +
+    'lsqb[ lt< num# percnt% period. plus+ quest? quot" rbrace} rbrack] rcub} rpar) rsqb] semi; sol/ verbar| vert|'
+  ).split(" ").map((each) => [each.slice(0, -1), each.slice(-1)])
+)
 
 const controls: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }
 
@@ -145,7 +145,7 @@ const decoders: ReadonlyArray<Decoder> = [
     /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi,
     ([whole = "", hex, decimal, name]) =>
       name !== undefined
-        ? Object.hasOwn(named, name) ? named[name] ?? "" : whole
+        ? named.get(name) ?? whole
         : codePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
   ),
   // Broken inside of what was undone: into lines, or by what has no width (U+00AD, U+200B to U+200F, U+2060, U+FEFF).
@@ -159,7 +159,8 @@ const maxReadings = 150
 
 /** The readings of a text, itself first. */
 export const readings = (text: string): ReadonlyArray<Reading> => {
-  const all = [ofText(text, () => true), ofText(text, isVisible)]
+  const [whole, visible] = [ofText(text, () => true), ofText(text, isVisible)]
+  const all = whole.bytes === visible.bytes ? [whole] : [whole, visible]
   const known = new Set(all.map(({ bytes }) => bytes))
   // What is added meanwhile is read on.
   for (const reading of all) {

@@ -16,8 +16,9 @@ const maxSought = 1000
 /** Marks the letters of the text in which a reading has a secret. */
 const mark = ({ bytes, ends, starts }: Reading, secret: string, marks: Uint8Array): void => {
   const sought = secret.slice(0, maxSought)
-  for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, at + 1)) {
-    let end = at + sought.length
+  let end = 0
+  for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, Math.max(at, end - sought.length) + 1)) {
+    end = at + sought.length
     while (end < bytes.length && end - at < secret.length && bytes[end] === secret[end - at]) end++
     marks.fill(1, starts[at], ends[end - 1])
   }
