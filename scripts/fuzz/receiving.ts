@@ -121,7 +121,7 @@ const request = make(
     CallbackRoute.claimedDone(head)
     const taken = decision._tag === "Matched"
     mustHold(!taken || namesState(`${target} ${body ?? ""}`), "a request without the state was taken")
-    mustHold(!taken || hosts.length === 1, "a request with two hosts was taken")
+    mustHold(!taken || hosts.every((host) => host === hosts[0]), "a request with two hosts was taken")
     return taken
   }
 )
