@@ -112,7 +112,8 @@ describe("withoutSecrets", () => {
 
   it.prop("cuts out a token wherever it stands, in any two encodings, and leaves what stands around it", [
     FastCheck.stringMatching(/^[A-Za-z0-9_.~+/-]{20,60}=?$/),
-    FastCheck.string({ maxLength: 30 }),
+    // Not the first half of an escape: what follows it would be taken for the other.
+    FastCheck.stringMatching(/^[a-zA-Z0-9 .,:()/-]{0,30}$/),
     FastCheck.stringMatching(/^[a-z ]{0,30}$/),
     FastCheck.constantFrom(...Object.values(encodings)),
     FastCheck.constantFrom(...Object.values(encodings))
