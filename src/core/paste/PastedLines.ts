@@ -4,9 +4,10 @@
 
 // `ESC[200~` and `ESC[201~` stand around a paste; a terminal that was not asked for them leaves some of their letters.
 const pasteMarker = /(?:\u001b\[|\u009b|\^\[\[|\[)20[01]~/g
-// Terminal commands that hold text, such as a window title or a link (OSC).
+// Terminal commands that hold text, such as a window title or a link (OSC). What begins one stands in no text of another:
+// else a row of beginnings would be read again from each of them.
 const stringEscape =
-  /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\r\n]*(?:\u0007|\u001b\\|\u009c)/g
+  /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090\u0098\u009c-\u009f\r\n]*(?:\u0007|\u001b\\|\u009c)/g
 // Terminal commands for colours and for moving the cursor (CSI), and the short ones.
 const controlEscape = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g
 // Controls except line breaks and the tab, characters that show nothing, and those that change the writing direction.
