@@ -6,7 +6,6 @@
  */
 export type { Answer } from "./core/oauth/Answer.ts"
 export { BindError, type BindErrorReason } from "./core/oauth/BindError.ts"
-export type { RequestHead } from "./core/oauth/CallbackRoute.ts"
 export {
   AuthorizationDenied,
   AuthorizationTimeout,
@@ -27,6 +26,7 @@ export {
   type RefusalCounts,
   type RefusalReason
 } from "./core/oauth/Refusal.ts"
+export type { RequestHead } from "./core/oauth/RequestHead.ts"
 export { type SignInOutcome, type SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/AuthorizeRequest.ts"
 export { CallbackFlow } from "./flow/CallbackFlow.ts"

@@ -22,8 +22,8 @@ const textOf = (options: OpenOptions, callback: RedirectUri.Callback, bound: Bou
 }
 
 /**
- * The address of a flow on a bound port. A server that has an address of its own is asked for that one alone; else the
- * loopback names are accepted beside the host of the redirect URI, and the callback's path beside the redirect URI's.
+ * The address of a flow on a bound port. The path of the callback is accepted beside the redirect URI's, except on a server
+ * that has an address of its own.
  *
  * @returns `Left` with one sentence when the redirect URI cannot be used.
  */
@@ -39,7 +39,7 @@ export const make = (
         redirectUri: String(text),
         forwarded: isServers || options.redirectUri !== undefined,
         paths: new Set(isServers ? [url.pathname] : [url.pathname, callback.path]),
-        hosts: RedirectUri.allowedHosts(isServers ? undefined : bound.port, url),
+        hosts: RedirectUri.hostsOf(url),
         beside: isServers || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
       }
     }))
@@ -51,5 +51,11 @@ export const served = (options: OpenOptions, address: Either.Either<FlowAddress,
     hosts: new Set<string>(),
     paths: new Set<string>()
   }))
-  return { beside, hosts, paths, formPost: options.responseMode === "form_post" }
+  return {
+    beside,
+    hosts,
+    paths,
+    formPost: options.responseMode === "form_post",
+    origins: new Set(options.allowOrigins)
+  }
 }

@@ -12,7 +12,9 @@ import * as Redacted from "effect/Redacted"
 import type { Answer } from "../core/oauth/Answer.ts"
 import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as CallbackRoute from "../core/oauth/CallbackRoute.ts"
+import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
 import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused } from "../core/oauth/Refusal.ts"
+import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import type { Outcome, Render } from "../core/page/CallbackPage.ts"
 import { match, type WaitingFlow } from "../paste/PasteRouter.ts"
 import type * as CallbackServer from "../services/CallbackServer.ts"
@@ -81,7 +83,7 @@ export interface Options {
   readonly render: Render
 }
 
-// What browsers and scanners ask for by themselves says nothing to the person.
+// What browsers and scanners ask for by themselves says nothing to the person, unless it brings the answer.
 const ofNoInterest: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch", "Malformed"])
 
 /** An inbox that is empty. */
@@ -102,14 +104,15 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
     /** The first right answer, whichever way it came, and no other. */
     const isFirst = () => !isOver && (isOver = isAnswered = true)
 
-    const page = (outcome: Outcome, head: CallbackRoute.RequestHead): Answer =>
+    const page = (outcome: Outcome, head: RequestHead): Answer =>
       render(outcome, { serverName, acceptLanguage: head.header("accept-language") })
 
-    const refuse = (reason: HttpRefusalReason, head?: CallbackRoute.RequestHead) => {
+    const refuse = (reason: HttpRefusalReason, head?: RequestHead, isPersons = false) => {
       refusals.add({ via: "http", reason })
       // Each reason is told once, however many requests come; the reload of an older last page is not told at all.
       const isReload = head !== undefined && CallbackRoute.claimedDone(head) !== undefined
-      if (isOver || isReload || ofNoInterest.has(reason) || told.includes(reason) || isKnown?.() !== true) return
+      const isOfInterest = isPersons || !ofNoInterest.has(reason)
+      if (isOver || isReload || !isOfInterest || told.includes(reason) || isKnown?.() !== true) return
       told = [...told, reason]
       Queue.unsafeOffer(pastes, Either.left({ via: "http", reason }))
     }
@@ -117,28 +120,30 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
     const handle = (
       config: CallbackRoute.RouteConfig,
       beside: boolean,
-      head: CallbackRoute.RequestHead,
+      head: RequestHead,
       body: string | undefined
     ): CallbackServer.Reply => {
       const decision = CallbackRoute.decide(config, head, body)
       switch (decision._tag) {
         case "ReadBody":
           return decision
+        case "Preflight":
+          return { _tag: "Answer", answer: decision.answer }
         case "Refused": {
-          const { allow, reason } = decision
-          refuse(reason, head)
-          return {
-            _tag: "Answer",
-            answer: CallbackRoute.getsPage(reason)
-              ? page({ _tag: "Refused", reason }, head)
-              : CallbackRoute.refusal(reason, allow)
-          }
+          const { answer, page: forPerson, reason } = decision
+          refuse(reason, head, forPerson !== undefined)
+          if (forPerson === undefined) return { _tag: "Answer", answer }
+          const shown = page({ _tag: "Refused", reason: forPerson }, head)
+          const { allow } = answer.headers
+          const headers = allow === undefined ? shown.headers : { ...shown.headers, allow }
+          return { _tag: "Answer", answer: { ...shown, status: answer.status, headers } }
         }
         case "Matched":
           // A second right answer changes nothing; its browser is told the same outcome.
           if (isFirst()) {
             Deferred.unsafeDone(request, Effect.succeed({ response: decision.response, via: "http" }))
           }
+          if (decision.origin !== undefined) return { _tag: "Answer", answer: CrossOrigin.delivered(decision.origin) }
           lastPage.expect()
           return { _tag: "Answer", answer: CallbackRoute.redirectToDone(done, beside) }
         case "Done":

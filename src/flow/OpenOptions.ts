@@ -3,6 +3,7 @@
  */
 import * as Either from "effect/Either"
 import { BindError } from "../core/oauth/BindError.ts"
+import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 
@@ -27,7 +28,8 @@ export interface OpenOptions {
    */
   readonly host?: RedirectUri.LoopbackHost | undefined
   /**
-   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3).
+   * TCP port, or ports to try in order; `0` asks the system for a free one (RFC 8252 section 7.3). Ports that no browser
+   * opens, such as 6667, are left out of a list; one alone cannot work.
    *
    * @default 0
    */
@@ -40,7 +42,7 @@ export interface OpenOptions {
   readonly onPortBusy?: "fail" | "paste" | undefined
   /**
    * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
-   * and ask for its path.
+   * beside the loopback names, and ask for its path.
    *
    * @default http://{host}:{port}{path}
    */
@@ -51,6 +53,13 @@ export interface OpenOptions {
    * @default "query"
    */
   readonly responseMode?: "query" | "form_post" | undefined
+  /**
+   * Origins of pages that may deliver the answer by `fetch` (CORS), such as `"https://accounts.x.ai"`, for servers whose
+   * consent page does not send the browser here: `https`, or `http` on a loopback name. `state` is checked first, as ever.
+   *
+   * @default none
+   */
+  readonly allowOrigins?: ReadonlyArray<string> | undefined
   /**
    * Whether pasted text is read while the flow waits. What is given to the flow's own `submit` is taken either way.
    *
@@ -77,5 +86,8 @@ export const settings = (options: OpenOptions): Either.Either<RedirectUri.Callba
   if (!["query", "form_post"].includes(responseMode)) {
     return Either.left(invalid(options, 'responseMode is neither "query" nor "form_post"'))
   }
-  return Either.mapLeft(RedirectUri.callback(options), (detail) => invalid(options, detail))
+  return Either.mapLeft(
+    Either.flatMap(CrossOrigin.origins(options.allowOrigins), () => RedirectUri.callback(options)),
+    (detail) => invalid(options, detail)
+  )
 }

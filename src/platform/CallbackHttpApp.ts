@@ -12,9 +12,10 @@ import { type Answer, text } from "../core/oauth/Answer.ts"
 import { BindError } from "../core/oauth/BindError.ts"
 import * as CallbackRoute from "../core/oauth/CallbackRoute.ts"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
+import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import * as Service from "../services/CallbackServer.ts"
 
-const headOf = (request: HttpServerRequest.HttpServerRequest): CallbackRoute.RequestHead => ({
+const headOf = (request: HttpServerRequest.HttpServerRequest): RequestHead => ({
   method: request.method,
   // Routers cut the mounted prefix off `url`.
   target: request.originalUrl,
@@ -89,8 +90,8 @@ export interface CallbackHttpApp {
 
 /**
  * The route as an `HttpApp` to mount on a server of your own. Every flow opened with its layer has `redirectUri` as
- * redirect URI, to the letter; a request is taken only when its `Host` names that URI's host, and goes to the flow whose
- * `state` it carries.
+ * redirect URI, to the letter; a request is taken only when its `Host` names that URI's host, or is a loopback name as
+ * proxies on one machine write it, and goes to the flow whose `state` it carries.
  *
  * Opening a flow fails with `BindError` of reason `InvalidOptions` when `redirectUri` is no http(s) URL.
  *

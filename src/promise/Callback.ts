@@ -24,6 +24,8 @@ export interface OpenCallbackOptions {
   readonly redirectUri?: ((port: number) => string) | undefined
   /** How the server returns its answer. @default "query" */
   readonly responseMode?: "query" | "form_post" | undefined
+  /** Origins of pages that may deliver the answer by `fetch`, such as `"https://accounts.x.ai"`. @default none */
+  readonly allowOrigins?: ReadonlyArray<string> | undefined
   /** What the browser shows in the end: other languages, another style, or a page of your own. */
   readonly page?: PageOptions | undefined
   /** Whether pasted text is read. @default true */

@@ -67,7 +67,7 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string> {
 export interface CallbackOptions extends
   Pick<
     OpenCallbackOptions,
-    "host" | "onPortBusy" | "page" | "paste" | "path" | "port" | "redirectUri" | "responseMode"
+    "allowOrigins" | "host" | "onPortBusy" | "page" | "paste" | "path" | "port" | "redirectUri" | "responseMode"
   > {
   /** The time-limit from showing the URL to the accepted response, in milliseconds. @default 300000 */
   readonly timeout?: number | undefined

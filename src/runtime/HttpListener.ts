@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { Answer } from "../core/oauth/Answer.ts"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
-import type { RequestHead } from "../core/oauth/CallbackRoute.ts"
+import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
@@ -112,8 +112,16 @@ const writeRaw = (connections: Connections.Connections, socket: Socket, { body, 
   connections.linger(socket)()
 }
 
+/** Whether this is how a TLS connection begins: a record of type handshake, of version 3.x (RFC 8446 section 5.1). */
+const isClientHello = (packet: Uint8Array | undefined): boolean => packet?.[0] === 0x16 && packet[1] === 3
+
+/** An error of the HTTP parser, with what it could not read. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Uint8Array
+}
+
 /** What the HTTP parser refuses never becomes a request; it is answered by hand and recorded like the rest. */
-function onClientError(this: Listener, error: NodeJS.ErrnoException, stream: Duplex): void {
+function onClientError(this: Listener, error: ParserError, stream: Duplex): void {
   const { connections, route } = this[listening]
   const socket = stream as Socket
   const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
@@ -127,7 +135,9 @@ function onClientError(this: Listener, error: NodeJS.ErrnoException, stream: Dup
     if (isLate) socket.destroy()
     return
   }
-  const answer = route.refuse(error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : "Malformed")
+  const answer = route.refuse(
+    error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : isClientHello(error.rawPacket) ? "HttpsRequest" : "Malformed"
+  )
   writeRaw(connections, socket, isLate ? { ...answer, status: 408 } : answer)
 }
 

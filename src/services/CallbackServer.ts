@@ -8,8 +8,9 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Answer } from "../core/oauth/Answer.ts"
 import { BindError, isPortTaken } from "../core/oauth/BindError.ts"
-import type { RequestHead } from "../core/oauth/CallbackRoute.ts"
+import { isBlockedByBrowsers } from "../core/oauth/LoopbackPort.ts"
 import type { LoopbackHost } from "../core/oauth/RedirectUri.ts"
+import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 
 /**
@@ -56,7 +57,7 @@ export interface CallbackRoute {
   readonly done: string
   readonly handle: (head: RequestHead, body?: string) => Reply
   /** For what the listener itself must refuse: records it and gives the answer. */
-  readonly refuse: (reason: "Malformed" | "HeadersTooLarge" | "BodyTooLarge") => Answer
+  readonly refuse: (reason: "Malformed" | "HttpsRequest" | "HeadersTooLarge" | "BodyTooLarge") => Answer
 }
 
 /**
@@ -121,7 +122,8 @@ export type Listen = (
   serve: (bound: Bound) => CallbackRoute
 ) => Effect.Effect<Bound, BindError, Scope.Scope>
 
-// A free port of one family that a stranger holds on the other is rare; twenty in a row are no coincidence.
+// A free port of one family that a stranger holds on the other is rare, and so is one that no browser opens; twenty in a row
+// are no coincidence.
 const redraws = 20
 
 /**
@@ -131,13 +133,12 @@ const redraws = 20
 const listenOnBoth = (
   listen: Listen,
   port: number,
-  serve: (bound: Bound) => CallbackRoute,
-  drawsLeft = redraws
+  serve: (bound: Bound) => CallbackRoute
 ): Effect.Effect<Bound, BindError, Scope.Scope> => {
   let route: CallbackRoute | undefined
   // One flow, one route: both listeners count into the same record.
   const serveOnce = (bound: Bound) => (route ??= serve(bound))
-  const both = Effect.gen(function* () {
+  return Effect.gen(function* () {
     const bound = yield* listen("127.0.0.1", port, serveOnce)
     yield* Effect.catchIf(
       listen("::1", bound.port, serveOnce),
@@ -146,22 +147,41 @@ const listenOnBoth = (
     )
     return bound
   })
+}
+
+const noBrowserOpens = new Error("the system gave a port that no browser opens, each time it was asked")
+
+/** Listens on a port; when that is any free one (`0`), draws again where the one that the system gave cannot be used. */
+const listenAt = (
+  listen: Listen,
+  host: LoopbackHost,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute,
+  drawsLeft = redraws
+): Effect.Effect<Bound, BindError, Scope.Scope> => {
+  const listening = host === "localhost"
+    ? listenOnBoth(listen, port, serve)
+    : listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
+  if (port !== 0) return host === "localhost" ? allOrNothing(listening, ExecutionStrategy.parallel) : listening
+  const drawn = Effect.filterOrFail(
+    listening,
+    (bound) => !isBlockedByBrowsers(bound.port),
+    ({ port }) => new BindError({ reason: "PortInUse", host, ports: [port], cause: noBrowserOpens })
+  )
   return Effect.catchIf(
-    allOrNothing(both, ExecutionStrategy.parallel),
-    (error) => port === 0 && drawsLeft > 0 && error.host === "::1" && isPortTaken(error.reason),
-    () => listenOnBoth(listen, port, serve, drawsLeft - 1)
+    allOrNothing(drawn, ExecutionStrategy.parallel),
+    ({ cause, host: address, reason }) =>
+      drawsLeft > 0 &&
+      (cause === noBrowserOpens || (host === "localhost" && address === "::1" && isPortTaken(reason))),
+    () => listenAt(listen, host, port, serve, drawsLeft - 1)
   )
 }
 
 /** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
 const bindWith = (listen: Listen): CallbackServer["bind"] => ({ host, ports }, serve) => {
-  const listenAt = (port: number) =>
-    host === "localhost"
-      ? listenOnBoth(listen, port, serve)
-      : listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
   const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
     Effect.catchAll(
-      listenAt(ports[index] ?? 0),
+      listenAt(listen, host, ports[index] ?? 0, serve),
       (error) =>
         isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
           new BindError({

@@ -41,15 +41,22 @@ export interface Checked {
 
 /**
  * Reads `application/x-www-form-urlencoded` text: a query without its `?`, or a posted form. It never fails: an invalid
- * percent-escape is kept as text (WHATWG URL Standard, urlencoded parsing). A byte order mark is dropped.
+ * percent-escape is kept as text (WHATWG URL Standard, urlencoded parsing). A byte order mark is dropped, and a separator
+ * that a server has escaped for HTML is one: no parameter has a name that begins with `amp;`.
  */
 export const parse = (query: string): Parameters =>
-  new URLSearchParams(query.replace(/^\ufeff/, "")) as unknown as Parameters
+  new URLSearchParams(query.replace(/^\ufeff/, "").replace(/&(?:amp;)+/gi, "&")) as unknown as Parameters
 
 const searchParams = (parameters: Parameters | Matched): URLSearchParams => parameters as unknown as URLSearchParams
 
 /** Whether a parameter is present, whatever its value. */
 export const has = (parameters: Parameters, name: string): boolean => searchParams(parameters).has(name)
+
+/** Whether the parameters report an error and bring no code. */
+export const isDenial = (parameters: Parameters): boolean => {
+  const [error, code] = ["error", "code"].map((name) => searchParams(parameters).get(name) ?? "")
+  return error !== "" && code === ""
+}
 
 /** The first `state`, to look up a flow by. It proves nothing until `matchState` has compared it. */
 export const claimedState = (parameters: Parameters): string | undefined =>
@@ -68,7 +75,7 @@ const equalInConstantTime = (left: string, right: string): boolean => {
  * code nor with an error.
  *
  * @returns `Right` with the same parameters, now known to answer this flow's request, or `Left` with
- *   - `StateMissing` when there is no `state`, or an empty one;
+ *   - `StateMissing` when there is no `state`, or an empty one; `DenialWithoutState` when there is an `error` beside;
  *   - `StateRepeated` when there are several (RFC 6749 section 3.1);
  *   - `StateMismatch` when it is another one.
  */
@@ -79,7 +86,9 @@ export const matchState = (
   const states = searchParams(parameters).getAll("state")
   if (states.length > 1) return Either.left("StateRepeated")
   const claimed = states[0]
-  if (claimed === undefined || claimed === "") return Either.left("StateMissing")
+  if (claimed === undefined || claimed === "") {
+    return Either.left(isDenial(parameters) ? "DenialWithoutState" : "StateMissing")
+  }
   return equalInConstantTime(claimed, Redacted.value(state))
     ? Either.right(parameters as unknown as Matched)
     : Either.left("StateMismatch")

@@ -6,31 +6,20 @@ import * as Either from "effect/Either"
 import type * as Redacted from "effect/Redacted"
 import { type Answer, text } from "./Answer.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
-import { callbackReasons, type HttpRefusalReason, type StateProblem } from "./RefusalReason.ts"
-
-/**
- * The head of a request as it was sent: nothing is decoded or resolved.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RequestHead {
-  readonly method: string
-  /** The request target: `/path?query`, or an absolute URL as proxies receive it (RFC 9112 section 3.2). */
-  readonly target: string
-  /** The values of all `Host` headers. */
-  readonly hosts: ReadonlyArray<string>
-  /** The value of a header, by its lower-case name; the values of a repeated header are joined by `, `. */
-  readonly header: (name: string) => string | undefined
-}
+import * as CrossOrigin from "./CrossOrigin.ts"
+import { isLoopbackHost } from "./RedirectUri.ts"
+import { callbackReasons, type HttpRefusalReason, type PageReason } from "./RefusalReason.ts"
+import type { RequestHead } from "./RequestHead.ts"
 
 /** What a flow accepts. */
 export interface RouteConfig {
   readonly state: Redacted.Redacted<string>
   /** Paths of the callback, compared without decoding. */
   readonly paths: ReadonlySet<string>
-  /** `Host` headers that are accepted, in lower case. */
+  /** `Host` headers that are accepted beside the loopback names, in lower case. */
   readonly hosts: ReadonlySet<string>
+  /** Origins whose pages may deliver the answer by `fetch`. */
+  readonly origins: ReadonlySet<string>
   /** Whether `response_mode=form_post` was asked for. */
   readonly formPost: boolean
   /** Random name of the last page, which is at `/done/{name}`, and at a path of the callback with `?done={name}`. */
@@ -39,20 +28,27 @@ export interface RouteConfig {
 
 /** What to do with a request. */
 export type Decision =
-  /** It carries the flow's `state`: it ends the flow, and the browser is redirected to the last page. */
-  | { readonly _tag: "Matched"; readonly response: AuthorizationResponse.Matched }
+  /**
+   * It carries the flow's `state`, which ends the flow. The browser is redirected to the last page; a page that delivered
+   * it by `fetch`, from such an `origin`, is told that the answer has arrived.
+   */
+  | { readonly _tag: "Matched"; readonly response: AuthorizationResponse.Matched; readonly origin?: string | undefined }
   /** It requests the last page, which is sent when the outcome is known. */
   | { readonly _tag: "Done" }
   /** It posts a form, and forms are accepted: call `decide` again with its body, of at most `limit` bytes. */
   | { readonly _tag: "ReadBody"; readonly limit: number }
+  /** A page of an allowed origin asks whether it may deliver the answer by `fetch`. */
+  | { readonly _tag: "Preflight"; readonly answer: Answer }
   | Refused
 
 /** A request that is not for this flow. The sender gets a page or a short text, and the reason is recorded. */
 export interface Refused {
   readonly _tag: "Refused"
   readonly reason: HttpRefusalReason
-  /** The methods that are accepted, for the header `Allow`. */
-  readonly allow: string
+  /** The short text. */
+  readonly answer: Answer
+  /** Set where the sender gets a page with the status and headers of `answer`. */
+  readonly page?: PageReason | undefined
 }
 
 /** Largest form that is read, in bytes. Codes have at most a few kilobytes. */
@@ -60,28 +56,33 @@ export const bodyLimit: number = 64 * 1024
 
 const statuses: Readonly<Record<HttpRefusalReason, number>> = {
   Malformed: 400,
+  HttpsRequest: 400,
   HeadersTooLarge: 431,
   BodyTooLarge: 413,
   WrongHost: 421,
   WrongPath: 404,
   WrongMethod: 405,
+  UninvitedForm: 405,
   WrongContentType: 415,
   NotANavigation: 403,
   Prefetch: 403,
   StateMissing: 400,
+  DenialWithoutState: 400,
   StateRepeated: 400,
   StateMismatch: 400
 }
 
-const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({ _tag: "Refused", reason, allow })
-
-/** Whether the refused request may come from a person's browser after a sign-in: then it gets a page and not a text. */
-export const getsPage = (reason: HttpRefusalReason): reason is StateProblem =>
-  reason === "StateMissing" || reason === "StateRepeated" || reason === "StateMismatch"
-
 /** A short plain text on why a request was refused. */
 export const refusal = (reason: HttpRefusalReason, allow = "GET"): Answer =>
-  text(statuses[reason], `${callbackReasons[reason]}.`, reason === "WrongMethod" ? { allow } : undefined)
+  text(statuses[reason], `${callbackReasons[reason]}.`, statuses[reason] === 405 ? { allow } : undefined)
+
+const refuse = (reason: HttpRefusalReason, allow = "GET"): Refused => ({
+  _tag: "Refused",
+  reason,
+  answer: refusal(reason, allow)
+})
+
+const refuseWithPage = (reason: PageReason): Refused => ({ ...refuse(reason), page: reason })
 
 /**
  * Redirects the browser to the last page, so that the code leaves the address bar and does not enter the history.
@@ -118,11 +119,31 @@ const isPrefetch = (head: RequestHead): boolean =>
     return purpose !== undefined && /\b(prefetch|prerender|preview)\b/i.test(purpose)
   })
 
+/** Whether a request is what a person's browser sends when it goes to an address, as far as it says. */
+const isNavigation = (head: RequestHead): boolean => {
+  const says = (name: string, value: string) => (head.header(name)?.trim().toLowerCase() ?? value) === value
+  // A frame in another page has the mode "navigate" too. The handshake of a WebSocket is a GET, and not every browser sends
+  // a mode with it.
+  return says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document") &&
+    head.header("sec-websocket-key") === undefined
+}
+
+const isForm = (head: RequestHead): boolean =>
+  (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() === "application/x-www-form-urlencoded"
+
 const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
 
+/** A path that is not the callback's: where the right answer came there, the server has altered the redirect URI. */
+const refusePath = (config: RouteConfig, head: RequestHead, { query }: Target): Refused => {
+  const answer = AuthorizationResponse.matchState(AuthorizationResponse.parse(query), config.state)
+  return Either.isRight(answer) && head.method === "GET" && isNavigation(head) && !isPrefetch(head)
+    ? refuseWithPage("WrongPath")
+    : refuse("WrongPath")
+}
+
 /**
- * Decides what a request means. The checks, in this order: target, `Host`, path, method, Fetch Metadata, the posted form,
- * `state`. The first failure is the reason of the refusal, and nothing after it is read.
+ * Decides what a request means. The checks, in this order: target, `Host`, path, preflight, method, Fetch Metadata and
+ * `Origin`, the posted form, `state`. The first failure is the reason of the refusal, and nothing after it is read.
  *
  * @param body - The body of a posted form, after the decision `ReadBody`.
  *
@@ -137,24 +158,42 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   }
   const hosts = target.authority === undefined ? head.hosts : [target.authority]
   if (hosts.length !== 1) return refuse("Malformed")
-  if (!config.hosts.has((hosts[0] ?? "").trim().toLowerCase())) return refuse("WrongHost")
+  const host = (hosts[0] ?? "").trim().toLowerCase()
+  if (!isLoopbackHost(host) && !config.hosts.has(host)) return refuse("WrongHost")
   const isCallback = config.paths.has(target.path)
   const isDone = target.path === `/done/${config.done}` || (isCallback && target.query === `done=${config.done}`)
-  if (!isCallback && !isDone) return refuse("WrongPath")
+  if (!isCallback && !isDone) return refusePath(config, head, target)
+  const origin = isDone ? undefined : CrossOrigin.allowedOrigin(config.origins, head)
+  if (CrossOrigin.isPreflight(head)) {
+    if (origin !== undefined) return { _tag: "Preflight", answer: CrossOrigin.preflightAnswer(origin, allow(config), head) }
+    // Other preflights are what a page in the background sends first, which is the reason; the answer is that of a method.
+    const answer = refusal("WrongMethod", isDone ? "GET" : allow(config))
+    return { _tag: "Refused", reason: "NotANavigation", answer: { ...answer, body: refusal("NotANavigation").body } }
+  }
+  const decision = decideAddressed(config, head, { target, isDone, origin }, body)
+  // The page may read why.
+  return origin === undefined || decision._tag !== "Refused"
+    ? decision
+    : { ...decision, page: undefined, answer: CrossOrigin.readableBy(origin, decision.answer) }
+}
+
+/** What a request means that is addressed to the callback or to the last page. */
+const decideAddressed = (
+  config: RouteConfig,
+  head: RequestHead,
+  { isDone, origin, target }: { readonly target: Target; readonly isDone: boolean; readonly origin: string | undefined },
+  body: string | undefined
+): Decision => {
   const posted = config.formPost && head.method === "POST" && !isDone
-  if (head.method !== "GET" && !posted) return refuse("WrongMethod", isDone ? "GET" : allow(config))
+  if (head.method !== "GET" && !posted) {
+    const isUninvited = head.method === "POST" && !isDone && isForm(head) && isNavigation(head)
+    return isUninvited ? refuseWithPage("UninvitedForm") : refuse("WrongMethod", isDone ? "GET" : allow(config))
+  }
   if (isPrefetch(head)) return refuse("Prefetch")
-  const mode = head.header("sec-fetch-mode")
-  if (mode !== undefined && mode.trim().toLowerCase() !== "navigate") return refuse("NotANavigation")
-  // The handshake of a WebSocket is a GET too, and not every browser sends a mode with it.
-  if (head.header("sec-websocket-key") !== undefined) return refuse("NotANavigation")
-  // A frame in another page has the mode "navigate" too.
-  const destination = head.header("sec-fetch-dest")
-  if (destination !== undefined && destination.trim().toLowerCase() !== "document") return refuse("NotANavigation")
+  if (origin === undefined && !isNavigation(head)) return refuse("NotANavigation")
   if (isDone) return { _tag: "Done" }
   if (posted) {
-    const type = (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase()
-    if (type !== "application/x-www-form-urlencoded") return refuse("WrongContentType")
+    if (!isForm(head)) return refuse("WrongContentType")
     if (Number(head.header("content-length") ?? 0) > bodyLimit) return refuse("BodyTooLarge")
     if (body === undefined) return { _tag: "ReadBody", limit: bodyLimit }
   }
@@ -162,7 +201,9 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
     AuthorizationResponse.parse(posted ? body ?? "" : target.query),
     config.state
   )
-  return Either.isRight(matched) ? { _tag: "Matched", response: matched.right } : refuse(matched.left)
+  return Either.isRight(matched)
+    ? { _tag: "Matched", response: matched.right, origin }
+    : refuseWithPage(matched.left)
 }
 
 /** The `state` of a request, to look up its flow among several. It proves nothing. */

@@ -3,6 +3,7 @@
  * request to one may have.
  */
 import * as Either from "effect/Either"
+import { isBlockedByBrowsers } from "./LoopbackPort.ts"
 
 /**
  * How the loopback address is written in the redirect URI (RFC 8252 section 7.3).
@@ -17,11 +18,13 @@ export interface Callback {
   readonly host: LoopbackHost
   /** Path of the redirect URI as a request has it: percent-encoded, starting with `/`. */
   readonly path: string
-  /** Ports to try, in order; `0` is any free port. */
+  /** Ports to try, in order, without those that no browser opens; `0` is any free port. */
   readonly ports: ReadonlyArray<number>
 }
 
 const loopbackHosts: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
+
+const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
 
 const isPort = (port: unknown): port is number =>
   typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65535
@@ -61,7 +64,13 @@ export const callback = (options: {
     const written = typeof port === "string" ? JSON.stringify(port) : String(port)
     return Either.left(`port ${written} is not a whole number from 0 to 65535`)
   }
-  return Either.right({ host, path, ports })
+  const open = ports.filter((port) => port === 0 || !isBlockedByBrowsers(port))
+  if (open.length === 0) {
+    return Either.left(
+      `no browser opens port ${ports.join(" or ")}, which belongs to another protocol. Use another one, or 0 for any free one`
+    )
+  }
+  return Either.right({ host, path, ports: open })
 }
 
 /** `http://{host}:{port}{path}`. RFC 8252 section 8.3 allows `http`, since the request never leaves the machine. */
@@ -83,6 +92,9 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   if (redirectUri.includes("#")) {
     return Either.left("redirectUri returned a URL with a fragment, which RFC 6749 section 3.1.2 forbids")
   }
+  if (isBlockedByBrowsers(Number(url.port === "" ? defaultPorts[url.protocol] : url.port))) {
+    return Either.left(`redirectUri returned a URL with the port ${url.port}, which no browser opens`)
+  }
   const taken = ["state", "code", "iss", "error"].find((name) => url.searchParams.has(name))
   if (taken !== undefined) {
     return Either.left(
@@ -96,31 +108,23 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
 export const isLoopbackRedirect = ({ hostname, protocol }: Pick<URL, "protocol" | "hostname">): boolean =>
   protocol === "http:" && loopbackHosts.includes(hostname)
 
-const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" }
-
-/** What a client may write in `Host`: the port may be left out when it is the default of the scheme. */
-const hostHeaders = (protocol: string, hostname: string, port: string): ReadonlyArray<string> => {
+/**
+ * The values of `Host`, in lower case, that name the host of a redirect URI: its port may be left out when it is the
+ * default of the scheme.
+ */
+export const hostsOf = ({ hostname, port, protocol }: Pick<URL, "protocol" | "hostname" | "port">): ReadonlySet<string> => {
   const defaultPort = defaultPorts[protocol] ?? ""
   const withPort = `${hostname}:${port === "" ? defaultPort : port}`
-  return port === "" || port === defaultPort ? [hostname, withPort] : [withPort]
+  return new Set(port === "" || port === defaultPort ? [hostname, withPort] : [withPort])
 }
 
 /**
- * Every `Host` header that names this listener, in lower case: the loopback names with its port, and the host of the
- * redirect URI. With any other one, the request comes from a page whose host name was made to resolve to this machine (DNS
- * rebinding).
+ * Whether a `Host` names this machine by a loopback name, whatever its port: a forwarded port may have another number than
+ * the listener. No other host can be made to resolve to these names (DNS rebinding works with names of one's own).
  *
- * @param port - Port of the listener; `undefined` when only the host of the redirect URI is allowed.
+ * @param host - In lower case.
  */
-export const allowedHosts = (
-  port: number | undefined,
-  redirectUri: Pick<URL, "protocol" | "hostname" | "port">
-): ReadonlySet<string> => {
-  const allowed = new Set(hostHeaders(redirectUri.protocol, redirectUri.hostname, redirectUri.port))
-  if (port !== undefined) {
-    for (const hostname of loopbackHosts) {
-      for (const host of hostHeaders("http:", hostname, String(port))) allowed.add(host)
-    }
-  }
-  return allowed
+export const isLoopbackHost = (host: string): boolean => {
+  const [, name = "", port] = /^(127\.0\.0\.1|localhost|\[::1\])(?::(\d{1,5}))?$/.exec(host) ?? []
+  return name !== "" && (port === undefined || (Number(port) > 0 && Number(port) <= 65535))
 }

@@ -3,7 +3,7 @@
  */
 import { type Answer, guardHeaders } from "../oauth/Answer.ts"
 import type { AuthorizationDenied, InvalidResponse } from "../oauth/FlowError.ts"
-import type { StateProblem } from "../oauth/RefusalReason.ts"
+import type { PageReason } from "../oauth/RefusalReason.ts"
 import { printable } from "../text/SafeText.ts"
 import type { PageOptions, PageOutcome, PageView } from "./PageOptions.ts"
 import { style as ownStyle, styleHash } from "./PageStyle.ts"
@@ -16,7 +16,7 @@ export type Outcome =
   | { readonly _tag: "Invalid"; readonly error: InvalidResponse }
   /** `reason` is the caller's own sentence for the person. */
   | { readonly _tag: "Failed"; readonly reason?: string | undefined }
-  | { readonly _tag: "Refused"; readonly reason: StateProblem }
+  | { readonly _tag: "Refused"; readonly reason: PageReason }
 
 /** What a page depends on, besides the outcome. */
 export interface PageRequest {
@@ -138,10 +138,12 @@ const renderBy =
     })
     try {
       const shown = view(languageFor(acceptLanguage, texts))
-      const body: unknown = html === undefined ? document(shown, style) : html(shown)
+      // A text may be of before this outcome was told apart from others.
+      const isWhole = [shown.title, shown.text].every((text: unknown) => typeof text === "string")
+      const body: unknown = html === undefined || !isWhole ? document(shown, style) : html(shown)
       if (typeof body === "string") return { status, headers, body }
     } catch {
-      // A text or the caller's `html` threw: the English page of this package follows.
+      // A text or the caller's `html` threw, or gave no text: the English page of this package follows.
     }
     return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
   }

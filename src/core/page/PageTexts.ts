@@ -1,7 +1,7 @@
 /**
  * Every sentence of the page that the browser shows at the end of a sign-in: to be translated, or replaced.
  */
-import type { StateProblem } from "../oauth/RefusalReason.ts"
+import type { PageReason } from "../oauth/RefusalReason.ts"
 
 /**
  * Headline and paragraph of a page. Plain text: it is escaped when the page is made.
@@ -47,9 +47,9 @@ export interface PageTexts {
   readonly failed: (about: PageAbout) => PageWords
   /** The program has stopped waiting. */
   readonly closed: (about: PageAbout) => PageWords
-  /** The request does not answer the sign-in that waits here. */
+  /** The request does not answer the sign-in that waits here, or not in a way that is taken. */
   readonly refused: (
-    about: PageAbout & { readonly reason: StateProblem }
+    about: PageAbout & { readonly reason: PageReason }
   ) => PageWords
   /** Shown above what the server said itself. */
   readonly serverSaid: string
@@ -58,6 +58,8 @@ export interface PageTexts {
 }
 
 const to = ({ serverName }: PageAbout): string => serverName === undefined ? "" : ` to ${serverName}`
+
+const pasteIt = "copy the whole address from the address bar, and paste it into the program that sent you here."
 
 const goBack = "Go back to the program that sent you here"
 
@@ -94,7 +96,30 @@ const english: PageTexts = {
   refused: ({ reason }) => {
     switch (reason) {
       case "StateMissing":
-        return { title: "Nothing to sign in with", text: `This address carries no answer. ${goBack}.` }
+        return {
+          title: "Not an answer to this sign-in",
+          text: "The program cannot tell whose answer this is: no `state` came with it. If the address above holds more, " +
+            `perhaps after a #, ${pasteIt} Otherwise start the sign-in again there.`
+        }
+      case "DenialWithoutState":
+        return {
+          title: "An error of an unknown sign-in",
+          text: "The server reported an error, and did not say of which sign-in: no `state` came with it. If you declined, " +
+            `or cannot go on there, end the sign-in in the program that sent you here, and start it again.`
+        }
+      case "WrongPath":
+        return {
+          title: "Not quite the right address",
+          text: "The answer came to another address than the program asked for, so it was not taken from here. It is not " +
+            `lost: ${pasteIt}`
+        }
+      case "UninvitedForm":
+        return {
+          title: "The answer came as a form",
+          text: "The server posted its answer, which this program did not ask for (response_mode=form_post), so it was not " +
+            `read, and this address does not hold it. ${goBack}, and start the sign-in again. If it ends here each time, the ` +
+            "program has to ask for that: its option is `responseMode`."
+        }
       case "StateRepeated":
         return { title: "Damaged address", text: `${goBack}, and start the sign-in again.` }
       case "StateMismatch":
@@ -136,7 +161,7 @@ interface LanguageRange {
 /** The ranges of `Accept-Language` (RFC 9110 section 12.5.4), best first, without those of quality 0. */
 const ranges = (header: string): ReadonlyArray<LanguageRange> =>
   header.slice(0, 1024).split(",").flatMap((part): ReadonlyArray<LanguageRange> => {
-    const [tag = "", ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/)
+    const [tag = "", ...parameters] = part.toLowerCase().split(";").map((text) => text.trim())
     const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2)
     const quality = weight === undefined ? 1 : Number(weight)
     return /^[a-z0-9-]+$/.test(tag) && quality > 0 && quality <= 1 ? [{ tag, quality }] : []
