@@ -8,7 +8,7 @@ import type { Served } from "./Inbox.ts"
 import type { OpenOptions } from "./OpenOptions.ts"
 
 /** The address of a flow that is bound. */
-export interface FlowAddress extends Pick<Served, "paths" | "hosts" | "beside"> {
+export interface FlowAddress extends Pick<Served, "paths" | "hosts" | "loopback" | "beside"> {
   readonly redirectUri: string
   /** Whether the redirect URI is the caller's or the server's own. */
   readonly forwarded: boolean
@@ -22,8 +22,8 @@ const textOf = (options: OpenOptions, callback: RedirectUri.Callback, bound: Bou
 }
 
 /**
- * The address of a flow on a bound port. The path of the callback is accepted beside the redirect URI's, except on a server
- * that has an address of its own.
+ * The address of a flow on a bound port. A server that has an address of its own is asked for that one alone; else the
+ * loopback names are accepted beside the host of the redirect URI, and the callback's path beside the redirect URI's.
  *
  * @returns `Left` with one sentence when the redirect URI cannot be used.
  */
@@ -40,20 +40,23 @@ export const make = (
         forwarded: isServers || options.redirectUri !== undefined,
         paths: new Set(isServers ? [url.pathname] : [url.pathname, callback.path]),
         hosts: RedirectUri.hostsOf(url),
+        loopback: !isServers || RedirectUri.isLoopback(url),
         beside: isServers || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
       }
     }))
 
 /** What the route of a flow answers to; nothing where it has no usable address. */
 export const served = (options: OpenOptions, address: Either.Either<FlowAddress, string>): Served => {
-  const { beside, hosts, paths } = Either.getOrElse(address, () => ({
+  const { beside, hosts, loopback, paths } = Either.getOrElse(address, () => ({
     beside: false,
     hosts: new Set<string>(),
+    loopback: false,
     paths: new Set<string>()
   }))
   return {
     beside,
     hosts,
+    loopback,
     paths,
     formPost: options.responseMode === "form_post",
     origins: new Set(options.allowOrigins)

@@ -90,8 +90,8 @@ export interface CallbackHttpApp {
 
 /**
  * The route as an `HttpApp` to mount on a server of your own. Every flow opened with its layer has `redirectUri` as
- * redirect URI, to the letter; a request is taken only when its `Host` names that URI's host, or is a loopback name as
- * proxies on one machine write it, and goes to the flow whose `state` it carries.
+ * redirect URI, to the letter; a request is taken only when its `Host` names that URI's host, and goes to the flow whose
+ * `state` it carries.
  *
  * Opening a flow fails with `BindError` of reason `InvalidOptions` when `redirectUri` is no http(s) URL.
  *

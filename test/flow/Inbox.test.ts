@@ -62,6 +62,8 @@ const open = (options: { readonly beside?: boolean; readonly formPost?: boolean 
     const route = inbox.route({
       paths: new Set(["/callback"]),
       hosts: new Set(["127.0.0.1:4321"]),
+      loopback: true,
+      origins: new Set(),
       formPost: options.formPost ?? false,
       beside: options.beside ?? false
     })

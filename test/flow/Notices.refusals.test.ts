@@ -291,16 +291,19 @@ const requests = (flow: CallbackFlow): Readonly<Record<HttpRefusalReason, string
   const text = (target: string, options?: Parameters<typeof RawClient.requestText>[2]) =>
     RawClient.requestText(port, target, options)
   return {
-    Malformed: "\u0016\u0003\u0001 not http at all\r\n\r\n",
+    Malformed: "not http at all\r\n\r\n",
+    HttpsRequest: "\u0016\u0003\u0001 not http at all\r\n\r\n",
     HeadersTooLarge: text(good, { headers: { cookie: "c".repeat(100_000) } }),
     BodyTooLarge: text("/callback", { method: "POST", headers: form, body: "x".repeat(70_000) }),
     WrongHost: text(good, { host: `rebound.example:${port}` }),
     WrongPath: text("/favicon.ico"),
     WrongMethod: text(good, { method: "PUT" }),
+    UninvitedForm: text("/callback", { method: "POST", headers: form, body: "code=c0de" }),
     WrongContentType: text(good, { method: "POST", headers: { "content-type": "text/plain" }, body: "x" }),
     NotANavigation: text(good, { headers: { "sec-fetch-mode": "no-cors" } }),
     Prefetch: text(good, { headers: { "sec-purpose": "prefetch" } }),
     StateMissing: text("/callback?code=c0de"),
+    DenialWithoutState: text("/callback?error=access_denied"),
     StateRepeated: text(`/callback?code=c0de&state=${state}&state=${state}`),
     StateMismatch: text("/callback?code=c0de&state=another")
   }
@@ -308,8 +311,10 @@ const requests = (flow: CallbackFlow): Readonly<Record<HttpRefusalReason, string
 
 const send = (flow: CallbackFlow, text: string) => Effect.promise(() => RawClient.send(portOf(flow), text).received)
 
+// Where forms are taken none is uninvited.
 const everyReason: ReadonlyArray<HttpRefusalReason> = [
   "Malformed",
+  "HttpsRequest",
   "HeadersTooLarge",
   "BodyTooLarge",
   "WrongHost",
@@ -319,6 +324,7 @@ const everyReason: ReadonlyArray<HttpRefusalReason> = [
   "NotANavigation",
   "Prefetch",
   "StateMissing",
+  "DenialWithoutState",
   "StateRepeated",
   "StateMismatch"
 ]
@@ -327,6 +333,30 @@ const everyReason: ReadonlyArray<HttpRefusalReason> = [
 const untold: ReadonlySet<HttpRefusalReason> = new Set(["WrongPath", "Prefetch", "Malformed"])
 
 describe("CallbackRefused", () => {
+  it.scopedLive("comes for the right answer at another path and for a form that was not asked for, each with its page", () =>
+    Effect.gen(function* () {
+      const world = yield* open()
+      const running = yield* start(world)
+      const { search } = answerFor(world.flow, { code: "c0de" })
+      for (const target of ["/callback/", "/Callback", "//callback", "/"]) {
+        const page = yield* send(world.flow, RawClient.requestText(portOf(world.flow), `${target}${search}`))
+        assert.strictEqual(RawClient.statusOf(page), 404)
+        assert.match(page, /copy the whole address from the address bar, and paste it into the program/, target)
+        assert.notInclude(page, "c0de")
+      }
+      const form = yield* send(world.flow, requests(world.flow).UninvitedForm)
+      assert.strictEqual(RawClient.statusOf(form), 405)
+      assert.match(form, /\nallow: GET\r[^]*response_mode=form_post[^]*start the sign-in again/)
+      assert.match(yield* send(world.flow, RawClient.requestText(portOf(world.flow), "/callback/?state=x")), /text\/plain/)
+      yield* until(() => world.notices.length === 2)
+      assert.deepStrictEqual(only(world, "CallbackRefused").map(({ refusal }) => refusal.reason), [
+        "WrongPath",
+        "UninvitedForm"
+      ])
+      yield* world.flow.submit(`${world.flow.redirectUri}/${search}`)
+      yield* Fiber.join(running)
+    }))
+
   it.scopedLive("comes once for each reason that may concern the person, with words and the flow's own id", () =>
     Effect.gen(function* () {
       const world = yield* open({ responseMode: "form_post" })

@@ -65,7 +65,7 @@ const junk = (
     ["broken percent-escapes", 400, request("/callback?code=%zz&state=%E0%A4%A")],
     ["NUL, escaped", 400, request("/callback?code=%00&state=%00")],
     ["a foreign host", 421, request(own, { host: `rebound.example:${port}` })],
-    ["our host on another port", 421, request(own, { host: "127.0.0.1:1" })],
+    ["our host with what is no port", 421, request(own, { host: "127.0.0.1:65536" })],
     ["an IDN host", 421, request(own, { host: "xn--bcher-kva.example" })],
     ["an absolute target elsewhere", 421, request(`http://evil.example${own}`)],
     ["HEAD", 405, request(own, { method: "HEAD" })],

@@ -16,8 +16,10 @@ export interface RouteConfig {
   readonly state: Redacted.Redacted<string>
   /** Paths of the callback, compared without decoding. */
   readonly paths: ReadonlySet<string>
-  /** `Host` headers that are accepted beside the loopback names, in lower case. */
+  /** `Host` headers that are accepted, in lower case. */
   readonly hosts: ReadonlySet<string>
+  /** Whether the loopback names are accepted too, with any port. */
+  readonly loopback: boolean
   /** Origins whose pages may deliver the answer by `fetch`. */
   readonly origins: ReadonlySet<string>
   /** Whether `response_mode=form_post` was asked for. */
@@ -159,7 +161,7 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   const hosts = target.authority === undefined ? head.hosts : [target.authority]
   if (hosts.length !== 1) return refuse("Malformed")
   const host = (hosts[0] ?? "").trim().toLowerCase()
-  if (!isLoopbackHost(host) && !config.hosts.has(host)) return refuse("WrongHost")
+  if (!config.hosts.has(host) && !(config.loopback && isLoopbackHost(host))) return refuse("WrongHost")
   const isCallback = config.paths.has(target.path)
   const isDone = target.path === `/done/${config.done}` || (isCallback && target.query === `done=${config.done}`)
   if (!isCallback && !isDone) return refusePath(config, head, target)

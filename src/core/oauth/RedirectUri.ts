@@ -104,9 +104,12 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   return Either.right(url)
 }
 
+/** Whether a URL names this machine by a loopback name. */
+export const isLoopback = ({ hostname }: Pick<URL, "hostname">): boolean => loopbackHosts.includes(hostname)
+
 /** Whether a redirect URI leads to this machine without TLS: to a listener here, or to another program on its port. */
-export const isLoopbackRedirect = ({ hostname, protocol }: Pick<URL, "protocol" | "hostname">): boolean =>
-  protocol === "http:" && loopbackHosts.includes(hostname)
+export const isLoopbackRedirect = (url: Pick<URL, "protocol" | "hostname">): boolean =>
+  url.protocol === "http:" && isLoopback(url)
 
 /**
  * The values of `Host`, in lower case, that name the host of a redirect URI: its port may be left out when it is the

@@ -33,12 +33,16 @@ export interface PastedAddress {
 
 const tailLength = 24
 
-const known = "(?:code|state|iss|error|error_description|error_uri|scope|session_state|client_info|authuser|prompt|hd)="
+const names = "(?:code|state|iss|error|error_description|error_uri|scope|session_state|client_info|authuser|prompt|hd)"
+const known = `${names}=`
 const startsParameters = new RegExp(`^&*${known}`)
 const startsQueryOrFragment = new RegExp(`^(?:/[^?#]*)?[?#]${known}`)
 const holdsParameters = new RegExp(`[?#&](?:amp;)?${known}`)
-const stateName = /(?:^|[?&#;])state=/
-const answerName = /(?:^|[?&#;])(?:code|error)=/
+const stateName = /(?:^|[?&#;]|%(?:25){0,2}(?:3f|26|23))state(?:=|%(?:25){0,2}3d)/i
+const answerName = /(?:^|[?&#;]|%(?:25){0,2}(?:3f|26|23))(?:code|error)(?:=|%(?:25){0,2}3d)/i
+// An address that was escaped whole, once or twice.
+const escapedScheme = /https?%(?:25){0,2}3a/i
+const escapedParameters = new RegExp(`(?:^|%(?:25){0,2}(?:3f|26|23))${names}%(?:25){0,2}3d`, "i")
 const startsAbsolute = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:127\.0\.0\.1|localhost|\[::1\])[:/?#])/i
 // In a request line that was copied from a log.
 const protocolVersion = /^HTTP\/\d/
@@ -55,6 +59,12 @@ const afterBrackets = (text: string): number => {
 const isStart = (text: string): boolean =>
   /^[/?#&]/.test(text) || startsAbsolute.test(text) || startsParameters.test(text)
 
+const escapedStart = (text: string, first: number): number => {
+  const scheme = text.search(escapedScheme)
+  const parameters = text.slice(first).search(escapedParameters) + first
+  return parameters >= first && (scheme < 0 || parameters < scheme) ? first : scheme
+}
+
 /** Where in a word an address begins, or -1. */
 export const startOf = (text: string): number => {
   const first = afterBrackets(text)
@@ -68,7 +78,7 @@ export const startOf = (text: string): number => {
   let scheme = separator
   while (scheme > 0 && /[a-z0-9+.-]/i.test(text.charAt(scheme - 1))) scheme--
   while (scheme < separator && !/[a-z]/i.test(text.charAt(scheme))) scheme++
-  return scheme < separator ? scheme : -1
+  return scheme < separator ? scheme : escapedStart(text, first)
 }
 
 /** Where the quote or bracket before an address is closed, or -1. The last place counts: a code may hold some itself. */

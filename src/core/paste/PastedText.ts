@@ -11,6 +11,7 @@ import type { PasteRefusalReason } from "../oauth/RefusalReason.ts"
 import { withoutRepetition } from "./PastedLines.ts"
 import { type Piece, piecesOf } from "./PastedPieces.ts"
 import { maxPasteLength } from "./PasteLength.ts"
+import { isWrapper, targetsIn, unescapedIn } from "./WrappedLink.ts"
 
 type Reading = Either.Either<AuthorizationResponse.Parameters, PasteRefusalReason>
 
@@ -31,21 +32,51 @@ const ampersandEntity = /&(?:(?:amp|#0*38|#x0*26);)+/gi
 // Parameters of an authorization request, or of a login page that leads to it; no answer carries them.
 const requestParameters = ["response_type", "client_id", "redirect_uri", "code_challenge", "request", "request_uri"]
 
+const { has, isDenial, parse } = AuthorizationResponse
+
+const isAnswer = (parameters: AuthorizationResponse.Parameters) => has(parameters, "code") || has(parameters, "error")
+
 /** Finds the parameters of an answer in an address: in its query, or else in its fragment. */
-const readAddress = (address: string): Reading => {
-  const { has, parse } = AuthorizationResponse
+const readPlain = (address: string): Reading => {
   const [beforeHash = "", ...others] = address.replace(ampersandEntity, "&").split("#")
   const isBare = /^&*[\w.-]+=/.test(beforeHash)
   const mark = beforeHash.indexOf("?")
   const query = parse(isBare ? beforeHash : mark < 0 ? "" : beforeHash.slice(mark + 1))
   // Pages that route by the fragment write `#/path?code=…`.
   const fragment = parse(others.join("#").replace(/^[^=&?]*\?/, ""))
-  const isAnswer = (parameters: AuthorizationResponse.Parameters) => has(parameters, "code") || has(parameters, "error")
   const isRequest = requestParameters.some((name) => has(query, name))
   if (isRequest && !isAnswer(query)) return Either.left("AuthorizationUrl")
   if (has(query, "state")) return isBare && !isAnswer(query) ? Either.left("NotAResponse") : Either.right(query)
   if (has(fragment, "state") && (isAnswer(fragment) || !isAnswer(query))) return Either.right(fragment)
+  if (isDenial(query) || (isDenial(fragment) && !isAnswer(query))) return Either.left("DenialWithoutState")
   return Either.left(isAnswer(query) || isAnswer(fragment) ? "StateMissing" : "NotAResponse")
+}
+
+const isWhole = (reading: Reading): boolean => Either.isRight(reading) && isAnswer(reading.right)
+
+// A wrapped link has one address in it, and a few places where that may be; a hostile text has thousands.
+const mostTargets = 12
+
+/** Finds the parameters of an answer in an address; where they are not there, in an address that it wraps. */
+const readAddress = (address: string): Reading => {
+  let left = mostTargets
+  const readTarget = (target: string): Reading => {
+    const own = readPlain(target)
+    if (Either.isLeft(own) && own.left === "AuthorizationUrl") return own
+    const link = target.replace(ampersandEntity, "&")
+    let said: Reading | undefined
+    for (const inner of isWhole(own) ? unescapedIn(link) : targetsIn(link)) {
+      if (left-- <= 0) break
+      const reading = readTarget(inner)
+      if (isWhole(reading)) return reading
+      if (said === undefined && Either.isLeft(reading) && reading.left !== "NotAResponse") said = reading
+    }
+    return isWhole(own) ? own : said ?? own
+  }
+  const reading = readTarget(address)
+  return isWhole(reading) || !isWrapper(address) || (Either.isLeft(reading) && reading.left !== "NotAResponse")
+    ? reading
+    : Either.left("WrappedLink")
 }
 
 const looksLikeCode = (text: string): boolean =>
@@ -70,7 +101,8 @@ const readPiece = (piece: Piece, isProse: boolean): { readonly address?: string;
  * @returns for each piece `Right` with its parameters, or `Left` with
  *   - `TooLong` for more than {@link maxPasteLength} characters, `Empty` for nothing but white space;
  *   - `AuthorizationUrl` for the address of the sign-in page itself;
- *   - `StateMissing` for an answer without `state`;
+ *   - `StateMissing` for an answer without `state`, `DenialWithoutState` for an error without it;
+ *   - `WrappedLink` for a link of a mail program or a chat in which no answer can be found;
  *   - `BareCode` for what looks like a code alone, `NotAResponse` for anything else.
  */
 export const read = (

@@ -104,7 +104,7 @@ describe("state", () => {
     ["refuses our state beside another", [["state", "other"], ours, ["code", code]], "StateRepeated"],
     ["refuses our state beside an empty one", [ours, ["state", ""], ["code", code]], "StateRepeated"],
     ["refuses our state under another name", [["State", state], ["code", code]], "StateMissing"],
-    ["refuses an error without state", [["error", "access_denied"]], "StateMissing"],
+    ["refuses an error without state", [["error", "access_denied"]], "DenialWithoutState"],
     ["refuses an error with another state", [["state", "x"], ["error", "access_denied"]], "StateMismatch"],
     ["refuses repeated parameters without state", [["code", "a"], ["code", "b"]], "StateMissing"],
     ["refuses a wrong issuer without state", [["iss", "https://evil.example"], ["code", code]], "StateMissing"]

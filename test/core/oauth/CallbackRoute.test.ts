@@ -15,13 +15,16 @@ const config = (options: {
   readonly redirectUri?: string
   readonly formPost?: boolean
   readonly paths?: ReadonlyArray<string>
+  readonly origins?: ReadonlyArray<string>
 } = {}): CallbackRoute.RouteConfig => {
-  const { formPost = false, paths = ["/callback"], port = 4321 } = options
+  const { formPost = false, origins = [], paths = ["/callback"], port = 4321 } = options
   const redirectUri = options.redirectUri ?? `http://127.0.0.1:${port}/callback`
   return {
     state: Redacted.make(state),
     paths: new Set(paths),
-    hosts: RedirectUri.allowedHosts(port, new URL(redirectUri)),
+    hosts: RedirectUri.hostsOf(new URL(redirectUri)),
+    loopback: true,
+    origins: new Set(origins),
     formPost,
     done
   }
@@ -45,11 +48,11 @@ const head = (
 
 const form = { "content-type": "application/x-www-form-urlencoded" }
 
-type Expected = "Matched" | "Done" | "ReadBody" | readonly [status: number, reason: HttpRefusalReason, allow?: string]
+type Expected = "Matched" | "Done" | "ReadBody" | "Preflight" | readonly [status: number, reason: HttpRefusalReason, allow?: string]
 
 const outcome = (decision: CallbackRoute.Decision): Expected => {
   if (decision._tag !== "Refused") return decision._tag
-  const { headers, status } = CallbackRoute.refusal(decision.reason, decision.allow)
+  const { headers, status } = decision.answer
   return headers["allow"] === undefined ? [status, decision.reason] : [status, decision.reason, headers["allow"]]
 }
 
@@ -71,7 +74,20 @@ describe("decide", () => {
     ["a NUL", { target: `/callback?${query}%00\u0000` }, [400, "StateMismatch"]],
 
     ["a HEAD", { method: "HEAD" }, [405, "WrongMethod", "GET"]],
-    ["a POST", { method: "POST", headers: form }, [405, "WrongMethod", "GET"]],
+    ["a POST", { method: "POST" }, [405, "WrongMethod", "GET"]],
+    ["a form that was not asked for", { method: "POST", headers: form }, [405, "UninvitedForm", "GET"]],
+    ["a form of a page in the background", { method: "POST", headers: { ...form, "sec-fetch-mode": "no-cors" } }, [
+      405,
+      "WrongMethod",
+      "GET"
+    ]],
+    ["a preflight of a page", {
+      method: "OPTIONS",
+      headers: { origin: "https://as.example", "access-control-request-method": "GET" }
+    }, [405, "NotANavigation", "GET"]],
+    ["a separator that was escaped for HTML", { target: `/callback?code=abc&amp;state=${state}` }, "Matched"],
+    ["one that was escaped twice", { target: `/callback?code=abc&amp;amp;state=${state}` }, "Matched"],
+    ["another state behind one", { target: `/callback?${query}&amp;state=x` }, [400, "StateRepeated"]],
     ["a preflight", { method: "OPTIONS", headers: { "sec-fetch-mode": "cors" } }, [405, "WrongMethod", "GET"]],
     ["a PUT", { method: "PUT" }, [405, "WrongMethod", "GET"]],
     ["a get in small letters", { method: "get" }, [405, "WrongMethod", "GET"]],
@@ -82,8 +98,9 @@ describe("decide", () => {
     ["IPv6", { hosts: ["[::1]:4321"] }, "Matched"],
     ["a host in capitals", { hosts: ["LocalHost:4321"] }, "Matched"],
     ["a host with blanks around", { hosts: [" 127.0.0.1:4321\t"] }, "Matched"],
-    ["a host without port", { hosts: ["127.0.0.1"] }, misdirected],
-    ["a host with another port", { hosts: ["127.0.0.1:4322"] }, misdirected],
+    ["a host without port, as of a forwarded port 80", { hosts: ["127.0.0.1"] }, "Matched"],
+    ["a host with another port, as of a forwarded one", { hosts: ["127.0.0.1:4322"] }, "Matched"],
+    ["a host with what is no port", { hosts: ["127.0.0.1:65536"] }, misdirected],
     ["a host whose name points here", { hosts: ["evil.example:4321"] }, misdirected],
     ["a host that begins like ours", { hosts: ["127.0.0.1:4321.evil.example"] }, misdirected],
     ["a host that ends like ours", { hosts: ["evil.example@127.0.0.1:4321"] }, misdirected],
@@ -191,7 +208,10 @@ describe("decide", () => {
     ["no query", { target: "/callback" }, [400, "StateMissing"]],
     ["an empty query", { target: "/callback?" }, [400, "StateMissing"]],
     ["a code without state", { target: "/callback?code=abc" }, [400, "StateMissing"]],
-    ["an error without state", { target: "/callback?error=access_denied" }, [400, "StateMissing"]],
+    ["an error without state", { target: "/callback?error=access_denied" }, [400, "DenialWithoutState"]],
+    ["an error with an empty state", { target: "/callback?error=x&state=" }, [400, "DenialWithoutState"]],
+    ["an empty error without state", { target: "/callback?error=" }, [400, "StateMissing"]],
+    ["an error and a code without state", { target: "/callback?error=x&code=y" }, [400, "StateMissing"]],
     ["an empty state", { target: "/callback?code=abc&state=" }, [400, "StateMissing"]],
     ["another state", { target: "/callback?code=abc&state=other" }, [400, "StateMismatch"]],
     ["an error with another state", { target: "/callback?error=x&state=other" }, [400, "StateMismatch"]],
@@ -280,7 +300,6 @@ describe("decide", () => {
       "Matched"
     ],
     ["another name on port 80", { port: 80 }, { hosts: ["evil.example"] }, misdirected],
-    ["port 443 left out", { port: 443 }, { hosts: ["127.0.0.1"] }, misdirected],
     ["a proxy", { redirectUri: "https://proxy.example/callback" }, { hosts: ["proxy.example"] }, "Matched"],
     ["a proxy that writes its port", { redirectUri: "https://proxy.example/callback" }, {
       hosts: ["Proxy.Example:443"]
@@ -325,7 +344,7 @@ describe("decide", () => {
       ["a DELETE", { method: "DELETE" }, [405, "WrongMethod", "GET"]],
 
       ["another host", { hosts: ["evil.example:4321"] }, misdirected],
-      ["another port", { hosts: ["127.0.0.1:4322"] }, misdirected],
+      ["another port", { hosts: ["127.0.0.1:4322"] }, "Done"],
       ["an absolute target elsewhere", { target: `http://evil.example${target}` }, misdirected],
       ["no host", { hosts: [] }, malformed],
       ["two hosts", { hosts: ["127.0.0.1:4321", "127.0.0.1:4321"] }, malformed],
@@ -445,12 +464,12 @@ const choices: {
   method: { right: ["GET", "POST"], wrong: ["HEAD", "OPTIONS", "PUT", "get", "Post", ""] },
   authority: {
     right: [undefined, undefined, undefined, "127.0.0.1:4321", "LOCALHOST:4321"],
-    wrong: ["evil.example", "me@127.0.0.1:4321", "127.0.0.1", "127.0.0.1:43210"]
+    wrong: ["evil.example", "me@127.0.0.1:4321", "127.0.0.2", "127.0.0.1:432100"]
   },
   scheme: { right: ["http", "https", "HTTP"], wrong: [] },
   hosts: {
-    right: [["127.0.0.1:4321"], ["localhost:4321"], ["[::1]:4321"], ["LOCALHOST:4321"]],
-    wrong: [["evil.example"], ["127.0.0.1:80"], ["127.0.0.1"], [""], [], ["127.0.0.1:4321", "127.0.0.1:4321"]]
+    right: [["127.0.0.1:4321"], ["localhost:4321"], ["[::1]:80"], ["LOCALHOST"]],
+    wrong: [["evil.example"], ["evil.example:4321"], ["127.0.0.2"], [""], [], ["127.0.0.1:4321", "127.0.0.1:4321"]]
   },
   path: {
     right: ["/callback", "/callback", `/done/${done}`],
@@ -564,7 +583,7 @@ const compose = (parts: Parts) => ({
 
 /** What the contract says of such a request, check by check. */
 const oracle = (parts: Parts): Expected => {
-  const loopback = ["127.0.0.1:4321", "localhost:4321", "[::1]:4321"]
+  const loopback = ["127.0.0.1:4321", "localhost:4321", "[::1]:80", "localhost"]
   const hosts = parts.authority === undefined ? parts.hosts : [parts.authority]
   if (hosts.length !== 1) return malformed
   if (!loopback.includes(String(hosts[0]).toLowerCase())) return misdirected
@@ -572,7 +591,12 @@ const oracle = (parts: Parts): Expected => {
     (parts.path === "/callback" && urlencoded(parts.inQuery) === `done=${done}`)
   if (parts.path !== "/callback" && !isDone) return notFound
   const allowed = parts.formPost && !isDone ? ["GET", "POST"] : ["GET"]
-  if (!allowed.includes(parts.method)) return [405, "WrongMethod", allowed.join(", ")]
+  const isNavigation = (parts.mode ?? "navigate").toLowerCase() === "navigate" &&
+    (parts.destination ?? "document").toLowerCase() === "document"
+  if (!allowed.includes(parts.method)) {
+    const isForm = parts.method === "POST" && !isDone && parts.type?.split(";")[0] === form["content-type"]
+    return [405, isForm && isNavigation ? "UninvitedForm" : "WrongMethod", allowed.join(", ")]
+  }
   if (parts.prefetch !== undefined) return prefetched
   if (parts.mode !== undefined && parts.mode.toLowerCase() !== "navigate") return background
   if (parts.destination !== undefined && parts.destination.toLowerCase() !== "document") return background
@@ -585,7 +609,10 @@ const oracle = (parts: Parts): Expected => {
   const pairs = parts.method === "POST" ? parts.inForm ?? [] : parts.inQuery
   const states = pairs.filter(([name]) => name === "state").map(([, value]) => value)
   if (states.length > 1) return [400, "StateRepeated"]
-  if (states.length === 0 || states[0] === "") return [400, "StateMissing"]
+  const first = (name: string) => pairs.find((pair) => pair[0] === name)?.[1] ?? ""
+  if (states.length === 0 || states[0] === "") {
+    return [400, first("error") !== "" && first("code") === "" ? "DenialWithoutState" : "StateMissing"]
+  }
   return states[0] === state ? "Matched" : [400, "StateMismatch"]
 }
 
@@ -753,10 +780,9 @@ describe("decide, for any head and any body", () => {
   ], ([request, body, formPost]) => {
     const decision = CallbackRoute.decide(config({ formPost }), head(request), body)
     if (decision._tag === "Refused") {
-      const { allow, reason } = decision
-      const answer = CallbackRoute.refusal(reason, allow)
+      const { answer, reason } = decision
       assert.include([400, 403, 404, 405, 413, 415, 421], answer.status)
-      assert.strictEqual(answer.headers["allow"] === undefined, reason !== "WrongMethod")
+      assert.strictEqual(answer.headers["allow"] === undefined, answer.status !== 405, reason)
       assert.strictEqual(answer.headers["cache-control"], "no-store")
       assert.isAtMost(answer.body.length, 4096)
     }
@@ -772,7 +798,7 @@ describe("decide, for any head and any body", () => {
       body === undefined ? body : `${body}marker-7f3a`
     )
     if (decision._tag === "Refused") {
-      const said = JSON.stringify([decision, CallbackRoute.refusal(decision.reason, decision.allow)])
+      const said = JSON.stringify(decision)
       for (const text of ["marker-7f3a", state, done]) assert.notInclude(said, text)
     }
   })
@@ -790,34 +816,31 @@ describe("decide, for any head and any body", () => {
 
 const statuses: ReadonlyArray<readonly [HttpRefusalReason, number]> = [
   ["Malformed", 400],
+  ["HttpsRequest", 400],
   ["HeadersTooLarge", 431],
   ["BodyTooLarge", 413],
   ["WrongHost", 421],
   ["WrongPath", 404],
   ["WrongMethod", 405],
+  ["UninvitedForm", 405],
   ["WrongContentType", 415],
   ["NotANavigation", 403],
   ["Prefetch", 403],
   ["StateMissing", 400],
+  ["DenialWithoutState", 400],
   ["StateRepeated", 400],
   ["StateMismatch", 400]
 ]
-
-const reasons = statuses.map(([reason]) => reason)
 
 describe("refusal", () => {
   it.each(statuses)("answers %s with %d, a sentence, and Allow only where a method was wrong", (reason, status) => {
     for (const allow of [undefined, "GET, POST"]) {
       const answer = CallbackRoute.refusal(reason, allow)
       assert.strictEqual(answer.status, status)
-      assert.strictEqual(answer.headers["allow"], reason === "WrongMethod" ? allow ?? "GET" : undefined)
+      assert.strictEqual(answer.headers["allow"], status === 405 ? allow ?? "GET" : undefined)
       assert.match(answer.body, /^[A-Z][^<>]+\.\n$/)
       assert.match(answer.headers["content-type"] ?? "", /^text\/plain;/)
     }
-  })
-
-  it.each(reasons)("is what a program gets; a person gets a page where %s may be a person's", (reason) => {
-    assert.strictEqual(CallbackRoute.getsPage(reason), reason.startsWith("State"))
   })
 })
 

@@ -65,6 +65,8 @@ describe("callback", () => {
     ["half a port", { port: 80.5 }, /port 80\.5/],
     ["a port in words", { port: "8976" }, /port "8976"/],
     ["null for a port", { port: null }, /port null/],
+    ["a port that no browser opens", { port: 6667 }, /no browser opens port 6667, .* Use another one, or 0/],
+    ["ports that no browser opens", { port: [10080, 1] }, /no browser opens port 10080 or 1,/],
     ["a wrong port behind a right one", { port: [8976, 70000] }, /port 70000/]
   ])("refuses %s, and says what would be right", (_name, options, message) => {
     const detail = problem(RedirectUri.callback(untyped(options)))
@@ -169,75 +171,56 @@ describe("parse", () => {
   })
 })
 
-describe("allowedHosts", () => {
-  const hosts = (port: number | undefined, redirectUri: string) =>
-    [...RedirectUri.allowedHosts(port, new URL(redirectUri))].sort()
-
-  it.each<[string, number | undefined, string, ReadonlyArray<string>]>([
-    [
-      "the loopback names on the port",
-      4321,
-      "http://127.0.0.1:4321/callback",
-      ["127.0.0.1:4321", "[::1]:4321", "localhost:4321"]
-    ],
-    [
-      "on port 80 both spellings, for a browser leaves it out",
-      80,
-      "http://127.0.0.1:80/callback",
-      ["127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:80", "localhost", "localhost:80"]
-    ],
-    [
-      "on port 443 only the spelling with the port, for the listener is http",
-      443,
-      "http://127.0.0.1:443/callback",
-      ["127.0.0.1:443", "[::1]:443", "localhost:443"]
-    ],
-    [
-      "the host of an https proxy in both spellings",
-      4321,
-      "https://proxy.example/cb",
-      ["127.0.0.1:4321", "[::1]:4321", "localhost:4321", "proxy.example", "proxy.example:443"]
-    ],
-    [
-      "the host of an https proxy on port 80 with its port",
-      4321,
-      "https://proxy.example:80/cb",
-      ["127.0.0.1:4321", "[::1]:4321", "localhost:4321", "proxy.example:80"]
-    ],
-    [
-      "a forwarded port beside the bound one",
-      4321,
-      "http://localhost:9000/callback",
-      ["127.0.0.1:4321", "[::1]:4321", "localhost:4321", "localhost:9000"]
-    ],
-    [
-      "an international host as it travels",
-      4321,
-      "https://BÜCHER.example/cb",
-      ["127.0.0.1:4321", "[::1]:4321", "localhost:4321", "xn--bcher-kva.example", "xn--bcher-kva.example:443"]
-    ],
-    ["only the host of the redirect URI when no port is known", undefined, "https://proxy.example/cb", [
-      "proxy.example",
-      "proxy.example:443"
+describe("hostsOf", () => {
+  it.each<[string, string, ReadonlyArray<string>]>([
+    ["a redirect URI", "http://127.0.0.1:4321/callback", ["127.0.0.1:4321"]],
+    ["port 80, in both spellings, for a browser leaves it out", "http://tunnel.example:80/callback", [
+      "tunnel.example",
+      "tunnel.example:80"
+    ]],
+    ["an https proxy, in both spellings", "https://proxy.example/cb", ["proxy.example", "proxy.example:443"]],
+    ["an https proxy on port 80, with its port", "https://proxy.example:80/cb", ["proxy.example:80"]],
+    ["a forwarded port", "http://localhost:9000/callback", ["localhost:9000"]],
+    ["an international host, as it travels", "https://BÜCHER.example/cb", [
+      "xn--bcher-kva.example",
+      "xn--bcher-kva.example:443"
     ]]
-  ])("are %s", (_name, port, redirectUri, expected) => {
-    assert.deepStrictEqual(hosts(port, redirectUri), [...expected].sort())
+  ])("are those of %s", (_name, redirectUri, expected) => {
+    assert.deepStrictEqual([...RedirectUri.hostsOf(new URL(redirectUri))].sort(), [...expected].sort())
+  })
+})
+
+describe("isLoopbackHost", () => {
+  const names = ["127.0.0.1", "localhost", "[::1]"] as const
+
+  it.prop("takes a loopback name with any port, as browsers write it, and without one", [
+    FastCheck.constantFrom(...names),
+    FastCheck.integer({ min: 1, max: 65535 })
+  ], ([name, port]) => {
+    assert.isTrue(RedirectUri.isLoopbackHost(new URL(`http://${name}:${port}/`).host))
+    assert.isTrue(RedirectUri.isLoopbackHost(`${name}:${port}`))
+    assert.isTrue(RedirectUri.isLoopbackHost(name))
   })
 
-  it.prop("are what browsers send for the redirect URI, and no host of another port", [
-    FastCheck.constantFrom<RedirectUri.LoopbackHost>("127.0.0.1", "localhost", "[::1]"),
-    FastCheck.oneof(FastCheck.constantFrom(80, 443, 1, 65535), FastCheck.integer({ min: 1, max: 65535 })),
-    FastCheck.integer({ min: 1, max: 65535 })
-  ], ([host, port, other]) => {
-    const redirectUri = new URL(RedirectUri.make({ host, path: "/callback", ports: [port] }, port))
-    const allowed = RedirectUri.allowedHosts(port, redirectUri)
-    // `URL.host` is what a browser writes into `Host`.
-    assert.isTrue(allowed.has(redirectUri.host))
-    for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
-      assert.isTrue(allowed.has(`${name}:${port}`))
-      assert.strictEqual(allowed.has(`${name}:${other}`), other === port)
-      assert.strictEqual(allowed.has(name), port === 80)
-    }
-    for (const each of allowed) assert.strictEqual(each, each.toLowerCase())
+  it.prop("takes no other name, and nothing that is no port", [
+    FastCheck.oneof(
+      FastCheck.constantFrom(
+        ...["localhost.", "localhost.evil.example", "evil.localhost", "127.0.0.1.evil.example", "x127.0.0.1", "127.0.0.2"],
+        ...["[::]", "[::ffff:127.0.0.1]", "::1", "[::1", "0.0.0.0", "2130706433", "0x7f000001", "127.1", ""],
+        ...["a@localhost", "localhost@evil.example", "localhost/evil", "localhost#", "localhost, localhost", "LOCALHOST"]
+      ),
+      FastCheck.domain(),
+      FastCheck.ipV4().filter((ip) => ip !== "127.0.0.1")
+    ),
+    FastCheck.constantFrom("", ":80", ":4321")
+  ], ([name, port]) => {
+    assert.isFalse(RedirectUri.isLoopbackHost(name + port))
   })
+
+  it.each([":", ":0", ":65536", ":99999", ":123456", ":-1", ":x", ":80 ", ":80,", ":8:0", ": 80", ":80\n"])(
+    "takes no port like %j",
+    (port) => {
+      for (const name of names) assert.isFalse(RedirectUri.isLoopbackHost(name + port))
+    }
+  )
 })

@@ -13,8 +13,10 @@ const pasteReasons = Object.keys(
     TooLong: 0,
     NotAResponse: 0,
     AuthorizationUrl: 0,
+    WrappedLink: 0,
     BareCode: 0,
     StateMissing: 0,
+    DenialWithoutState: 0,
     StateRepeated: 0,
     StateMismatch: 0,
     FlowEnded: 0
@@ -24,15 +26,18 @@ const pasteReasons = Object.keys(
 const httpReasons = Object.keys(
   {
     Malformed: 0,
+    HttpsRequest: 0,
     HeadersTooLarge: 0,
     BodyTooLarge: 0,
     WrongHost: 0,
     WrongPath: 0,
     WrongMethod: 0,
+    UninvitedForm: 0,
     WrongContentType: 0,
     NotANavigation: 0,
     Prefetch: 0,
     StateMissing: 0,
+    DenialWithoutState: 0,
     StateRepeated: 0,
     StateMismatch: 0
   } satisfies Record<HttpRefusalReason, 0>
@@ -48,7 +53,7 @@ describe("Refusal.describe", () => {
     const sentence = Refusal.describe(refusal)
     assert.match(
       sentence,
-      /^[A-Z][\x20-\x7e]{20,140}[A-Za-z`]$/,
+      /^[A-Z][\x20-\x7e]{20,230}[A-Za-z`]$/,
       "a sentence, short, on one line, without a final period"
     )
     assert.notMatch(sentence, /n't\b|undefined|\[object/)
@@ -65,12 +70,26 @@ describe("Refusal.describe", () => {
     ["NotAResponse", /not the address of the page you ended on\. Copy it whole/],
     ["AuthorizationUrl", /the address of the sign-in page\. Sign in there first, then paste the address you ended on/],
     ["BareCode", /code alone.*Paste the whole address/],
-    ["StateMissing", /no `state`.*Paste the whole address/],
+    ["WrappedLink", /a mail program or a chat.*Open it, and copy the address you end on/],
+    ["StateMissing", /no `state`.*Paste the whole address.*start the sign-in again/],
+    ["DenialWithoutState", /an error.*no `state`.*end it here and start again/],
     ["StateRepeated", /more than one `state`.*Start the sign-in again/],
     ["StateMismatch", /another sign-in.*Paste the one from the newest tab/],
     ["FlowEnded", /already ended\. Nothing more is needed/]
   ])("tells the person what to do about a paste: %s", (reason, words) => {
     assert.match(Refusal.describe({ via: "paste", reason }), words)
+  })
+
+  it.each<[HttpRefusalReason, RegExp]>([
+    ["HttpsRequest", /by https.*change https to http in its address bar, or paste the whole address/],
+    ["WrongHost", /another host.*paste the whole address/],
+    ["WrongPath", /another path.*slash.*paste the whole address/],
+    ["UninvitedForm", /A form was posted.*start the sign-in again.*`responseMode` set to `form_post`/],
+    ["NotANavigation", /in the background.*`allowOrigins`/],
+    ["StateMissing", /without `state`.*after a #, paste it whole.*or start again/],
+    ["DenialWithoutState", /error.*without `state`.*end it here and start again; else finish there/]
+  ])("says what came, and a way on, of a request: %s", (reason, words) => {
+    assert.match(Refusal.describe({ via: "http", reason }), words)
   })
 })
 

@@ -40,7 +40,7 @@ const outcomes: ReadonlyArray<readonly [string, CallbackPage.Outcome, number, st
   ["Failed", { _tag: "Failed" }, 500, "Not signed in"],
   ["Failed with a reason", { _tag: "Failed", reason: "The account is locked" }, 500, "Not signed in"],
   ["Closed", { _tag: "Closed" }, 503, "Nobody is waiting"],
-  ["Refused StateMissing", { _tag: "Refused", reason: "StateMissing" }, 400, "Nothing to sign in with"],
+  ["Refused StateMissing", { _tag: "Refused", reason: "StateMissing" }, 400, "Not an answer to this sign-in"],
   ["Refused StateRepeated", { _tag: "Refused", reason: "StateRepeated" }, 400, "Damaged address"],
   ["Refused StateMismatch", { _tag: "Refused", reason: "StateMismatch" }, 400, "Not the current sign-in"]
 ]

@@ -217,7 +217,14 @@ const pages = (texts: PageTexts, serverName?: string): ReadonlyArray<readonly [s
     ),
     ["failed", texts.failed(about)],
     ["closed", texts.closed(about)],
-    ...(["StateMissing", "StateRepeated", "StateMismatch"] as const).map((reason) =>
+    ...([
+      "StateMissing",
+      "DenialWithoutState",
+      "StateRepeated",
+      "StateMismatch",
+      "WrongPath",
+      "UninvitedForm"
+    ] as const).map((reason) =>
       [`refused, ${reason}`, texts.refused({ ...about, reason })] as const
     )
   ]

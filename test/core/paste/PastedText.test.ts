@@ -128,7 +128,7 @@ describe("read", () => {
     ["a variable", "TOKEN=SplxlOBeZQQYbYS6WxSbIA", ["NotAResponse"]],
     ["a state alone", `state=${state}`, ["NotAResponse"]],
     ["an answer without state", `${origin}/callback?code=x`, ["StateMissing"]],
-    ["an error without state", "?error=access_denied", ["StateMissing"]],
+    ["an error without state", "?error=access_denied", ["DenialWithoutState"]],
     ["an answer without state in the fragment", "/callback#code=x", ["StateMissing"]],
     ["an answer with an empty state", "/callback?code=x&state=", ["StateMissing"]],
     ["a code in the query, a state in the fragment", `/callback?code=x#state=${state}`, ["StateMissing"]],
