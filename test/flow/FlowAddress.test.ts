@@ -8,7 +8,12 @@ const callback = Either.getOrThrow(RedirectUri.callback({}))
 describe("what a request may name", () => {
   for (
     const [what, redirectUri, yes, no] of [
-      ["our own address", undefined, ["127.0.0.1:5000", "localhost:5000", "[::1]:5000"], ["127.0.0.1", "127.0.0.1:"]],
+      [
+        "our own address, and any port of it",
+        undefined,
+        ["127.0.0.1:5000", "localhost:5000", "[::1]:5000", "127.0.0.1:51999", "[::1]:9000", "localhost"],
+        ["127.0.0.1:", "localhost:0", "127.0.0.2:5000", "localhost.:5000"]
+      ],
       [
         "a proxy's, by the port its scheme implies",
         "https://proxy.example/callback",
@@ -21,11 +26,12 @@ describe("what a request may name", () => {
   ) {
     it(`is ${what}`, () => {
       const options = redirectUri === undefined ? {} : { redirectUri: () => redirectUri }
-      const { hosts } = Either.getOrThrow(FlowAddress.make(options, callback, { port: 5000 }))
+      const { hosts, loopback } = Either.getOrThrow(FlowAddress.make(options, callback, { port: 5000 }))
+      const isServed = (host: string) => hosts.has(host) || (loopback && RedirectUri.isLoopbackHost(host))
       // Whichever is asked for first.
       for (const order of [[...yes, ...no], [...no, ...yes]]) {
         for (const host of order) {
-          assert.strictEqual(hosts.has(host), (yes as ReadonlyArray<string>).includes(host), host)
+          assert.strictEqual(isServed(host), (yes as ReadonlyArray<string>).includes(host), host)
         }
       }
     })
@@ -52,12 +58,12 @@ describe("another redirect URI", () => {
   const servers = { port: 5000, redirectUri: "https://agent.example/oauth/cb" }
 
   it("is the server's where it has one, and then nothing else is served", () => {
-    const { beside, forwarded, hosts, paths, redirectUri } = Either.getOrThrow(
+    const { beside, forwarded, hosts, loopback, paths, redirectUri } = Either.getOrThrow(
       FlowAddress.make({ redirectUri: () => "http://localhost:1/x" }, callback, servers)
     )
     assert.strictEqual(redirectUri, servers.redirectUri)
     assert.deepStrictEqual([paths.has("/oauth/cb"), paths.has("/callback")], [true, false])
-    assert.isFalse(hosts.has("127.0.0.1:5000"))
+    assert.isFalse(hosts.has("127.0.0.1:5000") || loopback)
     assert.isTrue(forwarded && beside)
   })
 
@@ -85,8 +91,8 @@ describe("another redirect URI", () => {
       const address = FlowAddress.make({ redirectUri }, callback, { port: 5000 })
       assert.isTrue(Either.isLeft(address))
       if (Either.isLeft(address)) assert.notInclude(address.left, "secret")
-      const { hosts, paths } = FlowAddress.served({}, address)
-      assert.isFalse(hosts.has("127.0.0.1:5000") || paths.has("/callback"))
+      const { hosts, loopback, paths } = FlowAddress.served({}, address)
+      assert.isFalse(hosts.size > 0 || loopback || paths.has("/callback"))
     }
   })
 })

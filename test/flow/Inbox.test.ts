@@ -465,7 +465,7 @@ describe("a flow's route", () => {
       assert.include(page.body, "<h1>Falsch</h1>")
       assert.match(page.headers["content-type"] ?? "", /^text\/html;/)
       assert.notInclude(page.body, "<b>")
-      assert.include(answer({ target: "/callback" }).body, "<h1>Nothing to sign in with</h1>")
+      assert.include(answer({ target: "/callback" }).body, "<h1>Not an answer to this sign-in</h1>")
       for (
         const [request, reason] of [
           [{ target: "/favicon.ico" }, "WrongPath"],

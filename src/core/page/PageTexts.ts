@@ -110,15 +110,15 @@ const english: PageTexts = {
       case "WrongPath":
         return {
           title: "Not quite the right address",
-          text: "The answer came to another address than the program asked for, so it was not taken from here. It is not " +
-            `lost: ${pasteIt}`
+          text: "The answer came to another address than the program asked for, so it was not taken. To finish the " +
+            `sign-in, ${pasteIt}`
         }
       case "UninvitedForm":
         return {
           title: "The answer came as a form",
           text: "The server posted its answer, which this program did not ask for (response_mode=form_post), so it was not " +
             `read, and this address does not hold it. ${goBack}, and start the sign-in again. If it ends here each time, the ` +
-            "program has to ask for that: its option is `responseMode`."
+            "program has to ask for such an answer, by its option `responseMode: \"form_post\"`, before it can be taken."
         }
       case "StateRepeated":
         return { title: "Damaged address", text: `${goBack}, and start the sign-in again.` }

@@ -121,7 +121,9 @@ describe("state", () => {
     if (states.length === 1 && states[0] === state) {
       if (Either.isLeft(result)) assert.notTypeOf(result.left, "string")
     } else {
-      const problem = states.length > 1 ? "StateRepeated" : states.join("") === "" ? "StateMissing" : "StateMismatch"
+      const isDenial = (all(pairs, "error")[0] ?? "") !== "" && (all(pairs, "code")[0] ?? "") === ""
+      const missing = isDenial ? "DenialWithoutState" : "StateMissing"
+      const problem = states.length > 1 ? "StateRepeated" : states.join("") === "" ? missing : "StateMismatch"
       assert.deepStrictEqual(result, Either.left(problem))
     }
   }, { fastCheck: { numRuns: 300 } })

@@ -5,6 +5,7 @@ import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationRes
 import * as CallbackRoute from "../../../src/core/oauth/CallbackRoute.ts"
 import * as RedirectUri from "../../../src/core/oauth/RedirectUri.ts"
 import type { HttpRefusalReason } from "../../../src/core/oauth/Refusal.ts"
+import type { RequestHead } from "../../../src/core/oauth/RequestHead.ts"
 
 const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
 const query = `code=abc&state=${state}`
@@ -633,7 +634,7 @@ const statesOf = (text: string): ReadonlyArray<string> =>
 /** Whether method, host, path, metadata and state are all right: only then may a request end a flow, or see its end. */
 const isRight = (
   tag: "Matched" | "Done",
-  head: CallbackRoute.RequestHead,
+  head: RequestHead,
   body: string | undefined,
   formPost: boolean
 ): boolean => {
@@ -648,7 +649,8 @@ const isRight = (
       ["prefetch", "prerender", "preview"].includes(word)
     )
   )
-  const navigates = ["127.0.0.1:4321", "localhost:4321", "[::1]:4321"].includes(host.trim().toLowerCase()) &&
+  const [, port] = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::(\d{1,5}))?$/i.exec(host.trim()) ?? ["", "-1"]
+  const navigates = Number(port ?? 80) > 0 && Number(port ?? 80) < 65536 &&
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && !ahead
   if (tag === "Done") {
     return navigates && head.method === "GET" &&
@@ -735,7 +737,7 @@ describe("decide, for any head and any body", () => {
       if (old !== undefined) texts[part] = old.slice(0, place) + text + old.slice(place + drop)
     }
     const { host, method = "", target = "" } = texts
-    const request: CallbackRoute.RequestHead = {
+    const request: RequestHead = {
       method,
       target,
       hosts: host === undefined ? [] : [host, ...head.hosts.slice(1)],
@@ -791,7 +793,7 @@ describe("decide, for any head and any body", () => {
   }, { fastCheck: { numRuns: 300 } })
 
   it.prop("repeats nothing of what was sent", [spoilt], ([{ body, formPost, head }]) => {
-    const marked: CallbackRoute.RequestHead = { ...head, target: `${head.target}&marker-7f3a` }
+    const marked: RequestHead = { ...head, target: `${head.target}&marker-7f3a` }
     const decision = CallbackRoute.decide(
       config({ formPost }),
       marked,
