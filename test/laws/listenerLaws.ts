@@ -382,6 +382,71 @@ export const listenerLaws = (
     )
     law(
       "400 for what is not HTTP",
+      "says that a browser came by https, whichever version of TLS it speaks",
+      Effect.gen(function* () {
+        const flow = yield* open()
+        for (const version of [0, 1, 3]) {
+          const hello = Uint8Array.from([22, 3, version, 2, 0, 1, 0, 1, 252, 3, 3, ...Array.from({ length: 500 }, (_, n) => n % 256)])
+          const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), hello).received)
+          assert.match(answer, /^HTTP\/1\.1 400 [^]*change https to http/)
+        }
+        const refused = yield* flow.refusals.pipe(Stream.take(3), Stream.runCollect)
+        assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), Array.from({ length: 3 }, () => "HttpsRequest"))
+        yield* completes(flow)
+      })
+    )
+    test(
+      "takes an answer that comes over a forwarded port of another number",
+      Effect.gen(function* () {
+        for (const host of ["127.0.0.1:51999", "localhost:9000", "[::1]:1", "localhost"]) {
+          const flow = yield* open()
+          const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+          const sentOn = yield* browse(flow, answerFor(flow, { code: "far" }), { host, follow: false })
+          assert.strictEqual(RawClient.statusOf(sentOn), 303, host)
+          assert.match(RawClient.locationOf(sentOn) ?? "", /^\/done\//, "it stays on the port that the browser knows")
+          assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "far")
+        }
+      })
+    )
+    test(
+      "lets a page of an allowed origin deliver the answer by fetch, and no other page",
+      Effect.gen(function* () {
+        const flow = yield* open({ allowOrigins: ["https://accounts.x.ai"] })
+        const waiting = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        const from = (origin: string) => ({ headers: { origin, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" } })
+        const preflight = (origin: string) => ({
+          method: "OPTIONS",
+          headers: {
+            origin,
+            "access-control-request-method": "GET",
+            "access-control-request-private-network": "true"
+          }
+        })
+        const own = answerFor(flow, { code: "fetched" })
+        for (const request of [from("https://evil.example"), from("null"), preflight("https://evil.example")]) {
+          const answer = yield* browse(flow, own, request)
+          assert.include([403, 405], RawClient.statusOf(answer))
+          assert.match(answer, /`allowOrigins`/)
+          assert.notMatch(answer, /access-control-/i)
+        }
+        const allowed = yield* browse(flow, own, preflight("https://accounts.x.ai"))
+        assert.strictEqual(RawClient.statusOf(allowed), 200)
+        assert.match(allowed, /access-control-allow-private-network: true/i)
+        assert.match(yield* browse(flow, "/callback?state=x", from("https://accounts.x.ai")), /^HTTP\/1\.1 400 /)
+        const delivered = yield* browse(flow, own, { ...from("https://accounts.x.ai"), follow: false })
+        assert.strictEqual(RawClient.statusOf(delivered), 200)
+        assert.match(delivered, /access-control-allow-origin: https:\/\/accounts\.x\.ai\r/i)
+        assert.notMatch(allowed + delivered, /access-control-allow-(?:origin: \*|credentials)|fetched/i)
+        assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "fetched")
+        const refused = yield* flow.refusals.pipe(Stream.take(4), Stream.runCollect)
+        assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), [
+          ...Array.from({ length: 3 }, () => "NotANavigation"),
+          "StateMismatch"
+        ])
+      })
+    )
+    law(
+      "400 for what is not HTTP",
       "answers a tunnel and an unknown expectation like any other request, and counts them",
       Effect.gen(function* () {
         const flow = yield* open()

@@ -63,10 +63,10 @@ const proofpoint3 = (link: string): ReadonlyArray<string> => {
   const letters = base64(upTo(link.slice(end + 3), /!/))
   let at = 0
   return [
-    link.slice(start + 6, end).replace(/\*(?:\*([\w-]))?/g, (_, length?: string) => {
+    link.slice(start + 6, end).replace(/\*(?:\*([\w-]))?/g, (mark, length?: string) => {
       const from = at
       at += length === undefined ? 1 : base64Letters.indexOf(length) + 2
-      return letters.slice(from, at)
+      return letters.slice(from, at) || mark
     })
   ]
 }

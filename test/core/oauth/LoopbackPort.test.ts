@@ -4,7 +4,7 @@ import { isBlockedByBrowsers } from "../../../src/core/oauth/LoopbackPort.ts"
 // `fetch` of Node and Deno has the list of the standard, and refuses before it connects.
 const refuses = async (port: number): Promise<boolean> => {
   try {
-    await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() })
+    await fetch(`http://127.0.0.1:${port}/`)
     return false
   } catch (error) {
     return /bad port|blocked/i.test(`${String(error)} ${String((error as Error).cause)}`)

@@ -1,0 +1,130 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Redacted } from "effect"
+import { Buffer } from "node:buffer"
+import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
+import * as PastedText from "../../../src/core/paste/PastedText.ts"
+
+const state = "5f".repeat(32)
+const escaped = encodeURIComponent
+const lowerCase = (text: string) => text.replace(/%../g, (each) => each.toLowerCase())
+
+const proofpoint2 = (address: string) =>
+  escaped(address).replace(/-/g, "%2D").replace(/_/g, "%5F").replace(/%2F/g, "_").replace(/%/g, "-")
+
+/** With `*` for one letter and `**A` for two, as Proofpoint writes them. */
+const proofpoint3 = (address: string) => {
+  let letters = ""
+  const text = address.replace(/[%&=]{2}|[%&=]/g, (found) => {
+    letters += found
+    return found.length === 1 ? "*" : "**A"
+  })
+  return `https://urldefense.com/v3/__${text}__;${Buffer.from(letters).toString("base64url")}!!Abc-d!xyz_-w$`
+}
+
+const safeLink = (address: string) =>
+  `https://eur01.safelinks.protection.outlook.com/?url=${escaped(address)}&data=05%7C01%7C&sdata=k%2Bx%3D&reserved=0`
+
+const wrappers: Readonly<Record<string, (address: string) => string>> = {
+  "SafeLinks": safeLink,
+  "SafeLinks, another path": (address) =>
+    `https://gcc02.safelinks.protection.outlook.com/ap/t-59584e83/?url=${escaped(address)}&data=1`,
+  "SafeLinks of a government": (address) => `https://x.safelinks.protection.office365.us/?url=${escaped(address)}`,
+  "Teams": (address) =>
+    `https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html?url=${escaped(address)}&locale=en`,
+  "Google, by q": (address) => `https://www.google.com/url?q=${escaped(address)}&sa=D&source=gmail&ust=17&usg=AO`,
+  "Google, by url": (address) => `https://www.google.co.uk/url?sa=t&url=${escaped(address)}&usg=AO`,
+  "Google, not escaped": (address) => `https://www.google.com/url?q=${address}&sa=D`,
+  "Firefox's reader": (address) => `about:reader?url=${escaped(address)}`,
+  "Firefox's reader, not escaped": (address) => `about:reader?url=${address}`,
+  "Slack": (address) => `https://slack-redir.net/link?url=${escaped(address)}&v=3`,
+  "LinkedIn": (address) => `https://www.linkedin.com/redir/redirect?url=${escaped(address)}&urlhash=a`,
+  "LinkedIn's warning": (address) => `https://www.linkedin.com/safety/go?url=${escaped(address)}&trk=x`,
+  "Facebook": (address) => `https://l.facebook.com/l.php?u=${escaped(address)}&h=AT0`,
+  "Facebook, without scheme": (address) => `https://l.facebook.com/l.php?u=${escaped(address.slice(7))}&h=AT0`,
+  "Proofpoint 1": (address) => `https://urldefense.proofpoint.com/v1/url?u=${address}&k=a%3D`,
+  "Proofpoint 2": (address) => `https://urldefense.proofpoint.com/v2/url?u=${proofpoint2(address)}&d=DwMF&c=a&r=b`,
+  "Proofpoint 3": proofpoint3,
+  "Proofpoint 3, with all its letters": (address) => `https://urldefense.com/v3/__${address}__;!!Abc!xyz$`,
+  "Barracuda": (address) => `https://linkprotect.cudasvc.com/url?a=${escaped(address)}&c=E,1,x&typo=1`,
+  "Cisco": (address) => `https://secure-web.cisco.com/1aBc-d/${escaped(address)}`,
+  "Sophos": (address) =>
+    `https://eu-west-1.protection.sophos.com?d=127.0.0.1&u=${Buffer.from(address).toString("base64")}&i=x`,
+  "Bing": (address) =>
+    `https://www.bing.com/ck/a?!&&p=ab&u=a1${Buffer.from(address).toString("base64url")}&ntb=1`,
+  "a wrapper that is not known": (address) => `https://mail.example/out?to=${escaped(address)}&from=me`,
+  "two of them": (address) => safeLink(`https://www.google.com/url?q=${escaped(address)}&sa=D`),
+  "an address that was escaped whole": escaped,
+  "one that was escaped twice": (address) => escaped(escaped(address)),
+  "one that was escaped in small letters": (address) => lowerCase(escaped(address)),
+  "one that was escaped behind its scheme": (address) => `http://${escaped(address.slice(7))}`,
+  "one without its scheme": (address) => escaped(address.slice(7)),
+  "its parameters alone, escaped": (address) => escaped(address.slice(address.indexOf("?") + 1)),
+  "one escaped for HTML": (address) => address.replaceAll("&", "&amp;")
+}
+
+const surroundings: ReadonlyArray<(link: string) => string> = [
+  (link) => link,
+  (link) => `"${link}"`,
+  (link) => `<${link}>`,
+  (link) => `Here it is:\n\n${link}\n`,
+  (link) => link.replace(/(.{70})/g, "$1\n")
+]
+
+/** The response in a text, and no other one. */
+const read = (text: string) => {
+  const readings = PastedText.read(text)
+  const taken = readings.filter(Either.isRight).map(({ right }) => right)
+  assert.isAtMost(taken.length, 1, text)
+  if (taken[0] === undefined) return readings.map((reading) => Either.isLeft(reading) ? reading.left : "").join()
+  const matched = AuthorizationResponse.matchState(taken[0], Redacted.make(state))
+  if (Either.isLeft(matched)) return matched.left
+  const checked = AuthorizationResponse.check(matched.right, {})
+  return Either.isRight(checked) ? [Redacted.value(checked.right.code), checked.right.iss] : checked.left.message
+}
+
+describe("a wrapped link", () => {
+  for (const [name, wrap] of Object.entries(wrappers)) {
+    it.prop(`is read as the address in it: ${name}`, [
+      FastCheck.oneof(
+        FastCheck.constantFrom("4/0AdQ-x_y.z~", "a+b/c==", "%2F", "100%", "a&b=c#d?e", "https://x/?state=y", "*", "**A", "__;"),
+        FastCheck.string({ minLength: 1, maxLength: 40 })
+      ),
+      FastCheck.constantFrom(...surroundings)
+    ], ([code, surround]) => {
+      const address = `http://127.0.0.1:8976/callback?code=${
+        escaped(code).replace(/\*/g, "%2A")
+      }&state=${state}&iss=https%3A%2F%2Fas.example`
+      assert.deepStrictEqual(read(surround(wrap(address))), [code, "https://as.example"], wrap(address))
+    }, { fastCheck: { numRuns: 40 } })
+  }
+
+  it.each([
+    ["of an error without state", safeLink("http://127.0.0.1/cb?error=access_denied"), "DenialWithoutState"],
+    ["of an answer without state", safeLink("http://127.0.0.1/cb?code=x"), "StateMissing"],
+    ["of the sign-in page", safeLink(`https://as.example/?response_type=code&client_id=a&state=${state}`), "AuthorizationUrl"],
+    ["of another page", safeLink("https://as.example/home"), "WrappedLink"],
+    ["that is a short one", "https://t.co/abc", "WrappedLink"],
+    ["that keeps its address to itself", "https://protect-eu.mimecast.com/s/abCd?domain=127.0.0.1", "WrappedLink"]
+  ])("is named for what it is, %s", (_name, link, reason) => {
+    assert.strictEqual(read(link), reason)
+  })
+
+  it("does not take the place of an answer that has an address in a parameter", () => {
+    const inner = escaped(`http://x/?code=b&state=${state}`)
+    for (const more of [`&next=${inner}`, `&next=http://x/?a=b`, "&error_uri=http://x/?a=b", `&iss2=${inner}`]) {
+      assert.deepStrictEqual(read(`http://127.0.0.1/callback?code=a&state=${state}${more}`), ["a", undefined], more)
+    }
+    assert.deepStrictEqual(
+      read(`http://127.0.0.1/callback?iss=https://as.example/&code=a&state=${state}`),
+      ["a", "https://as.example/"]
+    )
+    // As by HTTP: what is repeated is not chosen from.
+    assert.strictEqual(read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`), "StateRepeated")
+  })
+
+  it("does not put a code and a state together from two addresses", () => {
+    const link = `https://mail.example/?a=${escaped("http://x/?code=a")}&b=${escaped(`http://x/?state=${state}`)}`
+    assert.notDeepEqual(read(link), ["a", undefined])
+    assert.typeOf(read(link), "string")
+  })
+})
