@@ -136,7 +136,11 @@ function onClientError(this: Listener, error: ParserError, stream: Duplex): void
     return
   }
   const answer = route.refuse(
-    error.code === "HPE_HEADER_OVERFLOW" ? "HeadersTooLarge" : isClientHello(error.rawPacket) ? "HttpsRequest" : "Malformed"
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "HeadersTooLarge"
+      : isClientHello(error.rawPacket)
+      ? "HttpsRequest"
+      : "Malformed"
   )
   writeRaw(connections, socket, isLate ? { ...answer, status: 408 } : answer)
 }

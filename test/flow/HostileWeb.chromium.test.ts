@@ -282,6 +282,42 @@ describe.skipIf(!isHere)(title, () => {
     }
   }, 60_000)
 
+  it(
+    "delivers the answer by fetch where its origin is allowed, and hears that it arrived; no other page does",
+    async () => {
+      const { port } = server.address() as AddressInfo
+      const origin = `http://localhost:${port}`
+      const signIn = await world.begin({ options: { allowOrigins: [origin] } })
+      const denied = new URLSearchParams({ state: signIn.state, iss: world.server.issuer, error: "access_denied" })
+      const fetched = (address: string, options: string) =>
+        `fetch(${
+          JSON.stringify(address)
+        }, ${options}).then(async (r) => r.status + " " + await r.text(), () => "refused")`
+      const evil = await evilPage()
+      const consent = await context.newPage()
+      await consent.goto(`${origin}/`)
+      const own = `${signIn.redirectUri}?${denied}`
+      for (const options of ["{}", '{ headers: { "x-a": "b" } }', '{ mode: "no-cors" }']) {
+        const seen = await evil.evaluate(fetched(own, options))
+        assert.include(["refused", "0 "], seen)
+      }
+      for (const options of ['{ mode: "no-cors" }', '{ credentials: "include" }', '{ method: "PUT" }']) {
+        const elsewhere = await consent.evaluate(fetched(own.replace(signIn.state, "other"), options))
+        assert.include(["refused", "0 "], elsewhere, options)
+      }
+      // The page may read what was wrong.
+      const wrong = await consent.evaluate(fetched(own.replace(signIn.state, "other"), "{}"))
+      assert.match(String(wrong), /^400 An answer came for another sign-in/)
+      // With a header of its own, so that a preflight comes first.
+      const right = await consent.evaluate(fetched(own, '{ headers: { "x-requested-with": "consent" } }'))
+      assert.match(String(right), /^200 The answer has arrived/)
+      assert.strictEqual(ChromiumWorld.errorOf(await signIn.ended)?._tag, "AuthorizationDenied")
+      await evil.close()
+      await consent.close()
+    },
+    60_000
+  )
+
   it("settles nothing where a link scanner fetches the address of the sign-in and of the callback first", async () => {
     const signIn = await world.begin()
     await fetch(signIn.url, { redirect: "manual" })

@@ -347,7 +347,10 @@ describe("CallbackRefused", () => {
       const form = yield* send(world.flow, requests(world.flow).UninvitedForm)
       assert.strictEqual(RawClient.statusOf(form), 405)
       assert.match(form, /\nallow: GET\r[^]*response_mode=form_post[^]*start the sign-in again/)
-      assert.match(yield* send(world.flow, RawClient.requestText(portOf(world.flow), "/callback/?state=x")), /text\/plain/)
+      assert.match(
+        yield* send(world.flow, RawClient.requestText(portOf(world.flow), "/callback/?state=x")),
+        /text\/plain/
+      )
       yield* until(() => world.notices.length === 2)
       assert.deepStrictEqual(only(world, "CallbackRefused").map(({ refusal }) => refusal.reason), [
         "WrongPath",

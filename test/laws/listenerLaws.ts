@@ -386,12 +386,28 @@ export const listenerLaws = (
       Effect.gen(function* () {
         const flow = yield* open()
         for (const version of [0, 1, 3]) {
-          const hello = Uint8Array.from([22, 3, version, 2, 0, 1, 0, 1, 252, 3, 3, ...Array.from({ length: 500 }, (_, n) => n % 256)])
+          const hello = Uint8Array.from([
+            22,
+            3,
+            version,
+            2,
+            0,
+            1,
+            0,
+            1,
+            252,
+            3,
+            3,
+            ...Array.from({ length: 500 }, (_, n) => n % 256)
+          ])
           const answer = yield* Effect.promise(() => RawClient.send(portOf(flow), hello).received)
           assert.match(answer, /^HTTP\/1\.1 400 [^]*change https to http/)
         }
         const refused = yield* flow.refusals.pipe(Stream.take(3), Stream.runCollect)
-        assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), Array.from({ length: 3 }, () => "HttpsRequest"))
+        assert.deepStrictEqual(
+          Array.from(refused, ({ reason }) => reason),
+          Array.from({ length: 3 }, () => "HttpsRequest")
+        )
         yield* completes(flow)
       })
     )

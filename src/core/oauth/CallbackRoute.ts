@@ -167,7 +167,9 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
   if (!isCallback && !isDone) return refusePath(config, head, target)
   const origin = isDone ? undefined : CrossOrigin.allowedOrigin(config.origins, head)
   if (CrossOrigin.isPreflight(head)) {
-    if (origin !== undefined) return { _tag: "Preflight", answer: CrossOrigin.preflightAnswer(origin, allow(config), head) }
+    if (origin !== undefined) {
+      return { _tag: "Preflight", answer: CrossOrigin.preflightAnswer(origin, allow(config), head) }
+    }
     // Other preflights are what a page in the background sends first, which is the reason; the answer is that of a method.
     const answer = refusal("WrongMethod", isDone ? "GET" : allow(config))
     return { _tag: "Refused", reason: "NotANavigation", answer: { ...answer, body: refusal("NotANavigation").body } }
@@ -183,7 +185,11 @@ export const decide = (config: RouteConfig, head: RequestHead, body?: string): D
 const decideAddressed = (
   config: RouteConfig,
   head: RequestHead,
-  { isDone, origin, target }: { readonly target: Target; readonly isDone: boolean; readonly origin: string | undefined },
+  { isDone, origin, target }: {
+    readonly target: Target
+    readonly isDone: boolean
+    readonly origin: string | undefined
+  },
   body: string | undefined
 ): Decision => {
   const posted = config.formPost && head.method === "POST" && !isDone
@@ -203,9 +209,7 @@ const decideAddressed = (
     AuthorizationResponse.parse(posted ? body ?? "" : target.query),
     config.state
   )
-  return Either.isRight(matched)
-    ? { _tag: "Matched", response: matched.right, origin }
-    : refuseWithPage(matched.left)
+  return Either.isRight(matched) ? { _tag: "Matched", response: matched.right, origin } : refuseWithPage(matched.left)
 }
 
 /** The `state` of a request, to look up its flow among several. It proves nothing. */

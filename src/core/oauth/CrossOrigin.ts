@@ -30,7 +30,9 @@ export const origins = (allowed: unknown): Either.Either<ReadonlySet<string>, st
   if (!Array.isArray(allowed)) return Either.left("allowOrigins is no list. Name origins in an array")
   for (const origin of allowed as ReadonlyArray<unknown>) {
     const problem = problemOf(origin)
-    if (problem !== undefined) return Either.left(`allowOrigins: ${JSON.stringify(origin) ?? String(origin)} ${problem}`)
+    if (problem !== undefined) {
+      return Either.left(`allowOrigins: ${JSON.stringify(origin) ?? String(origin)} ${problem}`)
+    }
   }
   return Either.right(new Set(allowed as ReadonlyArray<string>))
 }
@@ -39,7 +41,8 @@ export const origins = (allowed: unknown): Either.Either<ReadonlySet<string>, st
 export const allowedOrigin = (origins: ReadonlySet<string>, head: RequestHead): string | undefined => {
   const origin = head.header("origin")
   const says = (name: string, value: string) => (head.header(name)?.trim().toLowerCase() ?? value) === value
-  return origin !== undefined && origins.has(origin) && says("sec-fetch-mode", "cors") && says("sec-fetch-dest", "empty") &&
+  return origin !== undefined && origins.has(origin) && says("sec-fetch-mode", "cors") &&
+      says("sec-fetch-dest", "empty") &&
       head.header("sec-websocket-key") === undefined
     ? origin
     : undefined

@@ -67,7 +67,9 @@ export const callback = (options: {
   const open = ports.filter((port) => port === 0 || !isBlockedByBrowsers(port))
   if (open.length === 0) {
     return Either.left(
-      `no browser opens port ${ports.join(" or ")}, which belongs to another protocol. Use another one, or 0 for any free one`
+      `no browser opens port ${
+        ports.join(" or ")
+      }, which belongs to another protocol. Use another one, or 0 for any free one`
     )
   }
   return Either.right({ host, path, ports: open })
@@ -115,7 +117,9 @@ export const isLoopbackRedirect = (url: Pick<URL, "protocol" | "hostname">): boo
  * The values of `Host`, in lower case, that name the host of a redirect URI: its port may be left out when it is the
  * default of the scheme.
  */
-export const hostsOf = ({ hostname, port, protocol }: Pick<URL, "protocol" | "hostname" | "port">): ReadonlySet<string> => {
+export const hostsOf = (
+  { hostname, port, protocol }: Pick<URL, "protocol" | "hostname" | "port">
+): ReadonlySet<string> => {
   const defaultPort = defaultPorts[protocol] ?? ""
   const withPort = `${hostname}:${port === "" ? defaultPort : port}`
   return new Set(port === "" || port === defaultPort ? [hostname, withPort] : [withPort])

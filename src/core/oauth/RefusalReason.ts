@@ -79,24 +79,30 @@ export type RefusalReason = HttpRefusalReason | PasteRefusalReason
  */
 export const callbackReasons: Readonly<Record<HttpRefusalReason, string>> = {
   Malformed: "A request could not be read as HTTP",
-  HttpsRequest: "A browser came by https, where only http is spoken. If its page does not open, change https to http in " +
+  HttpsRequest:
+    "A browser came by https, where only http is spoken. If its page does not open, change https to http in " +
     "its address bar, or paste the whole address into the program",
   HeadersTooLarge: "A request had headers larger than are read here",
   BodyTooLarge: "A form was posted that is larger than is read here",
   WrongHost: "A request named another host: a page elsewhere may be trying to reach this program. If it was your own " +
     "browser after the sign-in, paste the whole address into the program",
-  WrongPath: "A request asked for another path than the redirect URI has, perhaps one with a slash more. If your browser " +
+  WrongPath:
+    "A request asked for another path than the redirect URI has, perhaps one with a slash more. If your browser " +
     "shows it after the sign-in, paste the whole address into the program",
   WrongMethod: "A request used a method that no sign-in uses",
-  UninvitedForm: "A form was posted where the answer was asked for in the address. Nothing of it can be pasted: start the " +
+  UninvitedForm:
+    "A form was posted where the answer was asked for in the address. Nothing of it can be pasted: start the " +
     "sign-in again, in a program that opens its callback with `responseMode` set to `form_post`",
   WrongContentType: "A form was posted in an encoding that no sign-in uses",
-  NotANavigation: "A page sent a request in the background; only a browser going to the address itself counts. If the " +
+  NotANavigation:
+    "A page sent a request in the background; only a browser going to the address itself counts. If the " +
     "sign-in page delivers its answer so, the program has to name that page's origin in `allowOrigins`",
   Prefetch: "A browser fetched the address ahead of time; only going there counts",
-  StateMissing: "A request came to the callback without `state`, so it may answer any sign-in. If your browser's address " +
+  StateMissing:
+    "A request came to the callback without `state`, so it may answer any sign-in. If your browser's address " +
     "holds more, perhaps after a #, paste it whole into the program; else finish in the browser, or start again",
-  DenialWithoutState: "An error came to the callback without `state`, so it may be of any sign-in. If this one was declined " +
+  DenialWithoutState:
+    "An error came to the callback without `state`, so it may be of any sign-in. If this one was declined " +
     "or has failed in the browser, end it here and start again; else finish there",
   StateRepeated: "A request came to the callback with more than one `state`",
   StateMismatch: "An answer came for another sign-in: perhaps an older tab"
@@ -111,9 +117,11 @@ export const pasteReasons: Readonly<Record<PasteRefusalReason, string>> = {
   WrappedLink: "That is a link which a mail program or a chat has put in place of the address. Open it, and copy the " +
     "address you end on from the browser's address bar",
   BareCode: "That looks like a code alone, which cannot be checked. Paste the whole address of the page you ended on",
-  StateMissing: "That address has no `state` in it, so it may answer any sign-in. Paste the whole address of the page you " +
+  StateMissing:
+    "That address has no `state` in it, so it may answer any sign-in. Paste the whole address of the page you " +
     "ended on, to its last letter; if that is all of it, start the sign-in again",
-  DenialWithoutState: "That address reports an error, and has no `state` in it, so it may be of any sign-in. If this one was " +
+  DenialWithoutState:
+    "That address reports an error, and has no `state` in it, so it may be of any sign-in. If this one was " +
     "declined or has failed in the browser, end it here and start again",
   StateRepeated: "That address has more than one `state` in it. Start the sign-in again",
   StateMismatch: "That address belongs to another sign-in, perhaps an older tab. Paste the one from the newest tab",

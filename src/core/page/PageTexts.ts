@@ -98,13 +98,15 @@ const english: PageTexts = {
       case "StateMissing":
         return {
           title: "Not an answer to this sign-in",
-          text: "The program cannot tell whose answer this is: no `state` came with it. If the address above holds more, " +
+          text:
+            "The program cannot tell whose answer this is: no `state` came with it. If the address above holds more, " +
             `perhaps after a #, ${pasteIt} Otherwise start the sign-in again there.`
         }
       case "DenialWithoutState":
         return {
           title: "An error of an unknown sign-in",
-          text: "The server reported an error, and did not say of which sign-in: no `state` came with it. If you declined, " +
+          text:
+            "The server reported an error, and did not say of which sign-in: no `state` came with it. If you declined, " +
             `or cannot go on there, end the sign-in in the program that sent you here, and start it again.`
         }
       case "WrongPath":
@@ -116,9 +118,10 @@ const english: PageTexts = {
       case "UninvitedForm":
         return {
           title: "The answer came as a form",
-          text: "The server posted its answer, which this program did not ask for (response_mode=form_post), so it was not " +
+          text:
+            "The server posted its answer, which this program did not ask for (response_mode=form_post), so it was not " +
             `read, and this address does not hold it. ${goBack}, and start the sign-in again. If it ends here each time, the ` +
-            "program has to ask for such an answer, by its option `responseMode: \"form_post\"`, before it can be taken."
+            'program has to ask for such an answer, by its option `responseMode: "form_post"`, before it can be taken.'
         }
       case "StateRepeated":
         return { title: "Damaged address", text: `${goBack}, and start the sign-in again.` }

@@ -27,7 +27,9 @@ const nested = (link: string): ReadonlyArray<string> => {
   const start = link.slice(1).search(/https?:\/\//i) + 1
   const before = link.slice(0, start)
   // Servers send `iss=https://…` without escapes, too.
-  return start < 1 || mayHoldAnswer(before) || /[?&#](?:iss|error_uri)=$/i.test(before.slice(-11)) ? [] : [link.slice(start)]
+  return start < 1 || mayHoldAnswer(before) || /[?&#](?:iss|error_uri)=$/i.test(before.slice(-11))
+    ? []
+    : [link.slice(start)]
 }
 
 /** The same, escaped: in the path, as Cisco has it. */

@@ -49,7 +49,12 @@ const head = (
 
 const form = { "content-type": "application/x-www-form-urlencoded" }
 
-type Expected = "Matched" | "Done" | "ReadBody" | "Preflight" | readonly [status: number, reason: HttpRefusalReason, allow?: string]
+type Expected =
+  | "Matched"
+  | "Done"
+  | "ReadBody"
+  | "Preflight"
+  | readonly [status: number, reason: HttpRefusalReason, allow?: string]
 
 const outcome = (decision: CallbackRoute.Decision): Expected => {
   if (decision._tag !== "Refused") return decision._tag

@@ -19,7 +19,10 @@ const config: CallbackRoute.RouteConfig = {
 
 type Headers = Readonly<Record<string, string>>
 
-const head = (headers: Headers, options: { readonly method?: string; readonly target?: string; readonly host?: string } = {}) => ({
+const head = (
+  headers: Headers,
+  options: { readonly method?: string; readonly target?: string; readonly host?: string } = {}
+) => ({
   method: options.method ?? "GET",
   target: options.target ?? good,
   hosts: [options.host ?? "127.0.0.1:4321"],
@@ -27,10 +30,20 @@ const head = (headers: Headers, options: { readonly method?: string; readonly ta
 })
 
 const preflight: Headers = { origin, "access-control-request-method": "GET", "sec-fetch-mode": "cors" }
-const delivery: Headers = { origin, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": "cross-site" }
+const delivery: Headers = {
+  origin,
+  "sec-fetch-mode": "cors",
+  "sec-fetch-dest": "empty",
+  "sec-fetch-site": "cross-site"
+}
 
 describe("origins", () => {
-  it.each([undefined, [], [origin], ["https://a.example:8443", "http://127.0.0.1:3000", "http://[::1]", "http://localhost"]])(
+  it.each([undefined, [], [origin], [
+    "https://a.example:8443",
+    "http://127.0.0.1:3000",
+    "http://[::1]",
+    "http://localhost"
+  ]])(
     "takes %j",
     (allowed) => {
       assert.deepStrictEqual(CrossOrigin.origins(allowed), Either.right(new Set(allowed ?? [])))

@@ -13,7 +13,29 @@ const refuses = async (port: number): Promise<boolean> => {
 
 describe("isBlockedByBrowsers", () => {
   it("is so of the ports that Chromium answers with ERR_UNSAFE_PORT", () => {
-    const some = [0, 1, 7, 21, 22, 25, 110, 143, 179, 389, 427, 554, 990, 1720, 2049, 4190, 5060, 6000, 6667, 6697, 10080]
+    const some = [
+      0,
+      1,
+      7,
+      21,
+      22,
+      25,
+      110,
+      143,
+      179,
+      389,
+      427,
+      554,
+      990,
+      1720,
+      2049,
+      4190,
+      5060,
+      6000,
+      6667,
+      6697,
+      10080
+    ]
     assert.deepStrictEqual(some.filter((port) => !isBlockedByBrowsers(port)), [])
   })
 
@@ -22,11 +44,14 @@ describe("isBlockedByBrowsers", () => {
     assert.deepStrictEqual(some.filter(isBlockedByBrowsers), [])
   })
 
-  it.skipIf("Deno" in globalThis)("is so of no other port than of those that the runtime's own fetch refuses", async () => {
-    const differing: Array<number> = []
-    for (let port = 1; port < 11_000; port++) {
-      if (isBlockedByBrowsers(port) && !(await refuses(port))) differing.push(port)
+  it.skipIf("Deno" in globalThis)(
+    "is so of no other port than of those that the runtime's own fetch refuses",
+    async () => {
+      const differing: Array<number> = []
+      for (let port = 1; port < 11_000; port++) {
+        if (isBlockedByBrowsers(port) && !(await refuses(port))) differing.push(port)
+      }
+      assert.deepStrictEqual(differing, [])
     }
-    assert.deepStrictEqual(differing, [])
-  })
+  )
 })

@@ -205,9 +205,23 @@ describe("isLoopbackHost", () => {
   it.prop("takes no other name, and nothing that is no port", [
     FastCheck.oneof(
       FastCheck.constantFrom(
-        ...["localhost.", "localhost.evil.example", "evil.localhost", "127.0.0.1.evil.example", "x127.0.0.1", "127.0.0.2"],
+        ...[
+          "localhost.",
+          "localhost.evil.example",
+          "evil.localhost",
+          "127.0.0.1.evil.example",
+          "x127.0.0.1",
+          "127.0.0.2"
+        ],
         ...["[::]", "[::ffff:127.0.0.1]", "::1", "[::1", "0.0.0.0", "2130706433", "0x7f000001", "127.1", ""],
-        ...["a@localhost", "localhost@evil.example", "localhost/evil", "localhost#", "localhost, localhost", "LOCALHOST"]
+        ...[
+          "a@localhost",
+          "localhost@evil.example",
+          "localhost/evil",
+          "localhost#",
+          "localhost, localhost",
+          "LOCALHOST"
+        ]
       ),
       FastCheck.domain(),
       FastCheck.ipV4().filter((ip) => ip !== "127.0.0.1")

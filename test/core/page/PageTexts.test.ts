@@ -224,9 +224,7 @@ const pages = (texts: PageTexts, serverName?: string): ReadonlyArray<readonly [s
       "StateMismatch",
       "WrongPath",
       "UninvitedForm"
-    ] as const).map((reason) =>
-      [`refused, ${reason}`, texts.refused({ ...about, reason })] as const
-    )
+    ] as const).map((reason) => [`refused, ${reason}`, texts.refused({ ...about, reason })] as const)
   ]
 }
 

@@ -30,7 +30,9 @@ const wrappers: Readonly<Record<string, (address: string) => string>> = {
     `https://gcc02.safelinks.protection.outlook.com/ap/t-59584e83/?url=${escaped(address)}&data=1`,
   "SafeLinks of a government": (address) => `https://x.safelinks.protection.office365.us/?url=${escaped(address)}`,
   "Teams": (address) =>
-    `https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html?url=${escaped(address)}&locale=en`,
+    `https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html?url=${
+      escaped(address)
+    }&locale=en`,
   "Google, by q": (address) => `https://www.google.com/url?q=${escaped(address)}&sa=D&source=gmail&ust=17&usg=AO`,
   "Google, by url": (address) => `https://www.google.co.uk/url?sa=t&url=${escaped(address)}&usg=AO`,
   "Google, not escaped": (address) => `https://www.google.com/url?q=${address}&sa=D`,
@@ -49,8 +51,7 @@ const wrappers: Readonly<Record<string, (address: string) => string>> = {
   "Cisco": (address) => `https://secure-web.cisco.com/1aBc-d/${escaped(address)}`,
   "Sophos": (address) =>
     `https://eu-west-1.protection.sophos.com?d=127.0.0.1&u=${Buffer.from(address).toString("base64")}&i=x`,
-  "Bing": (address) =>
-    `https://www.bing.com/ck/a?!&&p=ab&u=a1${Buffer.from(address).toString("base64url")}&ntb=1`,
+  "Bing": (address) => `https://www.bing.com/ck/a?!&&p=ab&u=a1${Buffer.from(address).toString("base64url")}&ntb=1`,
   "a wrapper that is not known": (address) => `https://mail.example/out?to=${escaped(address)}&from=me`,
   "two of them": (address) => safeLink(`https://www.google.com/url?q=${escaped(address)}&sa=D`),
   "an address that was escaped whole": escaped,
@@ -86,7 +87,17 @@ describe("a wrapped link", () => {
   for (const [name, wrap] of Object.entries(wrappers)) {
     it.prop(`is read as the address in it: ${name}`, [
       FastCheck.oneof(
-        FastCheck.constantFrom("4/0AdQ-x_y.z~", "a+b/c==", "%2F", "100%", "a&b=c#d?e", "https://x/?state=y", "*", "**A", "__;"),
+        FastCheck.constantFrom(
+          "4/0AdQ-x_y.z~",
+          "a+b/c==",
+          "%2F",
+          "100%",
+          "a&b=c#d?e",
+          "https://x/?state=y",
+          "*",
+          "**A",
+          "__;"
+        ),
         FastCheck.string({ minLength: 1, maxLength: 40 })
       ),
       FastCheck.constantFrom(...surroundings)
@@ -101,7 +112,11 @@ describe("a wrapped link", () => {
   it.each([
     ["of an error without state", safeLink("http://127.0.0.1/cb?error=access_denied"), "DenialWithoutState"],
     ["of an answer without state", safeLink("http://127.0.0.1/cb?code=x"), "StateMissing"],
-    ["of the sign-in page", safeLink(`https://as.example/?response_type=code&client_id=a&state=${state}`), "AuthorizationUrl"],
+    [
+      "of the sign-in page",
+      safeLink(`https://as.example/?response_type=code&client_id=a&state=${state}`),
+      "AuthorizationUrl"
+    ],
     ["of another page", safeLink("https://as.example/home"), "WrappedLink"],
     ["that is a short one", "https://t.co/abc", "WrappedLink"],
     ["that keeps its address to itself", "https://protect-eu.mimecast.com/s/abCd?domain=127.0.0.1", "WrappedLink"]
@@ -119,7 +134,10 @@ describe("a wrapped link", () => {
       ["a", "https://as.example/"]
     )
     // As by HTTP: what is repeated is not chosen from.
-    assert.strictEqual(read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`), "StateRepeated")
+    assert.strictEqual(
+      read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`),
+      "StateRepeated"
+    )
   })
 
   it("does not put a code and a state together from two addresses", () => {
