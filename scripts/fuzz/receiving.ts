@@ -5,6 +5,7 @@ import * as AuthorizationResponse from "../../src/core/oauth/AuthorizationRespon
 import * as AuthorizationUrl from "../../src/core/oauth/AuthorizationUrl.ts"
 import * as CallbackRoute from "../../src/core/oauth/CallbackRoute.ts"
 import * as RedirectUri from "../../src/core/oauth/RedirectUri.ts"
+import type { RequestHead } from "../../src/core/oauth/RequestHead.ts"
 import * as PastedText from "../../src/core/paste/PastedText.ts"
 import { match } from "../../src/paste/PasteRouter.ts"
 import { mustBePrintable, mustHold, mustNotContain } from "./promises.ts"
@@ -112,10 +113,12 @@ const request = make(
       state,
       done: "0123456789abcdef",
       formPost,
-      hosts: RedirectUri.allowedHosts(port, new URL(redirectUri)),
+      hosts: RedirectUri.hostsOf(new URL(redirectUri)),
+      loopback: true,
+      origins: new Set(),
       paths: new Set(["/callback"])
     }
-    const head: CallbackRoute.RequestHead = { method, target, hosts, header: (name) => headers[name] }
+    const head: RequestHead = { method, target, hosts, header: (name) => headers[name] }
     const decision = CallbackRoute.decide(config, head, body)
     CallbackRoute.claimedState(head, body)
     CallbackRoute.claimedDone(head)
