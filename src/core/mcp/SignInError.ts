@@ -22,8 +22,11 @@ export { DiscoveryError, UntrustedMetadata, type UntrustedReason } from "./Metad
 const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   /** The MCP server. */
   server: string
-  /** `SignedOut`: another caller signed out while this one waited. `Rejected`: the stored credentials are no longer valid. */
-  reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope"
+  /**
+   * `SignedOut`: another caller signed out while this one waited. `Rejected`: the server does not take the token there is,
+   * or took none of the last sign-in. `Declined`, `TimedOut`, `Failed`: how the last sign-in ended.
+   */
+  reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope" | "Declined" | "TimedOut" | "Failed"
   /** The scopes that have to be granted, separated by spaces, where they are known. */
   scope?: string | undefined
 }> = printableError("InteractionRequired")
@@ -31,12 +34,17 @@ const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
 const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   NotSignedIn: "nobody is signed in",
   SignedOut: "it was signed out meanwhile",
-  Rejected: "the stored sign-in is no longer valid",
-  InsufficientScope: "more access has to be granted"
+  Rejected: "the server does not take its sign-in (any more)",
+  InsufficientScope: "more access has to be granted",
+  Declined: "the last sign-in was declined, and nobody is asked twice",
+  TimedOut: "nobody answered the last sign-in in time, and nobody is asked twice",
+  Failed: "the last sign-in failed after the person's part, and nobody is asked twice"
 }
 
 /**
- * A person has to sign in, but `interactive` is false, or another caller signed out meanwhile. No browser was opened.
+ * A person has to sign in, but `interactive` is false, another caller signed out meanwhile, or a person was just asked in
+ * vain: then requests open nothing until `ensure`, `login` or `connect` is called, or ten minutes have passed. No browser
+ * was opened.
  *
  * @since 0.1.0
  * @category errors

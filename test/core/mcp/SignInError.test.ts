@@ -54,7 +54,10 @@ const interactionReasons = namesOf<InteractionRequired["reason"]>({
   NotSignedIn: 0,
   SignedOut: 0,
   Rejected: 0,
-  InsufficientScope: 0
+  InsufficientScope: 0,
+  Declined: 0,
+  TimedOut: 0,
+  Failed: 0
 })
 
 const grants = ["authorization_code", "refresh_token"] as const
