@@ -22,10 +22,14 @@ const repeatable = async (init: RequestInit): Promise<RequestInit> => {
   return { ...init, body: await new Response(body).arrayBuffer() }
 }
 
-const needOf = (step: Exclude<Recovery.Step, { _tag: "Return" }>, used: string | undefined): TokenNeed =>
+const needOf = (
+  step: Exclude<Recovery.Step, { _tag: "Return" }>,
+  used: string | undefined,
+  { renewals }: Recovery.Tries
+): TokenNeed =>
   step._tag === "StepUp" && used !== undefined
     ? { _tag: "StepUp", used, challenge: step.challenge }
-    : { _tag: "Renew", used, challenge: step.challenge }
+    : { _tag: "Renew", used, challenge: step.challenge, isRetry: renewals > 0 }
 
 /** A `fetch` that signs in to one server. Requests to other origins are sent unchanged. */
 export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike => async (input, init = {}) => {
@@ -45,7 +49,7 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike =>
       if (tries.stepUps > 0 && status !== 401 && status !== 403) tokens.scopesSufficed()
       return response
     }
-    const result = await tokens.obtain(needOf(step, token), signal).catch(async (error) => {
+    const result = await tokens.obtain(needOf(step, token, tries), signal).catch(async (error) => {
       await response.body?.cancel()
       throw error
     })

@@ -45,6 +45,6 @@ export interface Environment extends ClientOptions {
   readonly flows: Set<CallbackFlow>
   /** The waived checks that the person was warned of. */
   readonly warned: Set<keyof Unsafe>
-  /** Completed when the scope of the session begins to close. */
+  /** Completed when the session begins to close. */
   readonly closing: Deferred.Deferred<void>
 }

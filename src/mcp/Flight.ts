@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 
 /** How a caller waits for a run. */
@@ -58,13 +59,17 @@ interface Run<Kind, E> extends Running<Kind, E> {
   isStopped: boolean
 }
 
-/** For how many milliseconds a caller that leaves waits for the end of its run: it may not be interruptible. */
-const patienceMillis = 1000
+/** For how many milliseconds a caller that leaves waits for the end of its run, which may not be interruptible. */
+const patienceMillis = ReleaseBudget.total - 100
 
 /** A flight with nothing running. */
 export const make = <Kind, E>(): Flight<Kind, E> => {
   // Read and written within one step of a fiber each time, so that no other fiber comes between.
   let current: Run<Kind, E> | undefined
+
+  const forget = (run: Run<Kind, E>): void => {
+    if (current === run) current = undefined
+  }
 
   /** Interrupts a run, and waits until it has ended. */
   const stop = (run: Run<Kind, E> | undefined): Effect.Effect<void> =>
@@ -77,8 +82,9 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
   const leave = (run: Run<Kind, E>): Effect.Effect<void> =>
     Effect.suspend(() => {
       run.waiters--
-      if (run.waiters > 0 || run.isKept || current !== run) return Effect.void
-      return atMost(patienceMillis, stop(run))
+      if (run.waiters > 0 || run.isKept || run.isStopped || current !== run) return Effect.void
+      // One that does not end is left behind, so that it holds up nobody who comes later.
+      return Effect.ensuring(atMost(patienceMillis, stop(run)), Effect.sync(() => forget(run)))
     })
 
   const join = (run: Run<Kind, E>, { keep }: JoinOptions): Effect.Effect<boolean, E> =>
@@ -113,7 +119,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     // As an exit: Effect logs a fiber that fails.
     Effect.exit(Effect.zipRight(stop(before), Effect.interruptible(effect))).pipe(
       Effect.flatMap((exit) => {
-        if (current === run) current = undefined
+        forget(run)
         return Effect.asVoid(Deferred.succeed(run.ended, { exit, isStopped: run.isStopped }))
       }),
       Effect.forkDaemon,

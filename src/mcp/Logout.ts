@@ -15,6 +15,7 @@ import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
 import type { SessionCell } from "./SessionCell.ts"
+import * as Stored from "./Stored.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
 /** Every way signing out fails. Except after `CredentialStoreError`, the credentials are forgotten here nevertheless. */
@@ -55,7 +56,7 @@ export const run = (
   challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
 ): Effect.Effect<void, LogoutError> =>
   Effect.gen(function* () {
-    const credentials = yield* env.store.modify(env.key, (stored) =>
+    const credentials = yield* Stored.modify(env, (stored) =>
       Effect.sync(() => [KnownCredentials.newest(cell.get().known, stored), Option.none()]))
     cell.update((state, now) =>
       SessionState.credentialsStored(SessionState.credentialsReplaced(state, Option.none(), now))

@@ -140,7 +140,7 @@ const login = (session: Session.Session): Effect.Effect<void, Session.SessionErr
     (challenge) => Effect.asVoid(session.obtain({ _tag: "SignIn", challenge }, { keep: false }))
   )
 
-const status = (env: Environment, session: Session.Session): Effect.Effect<Status, CredentialStoreError> =>
+const status = (env: Environment, session: Session.Session): Effect.Effect<Status, Closed | CredentialStoreError> =>
   Effect.zipWith(
     session.newestCredentials,
     Clock.currentTimeMillis,
@@ -150,6 +150,8 @@ const status = (env: Environment, session: Session.Session): Effect.Effect<Statu
 /** A sign-in, with what only the modules of this package use of it. */
 export interface InternalMcpOAuth {
   readonly oauth: McpOAuth
+  /** The same as that of `oauth`, but it fails with `Closed` when it is closed meanwhile. */
+  readonly status: Effect.Effect<Status, Closed | CredentialStoreError>
   /** Sends a request with the token there is, and never signs in: for requests that close a connection. */
   readonly fetchWithoutSignIn: FetchLike
   /** Whether a sign-in with a person is under way. */
@@ -180,7 +182,11 @@ export const makeInternal = (
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(options, server)
     const session = yield* Session.make(env)
-    const { isOwnError, run } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
+    const { isOwnError, run: runForEver } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
+    const run = <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) =>
+      runForEver(session.untilClosed(effect), signal)
+    const asHost = (effect: Effect.Effect<void, Session.SessionError>) =>
+      Effect.zipRight(Effect.sync(session.hostAsked), session.untilClosed(effect))
     yield* Effect.addFinalizer(() => session.close)
     const assertOpen = () => {
       if (session.isClosed()) throw new Closed({ server: env.label })
@@ -203,14 +209,15 @@ export const makeInternal = (
           tokenAccepted: session.tokenAccepted,
           scopesSufficed: session.scopesSufficed
         }),
-        ensure: ensure(env, session),
-        login: login(session),
+        ensure: asHost(ensure(env, session)),
+        login: asHost(login(session)),
         logout: session.logout,
-        status: status(env, session),
+        status: Effect.catchTag(status(env, session), "Closed", () => Effect.interrupt),
         get provider() {
           return Provider.make(source)
         }
       },
+      status: status(env, session),
       fetchWithoutSignIn: async (url, init = {}) => {
         assertOpen()
         return (await send(env.fetch, server.origin, new URL(url), init, session.usableToken())).response

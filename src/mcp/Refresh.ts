@@ -21,7 +21,8 @@ import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
 import type { SessionCell } from "./SessionCell.ts"
-import { spending } from "./Step.ts"
+import { spend } from "./Spending.ts"
+import * as Stored from "./Stored.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
 /** Every way a refresh fails without ending the sign-in. */
@@ -80,13 +81,22 @@ const afterFailure = (
 }
 
 /** Sends the refresh token while no other caller can change the store, and stores what comes of it. */
-const trade = (env: Environment, cell: SessionCell, used: string, discovered: Discovery.Discovered) =>
-  env.store.modify(env.key, (stored) => {
+const trade = (
+  env: Environment,
+  cell: SessionCell,
+  used: string,
+  discovered: Discovery.Discovered,
+  tellLate: Effect.Effect<void>
+) =>
+  Stored.modify(env, (stored) => {
     const credentials = KnownCredentials.newest(cell.get().known, stored)
     /** The new credentials are known before they are stored: what cannot be stored is not lost for this process. */
     const settle = (isRefreshed: boolean, next: Option.Option<Credentials>) =>
       Effect.sync(() => {
-        cell.update((state, now) => SessionState.credentialsReplaced(state, next, now))
+        cell.update((state, now) => {
+          const replaced = SessionState.credentialsReplaced(state, next, now)
+          return isRefreshed ? SessionState.tokenRefreshed(replaced, now) : replaced
+        })
         return [isRefreshed, next] as const
       })
     const found = refreshableOf(env, credentials, used)
@@ -95,7 +105,7 @@ const trade = (env: Environment, cell: SessionCell, used: string, discovered: Di
     if (found.issuer !== discovered.server.issuer) {
       return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
     }
-    return Effect.matchEffect(TokenRequests.refresh(env, discovered, found.client, found.tokens), {
+    return Effect.matchEffect(TokenRequests.refresh(env, tellLate, discovered, found.client, found.tokens), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
       onFailure: (error) => {
         const next = Option.flatMap(credentials, (rest) => afterFailure(env, error, rest, found.client))
@@ -118,14 +128,17 @@ export const refresh = (
   challenge: BearerChallenge
 ): Effect.Effect<boolean, RefreshError> =>
   Effect.gen(function* () {
-    const stored = yield* env.store.load(env.key)
+    const stored = yield* Stored.load(env)
     const found = refreshableOf(env, KnownCredentials.newest(cell.get().known, stored), used)
     if (typeof found === "string") {
-      cell.update((state, now) => SessionState.credentialsRead(state, stored, now))
+      cell.update((state, now) => {
+        const read = SessionState.credentialsRead(state, stored, now)
+        return found === "newer" ? SessionState.tokenRefreshed(read, now) : read
+      })
       return found === "newer"
     }
     const discovered = yield* Discovery.discover(env, challenge, found.issuer)
-    const trading = Effect.tap(trade(env, cell, used, discovered), () =>
-      Effect.sync(() => cell.update(SessionState.credentialsStored)))
-    return yield* spending(env, trading)
+    return yield* spend(env, { grant: "refresh_token", issuer: found.issuer }, (tellLate) =>
+      Effect.tap(trade(env, cell, used, discovered, tellLate), () =>
+        Effect.sync(() => cell.update(SessionState.credentialsStored))))
   }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))

@@ -17,6 +17,9 @@ import * as RetryGuard from "../core/mcp/RetryGuard.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import { type DiscoveryError, InteractionRequired } from "../core/mcp/SignInError.ts"
 import * as TokenPlan from "../core/mcp/TokenPlan.ts"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { atMost } from "../effect/atMost.ts"
+import { firstOf } from "../effect/firstOf.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Environment } from "./Environment.ts"
 import { executePlan, load, type PlanError, refresh } from "./executePlan.ts"
@@ -24,6 +27,8 @@ import * as Flight from "./Flight.ts"
 import type { LogoutError } from "./Logout.ts"
 import { probe } from "./Probe.ts"
 import * as SessionCell from "./SessionCell.ts"
+import * as Spending from "./Spending.ts"
+import * as Stored from "./Stored.ts"
 
 /** Every way to get a token, or to sign out, fails. */
 export type SessionError = LogoutError | PlanError
@@ -52,6 +57,8 @@ export interface Session {
    * signs in. `undefined` when there is none.
    */
   readonly token: (options: TokenOptions) => Effect.Effect<string | undefined, SessionError>
+  /** To be called when the program itself asks for a sign-in, and not a request: a person may be asked again. */
+  readonly hostAsked: () => void
   /** Gets another access token, or waits for a caller that does. */
   readonly obtain: (
     need: TokenPlan.TokenNeed,
@@ -71,9 +78,14 @@ export interface Session {
   readonly isUnconfirmed: (token: string) => boolean
   readonly logout: Effect.Effect<void, SessionError>
   /** The newest credentials, here or in the store. */
-  readonly newestCredentials: Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
+  readonly newestCredentials: Effect.Effect<Option.Option<Credentials>, Closed | CredentialStoreError>
   readonly isSigningIn: () => boolean
-  /** Interrupts what runs; after it nothing opens a browser or writes a token. */
+  /** Fails with `Closed` when it is closed meanwhile, also where the effect waits for what does not answer. */
+  readonly untilClosed: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, Closed | E>
+  /**
+   * Interrupts what runs, within a second; after it nothing opens a browser. Only what spends a code or a refresh token goes
+   * on for some seconds, and its tokens are stored.
+   */
   readonly close: Effect.Effect<void>
   readonly isClosed: () => boolean
 }
@@ -83,10 +95,23 @@ interface Parts {
   readonly env: Environment
   readonly cell: SessionCell.SessionCell
   readonly flight: Flight.Flight<"logout" | "token", SessionError>
+  /** Completed when it is closed. */
+  readonly closed: Deferred.Deferred<void>
 }
 
 const assertOpen = ({ cell, env }: Parts): Effect.Effect<void, Closed> =>
   Effect.suspend(() => cell.get().isClosed ? new Closed({ server: env.label }) : Effect.void)
+
+/** Fails with `Closed` when it is closed meanwhile, also where the effect waits for what does not answer. */
+const untilClosed = <A, E>({ closed, env }: Parts, effect: Effect.Effect<A, E>): Effect.Effect<A, Closed | E> =>
+  firstOf<A, Closed | E, never>([
+    effect,
+    Effect.flatMap(Deferred.await(closed), () => new Closed({ server: env.label }))
+  ])
+
+/** Waits for what spends a code or a refresh token, and reads what it brought. @returns whether there was any. */
+const whenSettled = ({ cell, env }: Parts): Effect.Effect<boolean, CredentialStoreError> =>
+  Effect.tap(Spending.settled(env), (waited) => waited ? load(env, cell) : Effect.void)
 
 /** Waits for a run. @returns `false` when the caller has to decide again. */
 const join = (parts: Parts, run: Effect.Effect<boolean, SessionError>): Effect.Effect<boolean, SessionError> =>
@@ -129,11 +154,24 @@ const obtain = (
         yield* join(parts, running.join({ keep }))
         continue
       }
+      // A program that asks for a sign-in whatever there is waits for no tokens.
+      if (need._tag !== "SignIn" && (yield* whenSettled(parts))) continue
       const plan = TokenPlan.make(cell.get(), need, cell.now())
-      if (plan._tag === "Nothing") return "unchanged"
+      if (plan._tag === "Nothing") {
+        if (need._tag === "StepUp") cell.update(SessionState.stepUpFailed)
+        return "unchanged"
+      }
       const isDone = yield* join(parts, flight.start("token", executePlan(env, cell, plan), { keep }))
       if (isDone) return isMet() ? "obtained" : "unchanged"
     }
+  })
+
+/** Does not fail as long as the present token serves: the next refresh may succeed before its time is over. */
+const unlessUsable = <A>({ cell }: Parts, effect: Effect.Effect<A, SessionError>): Effect.Effect<void, SessionError> =>
+  Effect.catchAll(Effect.asVoid(effect), (error) => {
+    const { isClosed, known } = cell.get()
+    const isUsable = KnownCredentials.accessToken(known) !== undefined && !KnownCredentials.isExpired(known, cell.now())
+    return isClosed || !isUsable ? Effect.fail(error) : Effect.void
   })
 
 const token = (parts: Parts, { keep, settled }: TokenOptions): Effect.Effect<string | undefined, SessionError> =>
@@ -145,14 +183,13 @@ const token = (parts: Parts, { keep, settled }: TokenOptions): Effect.Effect<str
     const running = flight.running()
     // While a person signs in, a request without a token would only be refused.
     if (running?.kind === "token" && (settled || current() === undefined)) yield* join(parts, running.join({ keep }))
+    if (current() === undefined || KnownCredentials.isExpiring(cell.get().known, cell.now())) {
+      yield* unlessUsable(parts, whenSettled(parts))
+    }
     const used = current()
     if (used === undefined || !SessionState.needsRefresh(cell.get(), cell.now())) return used
     const refreshing = Effect.flatMap(challenge(parts), (known) => Effect.asVoid(refresh(env, cell, used, known)))
-    yield* Effect.catchAll(join(parts, flight.start("token", refreshing, { keep })), (error) => {
-      // Until its time is over the present token still serves, and the next refresh may succeed.
-      const { isClosed, known } = cell.get()
-      return isClosed || KnownCredentials.isExpired(known, cell.now()) ? Effect.fail(error) : Effect.void
-    })
+    yield* unlessUsable(parts, join(parts, flight.start("token", refreshing, { keep })))
     return current()
   })
 
@@ -165,29 +202,43 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     yield* join(parts, flight.supersede("logout", forgetting, { keep: true }))
   })
 
-const close = ({ cell, env, flight }: Parts): Effect.Effect<void> =>
+/** For how many milliseconds a close waits for what spends a code or a refresh token, so that the page tells the truth. */
+const spendingMillis = 500
+
+const close = ({ cell, closed, env, flight }: Parts): Effect.Effect<void> =>
   Effect.suspend(() => {
     cell.update(SessionState.closed)
-    return Effect.zipRight(Deferred.succeed(env.closing, undefined), flight.interrupt)
+    const spent = atMost(spendingMillis, Spending.settledOwn(env))
+    return Effect.zipRight(
+      Deferred.succeed(env.closing, undefined),
+      Effect.ensuring(
+        atMost(ReleaseBudget.total - 50, Effect.zipRight(spent, flight.interrupt)),
+        Deferred.succeed(closed, undefined)
+      )
+    )
   })
 
 /** A session in which nothing is known yet. */
 export const make = (env: Environment): Effect.Effect<Session> =>
-  Effect.map(SessionCell.make, (cell) => {
-    const parts: Parts = { env, cell, flight: Flight.make() }
-    const { key, store } = env
+  Effect.zipWith(SessionCell.make, Deferred.make<void>(), (cell, closed) => {
+    const parts: Parts = { env, cell, closed, flight: Flight.make() }
     return {
       usableToken: () => SessionState.usableToken(cell.get(), cell.now()),
       token: (options) => token(parts, options),
       obtain: (need, options) => obtain(parts, need, options),
+      hostAsked: () => cell.update(SessionState.hostAsked),
       secrets: () => cell.get().known.seenTokens.map(Redacted.value),
       knownCredentials: () => Option.getOrUndefined(cell.get().known.credentials),
       challenge: challenge(parts),
       tokenAccepted: (accepted) => cell.update((state) => SessionState.tokenAccepted(state, accepted)),
       scopesSufficed: () => cell.update(SessionState.scopesSufficed),
       isUnconfirmed: (each) => RetryGuard.isUnconfirmed(cell.get().guard, each),
-      logout: logout(parts),
-      newestCredentials: Effect.map(store.load(key), (stored) => KnownCredentials.newest(cell.get().known, stored)),
+      logout: untilClosed(parts, logout(parts)),
+      newestCredentials: Effect.suspend(() => {
+        const newest = Effect.map(Stored.load(env), (stored) => KnownCredentials.newest(cell.get().known, stored))
+        return cell.get().isClosed ? newest : untilClosed(parts, newest)
+      }),
+      untilClosed: (effect) => untilClosed(parts, effect),
       isSigningIn: () => cell.get().isSigningIn,
       close: close(parts),
       isClosed: () => cell.get().isClosed

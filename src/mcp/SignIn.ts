@@ -26,7 +26,9 @@ import { tellNow } from "../flow/Notices.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment, Services } from "./Environment.ts"
-import { spending, step } from "./Step.ts"
+import { spend } from "./Spending.ts"
+import { step } from "./Step.ts"
+import * as Stored from "./Stored.ts"
 import * as Registration from "./Registration.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 
@@ -48,16 +50,15 @@ export interface SignInRequest {
   readonly challenge: BearerChallenge
   /** Scopes to ask for beside those of the challenge. */
   readonly moreScopes?: string | undefined
-  /** Called with the new credentials before they are stored. */
-  readonly onCredentials: (credentials: Credentials) => void
+  /** Called when a browser window is about to be opened. */
+  readonly onAsked: () => void
+  /**
+   * Called with the new credentials before they are stored, and with the scopes that were asked for. `false`: nobody wants
+   * them any more, and they are not stored.
+   */
+  readonly onCredentials: (credentials: Credentials, scope: string | undefined) => boolean
   /** Called when the new credentials are stored. */
   readonly onStored: () => void
-}
-
-/** What was asked for. */
-export interface SignInResult {
-  /** The scopes that were asked for, separated by spaces. */
-  readonly scope: string | undefined
 }
 
 /**
@@ -71,7 +72,9 @@ const scopeOf = (
 ) => {
   const scope = ScopeSet.union(env.scope, challenge.scope, moreScopes) ?? resource.scopes
   // Without it many servers give no refresh token, and the person would have to sign in again every hour.
-  return scope !== undefined && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
+  return ScopeSet.limited(
+    scope !== undefined && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
+  )
 }
 
 /** Opens the callback flow, on the first ports that are free. */
@@ -98,11 +101,11 @@ const open = (
 
 /** Stores a new registration at once, so that sign-ins which are not finished do not register again and again. */
 const keepRegistration = (
-  { key, store }: Environment,
+  env: Environment,
   issuer: string,
   client: ClientRegistration
 ): Effect.Effect<void, CredentialStoreError> =>
-  store.modify(key, (current) =>
+  Stored.modify(env, (current) =>
     Effect.succeed([
       undefined,
       // Tokens that may still be valid belong to the registration they were obtained with: it stays until there are others.
@@ -116,10 +119,10 @@ const keepRegistration = (
  * then only its redirect URIs are forgotten, so that the next sign-in registers anew.
  */
 const forgetRegistration = (
-  { key, store }: Environment,
+  env: Environment,
   { clientId }: ClientRegistration
 ): Effect.Effect<void, CredentialStoreError> =>
-  store.modify(key, (current) =>
+  Stored.modify(env, (current) =>
     Effect.succeed([
       undefined,
       Option.map(
@@ -141,9 +144,8 @@ const signIn = (
   request: SignInRequest,
   discovered: Discovery.Discovered,
   choice: ClientChoice.ClientChoice
-): Effect.Effect<SignInResult, SignInError, Services> =>
+): Effect.Effect<void, SignInError, Services> =>
   Effect.scoped(Effect.gen(function* () {
-    const { key, store } = env
     const { metadata, resource, server } = discovered
     const scope = scopeOf(env, request, discovered)
     const flow = yield* Effect.acquireRelease(
@@ -175,18 +177,20 @@ const signIn = (
     if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
     const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
-      Effect.zipRight(
-        Effect.sync(() => request.onCredentials(credentials)),
-        Effect.tap(
-          store.modify(key, (current) =>
-            Effect.succeed([
-              undefined,
-              Option.some({ ...credentials, extra: Option.getOrUndefined(current)?.extra })
-            ])),
-          () => Effect.sync(request.onStored)
-        )
+      Effect.suspend(() =>
+        request.onCredentials(credentials, scope)
+          ? Effect.tap(
+            Stored.modify(env, (current) =>
+              Effect.succeed([
+                undefined,
+                Option.some({ ...credentials, extra: Option.getOrUndefined(current)?.extra })
+              ])),
+            () => Effect.sync(request.onStored)
+          )
+          : Effect.void
       )
-    yield* flow.authorize({
+    request.onAsked()
+    const authorized = flow.authorize({
       url,
       serverName: env.serverName,
       issuer: server.issuer,
@@ -196,10 +200,9 @@ const signIn = (
       exchangeTimeout: "1 minute",
       describe: (error: Closed | CredentialStoreError | SdkMissing | TokenError) => error.message,
       exchange: ({ code }) =>
-        spending(
-          env,
+        spend(env, { grant: "authorization_code", issuer: server.issuer }, (tellLate) =>
           Effect.flatMap(
-            TokenRequests.exchange(env, discovered, {
+            TokenRequests.exchange(env, tellLate, discovered, {
               client: ClientChoice.withOptions(client, env),
               code,
               codeVerifier: verifier,
@@ -207,10 +210,13 @@ const signIn = (
               scope
             }),
             (tokens) => keep({ issuer: server.issuer, client: ClientChoice.toStored(client, env), tokens })
-          )
-        )
+          ))
     })
-    return { scope }
+    // The next sign-in registers anew, and so asks the person once.
+    yield* Effect.tapError(
+      authorized,
+      (error) => choice._tag !== "Fixed" && isClientForgotten(error) ? forgetRegistration(env, client) : Effect.void
+    )
   }))
 
 /**
@@ -220,9 +226,9 @@ const signIn = (
 export const run = (
   env: Environment,
   request: SignInRequest
-): Effect.Effect<SignInResult, SignInError, Services> =>
+): Effect.Effect<void, SignInError, Services> =>
   Effect.gen(function* () {
-    const stored = Option.getOrUndefined(yield* env.store.load(env.key))
+    const stored = Option.getOrUndefined(yield* Stored.load(env))
     const discovered = yield* Discovery.discover(env, request.challenge, stored?.issuer)
     const { server } = discovered
     for (const option of server.waived.filter((each) => !env.warned.has(each))) {
@@ -241,10 +247,7 @@ export const run = (
       const isUnanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
       if (isUnanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
       return isClientForgotten(error) && server.canRegister
-        ? Effect.zipRight(
-          forgetRegistration(env, choice.client),
-          signIn(env, asked, discovered, { _tag: "Register" })
-        )
+        ? signIn(env, asked, discovered, { _tag: "Register" })
         : Effect.fail(error)
     })
   }).pipe(Effect.withSpan("McpOAuth.signIn", { attributes: { server: env.label } }))

@@ -2,15 +2,10 @@
  * One step between this program and an authorization server: a call of the SDK, with a time-limit and with its requests
  * recorded.
  */
-import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Fault from "../core/mcp/Fault.ts"
-import { Closed } from "../core/mcp/Closed.ts"
 import type { SdkMissing } from "../core/mcp/SignInError.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import * as AuthorizationFetch from "./AuthorizationFetch.ts"
@@ -28,11 +23,13 @@ export interface StepResult<A> {
 }
 
 /**
- * Runs one step. It never fails with what the SDK throws, because the messages of the SDK's errors quote responses.
+ * Runs one step, for `requestTimeout` at most where no other limit is given. It never fails with what the SDK throws,
+ * because the messages of the SDK's errors quote responses.
  */
 export const step = <A>(
   env: Environment,
-  run: (sdk: Sdk.Sdk, fetch: FetchLike) => Promise<A>
+  run: (sdk: Sdk.Sdk, fetch: FetchLike) => Promise<A>,
+  limit: Duration.Duration = env.requestTimeout
 ): Effect.Effect<StepResult<A>, SdkMissing> =>
   Effect.flatMap(Sdk.load, (sdk) => {
     let recorder: AuthorizationFetch.Recorder | undefined
@@ -45,7 +42,7 @@ export const step = <A>(
     })
     const late = Effect.succeed({ result: Either.left(undefined), timedOut: true })
     const finished = Effect.map(Effect.either(attempt), (result) => ({ result, timedOut: false }))
-    return Effect.map(endAfter(finished, env.requestTimeout, late), (end) => ({
+    return Effect.map(endAfter(finished, limit, late), (end) => ({
       ...end,
       outcome: recorder?.outcome() ?? { _tag: "NotSent" }
     }))
@@ -56,23 +53,3 @@ export const faultOf = (
   { outcome, timedOut }: Pick<StepResult<unknown>, "outcome" | "timedOut">,
   secrets: ReadonlyArray<string | undefined> = []
 ): Fault.Fault => timedOut ? { reason: "TimedOut" } : Fault.of(outcome, secrets)
-
-/** How long a request with a code or a refresh token may go on after the scope of the session began to close. */
-const grace = Duration.millis(500)
-
-/**
- * Runs a request that spends a code or a refresh token, and the storing of what it brings, without interruption: what was
- * spent cannot be used again. When the scope of the session closes, it fails with `Closed` half a second later.
- *
- * It runs in a daemon fiber, because an interrupt of a fiber reaches its children even in an uninterruptible region.
- */
-export const spending = <A, E, R>(env: Environment, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Closed, R> =>
-  Effect.uninterruptible(Effect.gen(function* () {
-    const running = yield* Effect.forkDaemon(Effect.interruptible(effect))
-    const limit = yield* Effect.forkDaemon(Effect.interruptible(
-      Effect.zipRight(Deferred.await(env.closing), Effect.delay(Fiber.interrupt(running), grace))
-    ))
-    const exit = yield* Fiber.await(running)
-    yield* Fiber.interrupt(limit)
-    return yield* Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause) ? new Closed({ server: env.label }) : exit
-  }))

@@ -6,10 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ClientRegistration, Tokens } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import { endAfter } from "../effect/endAfter.ts"
+import { firstOf } from "../effect/firstOf.ts"
 import { RevocationError, type SdkMissing, TokenError } from "../core/mcp/SignInError.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import * as Spending from "./Spending.ts"
 import { faultOf, step, type StepResult } from "./Step.ts"
 import type { Sdk } from "./Sdk.ts"
 
@@ -59,6 +62,16 @@ const commonOptions = (sdk: Sdk, client: ClientRegistration, { metadata, resourc
   }
 }
 
+/** A step that goes on when the time of its caller is over, which the caller is told. */
+const outliving = (
+  env: Environment,
+  tellLate: Effect.Effect<void>,
+  run: Parameters<typeof step>[1]
+): Effect.Effect<StepResult<unknown>, SdkMissing> => {
+  const telling = Effect.zipRight(endAfter(Effect.never, env.requestTimeout, tellLate), Effect.never)
+  return firstOf([step(env, run, Spending.limit(env)), telling])
+}
+
 const tokensOf = (
   issuer: string,
   grant: TokenError["grant"],
@@ -85,15 +98,20 @@ export interface CodeExchange {
   readonly scope: string | undefined
 }
 
-/** Exchanges a code for tokens (RFC 6749 section 4.1.3). One request is sent, and never repeated. */
+/**
+ * Exchanges a code for tokens (RFC 6749 section 4.1.3). One request is sent, and never repeated.
+ *
+ * @param tellLate Run when the time of the caller is over.
+ */
 export const exchange = (
   env: Environment,
+  tellLate: Effect.Effect<void>,
   discovered: Discovered,
   { client, code, codeVerifier, redirectUri, scope }: CodeExchange
 ): Effect.Effect<Tokens, TokenError | SdkMissing> =>
   Effect.gen(function* () {
     const { issuer } = discovered.server
-    const result = yield* step(env, (sdk, fetchFn) =>
+    const result = yield* outliving(env, tellLate, (sdk, fetchFn) =>
       sdk.exchangeAuthorization(issuer, {
         ...commonOptions(sdk, client, discovered),
         authorizationCode: Redacted.value(code),
@@ -105,16 +123,21 @@ export const exchange = (
     return yield* tokensOf(issuer, "authorization_code", result, reading, client, [code, codeVerifier])
   })
 
-/** Trades a refresh token for new tokens (RFC 6749 section 6). One request is sent, and never repeated. */
+/**
+ * Trades a refresh token for new tokens (RFC 6749 section 6). One request is sent, and never repeated.
+ *
+ * @param tellLate Run when the time of the caller is over.
+ */
 export const refresh = (
   env: Environment,
+  tellLate: Effect.Effect<void>,
   discovered: Discovered,
   client: ClientRegistration,
   { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> }
 ): Effect.Effect<Tokens, TokenError | SdkMissing> =>
   Effect.gen(function* () {
     const { issuer } = discovered.server
-    const result = yield* step(env, (sdk, fetchFn) =>
+    const result = yield* outliving(env, tellLate, (sdk, fetchFn) =>
       sdk.refreshAuthorization(issuer, {
         ...commonOptions(sdk, client, discovered),
         refreshToken: Redacted.value(refreshToken),

@@ -12,6 +12,7 @@ import { allOrNothing } from "../effect/allOrNothing.ts"
 import { atMost } from "../effect/atMost.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
+import { timeLimit } from "../effect/timeLimit.ts"
 import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
@@ -78,7 +79,7 @@ const answerSeconds = 60
 const noAnswer = (server: URL, isSigningIn: () => boolean): Effect.Effect<never, McpConnectError> =>
   Effect.gen(function* () {
     for (let seconds = 0; seconds < answerSeconds; seconds++) {
-      yield* Effect.sleep("1 second")
+      yield* timeLimit("1 second")
       if (isSigningIn()) seconds = 0
     }
     const detail = `it did not answer within ${answerSeconds} s`
@@ -99,8 +100,9 @@ const makeTransport = (
     ? Effect.try({ try: () => transport(url, { fetch }), catch: toError })
     : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
 
-/** For how many milliseconds a server may hold up the close of its client. */
+/** For how many milliseconds a server may hold up the close of its client, and the client its own. */
 const goodbyeMillis = 300
+const clientMillis = 300
 
 /**
  * Ends the server's session where the transport can, then closes the client. A client that did not take the transport,
@@ -112,7 +114,10 @@ const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effec
     client.transport === undefined || client.transport === transport ? client.close() : transport.close()
   )
   // The client is closed whatever becomes of the goodbye, also when that is interrupted.
-  return Effect.ensuring(atMost(goodbyeMillis, Effect.ignore(goodbye)), Effect.ignore(closing))
+  return Effect.ensuring(
+    atMost(goodbyeMillis, Effect.ignore(goodbye)),
+    atMost(clientMillis, Effect.ignore(closing))
+  )
 }
 
 /** A connected client, with what only the modules of this package use of its sign-in. */

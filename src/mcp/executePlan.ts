@@ -1,6 +1,7 @@
 /**
  * Carrying out a plan for another access token: refreshing, asking the server, or signing in with a person.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
@@ -8,13 +9,15 @@ import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import { InteractionRequired } from "../core/mcp/SignInError.ts"
 import * as TokenPlan from "../core/mcp/TokenPlan.ts"
+import * as PersonGuard from "../core/mcp/PersonGuard.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
-import type { Environment } from "./Environment.ts"
+import type { Environment, Services } from "./Environment.ts"
 import { probe } from "./Probe.ts"
 import type { RefreshError } from "./Refresh.ts"
 import type { SessionCell } from "./SessionCell.ts"
-import type { SignInError } from "./SignIn.ts"
+import type { SignInError, SignInRequest } from "./SignIn.ts"
 import * as SignInLock from "./SignInLock.ts"
+import * as Stored from "./Stored.ts"
 
 /** Every way a plan fails. */
 export type PlanError = InteractionRequired | RefreshError | SignInError
@@ -24,8 +27,8 @@ const signInModule = Effect.promise(() => import("./SignIn.ts"))
 const refreshModule = Effect.promise(() => import("./Refresh.ts"))
 
 /** Reads the store. */
-export const load = ({ key, store }: Environment, cell: SessionCell): Effect.Effect<void, CredentialStoreError> =>
-  Effect.map(store.load(key), (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, now)))
+export const load = (env: Environment, cell: SessionCell): Effect.Effect<void, CredentialStoreError> =>
+  Effect.map(Stored.load(env), (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, now)))
 
 /** Reads the store. @returns whether it has another token, which another object of this process, or another process, got. */
 const findNewer = (env: Environment, cell: SessionCell, used: string | undefined) =>
@@ -34,19 +37,49 @@ const findNewer = (env: Environment, cell: SessionCell, used: string | undefined
     return token !== undefined && token !== used
   })
 
+/** Asks a person, and keeps what comes of it in the state: also when it comes after the caller stopped waiting. */
+const askPerson = (
+  env: Environment,
+  cell: SessionCell,
+  { challenge, moreScopes, reason, used }: TokenPlan.SignInPlan
+): Effect.Effect<void, SignInError, Services> =>
+  Effect.suspend(() => {
+    const { signOuts } = cell.get()
+    let asked = false
+    let isObtained = false
+    const request: SignInRequest = {
+      challenge,
+      moreScopes,
+      onAsked: () => {
+        asked = true
+        cell.update((state, now) => SessionState.personAsked(state, reason, now))
+      },
+      onCredentials: (credentials, scope) => {
+        // Somebody signed out meanwhile.
+        if (cell.get().signOuts !== signOuts) return false
+        isObtained = true
+        cell.update((state, now) => {
+          const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), now)
+          return SessionState.signInFinished(replaced, { reason, scope, used }, now)
+        })
+        return true
+      },
+      onStored: () => cell.update(SessionState.credentialsStored)
+    }
+    return Effect.tapErrorCause(Effect.flatMap(signInModule, (SignIn) => SignIn.run(env, request)), (cause) =>
+      Effect.sync(() => {
+        // Whoever interrupts a sign-in asks for another one, or for none.
+        if (!asked || isObtained || Cause.isInterruptedOnly(cause)) return
+        const why = PersonGuard.reasonOf(Option.getOrElse(Cause.failureOption(cause), () => ({})))
+        cell.update((state, now) => SessionState.signInFailed(state, why, now))
+      }))
+  })
+
 const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
   const { challenge, isForced, moreScopes, reason, used } = plan
   const run = Effect.acquireUseRelease(
     Effect.sync(() => cell.update(SessionState.signInStarted)),
-    () =>
-      Effect.flatMap(signInModule, (SignIn) =>
-        SignIn.run(env, {
-          challenge,
-          moreScopes,
-          onCredentials: (credentials) =>
-            cell.update((state, now) => SessionState.credentialsReplaced(state, Option.some(credentials), now)),
-          onStored: () => cell.update(SessionState.credentialsStored)
-        })),
+    () => askPerson(env, cell, plan),
     () => Effect.sync(() => cell.update(SessionState.signInEnded))
   )
   const inTurn = Effect.gen(function* () {
@@ -55,8 +88,7 @@ const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan)
     const isAsked = isForced && used === undefined
     const isThere = isAsked ? false : yield* findNewer(env, cell, used)
     if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
-    const { scope } = yield* run
-    cell.update((state, now) => SessionState.signInFinished(state, { reason, scope, used }, now))
+    yield* run
   })
   return Effect.gen(function* () {
     if (!isForced && (yield* findNewer(env, cell, used))) return
@@ -82,13 +114,7 @@ export const refresh = (
   used: string,
   challenge: TokenPlan.SignInPlan["challenge"]
 ): Effect.Effect<boolean, RefreshError> =>
-  Effect.tap(
-    Effect.flatMap(refreshModule, (Refresh) => Refresh.refresh(env, cell, used, challenge)),
-    (isRefreshed) =>
-      Effect.sync(() => {
-        if (isRefreshed) cell.update((state, now) => SessionState.tokenRefreshed(state, used, now))
-      })
-  )
+  Effect.flatMap(refreshModule, (Refresh) => Refresh.refresh(env, cell, used, challenge))
 
 /** Carries out a plan. */
 export const executePlan = (
@@ -99,12 +125,17 @@ export const executePlan = (
   switch (plan._tag) {
     case "Nothing":
       return Effect.void
+    case "Refuse":
+      return Effect.suspend(() => {
+        cell.update(SessionState.stepUpFailed)
+        return new InteractionRequired({ server: env.label, reason: plan.reason, scope: plan.scope })
+      })
     case "SignIn":
       return signIn(env, cell, plan)
     case "Refresh":
       return Effect.flatMap(
         refresh(env, cell, plan.used, plan.challenge),
-        (isRefreshed) => isRefreshed || plan.otherwise === undefined ? Effect.void : signIn(env, cell, plan.otherwise)
+        (isRefreshed) => isRefreshed ? Effect.void : executePlan(env, cell, plan.otherwise)
       )
     case "Probe":
       return Effect.flatMap(

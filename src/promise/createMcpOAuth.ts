@@ -66,7 +66,7 @@ const openServices = async (shared: Shared) => {
 type Opened = Awaited<ReturnType<typeof openServices>>
 
 const toPromises = (
-  { oauth, submit }: Pick<McpOAuthEffect.InternalMcpOAuth, "oauth" | "submit">,
+  { oauth, status, submit }: Pick<McpOAuthEffect.InternalMcpOAuth, "oauth" | "status" | "submit">,
   { close, run, signal: closedBy }: Pick<Opened, "close" | "run" | "signal">
 ): McpOAuth => ({
   fetch: (url, init) =>
@@ -76,7 +76,7 @@ const toPromises = (
   ensure: ({ signal } = {}) => run(oauth.ensure, signal),
   login: ({ signal } = {}) => run(oauth.login, signal),
   logout: () => run(oauth.logout),
-  status: () => run(oauth.status),
+  status: () => run(status),
   get provider() {
     return oauth.provider
   },

@@ -144,14 +144,14 @@ describe("McpOAuth, closed", () => {
         })
     )
 
-    it.scopedLive(`writes nothing that comes of the ${grant} later than that`, () =>
+    it.scopedLive(`keeps what the ${grant} brings later than that too, while the program goes on`, () =>
       Effect.gen(function* () {
-        const { authorizationServer, open, server, signedIn, store, stored } = yield* McpHarness.world()
+        const { authorizationServer, open, server, signedIn, stored, windows } = yield* McpHarness.world()
         if (grant === "refresh") {
           yield* signedIn
           authorizationServer.expireAll()
         }
-        const before = stored()
+        const before = accessTokenOf(stored())
         const count = authorizationServer.count("token")
         authorizationServer.fail("token", { delayMillis: 900 }, options)
         const { close, oauth } = yield* open()
@@ -160,10 +160,14 @@ describe("McpOAuth, closed", () => {
         const { millis } = yield* timed(close)
         assert.isBelow(millis, 1000)
         assert.strictEqual(word(yield* request), "Closed")
-        const writes = store.writes.length
-        yield* pause(1000)
-        assert.strictEqual(store.writes.length, writes)
-        assert.deepStrictEqual(stored()?.tokens, before?.tokens)
+        assert.strictEqual(accessTokenOf(stored()), before)
+        // Another one that is made meanwhile waits for it, and asks nobody.
+        const next = yield* open()
+        assert.strictEqual(yield* call(next.oauth, server.url), 200)
+        assert.notStrictEqual(accessTokenOf(stored()), before)
+        assert.strictEqual(authorizationServer.count("token"), count + 1)
+        assert.strictEqual(authorizationServer.reuses(), 0)
+        assert.strictEqual(windows(), 1)
       }))
   }
 

@@ -22,8 +22,20 @@ const refused = (options?: Parameters<typeof McpHarness.world>[0]) =>
     const world = yield* McpHarness.world(options)
     yield* world.signedIn
     world.authorizationServer.expireAll()
-    const { oauth } = yield* world.open({ requestTimeout: "300 millis" })
-    return { ...world, oauth, windows: () => world.windows() - 1 }
+    let cut = new AbortController()
+    const { oauth } = yield* world.open({
+      requestTimeout: "300 millis",
+      fetch: (url, init) => {
+        const signals = [init?.signal, cut.signal].filter((signal) => signal !== undefined && signal !== null)
+        return fetch(url, { ...init, signal: AbortSignal.any(signals) })
+      }
+    })
+    /** Every request under way fails. */
+    const cutAll = () => {
+      cut.abort()
+      cut = new AbortController()
+    }
+    return { ...world, cutAll, oauth, windows: () => world.windows() - 1 }
   })
 
 const faults: ReadonlyArray<readonly [what: string, fault: Fault, reason: string]> = [
@@ -101,12 +113,13 @@ describe("McpOAuth.fetch, when a token is refused", () => {
         assert.strictEqual(yield* Effect.promise(() => response.text()), '{"error":"invalid_token"}')
         assert.strictEqual(windows(), 1)
         assert.isAtMost(authorizationServer.refreshes(), 1)
-        assert.deepStrictEqual(yield* calls(10, () => call(oauth, server.url)), Array(10).fill(401))
+        const refused = Array(10).fill("InteractionRequired")
+        assert.deepStrictEqual(yield* calls(10, () => call(oauth, server.url)), refused)
         // What a person just got may be refreshed once, for what it is worth.
         const refreshes = authorizationServer.refreshes()
         assert.isAtMost(refreshes, 2)
-        assert.deepStrictEqual(yield* calls(10, () => call(oauth, server.url)), Array(10).fill(401))
-        assert.strictEqual(yield* call(oauth, server.url), 401)
+        assert.deepStrictEqual(yield* calls(10, () => call(oauth, server.url)), refused)
+        assert.deepInclude((yield* call(oauth, server.url)) as object, { reason: "Rejected" })
         assert.strictEqual(windows(), 1)
         assert.strictEqual(authorizationServer.refreshes(), refreshes)
         // As soon as it takes one, all is as it was.
@@ -153,7 +166,7 @@ describe("McpOAuth.fetch, when a token is refused", () => {
   for (const [what, fault, reason] of faults) {
     it.scopedLive(`fails, keeps everything and opens no window, where the refresh ${what}`, () =>
       Effect.gen(function* () {
-        const { authorizationServer, oauth, server, stored, store, windows } = yield* refused()
+        const { authorizationServer, cutAll, oauth, server, stored, store, windows } = yield* refused()
         const before = stored()
         const writes = store.writes.length
         authorizationServer.fail("token", fault, { ...always, ...onRefresh })
@@ -167,6 +180,8 @@ describe("McpOAuth.fetch, when a token is refused", () => {
         assert.deepStrictEqual(stored(), before)
         assert.strictEqual(store.writes.length, writes)
         authorizationServer.heal()
+        // The next one waits for what was sent: its answer may still come.
+        cutAll()
         assert.strictEqual(yield* call(oauth, server.url), 200)
         assert.strictEqual(windows(), 0)
         assert.strictEqual(authorizationServer.reuses(), 0)
@@ -282,7 +297,7 @@ describe("McpOAuth.fetch, when a token is refused", () => {
       assert.strictEqual(windows(), 1)
     }))
 
-  it.scopedLive("rejects all who wait when the person says no, and asks again for the next request", () =>
+  it.scopedLive("rejects all who wait when the person says no, and asks again when the program does", () =>
     Effect.gen(function* () {
       const { authorizationServer, open, server, windows } = yield* McpHarness.world()
       const { oauth } = yield* open()
@@ -290,6 +305,10 @@ describe("McpOAuth.fetch, when a token is refused", () => {
       assert.deepStrictEqual(yield* calls(10, () => call(oauth, server.url)), Array(10).fill("AuthorizationDenied"))
       assert.strictEqual(windows(), 1)
       authorizationServer.knobs.authorize = "approve"
+      const next = yield* call(oauth, server.url)
+      assert.deepInclude(next as object, { _tag: "InteractionRequired", reason: "Declined" })
+      assert.strictEqual(windows(), 1)
+      yield* oauth.ensure
       assert.strictEqual(yield* call(oauth, server.url), 200)
       assert.strictEqual(windows(), 2)
     }))

@@ -115,7 +115,7 @@ describe("McpOAuth.fetch, when a token allows too little", () => {
 
   it.scopedLive("rejects when the person says no to more, and goes on with what there was", () =>
     Effect.gen(function* () {
-      const { authorizationServer, get, stored, windows } = yield* world
+      const { authorizationServer, get, oauth, stored, windows } = yield* world
       const before = stored()
       authorizationServer.knobs.authorize = { error: "access_denied" }
       assert.strictEqual(word(yield* get("/write")), "AuthorizationDenied")
@@ -123,6 +123,9 @@ describe("McpOAuth.fetch, when a token allows too little", () => {
       assert.deepStrictEqual(stored()?.tokens, before?.tokens)
       assert.strictEqual(windows(), 1)
       authorizationServer.knobs.authorize = "approve"
+      assert.deepInclude((yield* get("/write")) as object, { _tag: "InteractionRequired", reason: "Declined" })
+      assert.strictEqual(windows(), 1)
+      yield* oauth.ensure
       assert.strictEqual(yield* get("/write"), 200)
       assert.strictEqual(windows(), 2)
     }))

@@ -1,11 +1,11 @@
 /**
- * What is not tried again for a while: a way to a token that the server just refused would bring another such token, and a
- * person would see one browser window after the other.
+ * What is not tried again for a while, because it just was in vain: a refresh of a token that was refused, and a step-up.
+ * Whether a person may be asked at all is the matter of `PersonGuard`.
  */
 import * as Redacted from "effect/Redacted"
 import * as ScopeSet from "./ScopeSet.ts"
 
-/** For how many milliseconds a way is not tried again: ten minutes. */
+/** For how many milliseconds it is not tried again: ten minutes. */
 const pauseMillis = 600_000
 
 /** A new token with which no request has succeeded yet, and how it was obtained. */
@@ -13,8 +13,6 @@ export interface UnconfirmedToken {
   readonly token: Redacted.Redacted<string>
   /** When it came, in milliseconds since 1970-01-01 UTC. */
   readonly since: number
-  /** It comes from an interactive sign-in, or was refreshed from an unconfirmed token that does. */
-  readonly byPerson: boolean
   /** It was refreshed, or follows an unconfirmed token that was. */
   readonly byRefresh: boolean
 }
@@ -45,35 +43,21 @@ const holds = (unconfirmed: UnconfirmedToken | undefined, token: string | undefi
 export const isUnconfirmed = ({ unconfirmed }: RetryGuard, token: string): boolean => holds(unconfirmed, token)
 
 /**
- * Which ways are not to be tried again after the server refused a token: those that it was obtained by, unless a request
+ * Whether to refresh a token that the server refused would only repeat what brought it: that is so unless a request
  * succeeded with it, its time was over, or ten minutes have passed.
- *
- * @param used The token that was refused; `undefined` when there was none.
  */
-export const waysToSkip = (
+export const wouldRepeatRefresh = (
   { unconfirmed }: RetryGuard,
-  used: string | undefined,
+  used: string,
   isExpired: boolean,
   now: number
-): Pick<UnconfirmedToken, "byPerson" | "byRefresh"> =>
-  holds(unconfirmed, used) && !isExpired && now - unconfirmed.since < pauseMillis
-    ? { byPerson: unconfirmed.byPerson, byRefresh: unconfirmed.byRefresh }
-    : { byPerson: false, byRefresh: false }
+): boolean =>
+  holds(unconfirmed, used) && unconfirmed.byRefresh && !isExpired && now - unconfirmed.since < pauseMillis
 
-/** A token was refreshed from `used`. If that one was unconfirmed, so is the way it was obtained by. */
-export const tokenRefreshed = (
-  guard: RetryGuard,
-  token: Redacted.Redacted<string>,
-  used: string,
-  now: number
-): RetryGuard => ({
+/** A token was refreshed. */
+export const tokenRefreshed = (guard: RetryGuard, token: Redacted.Redacted<string>, now: number): RetryGuard => ({
   ...guard,
-  unconfirmed: {
-    token,
-    since: now,
-    byPerson: holds(guard.unconfirmed, used) && guard.unconfirmed.byPerson,
-    byRefresh: true
-  }
+  unconfirmed: { token, since: now, byRefresh: true }
 })
 
 /**
@@ -90,7 +74,6 @@ export const tokenSignedIn = (
   unconfirmed: token === undefined ? undefined : {
     token,
     since: now,
-    byPerson: true,
     byRefresh: holds(guard.unconfirmed, used) && guard.unconfirmed.byRefresh
   }
 })

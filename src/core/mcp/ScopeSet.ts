@@ -13,6 +13,21 @@ export const union = (...texts: ReadonlyArray<string | undefined>): string | und
   return scopes.length === 0 ? undefined : scopes.join(" ")
 }
 
+/** So many characters of scopes at most are asked for: an authorization URL with them still opens everywhere. */
+const maxLength = 4000
+
+/** The first scopes that have room in an authorization URL; `undefined` when there are none. */
+export const limited = (text: string | undefined): string | undefined => {
+  if (text === undefined || text.length <= maxLength) return text
+  let length = 0
+  return union(...parse(text).filter((scope) => {
+    const next = length + scope.length + 1
+    if (next > maxLength) return false
+    length = next
+    return true
+  }))
+}
+
 /** Whether every scope of `wanted` is among those of `held`. */
 export const covers = (held: string | undefined, wanted: string | undefined): boolean => {
   const scopes = new Set(parse(held))

@@ -7,6 +7,7 @@ import type * as Option from "effect/Option"
 import type { BearerChallenge } from "./Challenge.ts"
 import type { Credentials } from "./Credentials.ts"
 import * as KnownCredentials from "./KnownCredentials.ts"
+import * as PersonGuard from "./PersonGuard.ts"
 import * as RetryGuard from "./RetryGuard.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 import type { InteractionRequired } from "./SignInError.ts"
@@ -16,6 +17,8 @@ export interface SessionState {
   readonly known: KnownCredentials.KnownCredentials
   /** What must not be tried again yet. */
   readonly guard: RetryGuard.RetryGuard
+  /** What a person was asked, and how often. */
+  readonly person: PersonGuard.PersonGuard
   /** What the server said when it last refused a request: where its metadata is, and which scopes it asks for. */
   readonly challenge: BearerChallenge | undefined
   /** Scopes that requests are waiting for: the next step-up asks for all of them at once. */
@@ -36,6 +39,7 @@ export interface SessionState {
 export const initial: SessionState = {
   known: KnownCredentials.unknown,
   guard: RetryGuard.none,
+  person: PersonGuard.none,
   challenge: undefined,
   pendingScopes: undefined,
   requestedScopes: undefined,
@@ -87,7 +91,7 @@ export const challenged = (state: SessionState, challenge: BearerChallenge): Ses
 /** The server refused a request whose token lacks scopes. They are for that request: later sign-ins need not have them. */
 export const scopesMissing = (state: SessionState, { scope, ...challenge }: BearerChallenge): SessionState => ({
   ...challenged(state, challenge),
-  pendingScopes: ScopeSet.union(state.pendingScopes, scope)
+  pendingScopes: ScopeSet.limited(ScopeSet.union(state.pendingScopes, scope))
 })
 
 /** The step-up that requests were waiting for failed: they fail with it, and their scopes are asked for no more. */
@@ -95,6 +99,26 @@ export const stepUpFailed = (state: SessionState): SessionState => ({ ...state, 
 
 /** A sign-in with a person begins. */
 export const signInStarted = (state: SessionState): SessionState => ({ ...state, isSigningIn: true })
+
+/** The program itself asks for a sign-in: what a person was asked before counts no more. */
+export const hostAsked = (state: SessionState): SessionState => ({
+  ...state,
+  guard: RetryGuard.scopesSufficed(state.guard),
+  person: PersonGuard.none
+})
+
+/** A browser window is opened. @param reason Why the person is asked. */
+export const personAsked = (
+  state: SessionState,
+  reason: InteractionRequired["reason"],
+  now: number
+): SessionState => ({ ...state, person: PersonGuard.asked(state.person, reason === "InsufficientScope", now) })
+
+/** The person was asked in vain. */
+export const signInFailed = (state: SessionState, reason: PersonGuard.InVain, now: number): SessionState => ({
+  ...state,
+  person: PersonGuard.inVain(state.person, reason, now)
+})
 
 /** A sign-in with a person is over, however it ended. */
 export const signInEnded = (state: SessionState): SessionState => ({ ...state, isSigningIn: false })
@@ -115,7 +139,7 @@ export const signInFinished = (
   { reason, scope, used }: FinishedSignIn,
   now: number
 ): SessionState => {
-  const requestedScopes = ScopeSet.union(state.requestedScopes, scope)
+  const requestedScopes = ScopeSet.limited(ScopeSet.union(state.requestedScopes, scope))
   const stepUpScope = reason === "InsufficientScope" ? scope : undefined
   const guard = RetryGuard.tokenSignedIn(state.guard, KnownCredentials.tokens(state.known)?.accessToken, used, now)
   return {
@@ -123,20 +147,26 @@ export const signInFinished = (
     signIns: state.signIns + 1,
     requestedScopes,
     pendingScopes: ScopeSet.covers(requestedScopes, state.pendingScopes) ? undefined : state.pendingScopes,
-    guard: RetryGuard.scopesGranted(guard, stepUpScope, grantedScopes(state), now)
+    guard: RetryGuard.scopesGranted(guard, stepUpScope, grantedScopes(state), now),
+    // Until the server takes a token of it, it was in vain.
+    person: PersonGuard.inVain(state.person, "Rejected", now)
   }
 }
 
-/** The access token was refreshed from `used`, and the new credentials are known. */
-export const tokenRefreshed = (state: SessionState, used: string, now: number): SessionState => {
+/** The access token was refreshed, and the new credentials are known. */
+export const tokenRefreshed = (state: SessionState, now: number): SessionState => {
   const token = KnownCredentials.tokens(state.known)?.accessToken
-  return token === undefined ? state : { ...state, guard: RetryGuard.tokenRefreshed(state.guard, token, used, now) }
+  return token === undefined ? state : { ...state, guard: RetryGuard.tokenRefreshed(state.guard, token, now) }
 }
 
-/** A request succeeded with this access token. */
+/** A request succeeded with this access token. One that was sent before the last sign-in says nothing of that. */
 export const tokenAccepted = (state: SessionState, token: string): SessionState => {
   const guard = RetryGuard.tokenAccepted(state.guard, token)
-  return guard === state.guard ? state : { ...state, guard }
+  const accepted = PersonGuard.tokenAccepted(state.person)
+  const person = accepted !== state.person && KnownCredentials.accessToken(state.known) === token
+    ? accepted
+    : state.person
+  return guard === state.guard && person === state.person ? state : { ...state, guard, person }
 }
 
 /** A request that needed more scopes succeeded. */
@@ -150,6 +180,7 @@ export const signedOut = (state: SessionState): SessionState => ({
   ...state,
   signOuts: state.signOuts + 1,
   guard: RetryGuard.none,
+  person: PersonGuard.none,
   pendingScopes: undefined,
   requestedScopes: undefined
 })

@@ -3,6 +3,7 @@
  */
 import type { BearerChallenge } from "./Challenge.ts"
 import * as KnownCredentials from "./KnownCredentials.ts"
+import * as PersonGuard from "./PersonGuard.ts"
 import * as RetryGuard from "./RetryGuard.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 import * as SessionState from "./SessionState.ts"
@@ -10,8 +11,16 @@ import type { InteractionRequired } from "./SignInError.ts"
 
 /** Why another access token is wanted. `used` is the one that was sent; `undefined` when none was. */
 export type TokenNeed =
-  /** The server refused the request: there was no token, or it is not valid. */
-  | { readonly _tag: "Renew"; readonly used: string | undefined; readonly challenge: BearerChallenge }
+  /**
+   * The server refused the request: there was no token, or it is not valid. `isRetry`: the request was sent with another
+   * token before, and that was refused too.
+   */
+  | {
+    readonly _tag: "Renew"
+    readonly used: string | undefined
+    readonly challenge: BearerChallenge
+    readonly isRetry?: boolean
+  }
   /** The token is valid, but lacks scopes that the challenge names. */
   | { readonly _tag: "StepUp"; readonly used: string; readonly challenge: BearerChallenge }
   /** The token is not valid or lacks scopes, and it is not known which; `scope` is what it may lack. */
@@ -33,10 +42,23 @@ export interface SignInPlan {
   readonly moreScopes: string | undefined
 }
 
+/** Ask nobody, and say why. */
+export interface RefusePlan {
+  readonly _tag: "Refuse"
+  readonly reason: PersonGuard.InVain
+  /** The scopes that a person would be asked for. */
+  readonly scope: string | undefined
+}
+
+/** Nothing would help. */
+export interface NothingPlan {
+  readonly _tag: "Nothing"
+}
+
 /** What to do to get another access token. */
 export type TokenPlan =
-  /** Nothing would help. */
-  | { readonly _tag: "Nothing" }
+  | NothingPlan
+  | RefusePlan
   /** Ask the server what is wrong with a token, then decide by {@link afterProbe}. */
   | { readonly _tag: "Probe"; readonly need: Extract<TokenNeed, { readonly _tag: "Unclear" }> }
   /** Refresh a token; where that is not possible, do the other thing. */
@@ -44,30 +66,41 @@ export type TokenPlan =
     readonly _tag: "Refresh"
     readonly used: string
     readonly challenge: BearerChallenge
-    readonly otherwise: SignInPlan | undefined
+    readonly otherwise: NothingPlan | RefusePlan | SignInPlan
   }
   | SignInPlan
 
-const nothing: TokenPlan = { _tag: "Nothing" }
+const nothing: NothingPlan = { _tag: "Nothing" }
+
+/** Asking a person for a token, unless one was just asked in vain. */
+const ask = (
+  state: SessionState.SessionState,
+  { challenge, isRetry = false, used }: Omit<Extract<TokenNeed, { readonly _tag: "Renew" }>, "_tag">,
+  now: number
+): NothingPlan | RefusePlan | SignInPlan => {
+  const refusal = PersonGuard.renewalRefusal(state.person, now)
+  const moreScopes = state.requestedScopes
+  if (refusal === undefined) {
+    const reason = used === undefined ? "NotSignedIn" : "Rejected"
+    return { _tag: "SignIn", reason, used, isForced: false, challenge, moreScopes }
+  }
+  // The caller of a request that was tried again and refused again sees what the server said.
+  if (refusal === "Rejected" && isRetry) return nothing
+  return { _tag: "Refuse", reason: refusal, scope: ScopeSet.union(challenge.scope, moreScopes) }
+}
 
 const renew = (
   state: SessionState.SessionState,
-  used: string | undefined,
-  challenge: BearerChallenge,
+  need: Omit<Extract<TokenNeed, { readonly _tag: "Renew" }>, "_tag">,
   now: number
 ): TokenPlan => {
-  const skip = RetryGuard.waysToSkip(state.guard, used, KnownCredentials.isExpired(state.known, now), now)
-  const signIn: SignInPlan | undefined = skip.byPerson ? undefined : {
-    _tag: "SignIn",
-    reason: used === undefined ? "NotSignedIn" : "Rejected",
-    used,
-    isForced: false,
-    challenge,
-    moreScopes: state.requestedScopes
-  }
-  return used === undefined || skip.byRefresh
-    ? signIn ?? nothing
-    : { _tag: "Refresh", used, challenge, otherwise: signIn }
+  const { challenge, used } = need
+  const byPerson = ask(state, need, now)
+  if (used === undefined) return byPerson
+  const isExpired = KnownCredentials.isExpired(state.known, now)
+  return RetryGuard.wouldRepeatRefresh(state.guard, used, isExpired, now)
+    ? byPerson
+    : { _tag: "Refresh", used, challenge, otherwise: byPerson }
 }
 
 const stepUp = (
@@ -77,10 +110,17 @@ const stepUp = (
   now: number
 ): TokenPlan => {
   const granted = SessionState.grantedScopes(state)
-  const wanted = ScopeSet.union(granted, state.requestedScopes, challenge.scope, state.pendingScopes)
-  return challenge.scope === undefined || RetryGuard.wouldRepeatStepUp(state.guard, wanted, granted, now)
-    ? nothing
-    : { _tag: "SignIn", reason: "InsufficientScope", used, isForced: true, challenge, moreScopes: wanted }
+  const wanted = ScopeSet.limited(
+    ScopeSet.union(granted, state.requestedScopes, challenge.scope, state.pendingScopes)
+  )
+  // More scopes than a person can be asked for would be refused again.
+  if (challenge.scope === undefined || !ScopeSet.covers(wanted, challenge.scope)) return nothing
+  // A server that asks for more scopes has taken the token, so a doubt about that counts no more.
+  const refusal = PersonGuard.refusal(state.person, now)
+  if (refusal !== undefined && refusal !== "Rejected") return { _tag: "Refuse", reason: refusal, scope: wanted }
+  return PersonGuard.mayStepUp(state.person) && !RetryGuard.wouldRepeatStepUp(state.guard, wanted, granted, now)
+    ? { _tag: "SignIn", reason: "InsufficientScope", used, isForced: true, challenge, moreScopes: wanted }
+    : nothing
 }
 
 /** What to do to meet a need. */
@@ -98,7 +138,7 @@ export const make = (state: SessionState.SessionState, need: TokenNeed, now: num
     case "StepUp":
       return stepUp(state, need.used, need.challenge, now)
     case "Renew":
-      return renew(state, need.used, need.challenge, now)
+      return renew(state, need, now)
     case "Unclear":
       return { _tag: "Probe", need }
   }
@@ -118,7 +158,7 @@ export const afterProbe = (
   { challenge, isRefused }: Probed,
   now: number
 ): TokenPlan => {
-  if (used === undefined || isRefused) return renew(state, used, challenge, now)
+  if (used === undefined || isRefused) return renew(state, { used, challenge }, now)
   // A sign-in since then asked for all that could be missing.
   const asked = ScopeSet.union(SessionState.grantedScopes(state), state.requestedScopes, "offline_access")
   return ScopeSet.covers(asked, scope)

@@ -2,32 +2,28 @@ import { Redacted } from "effect"
 import { assert, describe, it } from "vitest"
 import * as RetryGuard from "../../../src/core/mcp/RetryGuard.ts"
 
-const unconfirmed = { token: Redacted.make("a"), since: 1000, byPerson: true, byRefresh: false }
+const unconfirmed = { token: Redacted.make("a"), since: 1000, byRefresh: false }
 const guard: RetryGuard.RetryGuard = { ...RetryGuard.none, unconfirmed }
 const afterRefresh: RetryGuard.RetryGuard = { ...guard, unconfirmed: { ...unconfirmed, byRefresh: true } }
-const skipNone = { byPerson: false, byRefresh: false }
 const tenMinutes = 600_000
 const b = Redacted.make("b")
 
-describe("after a token was refused, it skips", () => {
-  it("the ways that the token was obtained by", () => {
-    assert.deepStrictEqual(RetryGuard.waysToSkip(guard, "a", false, 1000), { byPerson: true, byRefresh: false })
-    assert.deepStrictEqual(RetryGuard.waysToSkip(afterRefresh, "a", false, 999 + tenMinutes), {
-      byPerson: true,
-      byRefresh: true
-    })
+describe("after a token was refused, a refresh", () => {
+  it("would repeat what brought it, for ten minutes", () => {
+    assert.isTrue(RetryGuard.wouldRepeatRefresh(afterRefresh, "a", false, 1000))
+    assert.isTrue(RetryGuard.wouldRepeatRefresh(afterRefresh, "a", false, 999 + tenMinutes))
   })
 
   it.each(
     [
-      ["if it is another token", "b", guard, false, 1000],
-      ["if there was no token", undefined, guard, false, 1000],
-      ["if a request has succeeded with it", "a", RetryGuard.tokenAccepted(guard, "a"), false, 1000],
-      ["if its time is over", "a", guard, true, 1000],
-      ["after ten minutes", "a", guard, false, 1000 + tenMinutes]
+      ["if it is another token", "b", afterRefresh, false, 1000],
+      ["if a person brought it", "a", guard, false, 1000],
+      ["if a request has succeeded with it", "a", RetryGuard.tokenAccepted(afterRefresh, "a"), false, 1000],
+      ["if its time is over", "a", afterRefresh, true, 1000],
+      ["after ten minutes", "a", afterRefresh, false, 1000 + tenMinutes]
     ] as const
-  )("nothing %s", (_, used, known, isExpired, now) => {
-    assert.deepStrictEqual(RetryGuard.waysToSkip(known, used, isExpired, now), skipNone)
+  )("would not %s", (_, used, known, isExpired, now) => {
+    assert.isFalse(RetryGuard.wouldRepeatRefresh(known, used, isExpired, now))
   })
 })
 
@@ -40,16 +36,13 @@ describe("a new token", () => {
     assert.strictEqual(RetryGuard.tokenAccepted(guard, "b"), guard)
   })
 
-  it("of a refresh is a person's too if the unconfirmed one before it was, and else not", () => {
-    const { unconfirmed } = RetryGuard.tokenRefreshed(guard, b, "a", 5)
-    assert.deepStrictEqual(unconfirmed, { token: b, since: 5, byPerson: true, byRefresh: true })
-    assert.isFalse(RetryGuard.tokenRefreshed(guard, b, "other", 5).unconfirmed?.byPerson)
-    assert.isFalse(RetryGuard.tokenRefreshed(RetryGuard.none, b, "a", 5).unconfirmed?.byPerson)
+  it("of a refresh is not refreshed again", () => {
+    assert.deepStrictEqual(RetryGuard.tokenRefreshed(guard, b, 5).unconfirmed, { token: b, since: 5, byRefresh: true })
   })
 
   it("of a person may be refreshed, unless that was in vain just before", () => {
     const { unconfirmed } = RetryGuard.tokenSignedIn(guard, b, "a", 5)
-    assert.deepStrictEqual(unconfirmed, { token: b, since: 5, byPerson: true, byRefresh: false })
+    assert.deepStrictEqual(unconfirmed, { token: b, since: 5, byRefresh: false })
     assert.isTrue(RetryGuard.tokenSignedIn(afterRefresh, b, "a", 5).unconfirmed?.byRefresh)
     assert.isFalse(RetryGuard.tokenSignedIn(afterRefresh, b, "other", 5).unconfirmed?.byRefresh)
     assert.isFalse(RetryGuard.tokenSignedIn(RetryGuard.none, b, undefined, 5).unconfirmed?.byRefresh)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Redacted } from "effect"
 import type { Credentials } from "../../../src/core/mcp/Credentials.ts"
+import * as PersonGuard from "../../../src/core/mcp/PersonGuard.ts"
 import * as RetryGuard from "../../../src/core/mcp/RetryGuard.ts"
 import * as ScopeSet from "../../../src/core/mcp/ScopeSet.ts"
 import * as SessionState from "../../../src/core/mcp/SessionState.ts"
@@ -111,6 +112,7 @@ it("signing out forgets what was asked for and tried, and nothing else", () => {
     ...before,
     signOuts: 1,
     guard: RetryGuard.none,
+    person: PersonGuard.none,
     pendingScopes: undefined,
     requestedScopes: undefined
   })
@@ -173,7 +175,7 @@ const apply = (state: SessionState.SessionState, each: Event): SessionState.Sess
       return SessionState.signInFinished(state, { reason, scope: each.scope, used: each.used }, now)
     }
     case "refreshed":
-      return SessionState.tokenRefreshed(state, each.token, now)
+      return SessionState.tokenRefreshed(state, now)
     case "accepted":
       return SessionState.tokenAccepted(state, each.token)
     case "sufficed":
@@ -253,7 +255,6 @@ describe("after any events", () => {
       assert.notStrictEqual(each.do, "signedOut")
       assert.isFalse(each.do === "accepted" && each.token === value)
     }
-    assert.isTrue(unconfirmed.byPerson || unconfirmed.byRefresh)
   })
 
   it.prop("a step-up is remembered only until it helped, or another sign-in or sign-out came", [

@@ -1,0 +1,100 @@
+/**
+ * Requests that spend a code or a refresh token. What was spent cannot be used again, so they, and the storing of what they
+ * bring, outlive whoever waits for them: a time-limit, an abort, a close.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { Closed } from "../core/mcp/Closed.ts"
+import { TokenError } from "../core/mcp/SignInError.ts"
+import { firstOf } from "../effect/firstOf.ts"
+import { timeLimit } from "../effect/timeLimit.ts"
+import { type CredentialStore, keyText } from "../services/CredentialStore.ts"
+import type { Environment } from "./Environment.ts"
+
+/** What is spent, and where. */
+export type Spent = Pick<TokenError, "grant" | "issuer">
+
+/** A request under way. */
+interface UnderWay extends Spent {
+  readonly env: Environment
+  readonly ended: Deferred.Deferred<void>
+}
+
+/** How long such a request may take, where the caller's own time-limit is not longer. */
+const longest = Duration.seconds(60)
+
+/** How long it may go on after its session was closed: an open socket keeps a program from ending. */
+const afterClose = Duration.seconds(10)
+
+/** How long such a request may take. */
+export const limit = ({ requestTimeout }: Environment): Duration.Duration => Duration.max(requestTimeout, longest)
+
+// By store and key, as all who share them would spend the same.
+const underWay = new WeakMap<CredentialStore, Map<string, Set<UnderWay>>>()
+
+const ofKey = ({ key, store }: Environment): ReadonlySet<UnderWay> => underWay.get(store)?.get(keyText(key)) ?? new Set()
+
+const add = (each: UnderWay): void => {
+  const { key, store } = each.env
+  const ofStore = underWay.get(store) ?? new Map<string, Set<UnderWay>>()
+  underWay.set(store, ofStore)
+  ofStore.set(keyText(key), new Set([...ofKey(each.env), each]))
+}
+
+const remove = (each: UnderWay): void => {
+  const { key, store } = each.env
+  const rest = new Set([...ofKey(each.env)].filter((other) => other !== each))
+  if (rest.size > 0) underWay.get(store)?.set(keyText(key), rest)
+  else underWay.get(store)?.delete(keyText(key))
+}
+
+/**
+ * Runs a request that spends something, and the storing of what it brings, in a fiber without a parent. Who waits for it
+ * may leave, and is told when it takes longer than `requestTimeout`; it goes on for a minute in all, and for ten seconds
+ * after the session was closed.
+ *
+ * @param work Is given what tells the caller that the time is over, to be run when the request takes too long: no store
+ * that is slow counts.
+ */
+export const spend = <A, E>(
+  env: Environment,
+  spent: Spent,
+  work: (tellLate: Effect.Effect<void>) => Effect.Effect<A, E>
+): Effect.Effect<A, Closed | E | TokenError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const told = yield* Deferred.make<A, Closed | E | TokenError>()
+      const each: UnderWay = { ...spent, env, ended: yield* Deferred.make<void>() }
+      const tellLate = Effect.asVoid(Deferred.failSync(told, () => new TokenError({ reason: "TimedOut", ...spent })))
+      const cut = Effect.zipRight(
+        Effect.zipRight(Deferred.await(env.closing), timeLimit(afterClose)),
+        Effect.suspend(() => new Closed({ server: env.label }))
+      )
+      add(each)
+      yield* firstOf<A, Closed | E, never>([work(tellLate), cut]).pipe(
+        Effect.interruptible,
+        Effect.exit,
+        Effect.flatMap((exit) => {
+          remove(each)
+          return Effect.zipRight(Deferred.done(told, exit), Deferred.succeed(each.ended, undefined))
+        }),
+        Effect.forkDaemon
+      )
+      return yield* restore(Deferred.await(told))
+    })
+  )
+
+const ended = (all: ReadonlyArray<UnderWay>): Effect.Effect<void> =>
+  Effect.forEach(all, (each) => Deferred.await(each.ended), { discard: true })
+
+/** Waits until nothing is spent for this server and account. @returns whether there was something to wait for. */
+export const settled = (env: Environment): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    const all = [...ofKey(env)]
+    return all.length === 0 ? Effect.succeed(false) : Effect.as(ended(all), true)
+  })
+
+/** Waits until nothing is spent by this session. */
+export const settledOwn = (env: Environment): Effect.Effect<void> =>
+  Effect.suspend(() => ended([...ofKey(env)].filter((each) => each.env === env)))
