@@ -67,10 +67,6 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
   // Read and written within one step of a fiber each time, so that no other fiber comes between.
   let current: Run<Kind, E> | undefined
 
-  const forget = (run: Run<Kind, E>): void => {
-    if (current === run) current = undefined
-  }
-
   /** Interrupts a run, and waits until it has ended. */
   const stop = (run: Run<Kind, E> | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -83,8 +79,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     Effect.suspend(() => {
       run.waiters--
       if (run.waiters > 0 || run.isKept || run.isStopped || current !== run) return Effect.void
-      // One that does not end is left behind, so that it holds up nobody who comes later.
-      return Effect.ensuring(atMost(patienceMillis, stop(run)), Effect.sync(() => forget(run)))
+      return atMost(patienceMillis, stop(run))
     })
 
   const join = (run: Run<Kind, E>, { keep }: JoinOptions): Effect.Effect<boolean, E> =>
@@ -119,7 +114,7 @@ export const make = <Kind, E>(): Flight<Kind, E> => {
     // As an exit: Effect logs a fiber that fails.
     Effect.exit(Effect.zipRight(stop(before), Effect.interruptible(effect))).pipe(
       Effect.flatMap((exit) => {
-        forget(run)
+        if (current === run) current = undefined
         return Effect.asVoid(Deferred.succeed(run.ended, { exit, isStopped: run.isStopped }))
       }),
       Effect.forkDaemon,

@@ -19,6 +19,7 @@ import { type DiscoveryError, InteractionRequired } from "../core/mcp/SignInErro
 import * as TokenPlan from "../core/mcp/TokenPlan.ts"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
+import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Environment } from "./Environment.ts"
@@ -198,7 +199,12 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     const { cell, env, flight } = parts
     yield* assertOpen(parts)
     cell.update(SessionState.signedOut)
-    const forgetting = Effect.flatMap(logoutModule, (Logout) => Logout.run(env, cell, challenge(parts)))
+    const forgetting = Effect.gen(function* () {
+      // What is being spent brings tokens that are to be revoked too. It is not waited for longer than for any request.
+      yield* endAfter(Spending.settled(env), env.requestTimeout, Effect.sync(() => Spending.disown(env)))
+      cell.update(SessionState.hostAsked)
+      yield* (yield* logoutModule).run(env, cell, challenge(parts))
+    })
     yield* join(parts, flight.supersede("logout", forgetting, { keep: true }))
   })
 

@@ -52,11 +52,8 @@ export interface SignInRequest {
   readonly moreScopes?: string | undefined
   /** Called when a browser window is about to be opened. */
   readonly onAsked: () => void
-  /**
-   * Called with the new credentials before they are stored, and with the scopes that were asked for. `false`: nobody wants
-   * them any more, and they are not stored.
-   */
-  readonly onCredentials: (credentials: Credentials, scope: string | undefined) => boolean
+  /** Called with the new credentials before they are stored, and with the scopes that were asked for. */
+  readonly onCredentials: (credentials: Credentials, scope: string | undefined) => void
   /** Called when the new credentials are stored. */
   readonly onStored: () => void
 }
@@ -177,17 +174,16 @@ const signIn = (
     if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
     const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
-      Effect.suspend(() =>
-        request.onCredentials(credentials, scope)
-          ? Effect.tap(
-            Stored.modify(env, (current) =>
-              Effect.succeed([
-                undefined,
-                Option.some({ ...credentials, extra: Option.getOrUndefined(current)?.extra })
-              ])),
-            () => Effect.sync(request.onStored)
-          )
-          : Effect.void
+      Effect.zipRight(
+        Effect.sync(() => request.onCredentials(credentials, scope)),
+        Effect.tap(
+          Stored.modify(env, (current) =>
+            Effect.succeed([
+              undefined,
+              Option.some({ ...credentials, extra: Option.getOrUndefined(current)?.extra })
+            ])),
+          () => Effect.sync(request.onStored)
+        )
       )
     request.onAsked()
     const authorized = flow.authorize({
@@ -200,7 +196,7 @@ const signIn = (
       exchangeTimeout: "1 minute",
       describe: (error: Closed | CredentialStoreError | SdkMissing | TokenError) => error.message,
       exchange: ({ code }) =>
-        spend(env, { grant: "authorization_code", issuer: server.issuer }, (tellLate) =>
+        spend(env, { grant: "authorization_code", issuer: server.issuer }, ({ isWanted, tellLate }) =>
           Effect.flatMap(
             TokenRequests.exchange(env, tellLate, discovered, {
               client: ClientChoice.withOptions(client, env),
@@ -209,7 +205,10 @@ const signIn = (
               redirectUri: flow.redirectUri,
               scope
             }),
-            (tokens) => keep({ issuer: server.issuer, client: ClientChoice.toStored(client, env), tokens })
+            (tokens) =>
+              isWanted()
+                ? keep({ issuer: server.issuer, client: ClientChoice.toStored(client, env), tokens })
+                : Effect.void
           ))
     })
     // The next sign-in registers anew, and so asks the person once.

@@ -16,9 +16,18 @@ import type { Environment } from "./Environment.ts"
 export type Spent = Pick<TokenError, "grant" | "issuer">
 
 /** A request under way. */
-interface UnderWay extends Spent {
+interface UnderWay {
   readonly env: Environment
   readonly ended: Deferred.Deferred<void>
+  isWanted: boolean
+}
+
+/** A request, as seen by what sends it. */
+export interface Request {
+  /** Tells whoever waits that the time is over; to be run when the server takes too long. No store that is slow counts. */
+  readonly tellLate: Effect.Effect<void>
+  /** `false`: somebody signed out meanwhile. */
+  readonly isWanted: () => boolean
 }
 
 /** How long such a request may take, where the caller's own time-limit is not longer. */
@@ -53,26 +62,23 @@ const remove = (each: UnderWay): void => {
  * Runs a request that spends something, and the storing of what it brings, in a fiber without a parent. Who waits for it
  * may leave, and is told when it takes longer than `requestTimeout`; it goes on for a minute in all, and for ten seconds
  * after the session was closed.
- *
- * @param work Is given what tells the caller that the time is over, to be run when the request takes too long: no store
- * that is slow counts.
  */
 export const spend = <A, E>(
   env: Environment,
   spent: Spent,
-  work: (tellLate: Effect.Effect<void>) => Effect.Effect<A, E>
+  work: (request: Request) => Effect.Effect<A, E>
 ): Effect.Effect<A, Closed | E | TokenError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const told = yield* Deferred.make<A, Closed | E | TokenError>()
-      const each: UnderWay = { ...spent, env, ended: yield* Deferred.make<void>() }
+      const each: UnderWay = { env, ended: yield* Deferred.make<void>(), isWanted: true }
       const tellLate = Effect.asVoid(Deferred.failSync(told, () => new TokenError({ reason: "TimedOut", ...spent })))
       const cut = Effect.zipRight(
         Effect.zipRight(Deferred.await(env.closing), timeLimit(afterClose)),
         Effect.suspend(() => new Closed({ server: env.label }))
       )
       add(each)
-      yield* firstOf<A, Closed | E, never>([work(tellLate), cut]).pipe(
+      yield* firstOf<A, Closed | E, never>([work({ tellLate, isWanted: () => each.isWanted }), cut]).pipe(
         Effect.interruptible,
         Effect.exit,
         Effect.flatMap((exit) => {
@@ -94,6 +100,11 @@ export const settled = (env: Environment): Effect.Effect<boolean> =>
     const all = [...ofKey(env)]
     return all.length === 0 ? Effect.succeed(false) : Effect.as(ended(all), true)
   })
+
+/** Nobody wants what is spent for this server and account any more. */
+export const disown = (env: Environment): void => {
+  for (const each of ofKey(env)) each.isWanted = false
+}
 
 /** Waits until nothing is spent by this session. */
 export const settledOwn = (env: Environment): Effect.Effect<void> =>

@@ -44,7 +44,6 @@ const askPerson = (
   { challenge, moreScopes, reason, used }: TokenPlan.SignInPlan
 ): Effect.Effect<void, SignInError, Services> =>
   Effect.suspend(() => {
-    const { signOuts } = cell.get()
     let asked = false
     let isObtained = false
     const request: SignInRequest = {
@@ -55,14 +54,11 @@ const askPerson = (
         cell.update((state, now) => SessionState.personAsked(state, reason, now))
       },
       onCredentials: (credentials, scope) => {
-        // Somebody signed out meanwhile.
-        if (cell.get().signOuts !== signOuts) return false
         isObtained = true
         cell.update((state, now) => {
           const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), now)
           return SessionState.signInFinished(replaced, { reason, scope, used }, now)
         })
-        return true
       },
       onStored: () => cell.update(SessionState.credentialsStored)
     }

@@ -256,7 +256,9 @@ const runPlan = (plan: Plan, ports: Set<number>): Effect.Effect<void> =>
     authorizationServer.knobs.authorize = "approve"
     server.heal()
     store.heal()
-    for (const one of opened.keys()) {
+    for (const [one, { oauth }] of opened.entries()) {
+      // A sign-in that was in vain is not repeated before the program asks.
+      yield* within("ensure", 15_000, Effect.ignore(oauth.ensure))
       const last = within("the last request", 15_000, request(one, "/mcp", undefined))
       let outcome = yield* last
       // The first may join what was spoilt before; the next finds a program that the server forgot, gets no further than a

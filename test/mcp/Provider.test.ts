@@ -454,7 +454,7 @@ describe("oauth.provider", () => {
             const send = connect(oauth.provider, server.url)
             for (let round = 0; round < 4; round++) {
               assert.notStrictEqual(yield* outcome(send), good)
-              yield* Effect.ignore(oauth.ensure)
+              while ((yield* oauth.status).isSigningIn) yield* pause(20)
               yield* pause(20)
             }
           }
