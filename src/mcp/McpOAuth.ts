@@ -61,7 +61,12 @@ export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>
    * @default any free port of 127.0.0.1, and 5 minutes
    */
   readonly callback?: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined } | undefined
-  /** The time-limit of each step between this program and the authorization server. @default "30 seconds" */
+  /**
+   * The time-limit of each step between this program and the authorization server. What spends a code or a refresh token
+   * goes on after it, for up to a minute, and its tokens are kept.
+   *
+   * @default "30 seconds"
+   */
   readonly requestTimeout?: Duration.DurationInput | undefined
   /** Waits until a sign-in may be shown to the person; the turn ends when the scope closes. @default no wait */
   readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
@@ -71,7 +76,8 @@ export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>
 export interface McpOAuth {
   /**
    * The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. It rejects
-   * with the errors of {@link McpOAuthError} themselves.
+   * with the errors of {@link McpOAuthError} themselves. A person who was asked in vain is not asked again by a request:
+   * it rejects with `InteractionRequired` until `ensure` or `login` is run, or ten minutes have passed.
    */
   readonly fetch: FetchLike
   /**

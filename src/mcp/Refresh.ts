@@ -140,5 +140,7 @@ export const refresh = (
     const discovered = yield* Discovery.discover(env, challenge, found.issuer)
     return yield* spend(env, { grant: "refresh_token", issuer: found.issuer }, ({ tellLate }) =>
       Effect.tap(trade(env, cell, used, discovered, tellLate), () =>
-        Effect.sync(() => cell.update(SessionState.credentialsStored))))
+        Effect.sync(() =>
+          cell.update(SessionState.credentialsStored)
+        )))
   }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))

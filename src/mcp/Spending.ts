@@ -42,7 +42,8 @@ export const limit = ({ requestTimeout }: Environment): Duration.Duration => Dur
 // By store and key, as all who share them would spend the same.
 const underWay = new WeakMap<CredentialStore, Map<string, Set<UnderWay>>>()
 
-const ofKey = ({ key, store }: Environment): ReadonlySet<UnderWay> => underWay.get(store)?.get(keyText(key)) ?? new Set()
+const ofKey = ({ key, store }: Environment): ReadonlySet<UnderWay> =>
+  underWay.get(store)?.get(keyText(key)) ?? new Set()
 
 const add = (each: UnderWay): void => {
   const { key, store } = each.env

@@ -28,7 +28,10 @@ const refreshModule = Effect.promise(() => import("./Refresh.ts"))
 
 /** Reads the store. */
 export const load = (env: Environment, cell: SessionCell): Effect.Effect<void, CredentialStoreError> =>
-  Effect.map(Stored.load(env), (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, now)))
+  Effect.map(
+    Stored.load(env),
+    (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, now))
+  )
 
 /** Reads the store. @returns whether it has another token, which another object of this process, or another process, got. */
 const findNewer = (env: Environment, cell: SessionCell, used: string | undefined) =>
@@ -65,9 +68,13 @@ const askPerson = (
     return Effect.tapErrorCause(Effect.flatMap(signInModule, (SignIn) => SignIn.run(env, request)), (cause) =>
       Effect.sync(() => {
         // Whoever interrupts a sign-in asks for another one, or for none.
-        if (!asked || isObtained || Cause.isInterruptedOnly(cause)) return
+        if (!asked || isObtained || Cause.isInterruptedOnly(cause)) {
+          return
+        }
         const why = PersonGuard.reasonOf(Option.getOrElse(Cause.failureOption(cause), () => ({})))
-        cell.update((state, now) => SessionState.signInFailed(state, why, now))
+        cell.update((state, now) =>
+          SessionState.signInFailed(state, why, now)
+        )
       }))
   })
 

@@ -35,7 +35,12 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string> {
    * @default any free port of 127.0.0.1, and 300000
    */
   readonly callback?: CallbackOptions | undefined
-  /** The time-limit of each step between this program and the authorization server, in milliseconds. @default 30000 */
+  /**
+   * The time-limit of each step between this program and the authorization server, in milliseconds. What spends a code or
+   * a refresh token goes on after it, for up to a minute, and its tokens are kept.
+   *
+   * @default 30000
+   */
   readonly requestTimeout?: number | undefined
   /**
    * Where credentials are stored: in files that only this user can read, in the configuration directory of `appName` or in
@@ -80,7 +85,11 @@ export interface CallbackOptions extends
  * @category models
  */
 export interface McpOAuth {
-  /** The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. */
+  /**
+   * The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. A person who
+   * was asked in vain is not asked again by a request: it rejects with `InteractionRequired` until `ensure` or `login` is
+   * called, or ten minutes have passed.
+   */
   readonly fetch: FetchLike
   /**
    * Signs in, unless there is a valid token or the server needs none. If a sign-in is under way, it waits for that one. The
@@ -97,7 +106,10 @@ export interface McpOAuth {
   readonly provider: OAuthClientProvider
   /** Takes an address that was pasted into your own input box. Rejects with `PasteRefused`, which says what to paste. */
   submit(text: string): Promise<void>
-  /** Releases everything, within one second. Promises that are pending reject with `_tag: "Closed"`. */
+  /**
+   * Releases everything, within one second. Promises that are pending reject with `_tag: "Closed"`. Only what spends a code
+   * or a refresh token just then goes on, for ten seconds at most, so that its tokens are not lost.
+   */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -16,8 +16,10 @@ beforeEach(async () => {
   const scope = Effect.runSync(Scope.make())
   stop = () => Effect.runPromise(Scope.close(scope, Exit.void))
   server = await Effect.runPromise(Scope.extend(
-    Effect.flatMap(ScriptedAuthorizationServer.make(), (authorizationServer) =>
-      ProtectedServer.make({ authorizationServer })),
+    Effect.flatMap(
+      ScriptedAuthorizationServer.make(),
+      (authorizationServer) => ProtectedServer.make({ authorizationServer })
+    ),
     scope
   ))
 })

@@ -62,7 +62,9 @@ export const renewalRefusal = (guard: PersonGuard, now: number): InVain | undefi
 export const mayStepUp = ({ stepUps }: PersonGuard): boolean => stepUps < maxStepUps
 
 /** In which way a sign-in that failed was in vain. */
-export const reasonOf = (error: { readonly _tag?: string; readonly error?: unknown; readonly phase?: unknown }): InVain => {
+export const reasonOf = (
+  error: { readonly _tag?: string; readonly error?: unknown; readonly phase?: unknown }
+): InVain => {
   if (error._tag === "AuthorizationDenied" && error.error === "access_denied") return "Declined"
   return error._tag === "AuthorizationTimeout" && error.phase === "response" ? "TimedOut" : "Failed"
 }

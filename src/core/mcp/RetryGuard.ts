@@ -51,8 +51,7 @@ export const wouldRepeatRefresh = (
   used: string,
   isExpired: boolean,
   now: number
-): boolean =>
-  holds(unconfirmed, used) && unconfirmed.byRefresh && !isExpired && now - unconfirmed.since < pauseMillis
+): boolean => holds(unconfirmed, used) && unconfirmed.byRefresh && !isExpired && now - unconfirmed.since < pauseMillis
 
 /** A token was refreshed. */
 export const tokenRefreshed = (guard: RetryGuard, token: Redacted.Redacted<string>, now: number): RetryGuard => ({

@@ -20,12 +20,14 @@ const maxLength = 4000
 export const limited = (text: string | undefined): string | undefined => {
   if (text === undefined || text.length <= maxLength) return text
   let length = 0
-  return union(...parse(text).filter((scope) => {
-    const next = length + scope.length + 1
-    if (next > maxLength) return false
-    length = next
-    return true
-  }))
+  return union(
+    ...parse(text).filter((scope) => {
+      const next = length + scope.length + 1
+      if (next > maxLength) return false
+      length = next
+      return true
+    })
+  )
 }
 
 /** Whether every scope of `wanted` is among those of `held`. */

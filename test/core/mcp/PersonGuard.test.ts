@@ -64,8 +64,18 @@ type Event =
 const age = FastCheck.nat(2)
 
 const event: FastCheck.Arbitrary<Event> = FastCheck.oneof(
-  { arbitrary: FastCheck.record({ do: FastCheck.constantFrom(...["refused", "unclear", "accepted"] as const), age }), weight: 4 },
-  { arbitrary: FastCheck.record({ do: FastCheck.constant("missing" as const), age, scope: FastCheck.string({ minLength: 1, maxLength: 3 }) }), weight: 2 },
+  {
+    arbitrary: FastCheck.record({ do: FastCheck.constantFrom(...["refused", "unclear", "accepted"] as const), age }),
+    weight: 4
+  },
+  {
+    arbitrary: FastCheck.record({
+      do: FastCheck.constant("missing" as const),
+      age,
+      scope: FastCheck.string({ minLength: 1, maxLength: 3 })
+    }),
+    weight: 2
+  },
   {
     arbitrary: FastCheck.record({
       do: FastCheck.constantFrom(
@@ -185,11 +195,16 @@ const play = (events: ReadonlyArray<Event>) => {
 describe("whatever happens, in whichever order, while no program asks", () => {
   const events = FastCheck.array(event, { maxLength: 120, size: "max" })
 
-  it.prop("a person sees three step-ups at most, and three windows for a token within ten minutes", [events], ([all]) => {
-    const { now, windows } = play(all)
-    assert.isAtMost(windows.stepUps, 3)
-    assert.isAtMost(windows.renewals, 3 * Math.ceil((now - start + 1) / tenMinutes))
-  }, { fastCheck: { numRuns: 500 } })
+  it.prop(
+    "a person sees three step-ups at most, and three windows for a token within ten minutes",
+    [events],
+    ([all]) => {
+      const { now, windows } = play(all)
+      assert.isAtMost(windows.stepUps, 3)
+      assert.isAtMost(windows.renewals, 3 * Math.ceil((now - start + 1) / tenMinutes))
+    },
+    { fastCheck: { numRuns: 500 } }
+  )
 
   it.prop("a person sees one window within ten minutes where no token was ever taken", [events], ([all]) => {
     const untaken = all.filter((each) => each.do !== "accepted" && each.do !== "missing")
