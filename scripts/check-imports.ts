@@ -34,6 +34,11 @@ const exceptions: ReadonlyArray<Exception> = [
   },
   { in: "src/paste/", uses: completions, reason: "a plain callback of the stream that is read completes them" },
   {
+    in: "src/services/CallbackServer.ts",
+    uses: ["Effect.unsafeMakeSemaphore"],
+    reason: "`CallbackServer.make` gives a service, not an effect"
+  },
+  {
     in: "src/services/CredentialStore.ts",
     uses: ["Effect.unsafeMakeSemaphore"],
     reason: "made within the step that looks whether there is one already"

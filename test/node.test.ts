@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 
 let programs: Awaited<ReturnType<typeof bundled>>
 beforeAll(async () => {
-  programs = await bundled("signIn")
+  programs = await bundled("signIn", "manyFlows")
 })
 afterAll(() => programs.remove())
 
@@ -139,6 +139,25 @@ describe("layer", () => {
     const code = await new Promise((resolve) => child.once("close", resolve))
     assert.strictEqual(code, 0)
   })
+  it.skipIf(process.platform === "win32")(
+    "opens as many flows of two sockets as fit, and the others say why",
+    async () => {
+      // Of 120 descriptors a runtime needs some 30 for itself.
+      const child = spawn("sh", ["-c", 'ulimit -n 120; exec "$@" 500', "sh", ...programs.command("manyFlows")], {
+        cwd: root,
+        env,
+        stdio: ["ignore", "pipe", "inherit"]
+      })
+      children.push(child)
+      let stdout = ""
+      child.stdout?.on("data", (chunk) => stdout += String(chunk))
+      await new Promise((resolve) => child.once("close", resolve))
+      const { open = 0, TooManyOpenFiles = 0, ...others } = JSON.parse(stdout)
+      assert.deepStrictEqual(others, {})
+      assert.strictEqual(open + TooManyOpenFiles, 500)
+      assert.isAbove(open, 20)
+    }
+  )
   // Windows has no SIGSTOP.
   describe.skipIf(process.platform === "win32")("a process that is stopped over its deadline", () => {
     const deadline = 1000

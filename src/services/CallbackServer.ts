@@ -178,22 +178,31 @@ const listenAt = (
 }
 
 /** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
-const bindWith = (listen: Listen): CallbackServer["bind"] => ({ host, ports }, serve) => {
-  const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
-    Effect.catchAll(
-      listenAt(listen, host, ports[index] ?? 0, serve),
-      (error) =>
-        isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
-          new BindError({
-            reason: error.reason,
-            host,
-            ports: ports.slice(0, index + 1),
-            detail: error.detail,
-            cause: error.cause
-          })
-        )
-    )
-  return from(0)
+const bindWith = (listen: Listen): CallbackServer["bind"] => {
+  // Two sockets are taken by one flow after the other: where few descriptors are left, each of many flows would else hold
+  // its first socket, and none would get its second.
+  const turn = Effect.unsafeMakeSemaphore(1)
+  return ({ host, ports }, serve) => {
+    const listenOn = (port: number) => {
+      const listening = listenAt(listen, host, port, serve)
+      return host === "localhost" ? turn.withPermits(1)(listening) : listening
+    }
+    const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
+      Effect.catchAll(
+        listenOn(ports[index] ?? 0),
+        (error) =>
+          isPortTaken(error.reason) && index + 1 < ports.length ? from(index + 1) : Effect.fail(
+            new BindError({
+              reason: error.reason,
+              host,
+              ports: ports.slice(0, index + 1),
+              detail: error.detail,
+              cause: error.cause
+            })
+          )
+      )
+    return from(0)
+  }
 }
 
 /**
