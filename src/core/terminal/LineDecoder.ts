@@ -2,6 +2,7 @@
  * Turns what a terminal or a pipe sends into lines and keys. It reads and writes nothing itself.
  */
 import { maxPasteLength } from "../paste/PasteLength.ts"
+import * as EscapeSequence from "./EscapeSequence.ts"
 
 /** Signals that the system sends for a key in line mode; in raw mode the key itself arrives. */
 export type Signal = "SIGINT" | "SIGQUIT" | "SIGTSTP"
@@ -27,27 +28,12 @@ export interface LineDecoder {
   readonly discard: () => void
   /** Whether the terminal has said that a paste began, and not yet that it ended. */
   readonly isPasting: () => boolean
+  /** Goes on as if the terminal had said that the paste ended: what comes next was typed. */
+  readonly endPaste: () => void
 }
 
 const ESC = "\u001b"
 const keys: Readonly<Record<string, Signal>> = { "\u0003": "SIGINT", "\u001c": "SIGQUIT", "\u001a": "SIGTSTP" }
-
-/** An escape sequence with one more character: longer, `""` when it is complete, `undefined` when the character is not part of it. */
-const nextEscape = (escape: string, char: string): string | undefined => {
-  const kind = escape.charAt(1)
-  if (kind === "") {
-    if (char === ESC) return ESC
-    return "[O]PX^_".includes(char) ? ESC + char : char < " " ? undefined : ""
-  }
-  if (kind === "O") return ""
-  if (kind !== "[") {
-    // A terminal's reply to a query of the host; it ends with BEL or `ESC \`.
-    if (char === "\u0007" || char === "\u009c") return ""
-    return char === ESC ? ESC : char < " " || escape.length > 1024 ? undefined : escape + char
-  }
-  if (char < " " || escape.length > 32) return undefined
-  return char < "@" ? escape + char : char === "~" && /^.\[20[01]$/.test(escape) ? escape + char : ""
-}
 
 /**
  * A decoder.
@@ -64,6 +50,38 @@ export const make = (isRaw: boolean): LineDecoder => {
   let isAfterCtrlD = false
   // The terminal has marked the end of a paste, so the next line break is the person's Enter key.
   let isAfterPaste = false
+  const setPasting = (pasting: boolean) => {
+    isPasting = pasting
+    isAfterPaste = !pasting
+  }
+  /** Takes a character that was typed or pasted, or a key that stands for one. */
+  const take = (char: string, lines: Array<string>): Decoded["key"] => {
+    const isLineFeed = char === "\n" && isAfterReturn
+    isAfterReturn = char === "\r"
+    if (isLineFeed) return undefined
+    if (char === "\r" || char === "\n") {
+      // In a paste, an address may have been wrapped here: a paste is one block, which the person ends with Enter.
+      if (isPasting) characters.push("\n")
+      else lines.push(characters.splice(0).join(""))
+      if (!isAfterPaste || isPasting) return undefined
+      isAfterPaste = false
+      return "Enter"
+    }
+    if (!isRaw || (char >= " " && !/[\u007f-\u009f]/.test(char)) || char === "\t") {
+      if (characters.length <= maxPasteLength) characters.push(char)
+      isAfterCtrlD = false
+      return undefined
+    }
+    // Nobody pressed it: it is text, and no address has it.
+    if (isPasting) return undefined
+    // As in the system's line mode: in a line that is not empty, the second ^D is the end.
+    const isEnd = char === "\u0004"
+    const key = isEnd && (characters.length === 0 || isAfterCtrlD) ? "EOF" : keys[char]
+    isAfterCtrlD = isEnd
+    if (key === undefined && char === "\u0015") characters = []
+    else if (key === undefined && (char === "\b" || char === "\u007f")) characters.pop()
+    return key
+  }
   const decode = (text: string): Decoded => {
     const lines: Array<string> = []
     const escapeKey = escape === ESC
@@ -71,44 +89,27 @@ export const make = (isRaw: boolean): LineDecoder => {
     for (const char of text) {
       const isFirst = index === 0
       index += char.length
+      let typed = char
       if (escape !== "") {
         // A sequence arrives in one piece, except where a long paste is cut. Otherwise it was the Escape key.
-        const next = escapeKey && isFirst && char !== "[" ? undefined : nextEscape(escape, char)
-        escape = next ?? ""
-        if (escape.endsWith("~")) {
-          isPasting = escape.endsWith("0~")
-          isAfterPaste = !isPasting
-          escape = ""
+        const next = escapeKey && isFirst && char !== "[" ? undefined : EscapeSequence.next(escape, char)
+        escape = next?.isComplete === false ? next.text : ""
+        if (next !== undefined) {
+          const mark = next.isComplete ? EscapeSequence.pasteMark(next.text) : undefined
+          if (mark !== undefined) setPasting(mark === "begin")
+          if (!next.isComplete || mark !== undefined || isPasting) continue
+          typed = EscapeSequence.keyOf(next.text)
+          if (typed === "") continue
         }
-        if (next !== undefined) continue
       }
-      if (isRaw && char === ESC) {
+      if (isRaw && typed === ESC) {
         escape = ESC
         continue
       }
-      const isLineFeed = char === "\n" && isAfterReturn
-      isAfterReturn = char === "\r"
-      if (isLineFeed) continue
-      if (char === "\r" || char === "\n") {
-        // In a paste, an address may have been wrapped here: a paste is one block, which the person ends with Enter.
-        if (isPasting) characters.push("\n")
-        else lines.push(characters.splice(0).join(""))
-        if (!isAfterPaste || isPasting) continue
-        isAfterPaste = false
-        return { lines, key: "Enter", rest: text.slice(index) }
+      for (const each of typed) {
+        const key = take(each, lines)
+        if (key !== undefined) return { lines, key, rest: text.slice(index) }
       }
-      if (!isRaw || (char >= " " && !/[\u007f-\u009f]/.test(char)) || char === "\t") {
-        if (characters.length <= maxPasteLength) characters.push(char)
-        isAfterCtrlD = false
-        continue
-      }
-      // As in the system's line mode: in a line that is not empty, the second ^D is the end.
-      const isEnd = char === "\u0004" && !isPasting
-      const key = isEnd && (characters.length === 0 || isAfterCtrlD) ? "EOF" : keys[char]
-      isAfterCtrlD = isEnd
-      if (key !== undefined) return { lines, key, rest: text.slice(index) }
-      if (char === "\u0015") characters = []
-      else if (char === "\b" || char === "\u007f") characters.pop()
     }
     return { lines, key: undefined, rest: "" }
   }
@@ -120,6 +121,7 @@ export const make = (isRaw: boolean): LineDecoder => {
       isPasting = false
       isAfterPaste = false
     },
-    isPasting: () => isPasting
+    isPasting: () => isPasting,
+    endPaste: () => setPasting(false)
   }
 }

@@ -36,6 +36,15 @@ export interface Handlers {
 const pauseMillis = 25
 
 /**
+ * After so long without more of it, the mark of a paste's end is taken to be lost: else neither Enter nor ^C would ever be
+ * keys again.
+ */
+const lostEndMillis = 3000
+
+/** Keys alone, as a person presses them in a paste that does not end; they do not prolong it. */
+const keysOnly = /^(?:\u001b\[[\d;:]+[u~_]|[\u0000-\u001f\u007f])+$/
+
+/**
  * Starts reading. The result stops it and leaves the stream as it was found: listeners, flow, terminal mode, and the text
  * that was not given to `block` yet. Both are synchronous, and the second may be called at any time, also by a handler.
  *
@@ -58,6 +67,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   const lines = BlockBuffer.make()
   let rest = ""
   let timer: ReturnType<typeof setTimeout> | undefined
+  let pasteTimer: ReturnType<typeof setTimeout> | undefined
   let isAttached = true
 
   const reportTyped = () => {
@@ -76,6 +86,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     if (!isAttached) return
     isAttached = false
     clearTimeout(timer)
+    clearTimeout(pasteTimer)
     stream.giveBack(lines.unread() + decoder.unfinished() + rest)
   }
   const end = () => {
@@ -88,8 +99,15 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     if (text !== undefined) on.block(text)
     if (!isSilent) on.end()
   }
+  const waitForPasteEnd = (isMoreOfIt: boolean) => {
+    if (decoder.isPasting() && !isMoreOfIt) return
+    clearTimeout(pasteTimer)
+    if (decoder.isPasting()) pasteTimer = setTimeout(decoder.endPaste, lostEndMillis)
+  }
   const data = (chunk: Uint8Array | string) => {
-    rest = typeof chunk === "string" ? chunk : bytes.decode(chunk, { stream: true })
+    const text = typeof chunk === "string" ? chunk : bytes.decode(chunk, { stream: true })
+    const wasPasting = decoder.isPasting()
+    rest = text
     while (isAttached && rest !== "") {
       const decoded = decoder.decode(rest)
       rest = decoded.rest
@@ -103,6 +121,7 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     }
     if (!isAttached) return
     reportTyped()
+    waitForPasteEnd(!wasPasting || !keysOnly.test(text))
     clearTimeout(timer)
     if (!lines.isEmpty()) timer = setTimeout(deliverAfterPause, pauseMillis)
   }

@@ -67,7 +67,6 @@ describe("a terminal's decoder", () => {
     ["^\\", "\u001c", "SIGQUIT", ""],
     ["^Z", "\u001a", "SIGTSTP", ""],
     ["^C behind text", "ab\u0003", "SIGINT", "ab"],
-    ["^C in a paste whose end got lost", `${ESC}[200~ab\u0003`, "SIGINT", "ab"],
     ["^D", "\u0004", "EOF", ""],
     ["^D in a line that was taken back", "ab\u0015\u0004", "EOF", ""],
     ["^D where the last letter was taken back", "a\u007f\u0004", "EOF", ""],
@@ -92,13 +91,42 @@ describe("a terminal's decoder", () => {
     assert.deepStrictEqual([second, others], ["c", []])
   })
 
-  it("does not end at ^D in a paste", () => {
-    assert.deepStrictEqual(decoded(true, [`${pasted("\u0004a")}\r`]), {
-      lines: ["a"],
-      keys: [],
-      unfinished: "",
-      isPasting: false
-    })
+  it.prop("takes no key from a paste, wherever it is cut, nor where its end never comes", [
+    FastCheck.array(
+      FastCheck.oneof(
+        FastCheck.constantFrom(
+          "a",
+          "é",
+          "\u0003",
+          "\u0004",
+          "\u0004\u0004",
+          "\u001a",
+          "\u001c",
+          "\u0015",
+          "\u007f",
+          "\b"
+        ),
+        FastCheck.constantFrom("99;5u", "27;5;122~", "13u", "127u", "46;3;1;8;1_").map((key) => `${ESC}[67;${key}`),
+        FastCheck.constantFrom(ESC, `${ESC}O`, `${ESC}OM`, `${ESC}[13u`, `${ESC}[99;5u`, `${ESC}]0;`)
+      )
+    ),
+    FastCheck.boolean(),
+    FastCheck.boolean()
+  ], ([letters, ends, cut]) => {
+    const text = `x${ESC}[200~${letters.join("")}${ends ? `${ESC}[201~` : ""}`
+    const { isPasting, keys, lines, unfinished } = decoded(true, cut ? text.split(/(?<=[^\u001b])/) : [text])
+    assert.deepStrictEqual({ isPasting, keys, lines }, { isPasting: !ends, keys: [], lines: [] })
+    assert.notMatch(unfinished, /\p{Cc}/u)
+    assert.isTrue(unfinished.startsWith("x"))
+  })
+
+  it("goes on with keys where it is told that a paste ended whose mark got lost", () => {
+    const decoder = LineDecoder.make(true)
+    decoder.decode(`${ESC}[200~ab\u0003`)
+    decoder.endPaste()
+    assert.deepStrictEqual([decoder.isPasting(), decoder.unfinished()], [false, "ab"])
+    assert.strictEqual(decoder.decode("\u0003").key, "SIGINT")
+    assert.deepStrictEqual(decoder.decode("\rnext"), { lines: ["ab"], key: "Enter", rest: "next" })
   })
 
   it("says that a paste goes on until its end was marked", () => {
@@ -157,6 +185,119 @@ describe("the Enter behind a paste", () => {
   })
 })
 
+/** The same key as escape sequences: of kitty's protocol, of modifyOtherKeys, of Windows' console. */
+const written = (code: number, shifted: number, modifiers: number): ReadonlyArray<string> => {
+  const forms = [
+    `${code};${modifiers}u`,
+    `${code};${modifiers}:1u`,
+    `${code};${modifiers}:2u`,
+    `${code}:${shifted};${modifiers}u`,
+    `${code}:${shifted}:${code};${modifiers}:1u`,
+    `${code}::${code};${modifiers}u`,
+    `${code};${modifiers};u`,
+    `27;${modifiers};${code}~`
+  ]
+  return [...forms, ...modifiers === 1 ? [`${code}u`, `${code};u`, `${code};;u`] : []].map((form) => `${ESC}[${form}`)
+}
+
+/** Of caps lock and num lock, which do not matter. */
+const locks = [0, 64, 128, 192]
+
+describe("a key that a terminal reports as an escape sequence", () => {
+  const control = (letter: string) =>
+    locks.flatMap((lock) => written(letter.charCodeAt(0), letter.toUpperCase().charCodeAt(0), 5 + lock))
+  const applied = locks.flatMap((lock) => written(13, 13, 1 + lock)).concat(`${ESC}OM`, `${ESC}O5M`, `${ESC}[57414u`)
+
+  it.each(
+    [
+      ["^C", control("c").concat(`${ESC}[1089::99;5u`, `${ESC}[67;46;3;1;8;1_`, `${ESC}[27;5;67~`), "SIGINT"],
+      ["^\\", control("\\").concat(`${ESC}[220;43;28;1;8;1_`), "SIGQUIT"],
+      ["^Z", control("z").concat(`${ESC}[1103::122;5u`, `${ESC}[90;44;26;1;8;1_`), "SIGTSTP"],
+      ["^D", control("d").concat(`${ESC}[68;32;4;1;8;1_`), "EOF"]
+    ] as const
+  )("is %s", (_name, forms, key) => {
+    for (const form of forms) {
+      const decoder = LineDecoder.make(true)
+      assert.deepStrictEqual(decoder.decode(`${form}next`), { lines: [], key, rest: "next" }, JSON.stringify(form))
+      assert.deepStrictEqual(decoded(true, [`${form.slice(0, 3)}`, form.slice(3)]).keys, [key], JSON.stringify(form))
+    }
+  })
+
+  it("is Enter, also behind a paste", () => {
+    for (const form of [...applied, `${ESC}[13;28;13;1;0;1_`, ...control("m"), ...control("j"), `${ESC}[13;2u`]) {
+      assert.deepStrictEqual(linesOf(true, [`ab${form}c\r`]), ["ab", "c"], JSON.stringify(form))
+      const { key, lines, rest } = LineDecoder.make(true).decode(`${pasted("a\rb")}${form}rest`)
+      assert.deepStrictEqual({ key, lines, rest }, { key: "Enter", lines: ["a\nb"], rest: "rest" })
+    }
+  })
+
+  it("is Backspace, or takes the line back", () => {
+    const backspace = [...locks.flatMap((lock) => written(127, 127, 1 + lock)), ...written(8, 8, 1), ...control("h")]
+    for (const form of [...backspace, `${ESC}[8;14;8;1;0;1_`, `${ESC}[127;2u`]) {
+      assert.deepStrictEqual(linesOf(true, [`ab${form}c\r`]), ["ac"], JSON.stringify(form))
+    }
+    for (const form of control("u")) assert.deepStrictEqual(linesOf(true, [`ab${form}c\r`]), ["c"])
+  })
+
+  it.each<[string, string, string]>([
+    ["letters", `${ESC}[97u${ESC}[98;1:1u${ESC}[99;1:2u`, "abc"],
+    ["capitals", `${ESC}[97;2u${ESC}[97:65;2u${ESC}[57:40;2u`, "AA("],
+    ["text of its own", `${ESC}[97;;229u${ESC}[0;;233:128512u${ESC}[97;2;65u`, "åé😀A"],
+    ["letters of xterm", `${ESC}[27;1;97~${ESC}[27;2;65~`, "aA"],
+    ["letters of Windows' console", `${ESC}[65;30;97;1;0;1_${ESC}[65;30;97;0;0;1_${ESC}[16;42;0;1;16;1_`, "a"],
+    [
+      "a keypad",
+      `${ESC}[57400;129u${ESC}[57413u${ESC}[57415u${ESC}Op${ESC}Oy${ESC}Oj${ESC}Ok${ESC}On${ESC}OX`,
+      "1+=09*+.="
+    ]
+  ])("types %s", (_name, typed, line) => {
+    assert.deepStrictEqual(linesOf(true, [`${typed}\r`]), [line])
+  })
+
+  it.each<[string, ReadonlyArray<string>]>([
+    ["a key that is let go", [
+      "99;5:3u",
+      "13;1:3u",
+      "127;1:3u",
+      "97;1:3u",
+      "27;5:3;99~",
+      "122;69:3u",
+      "100:68:100;5:3u"
+    ]],
+    ["a key of Windows' console that is let go", ["67;46;3;0;8;1_", "13;28;13;0;0;1_"]],
+    ["Ctrl and Shift or Alt with a letter", ["99:67;6u", "99;7u", "27;6;67~", "27;7;99~", "122;13u", "100;21u"]],
+    ["a letter with Alt, Super, Hyper or Meta", ["97;3u", "97;9u", "97;17u", "97;33u", "27;3;97~"]],
+    ["Escape", ["27u", "27;1:1u", "27;5;27~", "27;1;27;1;0;1_", "91;5u"]],
+    ["a modifier, a lock or a media key", ["57442;5u", "57358;65u", "57428u"]],
+    ["controls as text", ["0;;3u", "0;;26:28u", "3;5u", "4u", "26u"]],
+    ["numbers that are no key", [
+      "1114112u",
+      "99999999999999999999;5u",
+      "55296u",
+      ";5u",
+      "u"
+    ]],
+    ["other sequences", ["27;5~", "27~", "3;5~", "27;5;~", "?1u", ">1u", "=1;1u", "3_", "_"]]
+  ])("is none: %s", (_name, forms) => {
+    const typed = forms.map((form) => `${ESC}[${form}`).join("")
+    assert.deepStrictEqual(decoded(true, [`a${typed}b\r`]), {
+      lines: ["ab"],
+      keys: [],
+      unfinished: "",
+      isPasting: false
+    })
+  })
+
+  it("is text like any other on a pipe", () => {
+    assert.deepStrictEqual(linesOf(false, [`${ESC}[99;5u${ESC}OM\n`]), [`${ESC}[99;5u${ESC}OM`])
+  })
+
+  it("types the ^D that ends only an empty line, as it does unescaped", () => {
+    assert.deepStrictEqual(decoded(true, [`ab${ESC}[100;5u`]).keys, [])
+    assert.deepStrictEqual(decoded(true, [`ab${ESC}[100;5u${ESC}[100;5:3u${ESC}[100;5u`]).keys, ["EOF"])
+  })
+})
+
 describe("a pipe's decoder", () => {
   it("gives controls, keys and escapes as they are", () => {
     const text = `a\u0003\u0004\u001c\u001a\u007f\b\u0015\t\u0000\u009b${pasted("b")}${ESC}[A`
@@ -193,7 +334,10 @@ describe("every decoder", () => {
     `${ESC}OP`,
     `${ESC}[1`
   ]
-  const marks = [`${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`]
+  const sequences = ["99;5u", "99;5:3u", "13u", "27;5;122~", "127;129u", "97;;229:97u", "46;3;3;1;8;1_"].map((key) =>
+    `${ESC}[${key}`
+  )
+  const marks = [...sequences, `${ESC}OM`, `${ESC}[200~`, `${ESC}[201~`, `${ESC}]0;x\u0007`]
   const input = FastCheck.array(
     FastCheck.oneof(
       { weight: 4, arbitrary: FastCheck.constantFrom(...keys, ...marks) },

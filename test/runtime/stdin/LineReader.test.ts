@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 import { Either } from "effect"
 import { PassThrough } from "node:stream"
 import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
@@ -361,6 +362,33 @@ describe("attach, to a terminal", () => {
     await quiet()
     assert.deepStrictEqual(events, [{ block: "0\na\nb\nc" }])
     detach()
+  })
+
+  it("takes what comes after a silence for keys where the mark of a paste's end got lost", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    try {
+      const { detach, events, terminal } = atTerminal()
+      const say = (text: string, millis: number) => {
+        terminal.emit("data", new TextEncoder().encode(text))
+        vi.advanceTimersByTime(millis)
+      }
+      // Pieces of it prolong it, keys do not.
+      for (const piece of [`${ESC}[200~a\u0003`, "b\r", "c\u0003"]) say(piece, 2900)
+      say("\u0003", 50)
+      for (const key of [`${ESC}[99;5u`, "\r", "\u0004"]) say(key, 10)
+      assert.deepStrictEqual(events, [])
+      vi.advanceTimersByTime(200)
+      say("\r", 0)
+      assert.deepStrictEqual(events, [{ block: "a\nb\nc" }])
+      say("\u0003", 0)
+      assert.deepStrictEqual(events.slice(1), [{ signal: "SIGINT" }])
+      say(`${ESC}[200~d`, 0)
+      assert.strictEqual(vi.getTimerCount(), 1)
+      detach()
+      assert.strictEqual(vi.getTimerCount(), 0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it("ends a marked paste at once with the Enter behind it, and leaves what follows to the host", async () => {

@@ -51,7 +51,13 @@ const assertGoesOn = async (session: Waiting) => {
 const signals = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const
 
 describe.skipIf(!Live.hasTerminal)(`keys that are signals${Live.orWhyNot}`, { concurrent: true }, () => {
-  it.each([["^C", "\u0003", "SIGINT"], ["^\\", "\u001c", "SIGQUIT"]])(
+  it.each([
+    ["^C", "\u0003", "SIGINT"],
+    ["^\\", "\u001c", "SIGQUIT"],
+    ["^C of kitty's protocol", "\u001b[99;5u", "SIGINT"],
+    ["^C of modifyOtherKeys", "\u001b[27;5;99~", "SIGINT"],
+    ["^\\ of kitty's protocol with locks, event types and alternate keys", "\u001b[92:124:92;197:1u", "SIGQUIT"]
+  ])(
     "%s ends a program that does not listen, as it would have ended without us",
     async (_name, key, signal) => {
       const session = start({ servers: ["one"] })
@@ -113,8 +119,29 @@ describe.skipIf(!Live.hasTerminal)(`keys that are signals${Live.orWhyNot}`, { co
     }
   )
 
+  it("are none within a paste, in pieces or without an end, and Enter as an escape sequence ends it", async () => {
+    const keys = "\u0003\u001c\u001a\u0004\u0004\u001b[99;5u\u001b[122;5u"
+    for (const marks of [["\u001b[200~", "\u001b[201~\u001b[13u"], ["\u001b[200~"]] as const) {
+      const session = await waiting()
+      const { address } = session.answer
+      const [before, after] = marks
+      session.type(before + keys)
+      session.type(address.slice(0, 30) + keys)
+      await session.shows("30 characters")
+      session.type(keys)
+      session.type(address.slice(30) + keys + (after ?? ""))
+      if (after === undefined) {
+        await session.shows(`${address.length} characters`)
+        await Live.byHttp(session.answer)
+      }
+      assert.deepStrictEqual(await session.ended, done)
+      assert.deepStrictEqual(session.said()[0], granted(session, after === undefined ? "http" : "paste"))
+    }
+  })
+
   it.each([
     ["^Z", (session: Live.Session) => session.type("\u001a"), "SIGTSTP"],
+    ["^Z of kitty's protocol", (session: Live.Session) => session.type("\u001b[122;5:1u\u001b[122;5:3u"), "SIGTSTP"],
     ["a stop from outside", (session: Live.Session) => session.kill("SIGSTOP"), "SIGSTOP"]
   ])("%s stops a program, which is continued with the terminal raw again", async (_name, stop, signal) => {
     const session = start({ servers: ["one"] })

@@ -1,0 +1,11 @@
+import os from "node:os";
+for (const f of [
+  ()=>os.homedir(),
+  ()=>os.userInfo().homedir
+])try {
+  console.log(JSON.stringify(f()));
+} catch (e) {
+  console.log(e.message);
+} //# sourceURL=[eval]
+//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbImZpbGU6Ly8vdG1wL3d0L3Rlcm1pbmFsLyRkZW5vJGV2YWwubXRzIl0sInNvdXJjZXNDb250ZW50IjpbImltcG9ydCBvcyBmcm9tIFwibm9kZTpvc1wiO2ZvciAoY29uc3QgZiBvZiBbKCk9Pm9zLmhvbWVkaXIoKSwoKT0+b3MudXNlckluZm8oKS5ob21lZGlyXSkgdHJ5e2NvbnNvbGUubG9nKEpTT04uc3RyaW5naWZ5KGYoKSkpfWNhdGNoKGUpe2NvbnNvbGUubG9nKGUubWVzc2FnZSl9XG4vLyMgc291cmNlVVJMPVtldmFsXVxuIl0sIm5hbWVzIjpbXSwibWFwcGluZ3MiOiJBQUFBLE9BQU8sUUFBUSxVQUFVO0FBQUEsS0FBSyxNQUFNLEtBQUs7RUFBQyxJQUFJLEdBQUcsT0FBTztFQUFHLElBQUksR0FBRyxRQUFRLEdBQUcsT0FBTztDQUFDLENBQUUsSUFBRztFQUFDLFFBQVEsR0FBRyxDQUFDLEtBQUssU0FBUyxDQUFDO0FBQUssRUFBQyxPQUFNLEdBQUU7RUFBQyxRQUFRLEdBQUcsQ0FBQyxFQUFFLE9BQU87QUFBQyxFQUMzSixvQkFBb0IifQ==
+// denoCacheMetadata=8850861832194793294,5663910817107598061
