@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Option, Redacted, type Scope } from "effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
+import { syncBuiltinESMExports } from "node:module"
+import os, { tmpdir, userInfo } from "node:os"
 import { basename, dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -69,7 +70,21 @@ describe("configDirectory", () => {
     ["macOS", "darwin", env, "/Users/me", "/Users/me/Library/Application Support/tool"],
     ["Windows", "win32", env, "C:\\Users\\me", "D:\\Roaming\\tool"],
     ["Windows without APPDATA", "win32", {}, "C:\\Users\\me", "C:\\Users\\me\\AppData\\Roaming\\tool"],
-    ["Windows with a relative one", "win32", { APPDATA: "a" }, "C:\\Users\\me", "C:\\Users\\me\\AppData\\Roaming\\tool"]
+    [
+      "Windows with a relative one",
+      "win32",
+      { APPDATA: "a" },
+      "C:\\Users\\me",
+      "C:\\Users\\me\\AppData\\Roaming\\tool"
+    ],
+    ...["\\a", "/a", "C:a", "."].map((APPDATA): [string, string, Record<string, string>, string, string] => [
+      `Windows with ${APPDATA}, which depends on the drive`,
+      "win32",
+      { APPDATA },
+      "C:\\Users\\me",
+      "C:\\Users\\me\\AppData\\Roaming\\tool"
+    ]),
+    ["Windows with a share", "win32", { APPDATA: "\\\\host\\share\\a" }, "C:\\Users\\me", "\\\\host\\share\\a\\tool"]
   ])("on %s", (_name, platform, env, home, expected) => {
     assert.strictEqual(configDirectory({ platform, env, home }, "tool"), expected)
   })
@@ -139,6 +154,32 @@ describe("FileCredentialStore", () => {
       assert.deepStrictEqual(listed(directory), [])
     }))
 
+  it.scopedLive.skipIf(process.platform === "win32")(
+    "has its folder written to the disk after each change of a name",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const store = yield* at(directory)
+        yield* put(store, "token")
+        const handle = yield* Effect.promise(() => fs.promises.open(directory))
+        yield* Effect.promise(() => handle.close())
+        const prototype: fs.promises.FileHandle = Object.getPrototypeOf(handle)
+        const real = prototype.sync
+        const seen: Array<readonly ["folder" | "file", ReadonlyArray<string>]> = []
+        const spy = vi.spyOn(prototype, "sync").mockImplementation(async function (this: fs.promises.FileHandle) {
+          const isFolder = (await this.stat()).isDirectory()
+          const names = listed(directory).map((name) => name.endsWith(".tmp") ? ".tmp" : name)
+          seen.push([isFolder ? "folder" : "file", names])
+          return await real.call(this)
+        })
+        yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+        const name = basename(fileIn(directory))
+        yield* put(store, "next")
+        yield* store.modify(key, () => Effect.succeed([undefined, Option.none()] as const))
+        assert.deepStrictEqual(seen, [["file", [name, ".tmp"]], ["folder", [name]], ["folder", []]])
+      })
+  )
+
   it.scopedLive("is under the configuration directory of the program", () =>
     Effect.gen(function* () {
       const home = yield* folder
@@ -191,6 +232,172 @@ describe.skipIf(process.platform === "win32")("the modes of FileCredentialStore"
     }))
 })
 
+const set = (name: string, value: string | undefined) => {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}
+
+/** Variables of this process, until the scope closes. */
+const variables = (values: Readonly<Record<string, string | undefined>>) =>
+  Effect.acquireRelease(
+    Effect.sync((): ReadonlyArray<readonly [string, string | undefined]> => {
+      const before = Object.keys(values).map((name) => [name, process.env[name]] as const)
+      for (const [name, value] of Object.entries(values)) set(name, value)
+      return before
+    }),
+    (before) => Effect.sync(() => before.forEach(([name, value]) => set(name, value)))
+  )
+
+describe.skipIf(process.platform === "win32")("the home folder of FileCredentialStore", () => {
+  const account = userInfo().homedir
+  it.scopedLive.each(["", "home", "./home", "../home", "~", " "])(
+    "is the account's own where HOME is %j, and never in the working directory",
+    (HOME) =>
+      Effect.gen(function* () {
+        yield* variables({ HOME, XDG_CONFIG_HOME: "relative" })
+        const appName = `test-${randomUUID()}`
+        const before = fs.readdirSync(".")
+        const store = yield* open({ appName })
+        assert.deepStrictEqual(yield* store.load(key), Option.none())
+        const folder = configDirectory({ platform: process.platform, env: {}, home: account }, appName)
+        yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })))
+        yield* put(store, "token")
+        assert.strictEqual(listed(folder).length, 1)
+        assert.deepStrictEqual(fs.readdirSync("."), before)
+      })
+  )
+
+  it.scopedLive("need not be known where another variable names a folder", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* variables({ HOME: "", XDG_CONFIG_HOME: directory })
+      if (process.platform === "linux") {
+        yield* put(yield* open({ appName: "tool" }), "token")
+        assert.strictEqual(listed(join(directory, "tool")).length, 1)
+      }
+    }))
+
+  it.scopedLive("is an error where the account has none", () =>
+    Effect.gen(function* () {
+      yield* variables({ HOME: "home", XDG_CONFIG_HOME: undefined })
+      const real = userInfo()
+      const spy = vi.spyOn(os, "userInfo")
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          spy.mockRestore()
+          syncBuiltinESMExports()
+        })
+      )
+      for (const homedir of ["", "nowhere"]) {
+        spy.mockReturnValue({ ...real, homedir } as never)
+        syncBuiltinESMExports()
+        const error = yield* Effect.flip(open({ appName: "tool" }))
+        assert.strictEqual(error.reason, "Unreadable")
+        assert.include(error.message, "Set HOME")
+      }
+    }))
+})
+
+describe.skipIf(process.platform === "win32")("what FileCredentialStore does not use", () => {
+  const isRoot = process.getuid?.() === 0
+  /** A store with a token in it, its folder and its file. */
+  const kept = Effect.gen(function* () {
+    const directory = yield* folder
+    const store = yield* at(directory)
+    yield* put(store, "s3cret")
+    const file = fileIn(directory)
+    return { directory, store, file, credentials: dirname(file) }
+  })
+  /** Neither reading nor changing gets at it. */
+  const assertRefused = (store: CredentialStore, ...words: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      let ran = false
+      const change = store.modify(key, (current) => Effect.sync(() => [ran = true, current] as const))
+      for (const use of [Effect.asVoid(store.load(key)), Effect.asVoid(change)]) {
+        const error = yield* Effect.flip(use)
+        assert.strictEqual(error._tag, "CredentialStoreError")
+        for (const word of words) assert.include(error.message, word)
+        assertQuiet(error, "s3cret")
+      }
+      assert.isFalse(ran)
+    })
+
+  it.scopedLive.each(
+    [
+      ["a pipe", (path: string): unknown => spawnSync("mkfifo", [path]), "no file"],
+      ["a device that never ends", (path: string) => fs.symlinkSync("/dev/zero", path), "symbolic link"],
+      ["a folder", (path: string) => fs.mkdirSync(path), "a folder is where a file should be"],
+      ["a link to a file", (path: string) => fs.symlinkSync(`${path}.mine`, path), "symbolic link"],
+      ["a link to nothing", (path: string) => fs.symlinkSync(`${path}.nothing`, path), "symbolic link"],
+      ["a file of 1 MiB and a byte", (path: string) => fs.writeFileSync(path, " ".repeat(1_048_577)), "1 MiB"]
+    ] as const
+  )("is %s in place of a file", ([, make, word]) =>
+    Effect.gen(function* () {
+      const { file, store } = yield* kept
+      fs.renameSync(file, `${file}.mine`)
+      fs.chmodSync(`${file}.mine`, 0o755)
+      make(file)
+      yield* assertRefused(store, file, word)
+      assert.strictEqual(modeOf(`${file}.mine`), "755", "what a link leads to is left alone")
+    }))
+
+  it.scopedLive("is a link in place of its folder, before it is opened or afterwards", () =>
+    Effect.gen(function* () {
+      const { credentials, directory, store } = yield* kept
+      fs.renameSync(credentials, join(directory, "elsewhere"))
+      fs.chmodSync(join(directory, "elsewhere"), 0o755)
+      fs.symlinkSync(join(directory, "elsewhere"), credentials)
+      yield* assertRefused(store, credentials, "symbolic link")
+      fs.symlinkSync(directory, join(directory, "other"))
+      yield* assertRefused(yield* at(join(directory, "other")), credentials, "symbolic link")
+      assert.strictEqual(modeOf(join(directory, "elsewhere")), "755")
+    }))
+
+  it.scopedLive.skipIf(!isRoot)("is a folder, or a file, of another user, who is named", () =>
+    Effect.gen(function* () {
+      const { credentials, file, store } = yield* kept
+      fs.chownSync(file, 12_345, 0)
+      const read = store.load(key)
+      assert.include((yield* Effect.flip(read)).message, "12345")
+      for (const mode of [0o700, 0o777]) {
+        fs.chownSync(credentials, 23_456, 0)
+        fs.chmodSync(credentials, mode)
+        yield* assertRefused(store, credentials, "owner", "23456")
+        assert.strictEqual(modeOf(credentials), mode.toString(8))
+      }
+    }))
+
+  // Root may write everywhere, so it plays somebody else; Deno cannot.
+  it.scopedLive.skipIf(!isRoot || "Deno" in globalThis)(
+    "is a folder, or a file, that others can write to and that cannot be changed",
+    () =>
+      Effect.gen(function* () {
+        const { credentials, file, store } = yield* kept
+        fs.chmodSync(dirname(credentials), 0o755)
+        fs.chmodSync(credentials, 0o777)
+        fs.chmodSync(file, 0o666)
+        process.seteuid?.(65_534)
+        yield* Effect.addFinalizer(() => Effect.sync(() => process.seteuid?.(0)))
+        yield* assertRefused(store, credentials, "others can write", "owner")
+        process.seteuid?.(0)
+        fs.chmodSync(credentials, 0o755)
+        process.seteuid?.(65_534)
+        const error = yield* Effect.flip(store.load(key))
+        assert.include(error.message, `${file}: others can write`)
+      })
+  )
+
+  it.scopedLive("is text of more than 1 MiB, which it does not write either", () =>
+    Effect.gen(function* () {
+      const { file, store } = yield* kept
+      const error = yield* Effect.flip(put(store, "é".repeat(600_000)))
+      assert.strictEqual(error.reason, "Unwritable")
+      assert.include(error.message, "1 MiB")
+      assert.strictEqual(tokenOf(yield* store.load(key)), "s3cret")
+      assert.deepStrictEqual(listed(dirname(dirname(file))), [basename(file)])
+    }))
+})
+
 describe("a damaged file of FileCredentialStore", () => {
   const whole = JSON.stringify({ version: 1, issuer: "a", tokens: { accessToken: "s3cret" } })
   it.scopedLive.each<[string, string | Uint8Array]>([
@@ -223,6 +430,33 @@ describe("a damaged file of FileCredentialStore", () => {
         assert.strictEqual(listed(directory).length, 2)
       })
   )
+
+  it.scopedLive("is removed with the credentials, and no other server's is", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      const forget = (at: typeof key) => store.modify(at, () => Effect.succeed([undefined, Option.none()] as const))
+      const other = { ...key, account: "other" }
+      for (const each of [key, other]) {
+        yield* put(store, "token", each)
+        for (const name of listed(directory).filter((name) => name.endsWith(".json"))) {
+          fs.writeFileSync(join(directory, "credentials", name), "{s3cret")
+        }
+        yield* listening(store.load(each))
+      }
+      yield* put(store, "token")
+      assert.lengthOf(listed(directory), 3)
+      yield* forget(key)
+      assert.lengthOf(listed(directory), 1)
+      assert.include(listed(directory)[0], ".damaged-")
+      yield* forget(other)
+      assert.deepStrictEqual(listed(directory), [])
+      // Found damaged only then.
+      yield* put(store, "token")
+      fs.writeFileSync(fileIn(directory), "{s3cret")
+      yield* listening(forget(key))
+      assert.deepStrictEqual(listed(directory), [])
+    }))
 
   it.scopedLive("is empty for modify, too", () =>
     Effect.gen(function* () {

@@ -181,26 +181,41 @@ export type SomeTexts = {
   readonly [Name in keyof Texts]?: Texts[Name] extends (about: never) => string ? Texts[Name] : Partial<Texts[Name]>
 }
 
-type Sentence = string | ((about: never) => string)
+/** A property that may be a getter of somebody else's. */
+const read = (from: unknown, name: string): unknown => {
+  try {
+    return (from as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** What was given, where it is text. The failure of a promise that is none would end the program of its host. */
+const textOf = (given: unknown): string | undefined => {
+  if (given instanceof Promise) given.catch(() => {})
+  return typeof given === "string" ? given : undefined
+}
 
 /**
- * Replacements that are safe to use: an undefined one is left out, and one that throws falls back to `instead`, since the
- * person must see the address in any case.
+ * A table with the sentences that were given, each replaced by the English one where it turns out to be no text or to
+ * throw: the person must see the address in any case. Text in place of a function is said whatever it is about.
  */
-const safeTexts = <A extends object>(some: A | undefined, instead: object): A => {
-  const filled = Object.entries<Sentence>({ ...some }).flatMap(([name, text]) => {
-    if (typeof text !== "function") return text === undefined ? [] : [[name, text]]
-    const safe = (about: never): string => {
-      try {
-        return text(about)
-      } catch {
-        return (instead as Readonly<Record<string, (about: never) => string>>)[name]?.(about) ?? ""
+const replaceIn = <A extends object>(table: A, some: unknown): A =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, instead]) => {
+      const given = read(some, name)
+      if (typeof instead === "string") return [name, textOf(given) ?? instead]
+      if (typeof instead !== "function") return [name, replaceIn(instead, given)]
+      const say = (about: never): string => {
+        try {
+          return textOf(typeof given === "function" ? given.call(some, about) : given) ?? instead(about)
+        } catch {
+          return instead(about)
+        }
       }
-    }
-    return [[name, safe]]
-  })
-  return Object.fromEntries(filled)
-}
+      return [name, say]
+    })
+  ) as A
 
 /**
  * The English sentences, and a way to replace some of them.
@@ -211,16 +226,9 @@ const safeTexts = <A extends object>(some: A | undefined, instead: object): A =>
 export const Texts: {
   /** Used unless others are given. */
   readonly english: Texts
-  /** The English sentences with these instead. One that throws falls back to English. */
+  /** The English sentences with these instead. One that throws, or gives no string, falls back to English. */
   readonly replace: (some: SomeTexts) => Texts
 } = {
   english,
-  replace: (some) => ({
-    ...english,
-    ...safeTexts(some, english),
-    advice: { ...english.advice, ...safeTexts(some.advice, english.advice) },
-    ended: { ...english.ended, ...safeTexts(some.ended, english.ended) },
-    pasteReasons: { ...english.pasteReasons, ...safeTexts(some.pasteReasons, english.pasteReasons) },
-    callbackReasons: { ...english.callbackReasons, ...safeTexts(some.callbackReasons, english.callbackReasons) }
-  })
+  replace: (some) => replaceIn(english, some)
 }

@@ -19,7 +19,7 @@ interface Permissions {
 }
 
 /** On Deno, reading without permission would prompt the person in the middle of a sign-in. */
-const isGranted = (descriptor: Parameters<Permissions["permissions"]["querySync"]>[0]): boolean => {
+export const isGranted = (descriptor: Parameters<Permissions["permissions"]["querySync"]>[0]): boolean => {
   const { Deno } = globalThis as { readonly Deno?: Permissions }
   return Deno === undefined || attempt(() => Deno.permissions.querySync(descriptor).state) === "granted"
 }

@@ -379,7 +379,7 @@ describe("attach, to a terminal", () => {
       assert.deepStrictEqual(events, [])
       vi.advanceTimersByTime(200)
       say("\r", 0)
-      assert.deepStrictEqual(events, [{ block: "a\nb\nc" }])
+      assert.deepStrictEqual(events, [{ block: "ab\nc\n" }])
       say("\u0003", 0)
       assert.deepStrictEqual(events.slice(1), [{ signal: "SIGINT" }])
       say(`${ESC}[200~d`, 0)
