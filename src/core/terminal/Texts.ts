@@ -204,6 +204,7 @@ const replaceIn = <A extends object>(table: A, some: unknown): A =>
   Object.fromEntries(
     Object.entries(table).map(([name, instead]) => {
       const given = read(some, name)
+      if (given === undefined) return [name, instead]
       if (typeof instead === "string") return [name, textOf(given) ?? instead]
       if (typeof instead !== "function") return [name, replaceIn(instead, given)]
       const say = (about: never): string => {

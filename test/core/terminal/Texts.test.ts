@@ -244,6 +244,82 @@ describe("Texts.replace", () => {
     assert.deepStrictEqual(Texts.replace(none), english)
   })
 
+  /** What is no text. */
+  const odd: ReadonlyArray<() => unknown> = [
+    () => undefined,
+    () => null,
+    () => 7,
+    () => true,
+    () => 7n,
+    () => Symbol("text"),
+    () => ["text"],
+    () => ({ toString: () => "text" }),
+    () => new String("text"),
+    () => Promise.resolve("text"),
+    () => Promise.reject(new Error("a rejection that nobody handles ends the program")),
+    () => {
+      throw new Error("broken")
+    }
+  ]
+
+  it.each(odd.map((make) => [String(make).replace(/\s+/g, " "), make] as const))(
+    "falls back to English for every sentence and table that is, or gives, no text: %s",
+    async (_name, make) => {
+      const about = {
+        listening: true,
+        redirectUri: "http://127.0.0.1/",
+        waiting: ["a"],
+        done: ["b"],
+        paste: true,
+        characters: 7
+      } as never
+      const said = (texts: object): unknown =>
+        Object.entries(texts).map(([name, text]) =>
+          typeof text === "function"
+            ? [name, text(about)]
+            : typeof text === "object"
+            ? [name, said(text)]
+            : [name, text]
+        )
+      const gives = (texts: object): object =>
+        Object.fromEntries(
+          Object.entries(texts).map(([name, text]) => [name, typeof text === "object" ? gives(text) : make])
+        )
+      /** Every property is a getter. */
+      const isSo = (texts: object): object =>
+        Object.defineProperties(
+          {},
+          Object.fromEntries(Object.keys(texts).map((name) => [name, { get: make, enumerable: true }]))
+        )
+      const deep = Object.fromEntries(
+        Object.entries(english).map(([name, text]) => [name, typeof text === "object" ? isSo(text) : make])
+      )
+      for (const some of [gives(english), isSo(english), deep]) {
+        assert.deepStrictEqual(said(Texts.replace(some)), said(english))
+      }
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+  )
+
+  it("takes text in place of a function, also none", () => {
+    const some: object = { signIn: "Los", returnsTo: "", ended: { Denied: "Nein" } }
+    const { ended, returnsTo, signIn } = Texts.replace(some)
+    assert.deepStrictEqual(
+      [signIn({ serverName: "a", opening: true }), returnsTo({ redirectUri: "", listening: true }), ended.Denied("a")],
+      ["Los", "", "Nein"]
+    )
+  })
+
+  it("calls a sentence as a method of its table", () => {
+    const some = {
+      greeting: "Hallo",
+      signIn() {
+        return this.greeting
+      }
+    }
+    assert.strictEqual(Texts.replace(some).signIn({ serverName: "a", opening: true }), "Hallo")
+  })
+
   it("leaves the English texts as they are", () => {
     const before = JSON.stringify(english)
     Texts.replace({ advice: { OrPaste: "x" }, pasteClosed: "x" })

@@ -291,6 +291,26 @@ describe.concurrent("layerPresenter, on stderr", { timeout: 60_000 }, () => {
     assert.strictEqual(times(ended.shown, english.browserFailed), 1, "in English where a sentence throws")
   })
 
+  it.runIf(Planned.hasTerminal)(
+    "shows the address at a terminal, opens the browser and reads a paste, whatever is wrong with the host's texts",
+    async () => {
+      const wrong = ["give nothing", "are numbers", "reject", "throw when they are read"] as const
+      const host = Planned.start({
+        signIns: wrong.map((wrongTexts) => ({ name: wrongTexts.replaceAll(" ", ""), wrongTexts, openBrowser: "notes" }))
+      }, { columns: 200, env: { ...local, TERM: "xterm" } })
+      for (const name of wrong.map((each) => each.replaceAll(" ", ""))) {
+        await host.shows(english.signIn({ serverName: name, opening: true }))
+        await host.shows(`https://${name}.example/authorize`)
+        host.type(`${(await host.answer(name, answered)).href}\r`)
+        await host.shows(`: the answer of ${name}.`)
+      }
+      const { code, endings, events, stderr } = await host.ended
+      assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(endings, wrong.map((each) => `${each.replaceAll(" ", "")} paste`))
+      assert.lengthOf(events.filter((event) => "opened" in event), wrong.length)
+    }
+  )
+
   it("opens the browser as the host does, and says where that failed", async () => {
     const names = ["notes", "fails", "dies", "throws", "hangs"] as const
     const host = Planned.start({
