@@ -181,19 +181,21 @@ export type SomeTexts = {
   readonly [Name in keyof Texts]?: Texts[Name] extends (about: never) => string ? Texts[Name] : Partial<Texts[Name]>
 }
 
+/** What was given. The failure of a promise, which is no text, would end the program of its host. */
+const heard = (given: unknown): unknown => {
+  if (given instanceof Promise) given.catch(() => {})
+  return given
+}
+
+const textOf = (given: unknown): string | undefined => typeof given === "string" ? given : undefined
+
 /** A property that may be a getter of somebody else's. */
 const read = (from: unknown, name: string): unknown => {
   try {
-    return (from as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+    return heard((from as Readonly<Record<string, unknown>> | null | undefined)?.[name])
   } catch {
     return undefined
   }
-}
-
-/** What was given, where it is text. The failure of a promise that is none would end the program of its host. */
-const textOf = (given: unknown): string | undefined => {
-  if (given instanceof Promise) given.catch(() => {})
-  return typeof given === "string" ? given : undefined
 }
 
 /**
@@ -209,7 +211,7 @@ const replaceIn = <A extends object>(table: A, some: unknown): A =>
       if (typeof instead !== "function") return [name, replaceIn(instead, given)]
       const say = (about: never): string => {
         try {
-          return textOf(typeof given === "function" ? given.call(some, about) : given) ?? instead(about)
+          return textOf(typeof given === "function" ? heard(given.call(some, about)) : given) ?? instead(about)
         } catch {
           return instead(about)
         }
