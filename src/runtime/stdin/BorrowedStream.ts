@@ -28,8 +28,9 @@ export interface BorrowedStream {
    * Leaves the stream as it was found: listeners, flow, terminal mode. Call it once.
    *
    * @param unread - Text that was read and not used: the host's next reader gets it, unless it may be an answer.
+   * @param keepsMode - Leaves the terminal's mode alone: it is somebody else's now.
    */
-  readonly giveBack: (unread: string) => void
+  readonly giveBack: (unread: string, keepsMode: boolean) => void
 }
 
 // Events that a prompt, a REPL or a program in raw mode listens to when it starts to read.
@@ -133,11 +134,13 @@ export const borrow = (input: Input, output: Output | undefined, on: Borrower): 
     }
   })
 
-  const giveBack = (unread: string) => {
+  const giveBack = (unread: string, keepsMode: boolean) => {
     stopWatching()
     removeListeners()
-    if (leavesRawMode) attempt(() => input.setRawMode?.(false))
-    write(stopMarkingPastes)
+    if (!keepsMode) {
+      if (leavesRawMode) attempt(() => input.setRawMode?.(false))
+      write(stopMarkingPastes)
+    }
     const isRead = foundFlowing === true || input.listenerCount("data") > 0 || input.listenerCount("readable") > 0
     if (isRead && !hasPaused) return
     // Before `pause`, which stops the reading that `unshift` starts. The host's next prompt must not get a code.

@@ -15,6 +15,13 @@ export type { Output } from "./BorrowedStream.ts"
 export { type Input, isTaken } from "./InputStream.ts"
 export type { Signal } from "../../core/terminal/LineDecoder.ts"
 
+/**
+ * Stops a reader and leaves the stream as it was found.
+ *
+ * @param keepsMode - Leaves the terminal's mode alone, because the program is in the background now. @default false
+ */
+export type Detach = (keepsMode?: boolean) => void
+
 /** Called while a reader is attached, never after it was detached. */
 export interface Handlers {
   /** Lines that arrived together, without the last line break. */
@@ -52,7 +59,7 @@ const keysOnly = /^(?:\u001b\[[\d;:]+[u~_]|[\u0000-\u001f\u007f])+$/
  *
  * @param output - Where a terminal is asked to mark pastes.
  */
-export const attach = (input: Input, output: Output | undefined, on: Handlers): () => void => {
+export const attach = (input: Input, output: Output | undefined, on: Handlers): Detach => {
   let isSilent = false
   if (isOver(input)) {
     queueMicrotask(() => {
@@ -82,12 +89,12 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     // The last line at a terminal belongs to the lines before it until the person ends it: else a code could be cut.
     if (!decoder.isPasting() && !(stream.isRaw && decoder.unfinished() !== "")) deliver()
   }
-  const detach = () => {
+  const detach = (keepsMode = false) => {
     if (!isAttached) return
     isAttached = false
     clearTimeout(timer)
     clearTimeout(pasteTimer)
-    stream.giveBack(lines.unread() + decoder.unfinished() + rest)
+    stream.giveBack(lines.unread() + decoder.unfinished() + rest, keepsMode)
   }
   const end = () => {
     if (!isAttached) return
@@ -133,8 +140,8 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
 
   const stream = borrow(input, output, { data, end, reclaimed })
   const decoder = LineDecoder.make(stream.isRaw)
-  return () => {
+  return (keepsMode) => {
     isSilent = true
-    detach()
+    detach(keepsMode)
   }
 }

@@ -3,14 +3,24 @@
  */
 import { fstatSync } from "node:fs"
 import process from "node:process"
+import { attempt } from "../attempt.ts"
 import * as LineReader from "./LineReader.ts"
 import type { AttachReader } from "./StdinHub.ts"
 import * as TerminalOutput from "../terminal/TerminalOutput.ts"
 import * as TerminalSignals from "../terminal/TerminalSignals.ts"
-import { hasEscapes, isForeground } from "../terminal/ProcessSurroundings.ts"
+import { isForeground } from "../terminal/Foreground.ts"
+import { hasEscapes } from "../terminal/ProcessSurroundings.ts"
 
 /** How often it is checked whether the host, which reads stdin, has stopped. */
 const retryMillis = 250
+
+/** How often it is checked whether this process, in the background, has come to the foreground. */
+const backgroundMillis = 1000
+
+/** Whether the terminal was left in the background, where its mode must not be set: the stream has a mode that it has not. */
+let hasLeftMode = false
+/** Whether it was said that the terminal is not read. */
+let hasToldWhy = false
 
 /** Long enough for a signal to take effect, short enough for a person not to notice. */
 const signalMillis = 200
@@ -36,15 +46,15 @@ const isOpen = (): boolean => {
  */
 export const attach: AttachReader = (onText) => {
   const { stdin } = process
-  let detach: (() => void) | undefined
+  let detach: LineReader.Detach | undefined
   let stopWatchingSignals = () => {}
   let timer: ReturnType<typeof setTimeout> | undefined
   let hasEnded = false
 
-  const stop = () => {
+  const stop = (keepsMode = false) => {
     clearTimeout(timer)
     // The terminal first: a signal may come between these steps.
-    detach?.()
+    detach?.(keepsMode)
     detach = undefined
     stopWatchingSignals()
     TerminalOutput.typed(0)
@@ -84,19 +94,30 @@ export const attach: AttachReader = (onText) => {
   const start = () => {
     clearTimeout(timer)
     if (detach !== undefined || hasEnded) return
-    if (LineReader.isTaken(stdin) || (stdin.isTTY && !isForeground())) {
+    const again = (millis: number) => {
       // There is no event for the end of a host's prompt, nor for a program that comes to the foreground.
-      timer = setTimeout(start, retryMillis)
+      timer = setTimeout(start, millis)
       timer.unref()
-      return
     }
+    if (LineReader.isTaken(stdin)) return again(retryMillis)
+    const isAllowed = stdin.isTTY ? isForeground() : true
+    if (isAllowed === undefined && !hasToldWhy) {
+      hasToldWhy = true
+      TerminalOutput.say(`${TerminalOutput.state().texts.terminalNotRead}\n`)
+    }
+    if (isAllowed !== true) return again(backgroundMillis)
+    if (hasLeftMode) attempt(() => stdin.setRawMode(false))
+    hasLeftMode = false
     hasEnded = !isOpen()
     if (stdin.isTTY) stopWatchingSignals = TerminalSignals.watch({ ending: interrupted })
     read()
   }
 
   const stopListening = !stdin.isTTY ? () => {} : TerminalSignals.onContinued(() => {
-    stop()
+    // The shell has its own mode there, and the system stops who sets one.
+    const isBehind = detach !== undefined && isForeground() !== true
+    if (isBehind) hasLeftMode = true
+    stop(isBehind)
     start()
   })
   start()

@@ -2,7 +2,7 @@
  * Finds out where this process runs: system, environment, terminal. On Deno, what it has no permission to read counts as
  * absent, and no permission is requested.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { hostname, release } from "node:os"
 import process from "node:process"
 import type { BrowserChoice } from "../../core/terminal/BrowserChoice.ts"
@@ -53,18 +53,6 @@ export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice =>
 /** Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings along. */
 export const mayLoadLibrary = (): boolean =>
   isGranted({ name: "read" }) && isGranted({ name: "sys", kind: "osRelease" })
-
-/**
- * Whether this process is in the foreground of its terminal; the system stops one in the background that sets the mode.
- * It is known on Linux only, and taken to be true elsewhere.
- */
-export const isForeground = (): boolean => {
-  const path = "/proc/self/stat"
-  if (process.platform !== "linux" || !isGranted({ name: "read", path })) return true
-  // After the name in parentheses: state, parent, process group, session, terminal, its foreground process group.
-  const [, , group, , , foreground] = attempt(() => readFileSync(path, "utf8").split(") ").at(-1)?.split(" ")) ?? []
-  return group === foreground
-}
 
 /** Whether stderr is a terminal that understands escape sequences. Without permission to read `TERM`, it is assumed to. */
 export const hasEscapes = (): boolean => {
