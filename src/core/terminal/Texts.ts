@@ -62,7 +62,7 @@ export interface Texts {
   readonly pasteReasons: Readonly<Record<PasteRefusalReason, string>>
   /** Stdin ended, so nothing can be pasted any more; the sign-in goes on. */
   readonly pasteClosed: string
-  /** On Deno: the terminal is not read, because it cannot be known whether the program is in its foreground. */
+  /** The terminal is not read, because it cannot be known whether the program is in its foreground. */
   readonly terminalNotRead: string
   /** A request to the callback was refused; `reason` is a sentence of `callbackReasons`. */
   readonly callbackRefused: (about: { readonly serverName: string; readonly reason: string }) => string
@@ -157,8 +157,8 @@ const english: Texts = {
   pasteReasons,
   pasteClosed: "Nothing more is read here. The sign-in still goes on in the browser.",
   terminalNotRead:
-    "Nothing can be pasted here, because Deno may not find out whether this program is in the foreground. " +
-    "To paste, grant --allow-run=ps.",
+    "Nothing can be pasted here, because it cannot be found out whether this program is in the foreground. " +
+    "On Deno, grant --allow-run=ps to paste.",
   callbackRefused: ({ reason, serverName }) => `${reason}. It was refused; the sign-in to ${serverName} goes on.`,
   callbackReasons,
   browserFailed: "No browser could be opened from here. Open the address above yourself.",

@@ -282,24 +282,88 @@ describe.skipIf(!Live.hasTerminal)(`sharing a terminal${Live.orWhyNot}`, { concu
   })
 
   describe.skipIf(process.platform !== "linux")("in the background", () => {
-    it("does not touch the terminal, nor stop the program, which the redirect finishes", async () => {
-      const stopped = start({ servers: ["one"] }, wide)
-      const begun = start({ servers: ["two", "three"] }, { ...wide, background: true })
-      const one = await Live.answerTo(stopped, "one")
-      const [two, three] = await Promise.all([Live.answerTo(begun, "two"), Live.answerTo(begun, "three")])
-      stopped.type("\u001a")
-      await stopped.stopped()
-      stopped.goOn("background")
-      begun.kill("SIGCONT")
-      for (const answer of [one, two, three]) assert.strictEqual(await Live.byHttp(answer), 200)
-      // At its exit Deno sets the mode that it once found, which stops it where it has no terminal.
-      await stopped.says("clean")
-      if ("Deno" in globalThis) stopped.goOn()
-      for (const session of [stopped, begun]) {
-        assert.deepStrictEqual(await session.ended, done)
-        assert.deepStrictEqual(session.said().at(-1), { clean: true })
+    /** With and without /proc. */
+    const systems = ["linux", "darwin", "freebsd"].map((pretends) => [pretends, [{ pretends }] as const] as const)
+
+    it.each(systems)(
+      "does not touch the terminal, nor stop the program, which the redirect finishes, on %s",
+      async (_system, before) => {
+        const stopped = start({ servers: ["one"], before }, wide)
+        const killed = start({ servers: ["four"], before }, wide)
+        const begun = start({ servers: ["two", "three"], before }, { ...wide, background: true })
+        const [one, four] = await Promise.all([Live.answerTo(stopped, "one"), Live.answerTo(killed, "four")])
+        const [two, three] = await Promise.all([Live.answerTo(begun, "two"), Live.answerTo(begun, "three")])
+        stopped.type("\u001a")
+        // Without being asked before: the terminal is raw until the shell takes it back.
+        killed.kill("SIGSTOP")
+        for (const session of [stopped, killed]) {
+          await session.stopped()
+          session.goOn("background")
+        }
+        begun.kill("SIGCONT")
+        for (const answer of [one, two, three, four]) assert.strictEqual(await Live.byHttp(answer), 200)
+        for (const session of [stopped, killed]) {
+          // At its exit Deno sets the mode that it once found, which stops it where it has no terminal.
+          if ("Deno" in globalThis) {
+            await session.says("released")
+            session.goOn()
+          }
+        }
+        for (const session of [stopped, killed, begun]) {
+          assert.deepStrictEqual(await session.ended, done)
+          if (session !== killed) assert.deepStrictEqual(session.said().at(-1), { clean: true })
+        }
+        assert.notInclude(begun.screen(), Live.pasteOn)
       }
-      assert.notInclude(begun.screen(), Live.pasteOn)
+    )
+
+    it.each(systems)("reads again in the foreground after the background, on %s", async (_system, before) => {
+      const session = start({ servers: ["one"], before }, wide)
+      const one = await Live.answerTo(session, "one")
+      for (const count of [2, 3]) {
+        session.kill("SIGSTOP")
+        await session.stopped()
+        session.goOn("background")
+        session.goOn()
+        await session.shows(Live.pasteOn, count)
+        assert.isTrue((await session.mode()).raw)
+      }
+      session.type(`${Live.marked(one.address)}\r`)
+      assert.deepStrictEqual(await session.ended, done)
+      assert.deepStrictEqual(session.said()[0], { granted: "one", code: one.code, via: "paste" })
+      assert.deepStrictEqual(session.said().at(-1), { clean: true })
+      Live.assertLeft(session)
+    })
+
+    it.runIf("Deno" in globalThis).each([[["--allow-net"]], [["--allow-net", "--allow-read", "--allow-env"]]])(
+      "stops no program, and says why it reads nothing, where Deno may not find out: %s",
+      async (permissions) => {
+        const [begun, front] = [true, false].map((background) =>
+          Live.start([...programs.command("host", permissions), JSON.stringify({ servers: ["one"] })], {
+            ...wide,
+            background
+          })
+        )
+        assert(begun !== undefined && front !== undefined)
+        for (const session of [begun, front]) {
+          const one = await Live.answerTo(session, "one")
+          assert.deepStrictEqual(await session.mode(), { raw: false, restored: true })
+          assert.strictEqual(Live.times(Live.words(session.screen()), english.terminalNotRead), 1)
+          assert.strictEqual(await Live.byHttp(one), 200)
+          assert.deepStrictEqual(await session.ended, done)
+          assert.notInclude(session.screen(), Live.pasteOn)
+        }
+      }
+    )
+
+    it.runIf("Deno" in globalThis)("reads a paste where Deno may run ps", async () => {
+      const command = programs.command("host", ["--allow-net", "--allow-run=ps"])
+      const session = Live.start([...command, JSON.stringify({ servers: ["one"] })], wide)
+      const one = await Live.answerTo(session, "one")
+      await session.shows(Live.pasteOn)
+      session.type(`${Live.marked(one.address)}\r`)
+      assert.deepStrictEqual(await session.ended, done)
+      assert.deepStrictEqual(session.said()[0], { granted: "one", code: one.code, via: "paste" })
     })
 
     it("waits without work until it is in the foreground, and reads then", async () => {
