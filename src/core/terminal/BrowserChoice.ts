@@ -63,6 +63,34 @@ const commandsOf = (entry: string, url: string, platform: string): ReadonlyArray
   ]
 }
 
+/** `FileProtocolHandler` takes no more; Windows' own limit for a URL is 2,083. */
+const longestForWindows = 2000
+
+/** Windows gives a program of its own the rest of the line, so one argument holds the address; no shell reads it. */
+const byWindows = (program: string, url: string): Command => ({ program, args: ["url.dll,FileProtocolHandler", url] })
+
+/**
+ * The programs of the system that open its browser, to be tried in this order, before anything else: none of them is a
+ * shell, and each gets the URL as one argument. Windows is opened by its own program wherever it is, and never by a name
+ * that the working directory may hold. Empty where there is none for this URL.
+ */
+export const systemCommands = (surroundings: Surroundings, url: URL): ReadonlyArray<Command> => {
+  const { href } = url
+  const { env, platform } = surroundings
+  if (platform === "darwin") return [{ program: "open", args: [href] }]
+  if (platform === "win32") {
+    const root = env["SystemRoot"] ?? ""
+    const folder = /^[a-z]:\\[^"]*$/i.test(root) ? root.replace(/\\+$/, "") : "C:\\Windows"
+    return href.length > longestForWindows ? [] : [byWindows(`${folder}\\System32\\rundll32.exe`, href)]
+  }
+  if (placeOf(surroundings) === "wsl") {
+    return href.length > longestForWindows
+      ? []
+      : ["/mnt/c/Windows/System32/rundll32.exe", "rundll32.exe"].map((program) => byWindows(program, href))
+  }
+  return [{ program: "xdg-open", args: [href] }]
+}
+
 /** Whether there is a way to open a browser that the person can see. */
 export const canOpen = ({ commands, system }: BrowserChoice): boolean => system || commands.length > 0
 

@@ -31,6 +31,7 @@ export const variables: ReadonlyArray<string> = [
   "SSH_CLIENT",
   "SSH_CONNECTION",
   "SSH_TTY",
+  "SystemRoot",
   "TEAMCITY_VERSION",
   "TERM",
   "TF_BUILD",

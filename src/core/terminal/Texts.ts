@@ -70,6 +70,8 @@ export interface Texts {
   readonly callbackReasons: Readonly<Record<HttpRefusalReason, string>>
   /** The browser could not be opened. */
   readonly browserFailed: string
+  /** Deno may not start a browser; `permission` is the flags that it wants. */
+  readonly browserNotAllowed: (about: { readonly permission: string }) => string
   /** A port was taken, and only a paste can finish the sign-in. */
   readonly portTaken: (about: { readonly redirectUri: string }) => string
   /** The authorization server may not have this redirect URI registered. */
@@ -162,6 +164,7 @@ const english: Texts = {
   callbackRefused: ({ reason, serverName }) => `${reason}. It was refused; the sign-in to ${serverName} goes on.`,
   callbackReasons,
   browserFailed: "No browser could be opened from here. Open the address above yourself.",
+  browserNotAllowed: ({ permission }) => `No browser opens, because Deno may not start one. That needs ${permission}.`,
   portTaken: ({ redirectUri }) =>
     `The port of ${redirectUri} is taken by another program. The sign-in goes on without it.`,
   maybeUnregistered: ({ redirectUri, serverName }) =>

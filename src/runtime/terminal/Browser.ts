@@ -3,10 +3,9 @@
  */
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import process from "node:process"
-import type { BrowserChoice, Command } from "../../core/terminal/BrowserChoice.ts"
+import { type BrowserChoice, type Command, systemCommands } from "../../core/terminal/BrowserChoice.ts"
 import { placeOf } from "../../core/terminal/Surroundings.ts"
-import { mayLoadLibrary, surroundings } from "./ProcessSurroundings.ts"
+import { mayLoadLibrary, mayRun, surroundings } from "./ProcessSurroundings.ts"
 
 /** A program that cannot open a browser fails within this time; one that runs longer is the browser itself. */
 const failureMillis = 3000
@@ -32,7 +31,7 @@ const run = ({ args, program }: Command): Effect.Effect<void, unknown> =>
   Effect.flatMap(
     Effect.async<ChildProcess, unknown>((resume) => {
       try {
-        const child = spawn(program, args, { stdio: "ignore", detached: true, shell: false })
+        const child = spawn(program, args, { stdio: "ignore", detached: true, shell: false, windowsHide: true })
         // It stays: an "error" event without a listener would be an uncaught exception.
         child.on("error", (error) => resume(Effect.fail(error)))
         child.once("spawn", () => {
@@ -58,22 +57,25 @@ const byLibrary = (url: URL): Effect.Effect<void, unknown> =>
     succeeds
   )
 
+const inOrder = (attempts: ReadonlyArray<Effect.Effect<void, unknown>>): Effect.Effect<void, unknown> =>
+  attempts.reduceRight<Effect.Effect<void, unknown>>(
+    (next, attempt) => Effect.orElse(attempt, () => next),
+    Effect.fail("no browser could be opened")
+  )
+
 /**
- * On Deno the package needs more permissions, and ends the process when its own `xdg-open` is missing: the system's
- * `xdg-open` is tried first.
+ * By the programs of the system, and by the package only where these do not work: it goes through PowerShell on Windows.
+ * On Linux, Node takes the package, which brings an `xdg-open` of its own along; on Deno it needs more permissions, and ends
+ * the process when that one is missing.
  */
 const runSystem = (url: URL): Effect.Effect<void, unknown> => {
-  const { platform } = process
+  const around = surroundings()
+  const isDesktop = around.platform !== "win32" && placeOf(around) !== "wsl"
   const library = Effect.suspend(() => mayLoadLibrary() ? byLibrary(url) : Effect.fail("no permission"))
-  const isDesktop = platform !== "darwin" && platform !== "win32" && placeOf(surroundings()) !== "wsl"
-  return "Deno" in globalThis && isDesktop
-    ? Effect.orElse(run({ program: "xdg-open", args: [url.href] }), () => library)
-    : library
+  const commands = isDesktop && !("Deno" in globalThis) ? [] : systemCommands(around, url).filter(mayRun)
+  return inOrder([...commands.map(run), library])
 }
 
 /** Tries each command in order; fails when none works. */
 export const open = ({ commands, system }: BrowserChoice, url: URL): Effect.Effect<void, unknown> =>
-  [...commands.map(run), ...system ? [runSystem(url)] : []].reduceRight<Effect.Effect<void, unknown>>(
-    (next, attempt) => Effect.orElse(attempt, () => next),
-    Effect.fail("no browser could be opened")
-  )
+  inOrder([...commands.map(run), ...system ? [runSystem(url)] : []])

@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs"
 import { hostname, release } from "node:os"
 import process from "node:process"
-import type { BrowserChoice } from "../../core/terminal/BrowserChoice.ts"
+import { type BrowserChoice, canOpen, type Command, systemCommands } from "../../core/terminal/BrowserChoice.ts"
 import { plain, type Style } from "../../core/terminal/Layout.ts"
-import { type Surroundings, variables } from "../../core/terminal/Surroundings.ts"
+import { placeOf, type Surroundings, variables } from "../../core/terminal/Surroundings.ts"
+import { printable } from "../../core/text/SafeText.ts"
 import { attempt } from "../attempt.ts"
 
 interface Permissions {
@@ -39,20 +40,31 @@ export const surroundings = (): Surroundings => ({
 })
 
 /**
- * The browser commands that this process has the permissions for. Starting a program takes permission for the whole
- * environment, which it inherits.
+ * Whether this process may start a program. That takes permission for the whole environment, which the program inherits.
  */
-export const permitted = ({ commands, system }: BrowserChoice): BrowserChoice => {
-  const hasEnvironment = isGranted({ name: "env" })
-  return {
-    commands: commands.filter(({ program }) => hasEnvironment && isGranted({ name: "run", command: program })),
-    system: system && hasEnvironment && isGranted({ name: "run" })
-  }
-}
+export const mayRun = ({ program }: Command): boolean =>
+  isGranted({ name: "env" }) && isGranted({ name: "run", command: program })
 
 /** Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings along. */
 export const mayLoadLibrary = (): boolean =>
-  isGranted({ name: "read" }) && isGranted({ name: "sys", kind: "osRelease" })
+  isGranted({ name: "env" }) && isGranted({ name: "run" }) && isGranted({ name: "read" }) &&
+  isGranted({ name: "sys", kind: "osRelease" })
+
+/** Those of the ways to open a URL that this process has the permissions for. */
+export const permitted = ({ commands, system }: BrowserChoice, around: Surroundings, url: URL): BrowserChoice => ({
+  commands: commands.filter(mayRun),
+  system: system && (mayLoadLibrary() || systemCommands(around, url).some(mayRun))
+})
+
+/** The permission that Deno wants for a way to open a URL and has not; `undefined` when it is not for this that none opens. */
+export const missingPermission = (choice: BrowserChoice, around: Surroundings, url: URL): string | undefined => {
+  const isUnknown = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].some((variable) => !isGranted({ name: "env", variable }))
+  const [command] = choice.commands.length > 0 ? choice.commands : systemCommands(around, url)
+  const wants = canOpen(choice) || (isUnknown && placeOf(around) === "headless")
+  return !wants || command === undefined || mayRun(command)
+    ? undefined
+    : `--allow-env --allow-run=${printable(command.program, 200)}`
+}
 
 /** Whether stderr is a terminal that understands escape sequences. Without permission to read `TERM`, it is assumed to. */
 export const hasEscapes = (): boolean => {

@@ -81,7 +81,8 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
     const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
     terminal.waiting.set(pending.id, { name: SignInScreen.nameOf(texts, pending.serverName), isShown: true })
     const surroundings = ProcessSurroundings.surroundings()
-    const choice = ProcessSurroundings.permitted(chooseBrowser(surroundings, pending.url))
+    const wanted = chooseBrowser(surroundings, pending.url)
+    const choice = ProcessSurroundings.permitted(wanted, surroundings, pending.url)
     const opens = options.openBrowser === undefined ? canOpen(choice) : options.openBrowser !== false
     const blocks = SignInScreen.current(texts, pending, {
       opening: opens,
@@ -90,7 +91,13 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
       others: overview(texts)
     })
     TerminalOutput.screen(layOut(blocks, ProcessSurroundings.style(surroundings)))
-    if (!opens) return Effect.void
+    if (!opens) {
+      const permission = options.openBrowser === undefined && !again
+        ? ProcessSurroundings.missingPermission(wanted, surroundings, pending.url)
+        : undefined
+      if (permission !== undefined) say(texts.browserNotAllowed({ permission }))
+      return Effect.void
+    }
     return Effect.catchAllCause(
       Effect.asVoid(openBrowserFor(pending, choice, options)),
       (cause) => Cause.isInterrupted(cause) ? Effect.void : Effect.sync(() => say(texts.browserFailed))

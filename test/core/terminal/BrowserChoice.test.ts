@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { spawnSync } from "node:child_process"
 import process from "node:process"
-import { canOpen, chooseBrowser, type Command } from "../../../src/core/terminal/BrowserChoice.ts"
+import { canOpen, chooseBrowser, type Command, systemCommands } from "../../../src/core/terminal/BrowserChoice.ts"
 import type { Surroundings } from "../../../src/core/terminal/Surroundings.ts"
 
 const url = new URL("https://as.example/authorize?client_id=x&state=y")
@@ -38,6 +38,55 @@ describe("the system's own way", () => {
   ])("is for a screen that the person sees: %s", (_name, surroundings, system) => {
     assert.deepStrictEqual(chooseBrowser(surroundings, url), { commands: [], system })
     assert.strictEqual(canOpen(chooseBrowser(surroundings, url)), system)
+  })
+})
+
+describe("the system's own programs", () => {
+  const handler = "url.dll,FileProtocolHandler"
+  const windows = command("C:\\Windows\\System32\\rundll32.exe", handler, href)
+  const wsl = ["/mnt/c/Windows/System32/rundll32.exe", "rundll32.exe"].map((program) => command(program, handler, href))
+
+  it.each<[string, Surroundings, ReadonlyArray<Command>]>([
+    ["a Mac", where("darwin"), [command("open", href)]],
+    ["a Linux", where("linux", onScreen), [command("xdg-open", href)]],
+    ["a BSD", where("freebsd", onScreen), [command("xdg-open", href)]],
+    ["Windows", where("win32"), [windows]],
+    ["Windows in a folder of its own", where("win32", { SystemRoot: "D:\\WinNT\\" }), [
+      command("D:\\WinNT\\System32\\rundll32.exe", handler, href)
+    ]],
+    ...["", "Windows", "\\Windows", ".", 'C:\\a"b'].map((
+      SystemRoot
+    ): [string, Surroundings, ReadonlyArray<Command>] => [
+      `Windows where SystemRoot is ${SystemRoot || "empty"}, and no folder for certain`,
+      where("win32", { SystemRoot }),
+      [windows]
+    ]),
+    ["WSL", where("linux", { WSL_DISTRO_NAME: "Ubuntu" }), wsl],
+    ["WSL by its release", where("linux", onScreen, { release: "5.15-microsoft-standard-WSL2" }), wsl]
+  ])("are no shell, and get the URL as one argument: %s", (_name, surroundings, commands) => {
+    assert.deepStrictEqual(systemCommands(surroundings, url), commands)
+  })
+
+  it("are none on Windows for a URL that is longer than what they take there", () => {
+    const long = (length: number) => new URL(href + "x".repeat(length - href.length))
+    for (const surroundings of [where("win32"), where("linux", { WSL_INTEROP: "1" })]) {
+      assert.isNotEmpty(systemCommands(surroundings, long(2000)))
+      assert.deepStrictEqual(systemCommands(surroundings, long(2001)), [])
+    }
+    assert.lengthOf(systemCommands(where("darwin"), long(9000)), 1)
+  })
+
+  it.prop("leave nothing for Windows to take apart, whatever is in the URL", [
+    FastCheck.webUrl({ withFragments: true, withQueryParameters: true }),
+    FastCheck.string()
+  ], ([base, more]) => {
+    const url = new URL(base)
+    url.search += more
+    url.hash += more
+    for (const { args, program } of systemCommands(where("win32"), url)) {
+      assert.notMatch(args.join(""), /[\s"<>]/)
+      assert.notMatch(program, /cmd|powershell/i)
+    }
   })
 })
 

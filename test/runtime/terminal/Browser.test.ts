@@ -374,9 +374,11 @@ const question = /Deno requests|Cannot prompt|NotCapable|requires \S+ access/
 describe.runIf("Deno" in globalThis && Planned.hasTerminal).concurrent("open, where Deno may not do everything", {
   timeout: 60_000
 }, () => {
-  it("asks for no permission, opens nothing, and finishes by a request or a paste, at a terminal", async () => {
+  it("asks for no permission, opens nothing, says so, and finishes by a request, or a paste with `ps`, at a terminal", async () => {
     const browser = opener()
-    const few: ReadonlyArray<ReadonlyArray<string>> = [[], ["--allow-read", "--allow-env", "--allow-sys"]]
+    const few: ReadonlyArray<ReadonlyArray<string>> = [[], ["--allow-read", "--allow-env", "--allow-sys"], [
+      "--allow-run=ps"
+    ]]
     await Promise.all(few.map(async (permissions) => {
       const host = Planned.start({
         signIns: [{ name: "mail", options: { paste: false } }, { name: "wiki" }]
@@ -388,11 +390,17 @@ describe.runIf("Deno" in globalThis && Planned.hasTerminal).concurrent("open, wh
       await host.shows(screenOf("mail", false))
       assert.strictEqual(await host.browse("mail", answered), 200)
       await host.shows(screenOf("wiki", false))
-      host.type(`${(await host.answer("wiki", answered)).href}\r`)
+      const canPaste = permissions.includes("--allow-run=ps")
+      if (canPaste) host.type(`${(await host.answer("wiki", answered)).href}\r`)
+      else assert.strictEqual(await host.browse("wiki", answered), 200)
       const ended = await host.ended
-      assert.deepStrictEqual(ended.endings, ["mail http", "wiki paste"])
+      assert.deepStrictEqual(ended.endings, ["mail http", canPaste ? "wiki paste" : "wiki http"])
       assert.strictEqual(ended.code, 0)
       assert.notMatch(ended.stderr, question)
+      // Where the variable is read, it names the program.
+      const program = permissions.includes("--allow-env") ? browser.path : "xdg-open"
+      const permission = `--allow-env --allow-run=${program}`
+      assert.include(ended.shown, Texts.english.browserNotAllowed({ permission }))
     }))
     assert.deepStrictEqual(browser.calls(), [])
   })
@@ -458,7 +466,13 @@ describe.runIf("Deno" in globalThis && Planned.hasTerminal).concurrent("open, wh
       const start = (env: Record<string, string>, ...permissions: ReadonlyArray<string>) =>
         Planned.start({ signIns: [{ name: "mail", options: { paste: false } }] }, {
           columns: 200,
-          permissions: [...networkOnly, "--allow-run", "--allow-env", ...permissions],
+          permissions: [
+            ...networkOnly,
+            // This program alone is enough, where it is there.
+            env === having.env ? "--allow-run=xdg-open" : "--allow-run",
+            "--allow-env",
+            ...permissions
+          ],
           env: { TERM: "xterm", ...env }
         })
       const hosts = [
