@@ -93,7 +93,8 @@ const count = (characters: number): string =>
 
 const mostNames = 8
 
-const list = (names: ReadonlyArray<string>): string =>
+/** Names in a row, the first ones where there are many. */
+export const listed = (names: ReadonlyArray<string>): string =>
   names.length <= mostNames
     ? names.join(", ")
     : `${names.slice(0, mostNames - 1).join(", ")} and ${names.length - mostNames + 1} more`
@@ -141,8 +142,8 @@ const english: Texts = {
       "machine where this program runs, run this with it in place of ADDRESS: curl -L 'ADDRESS'"
   },
   waitingFor: ({ done, paste, waiting }) =>
-    `${waiting.length === 1 ? "Still waiting for" : `${waiting.length} sign-ins are waiting:`} ${list(waiting)}.` +
-    (done.length === 0 ? "" : ` Done: ${list(done)}.`) +
+    `${waiting.length === 1 ? "Still waiting for" : `${waiting.length} sign-ins are waiting:`} ${listed(waiting)}.` +
+    (done.length === 0 ? "" : ` Done: ${listed(done)}.`) +
     (paste && waiting.length > 1 ? " You can paste here the address that any of them ends on." : ""),
   ended: {
     SignedIn: (serverName) => `Signed in to ${serverName}.`,

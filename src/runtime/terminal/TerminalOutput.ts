@@ -22,12 +22,16 @@ export interface TerminalState {
   readonly waiting: Map<string, { readonly name: string; readonly isShown: boolean }>
   /** Names of the sign-ins that succeeded while others waited. */
   done: Array<string>
+  /** Names of the sign-ins that were cancelled, and of which it was not said yet. */
+  cancelled: Array<string>
+  /** The last line about the sign-ins that wait. */
+  overview: string
   /** Ids of the sign-ins whose answer was pasted, and that have not ended. */
   readonly answered: Set<string>
 }
 
 // The number is the version of `TerminalState`: copies of this package with different versions do not share it.
-const key = Symbol.for("effect-oauth-callback/TerminalState/1")
+const key = Symbol.for("effect-oauth-callback/TerminalState/2")
 
 /** The state of this process's terminal. */
 export const state = (): TerminalState => {
@@ -39,6 +43,8 @@ export const state = (): TerminalState => {
     status: "",
     waiting: new Map(),
     done: [],
+    cancelled: [],
+    overview: "",
     answered: new Set()
   }
 }

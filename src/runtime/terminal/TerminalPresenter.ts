@@ -4,12 +4,13 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import process from "node:process"
 import { advise } from "../../core/terminal/Advice.ts"
 import { layOut, wrap } from "../../core/terminal/Layout.ts"
 import { type BrowserChoice, canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
 import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
 import { type Place, placeOf } from "../../core/terminal/Surroundings.ts"
-import { type SomeTexts, Texts } from "../../core/terminal/Texts.ts"
+import { listed, type SomeTexts, Texts } from "../../core/terminal/Texts.ts"
 import type { Notice, PendingAuthorization } from "../../services/Presenter.ts"
 import * as TerminalOutput from "./TerminalOutput.ts"
 import * as ProcessSurroundings from "./ProcessSurroundings.ts"
@@ -55,11 +56,44 @@ const say = (text: string) => {
   TerminalOutput.say(wrap(text, columns).map((line) => `${line}\n`).join(""))
 }
 
-/** A line that names the sign-ins that wait and those that are done; empty when there is only one. */
+/**
+ * A line that names the sign-ins that wait and those that are done; empty when there is only one, or when it says nothing
+ * new.
+ */
 const overview = (texts: Texts): string => {
-  const { done, paste, waiting } = TerminalOutput.state()
+  const terminal = TerminalOutput.state()
+  const { done, paste, waiting } = terminal
   if (waiting.size + done.length < 2 || waiting.size === 0) return ""
-  return texts.waitingFor({ waiting: Array.from(waiting.values(), ({ name }) => name), done, paste })
+  const text = texts.waitingFor({ waiting: Array.from(waiting.values(), ({ name }) => name), done, paste })
+  if (text === terminal.overview) return ""
+  return terminal.overview = text
+}
+
+/** Sign-ins that are cancelled within this time were cancelled together, as ^C does. */
+const togetherMillis = 100
+
+let cancelTimer: ReturnType<typeof setTimeout> | undefined
+
+/** Says which sign-ins were cancelled, all of them in one line, and which ones still wait. */
+const sayCancelled = (): void => {
+  clearTimeout(cancelTimer)
+  process.off("exit", sayCancelled)
+  const { cancelled, texts } = TerminalOutput.state()
+  if (cancelled.length === 0) return
+  TerminalOutput.state().cancelled = []
+  say(texts.ended.Cancelled(listed(cancelled)))
+  say(overview(texts))
+}
+
+/** Says it as soon as none waits any more, or no other one is cancelled. */
+const cancel = (name: string, isLast: boolean): void => {
+  TerminalOutput.state().cancelled.push(name)
+  clearTimeout(cancelTimer)
+  process.off("exit", sayCancelled)
+  if (isLast) return sayCancelled()
+  process.on("exit", sayCancelled)
+  cancelTimer = setTimeout(sayCancelled, togetherMillis)
+  cancelTimer.unref()
 }
 
 const openBrowserFor = (
@@ -76,6 +110,7 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
   Effect.suspend(() => {
     const texts = Texts.replace(options.texts ?? {})
     const terminal = TerminalOutput.state()
+    sayCancelled()
     terminal.texts = texts
     terminal.paste = pending.paste
     const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
@@ -110,6 +145,7 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
     const texts = Texts.replace(options.texts ?? {})
     const name = (serverName: string) => SignInScreen.nameOf(texts, serverName)
     const terminal = TerminalOutput.state()
+    if (notice._tag !== "SignInEnded" || notice.outcome !== "Cancelled") sayCancelled()
     switch (notice._tag) {
       case "PasteAccepted":
         terminal.answered.add(notice.id)
@@ -133,7 +169,16 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         )
       case "SignInEnded": {
         const { waiting } = terminal
-        if (waiting.delete(notice.id) && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
+        const wasKnown = waiting.delete(notice.id)
+        if (notice.outcome === "Cancelled") {
+          terminal.texts = texts
+          cancel(name(notice.serverName), waiting.size === 0)
+          if (waiting.size > 0) return
+          terminal.done = []
+          terminal.overview = ""
+          return
+        }
+        if (wasKnown && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
           terminal.done.push(name(notice.serverName))
         }
         // When the answer was pasted, `PasteAccepted` has already said that it arrived.
@@ -142,6 +187,7 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         }
         if (waiting.size > 0) return say(overview(texts))
         terminal.done = []
+        terminal.overview = ""
         return
       }
       case "PasteOnly":

@@ -79,12 +79,32 @@ describe.skipIf(!Live.hasTerminal)(`keys that are signals${Live.orWhyNot}`, { co
       assert.deepStrictEqual(await session.ended, done)
       const said = session.said().map((each) => each.heard ?? each.released ?? Object.keys(each)[0])
       assert.deepStrictEqual(said.slice(0, 3), [signal, "one", "two"])
-      for (const name of ["one", "two"]) {
-        assert.strictEqual(Live.times(Live.words(session.screen()), english.ended.Cancelled(`${name}.example`)), 1)
-      }
+      // Both of them in one line.
+      const both = [["one", "two"], ["two", "one"]].map((names) =>
+        english.ended.Cancelled(names.map((name) => `${name}.example`).join(", "))
+      )
+      const shown = Live.words(session.screen())
+      assert.strictEqual(both.reduce((sum, line) => sum + Live.times(shown, line), 0), 1, shown)
+      assert.strictEqual(Live.times(shown, "cancelled"), 1)
       Live.assertLeft(session)
     }
   )
+
+  it("^C says once that eight sign-ins were cancelled, and no more of those that waited", async () => {
+    const servers = ["a", "b", "c", "d", "e", "f", "g", "h"]
+    const session = start({ servers, before: [{ listen: "SIGINT", how: "interrupts" }] })
+    for (const name of servers) await Live.answerTo(session, name)
+    const before = session.screen().length
+    session.type("\u0003")
+    assert.deepStrictEqual(await session.ended, done)
+    const lines = Live.linesOn(session.screen().slice(before)).filter((line) => line.trim() !== "")
+    const shown = lines.join(" ")
+    assert.isAtMost(lines.length, 3, shown)
+    assert.strictEqual(Live.times(shown, "cancelled"), 1)
+    for (const name of servers) assert.include(shown, `${name}.example`)
+    assert.notInclude(shown, "waiting")
+    Live.assertLeft(session)
+  })
 
   it("^C ends a program of `runMain` in an orderly way", async () => {
     const session = Live.start(programs.command("runMain"), wide)

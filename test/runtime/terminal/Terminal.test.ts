@@ -320,13 +320,12 @@ describe.skipIf(!Live.hasTerminal)(`sharing a terminal${Live.orWhyNot}`, { concu
     it.each(systems)("reads again in the foreground after the background, on %s", async (_system, before) => {
       const session = start({ servers: ["one"], before }, wide)
       const one = await Live.answerTo(session, "one")
-      for (const count of [2, 3]) {
+      for (const _ of [1, 2]) {
         session.kill("SIGSTOP")
         await session.stopped()
         session.goOn("background")
         session.goOn()
-        await session.shows(Live.pasteOn, count)
-        assert.isTrue((await session.mode()).raw)
+        while (!(await session.mode()).raw) await new Promise((resolve) => setTimeout(resolve, 20))
       }
       session.type(`${Live.marked(one.address)}\r`)
       assert.deepStrictEqual(await session.ended, done)

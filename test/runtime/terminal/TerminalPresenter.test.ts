@@ -100,6 +100,44 @@ describe.concurrent("layerPresenter, on stderr", { timeout: 60_000 }, () => {
     assert.strictEqual(ended.code, 0)
   })
 
+  it("says nothing again of those that wait where an end brings no news of them", async () => {
+    const pending = (name: string) => ({
+      _tag: "SignInQueued",
+      pending: { id: name, serverName: name, url, redirectUri, listening: true, paste: true }
+    })
+    const ended = (id: string, outcome: SignInOutcome, serverName = id) => ({
+      _tag: "SignInEnded",
+      id,
+      serverName,
+      outcome
+    })
+    const host = Planned.start({
+      signIns: [],
+      notices: [
+        ...["one", "two", "three", "four", "five"].map(pending),
+        ended("unknown", "Denied"),
+        ended("another", "Denied"),
+        ended("one", "Cancelled"),
+        ended("two", "Cancelled"),
+        ended("three", "Denied"),
+        ended("four", "Cancelled"),
+        ended("five", "Cancelled")
+      ]
+    })
+    const { Cancelled, Denied } = english.ended
+    const waiting = (...names: ReadonlyArray<string>) => english.waitingFor({ waiting: names, done: [], paste: false })
+    assert.deepStrictEqual(linesOf(await host.ended).slice(10), [
+      Denied("unknown"),
+      waiting("one", "two", "three", "four", "five"),
+      Denied("another"),
+      Cancelled("one, two"),
+      waiting("three", "four", "five"),
+      Denied("three"),
+      waiting("four", "five"),
+      Cancelled("four, five")
+    ])
+  })
+
   it("says once how each sign-in ended", async () => {
     const host = Planned.start({
       signIns: [
