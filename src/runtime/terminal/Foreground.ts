@@ -11,7 +11,7 @@ import { isGranted } from "./ProcessSurroundings.ts"
 interface DenoCommands {
   readonly Command: new (
     program: string,
-    options: { readonly args: ReadonlyArray<string>; readonly stdin: "null"; readonly stderr: "null" }
+    options: { readonly args: Array<string>; readonly stdin: "null"; readonly stderr: "null" }
   ) => { readonly outputSync: () => { readonly stdout: Uint8Array } }
 }
 
