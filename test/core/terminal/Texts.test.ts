@@ -44,6 +44,8 @@ const said: ReadonlyArray<readonly [string, string]> = [
     ] as const
   ),
   ["pasteClosed", english.pasteClosed],
+  ["terminalNotRead", english.terminalNotRead],
+  ["browserNotAllowed", english.browserNotAllowed({ permission: "--allow-env" })],
   ...callbackReasons.map((reason) =>
     [
       `callbackRefused ${reason}`,
