@@ -168,12 +168,22 @@ const runPlan = (plan: Plan, ports: Set<number>): Effect.Effect<void> =>
     const before = world.windows()
     const opened = yield* Effect.all(
       Array.from({ length: plan.objects }, () =>
-        world.open({ requestTimeout: "250 millis", callback: { timeout: "300 millis" } }))
+        world.open({
+          requestTimeout: "250 millis",
+          callback: { timeout: "300 millis" },
+          // What spends a token is waited for until the network gives it up; that is not to take a minute.
+          fetch: (url, init) => {
+            const signals = [init?.signal, AbortSignal.timeout(2000)]
+            return fetch(url, {
+              ...init,
+              signal: AbortSignal.any(signals.filter((each) => each instanceof AbortSignal))
+            })
+          }
+        }))
     )
     const closed = new Set<number>()
     const running: Array<Fiber.RuntimeFiber<void>> = []
-    const index = (one: number) =>
-      one % plan.objects
+    const index = (one: number) => one % plan.objects
 
     const request = (one: number, path: string, abort: number | undefined) =>
       Effect.gen(function* () {

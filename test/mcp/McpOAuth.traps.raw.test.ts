@@ -126,5 +126,6 @@ it.scopedLive("trap 6: what a provider begins throws nothing, and its failure is
     const error = yield* Effect.flip(oauth.ensure)
     assertError(error, { _tag: "AuthorizationDenied", error: "access_denied" })
     const rejection = yield* Effect.promise(() => oauth.provider.tokens().then(() => undefined, (reason) => reason))
-    assertError(rejection, { _tag: "AuthorizationDenied", error: "access_denied" })
+    // A request of the SDK asks nobody again.
+    assertError(rejection, { _tag: "InteractionRequired", reason: "Declined" })
   }))
