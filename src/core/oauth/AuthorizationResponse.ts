@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { AuthorizationDenied, InvalidResponse } from "./FlowError.ts"
 import type { StateProblem } from "./RefusalReason.ts"
-import { isPlain, printable, printableUrl } from "../text/SafeText.ts"
+import { printable, printableUrl } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
 
 declare const brand: unique symbol
@@ -131,8 +131,7 @@ export const check = (
     if (expected.issuerRequired === true) {
       return Either.left(new InvalidResponse({ reason: "IssuerMissing", parameter: "iss" }))
     }
-  } else if (expected.issuer === undefined ? !isPlain(iss, 2048) : iss !== expected.issuer) {
-    // Where none is expected, what is no issuer identifier is not handed on either.
+  } else if (expected.issuer !== undefined && iss !== expected.issuer) {
     return Either.left(new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" }))
   }
   const error = textWithoutSecrets(parameters, "error")

@@ -114,15 +114,15 @@ export const pasteReasons: Readonly<Record<PasteRefusalReason, string>> = {
   TooLong: "That text is too long to be an address. Paste only the address of the page you ended on",
   NotAResponse: "That is not the address of the page you ended on. Copy it whole from the browser's address bar",
   AuthorizationUrl: "That is the address of the sign-in page. Sign in there first, then paste the address you ended on",
-  WrappedLink: "That is a link which a mail program or a chat has put in place of the address. Open it, and copy the " +
-    "address you end on from the browser's address bar",
+  WrappedLink: "That is a link which a mail program or a chat has put in place of the address. Paste what the " +
+    "browser's address bar shows after you have opened it",
   BareCode: "That looks like a code alone, which cannot be checked. Paste the whole address of the page you ended on",
   StateMissing:
     "That address has no `state` in it, so it may answer any sign-in. Paste the whole address of the page you " +
     "ended on, to its last letter; if that is all of it, start the sign-in again",
   DenialWithoutState:
-    "That address reports an error, and has no `state` in it, so it may be of any sign-in. If this one was " +
-    "declined or has failed in the browser, end it here and start again",
+    "That address reports an error, and has no `state` in it, so it may be of any sign-in. Start the sign-in " +
+    "again, if this one was declined or has failed in the browser",
   StateRepeated: "That address has more than one `state` in it. Start the sign-in again",
   StateMismatch: "That address belongs to another sign-in, perhaps an older tab. Paste the one from the newest tab",
   FlowEnded: "That sign-in has already ended. Nothing more is needed here"

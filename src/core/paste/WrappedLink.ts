@@ -2,9 +2,6 @@
  * Links that mail programs, chats and browsers put in place of an address, and the address that stands in them: as a
  * parameter, in the path, escaped once or more.
  */
-import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
-
 /** Percent-decodes once. An invalid escape stays, and so does a plus. */
 const decode = (text: string): string =>
   new URLSearchParams(`text=${text.replace(/[+&]/g, encodeURIComponent)}`).get("text") ?? ""
@@ -51,11 +48,15 @@ const proofpoint2 = (link: string): ReadonlyArray<string> => {
 
 const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-const base64 = (text: string): string =>
-  Either.getOrElse(
-    Encoding.decodeBase64UrlString(text.replace(/=/g, "").replace(/\+/g, "-").replace(/\//g, "_")),
-    () => ""
-  )
+/** Decodes base64, of either alphabet, to text; empty where it is none. */
+const base64 = (text: string): string => {
+  try {
+    const bytes = atob(text.replace(/=/g, "").replace(/-/g, "+").replace(/_/g, "/"))
+    return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))
+  } catch {
+    return ""
+  }
+}
 
 /** Proofpoint 3 has `*` in place of a letter, `**X` of several, and those letters in base64 behind the address. */
 const proofpoint3 = (link: string): ReadonlyArray<string> => {

@@ -94,9 +94,6 @@ const digits64 = new Map(
   [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((digit, value) => [digit, value])
 ).set("-", 62).set("_", 63)
 
-/** How many letters a run of digits has at the least: with fewer it holds no secret. */
-const minRun = 6
-
 /**
  * Undoes Base64 or hexadecimal digits, wherever some stand together; the letters in front of them may be such digits too.
  *
@@ -108,7 +105,7 @@ const decodingDigits =
     for (const found of reading.bytes.matchAll(run)) {
       // No byte of one run is next to a byte of another.
       if (draft.bytes !== "") draft.addPart("\n", reading, found.index, found.index)
-      const end = found.index + found[0].replace(/=+$/, "").length
+      const end = found.index + found[0].replace(/={1,2}$/, "").length
       let buffer = 0
       let held = 0
       for (let at = found.index + skipped; at < end; at++) {
@@ -124,8 +121,9 @@ const decodingDigits =
     return draft.bytes === "" ? undefined : draft
   }
 
-const base64 = new RegExp(`[A-Za-z\\d+/_-]{${minRun},}={0,2}`, "g")
-const hexadecimal = new RegExp(`[\\da-f]{${minRun},}`, "gi")
+// With fewer than six digits they hold no secret.
+const base64 = /[A-Za-z\d+/_-]{6,}={0,2}/g
+const hexadecimal = /[\da-f]{6,}/gi
 
 const decoders: ReadonlyArray<Decoder> = [
   // Percent-encoding, then that of forms, in which a space is a plus sign.
