@@ -30,7 +30,8 @@ import * as PromiseRunner from "./PromiseRunner.ts"
 import * as Provider from "./Provider.ts"
 import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
-import { make as makeStatus, type Status } from "./Status.ts"
+import type { Status } from "./Status.ts"
+import { statusOf } from "./statusOf.ts"
 
 /**
  * Every way a sign-in to an MCP server fails.
@@ -150,7 +151,7 @@ const status = (env: Environment, session: Session.Session): Effect.Effect<Statu
   Effect.zipWith(
     session.newestCredentials,
     Clock.currentTimeMillis,
-    (credentials, now) => makeStatus(env, session.isSigningIn(), Option.getOrElse(credentials, () => ({})), now)
+    (credentials, now) => statusOf(env, session.isSigningIn(), Option.getOrElse(credentials, () => ({})), now)
   )
 
 /** A sign-in, with what only the modules of this package use of it. */

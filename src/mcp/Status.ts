@@ -1,10 +1,6 @@
 /**
  * What is known about a sign-in, to show to the person.
  */
-import { type Credentials, dateMillis } from "../core/mcp/Credentials.ts"
-import * as ScopeSet from "../core/mcp/ScopeSet.ts"
-import { printable } from "../core/text/SafeText.ts"
-import type { Environment } from "./Environment.ts"
 
 /**
  * What is known about a sign-in, without secrets.
@@ -31,29 +27,4 @@ export interface Status {
   readonly expiresAt: number | undefined
   /** Whether there is a refresh token. */
   readonly isRefreshable: boolean
-}
-
-/**
- * The status by the credentials that are known. They may come from a store that keeps anything, so that their texts are made
- * printable, and times are those of a `Date`.
- */
-export const make = (
-  { key, label }: Pick<Environment, "key" | "label">,
-  isSigningIn: boolean,
-  { client, issuer, tokens }: Partial<Credentials>,
-  now: number
-): Status => {
-  const expiresAt = dateMillis(tokens?.expiresAt)
-  const isRefreshable = tokens?.refreshToken !== undefined
-  return {
-    server: label,
-    account: key.account ?? "",
-    isSignedIn: tokens !== undefined && (isRefreshable || expiresAt === undefined || expiresAt > now),
-    isSigningIn,
-    issuer: issuer === undefined ? undefined : printable(issuer, 2048),
-    clientId: client === undefined ? undefined : printable(client.clientId, 4096),
-    scopes: ScopeSet.parse(ScopeSet.ofServer(tokens?.scope)),
-    expiresAt,
-    isRefreshable
-  }
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Redacted } from "effect"
-import * as Status from "../../src/mcp/Status.ts"
+import { statusOf } from "../../src/mcp/statusOf.ts"
 import { hostile, isPrintable } from "../fixtures/HostileText.ts"
 
 const now = 1_700_000_000_000
@@ -14,7 +14,7 @@ describe("make", () => {
       client: { clientId: "client" },
       tokens: { ...tokens, scope: "a b a", expiresAt: now + 1, refreshToken: Redacted.make("r") }
     }
-    assert.deepStrictEqual(Status.make(env, true, credentials, now), {
+    assert.deepStrictEqual(statusOf(env, true, credentials, now), {
       server: env.label,
       account: "me",
       isSignedIn: true,
@@ -25,7 +25,7 @@ describe("make", () => {
       expiresAt: now + 1,
       isRefreshable: true
     })
-    assert.deepInclude(Status.make(env, false, {}, now), { isSignedIn: false, scopes: [], issuer: undefined })
+    assert.deepInclude(statusOf(env, false, {}, now), { isSignedIn: false, scopes: [], issuer: undefined })
   })
 
   it.prop("is printable, short, and of times that a Date takes, whatever a store kept", [
@@ -33,7 +33,7 @@ describe("make", () => {
     FastCheck.oneof(FastCheck.double(), FastCheck.constantFrom(1e300, -1e300, Infinity, 8.65e15))
   ], ([text, expiresAt]) => {
     const credentials = { issuer: text, client: { clientId: text }, tokens: { ...tokens, scope: text, expiresAt } }
-    const status = Status.make(env, false, credentials, now)
+    const status = statusOf(env, false, credentials, now)
     for (const each of [status.issuer ?? "", status.clientId ?? "", status.scopes.join(" ")]) {
       assert.isTrue(isPrintable(each), JSON.stringify(each.slice(0, 200)))
       assert.isAtMost(each.length, 8000)
