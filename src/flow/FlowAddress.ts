@@ -34,14 +34,14 @@ export const make = (
 ): Either.Either<FlowAddress, string> =>
   Either.flatMap(textOf(options, callback, bound), (text) =>
     Either.map(RedirectUri.parse(text), (url) => {
-      const isServers = bound.redirectUri !== undefined
+      const isServersOwn = bound.redirectUri !== undefined
       return {
         redirectUri: String(text),
-        forwarded: isServers || options.redirectUri !== undefined,
-        paths: new Set(isServers ? [url.pathname] : [url.pathname, callback.path]),
+        forwarded: isServersOwn || options.redirectUri !== undefined,
+        paths: new Set(isServersOwn ? [url.pathname] : [url.pathname, callback.path]),
         hosts: RedirectUri.hostsOf(url),
-        loopback: !isServers || RedirectUri.isLoopback(url),
-        beside: isServers || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
+        loopback: !isServersOwn || RedirectUri.isLoopback(url),
+        beside: isServersOwn || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
       }
     }))
 

@@ -32,15 +32,15 @@ export interface Arrival {
   readonly characters?: number | undefined
 }
 
-/** Something that is not the answer, and that the person is to be told of. */
-export type Unanswered =
+/** A refused request or paste that is to be explained to the person. */
+export type ToExplain =
   | { readonly via: "http"; readonly reason: HttpRefusalReason }
   /** A pasted text of so many characters. */
   | { readonly via: "paste"; readonly reason: PasteRefusalReason; readonly characters: number }
 
 /** Where a request may be addressed to; see {@link CallbackRoute.RouteConfig}. */
 export type Served = Omit<CallbackRoute.RouteConfig, "state" | "done"> & {
-  /** Serve the last page at `?done=…` of the callback's path, because a proxy may forward only that path. */
+  /** Whether the last page is at `?done=…` of the callback's path, because a proxy may forward only that path. */
   readonly beside: boolean
 }
 
@@ -55,11 +55,14 @@ export interface Inbox {
   /** The answer of an HTTP request. Interrupted when the flow closes. */
   readonly request: Deferred.Deferred<Arrival>
   /**
-   * Pasted texts: the answer, or what is wrong with them; and each reason why a request was refused, once, for that is
-   * to be explained to the same person.
+   * What the paste arm takes: the pasted answer, or something to explain to the person, which is a refused paste or a
+   * refused request (each reason once).
    */
-  readonly pastes: Queue.Dequeue<Either.Either<Arrival, Unanswered>>
-  /** Begins to wait: from now on `pastes` has what is to be explained. Of requests only once the person knows of the sign-in. */
+  readonly pastes: Queue.Dequeue<Either.Either<Arrival, ToExplain>>
+  /**
+   * Begins to wait: from now on `pastes` has what is to be explained. Refused requests are put there only after the
+   * person was shown the sign-in.
+   */
   readonly begin: (serverName: string, isKnown: () => boolean) => void
   /** Whether the answer is here, or can come no more. */
   readonly isOver: () => boolean
@@ -67,7 +70,7 @@ export interface Inbox {
   readonly settle: (outcome: Outcome) => void
   readonly refusals: Refusals.Refusals
   /** Answers the pages that wait with neutral words. */
-  readonly losePatience: () => void
+  readonly answerNeutrally: () => void
   readonly isClosed: () => boolean
   /** Never succeeds; interrupted when the flow closes. */
   readonly closed: Deferred.Deferred<never>
@@ -91,7 +94,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
   Effect.gen(function* () {
     const request = yield* Deferred.make<Arrival>()
     const closed = yield* Deferred.make<never>()
-    const pastes = yield* Queue.unbounded<Either.Either<Arrival, Unanswered>>()
+    const pastes = yield* Queue.unbounded<Either.Either<Arrival, ToExplain>>()
     const lastPage = LastPage.make()
     const refusals = Refusals.make()
     let told: ReadonlyArray<HttpRefusalReason> = []
@@ -202,7 +205,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
         lastPage.settle(outcome)
       },
       refusals,
-      losePatience: lastPage.losePatience,
+      answerNeutrally: lastPage.answerNeutrally,
       isClosed: () => isClosed,
       closed,
       close: Effect.suspend(() => {

@@ -16,7 +16,7 @@ export interface LastPage {
   /** Makes the outcome known. Only the first one counts. */
   readonly settle: (outcome: Outcome) => void
   /** Answers the pages that wait with neutral words, and all later ones until the outcome is known. */
-  readonly losePatience: () => void
+  readonly answerNeutrally: () => void
   /** Settles as closed, then waits a moment for a browser that was sent to the last page and has not asked for it yet. */
   readonly close: Effect.Effect<void>
 }
@@ -67,7 +67,7 @@ export const make = (): LastPage => {
     },
     hold,
     settle,
-    losePatience: () => {
+    answerNeutrally: () => {
       if (!isSettled) write({ _tag: "Received" })
     },
     close: Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * What the person is told of one flow, in order. What a presenter does with it, fails with, or hangs in, never becomes a
- * matter of the sign-in.
+ * What the person is told of one flow, in order. A presenter that fails or hangs neither fails
+ * nor stops the sign-in.
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -13,7 +13,7 @@ import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { Notice, PendingAuthorization, Presenter } from "../services/Presenter.ts"
-import type { Unanswered } from "./Inbox.ts"
+import type { ToExplain } from "./Inbox.ts"
 import { randomHex } from "./randomHex.ts"
 
 /** What is shown of a sign-in. */
@@ -37,7 +37,7 @@ export interface Notices {
     isShown: boolean
   ) => Effect.Effect<void>
   /** Explains why a paste or a request was refused. Does not wait for the presenter. */
-  readonly refused: (unanswered: Unanswered) => Effect.Effect<void>
+  readonly refused: (unanswered: ToExplain) => Effect.Effect<void>
   /** Tells that a pasted text of so many characters is the answer. Does not wait for the presenter. */
   readonly pasteAccepted: (characters: number) => Effect.Effect<void>
   /** Tells how the sign-in ended, and waits until all is told and released, within the budget. Nothing is told later. */
@@ -65,7 +65,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
     /** Tells flows of one process apart; it is no secret. */
     const id = yield* randomHex(6)
     let scope: Scope.CloseableScope | undefined
-    let turnIn: Scope.CloseableScope | undefined
+    let turnScope: Scope.CloseableScope | undefined
     let waiting: { readonly notices: Queue.Queue<Notice | "end">; readonly telling: Fiber.Fiber<void> } | undefined
     let isKnown = false
     let hasEnded = false
@@ -102,8 +102,8 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
         })),
       queue: (shown, turn, isShown) =>
         Effect.gen(function* () {
-          turnIn = yield* Scope.make()
-          const taking = yield* Effect.fork(Scope.extend(turn, turnIn))
+          turnScope = yield* Scope.make()
+          const taking = yield* Effect.fork(Scope.extend(turn, turnScope))
           yield* Effect.yieldNow()
           if (!hasEnded && isShown && Option.isNone(yield* Fiber.poll(taking))) {
             isKnown = true
@@ -134,7 +134,7 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
             yield* atMost(ReleaseBudget.presenter, Effect.ensuring(told, letGo))
           }
           // After the presenter has let go: the next sign-in comes with this.
-          if (turnIn !== undefined) yield* Scope.close(turnIn, exit)
+          if (turnScope !== undefined) yield* Scope.close(turnScope, exit)
         })
     }
   })

@@ -20,7 +20,7 @@ export interface Refusals {
   readonly stream: Stream.Stream<Refusal>
 }
 
-const kept = 64
+const maxKept = 64
 
 /** An empty record. */
 export const make = (): Refusals => {
@@ -54,7 +54,7 @@ export const make = (): Refusals => {
       if (hasEnded) return
       counts[refusal.reason] = (counts[refusal.reason] ?? 0) + 1
       total++
-      last = [...last.slice(1 - kept), refusal]
+      last = [...last.slice(1 - maxKept), refusal]
       changed()
     },
     counts: () => ({ ...counts }),

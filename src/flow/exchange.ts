@@ -31,9 +31,9 @@ export const exchange = <A, E, R>(
         millis: Duration.toMillis(duration),
         refusals: inbox.refusals.counts()
       }))
-    const losePatience = Effect.zipRight(Effect.delay(Effect.sync(inbox.losePatience), patience), Effect.never)
+    const answerNeutrally = Effect.zipRight(Effect.delay(Effect.sync(inbox.answerNeutrally), patience), Effect.never)
     const exchanged = Effect.suspend(() => exchange(granted))
     return inbox.isClosed()
       ? Effect.interrupt
-      : firstOf<A, E | AuthorizationTimeout, R>([exchanged, timesOut, losePatience, Deferred.await(inbox.closed)])
+      : firstOf<A, E | AuthorizationTimeout, R>([exchanged, timesOut, answerNeutrally, Deferred.await(inbox.closed)])
   })

@@ -31,7 +31,7 @@ import * as SessionCell from "./SessionCell.ts"
 import * as Spending from "./Spending.ts"
 import * as Stored from "./Stored.ts"
 
-/** Every way to get a token, or to sign out, fails. */
+/** How getting a token, or signing out, can fail. */
 export type SessionError = LogoutError | PlanError
 
 // A program that never signs out does not load it.
@@ -45,7 +45,7 @@ export type TokenResult = "obtained" | "shared" | "unchanged"
 
 /** How a caller waits for its token. */
 export interface TokenOptions extends Flight.JoinOptions {
-  /** `true`: if another token is being got, waits for that one, also where the present one is still good. */
+  /** `true`: waits for a token that is being obtained, even if the present one is still good. */
   readonly settled: boolean
 }
 
@@ -65,7 +65,7 @@ export interface Session {
     need: TokenPlan.TokenNeed,
     options: Flight.JoinOptions
   ) => Effect.Effect<TokenResult, SessionError>
-  /** Tokens there were, in the clear, so that texts of the server can be cleared of them. */
+  /** Tokens that this session has had, in the clear, so that they can be cut out of texts of the server. */
   readonly secrets: () => ReadonlyArray<string>
   /** The credentials as they are known here, without asking the store. */
   readonly knownCredentials: () => Credentials | undefined
@@ -114,7 +114,10 @@ const untilClosed = <A, E>({ closed, env }: Parts, effect: Effect.Effect<A, E>):
 const whenSettled = ({ cell, env }: Parts): Effect.Effect<boolean, CredentialStoreError> =>
   Effect.tap(Spending.settled(env), (waited) => waited ? load(env, cell) : Effect.void)
 
-/** Waits for a run. @returns `false` when the caller has to decide again. */
+/**
+ * Waits for a run. `true`: it succeeded. `false`: it was interrupted, so a plan has to be chosen again. Fails with
+ * `InteractionRequired` of reason `SignedOut` after a sign-out meanwhile.
+ */
 const join = (parts: Parts, run: Effect.Effect<boolean, SessionError>): Effect.Effect<boolean, SessionError> =>
   Effect.suspend(() => {
     const { cell, env } = parts
@@ -144,7 +147,7 @@ const obtain = (
 ): Effect.Effect<TokenResult, SessionError> =>
   Effect.gen(function* () {
     const { cell, env, flight } = parts
-    cell.update((state) => TokenPlan.noted(state, need))
+    cell.update((state) => TokenPlan.withChallengeOf(state, need))
     const { signIns } = cell.get()
     const isMet = () => TokenPlan.isMet(cell.get(), need, signIns)
     for (;;) {

@@ -43,7 +43,7 @@ export const PasteInput: Context.Tag<PasteInput, PasteInput> & {
 // By service, so that all flows of one service share one reader of its `lines`.
 const readers = new WeakMap<PasteInput, PasteReader.PasteReader>()
 
-/** The reader of a service: itself where it routes texts by itself, else one over its `lines`. */
+/** The reader of a service: the service itself if it has `hold` and `register`, else one over its `lines`, made once. */
 export const readerOf = (input: PasteInput): PasteReader.PasteReader => {
   const { available = Effect.succeed(true), hold, lines, register, submit } = input
   if (hold !== undefined && register !== undefined) return { available, hold, lines, register, submit }

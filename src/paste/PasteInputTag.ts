@@ -1,5 +1,5 @@
 /**
- * The service that takes pasted text, by its name alone: what only names it loads no reader.
+ * The service that takes pasted text: its tag without the constructor, so that importing the tag does not load the reader.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

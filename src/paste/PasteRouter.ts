@@ -27,7 +27,10 @@ export interface WaitingFlow {
     parameters: AuthorizationResponse.Parameters,
     characters?: number | undefined
   ) => PasteRefusalReason | undefined
-  /** A text was for no waiting flow. With its length this flow may explain it to the person, and says whether it does. */
+  /**
+   * Records a text that no flow took. With `characters`, its length, this flow may explain it to the person; returns
+   * whether it does.
+   */
   readonly refused: (reason: PasteRefusalReason, characters?: number | undefined) => boolean
 }
 
@@ -74,8 +77,8 @@ const lineBreak = /\r\n|[\r\n]/
  * Reads a block of text and offers each address in it. It counts as taken when one was; otherwise the most telling
  * reason is returned.
  *
- * Lines are read as one address that was wrapped. Where that is no answer, one of them may be one by itself: a `state` that
- * only fits without what follows stands at the end of its line, and what is before it is whole.
+ * The block is first read as one address that was wrapped over its lines. When that is not taken, each line is tried by
+ * itself: if its `state` is right only without the next line, the address ended there.
  */
 export const match = (
   text: string,

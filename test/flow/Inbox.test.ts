@@ -56,7 +56,7 @@ const open = (options: { readonly beside?: boolean; readonly formPost?: boolean 
       request: Deferred.await(made.request),
       paste: Effect.flatten(Queue.take(made.pastes)),
       closed: Deferred.await(made.closed),
-      losePatience: Effect.sync(made.losePatience),
+      answerNeutrally: Effect.sync(made.answerNeutrally),
       fail: (cause: Cause.Cause<never>) => Deferred.failCause(made.request, cause)
     }
     const route = inbox.route({
@@ -207,7 +207,7 @@ describe("the answer", () => {
   it.effect("can still come after patience was lost", () =>
     Effect.gen(function* () {
       const world = yield* open()
-      yield* world.inbox.losePatience
+      yield* world.inbox.answerNeutrally
       assert.isFalse(world.inbox.isOver())
       yield* ways.http(world, "c")
       assert.strictEqual(codeOf(yield* arrival(world)), "c")
@@ -269,7 +269,7 @@ describe("close", () => {
       const [request, closed] = [yield* Effect.fork(inbox.request), yield* Effect.fork(inbox.closed)]
       yield* settled
       inbox.settle({ _tag: "SignedIn" })
-      yield* inbox.losePatience
+      yield* inbox.answerNeutrally
       yield* settled
       for (const each of [request, closed]) assert.isTrue(Option.isNone(yield* Fiber.poll(each)))
       assert.isFalse(inbox.isClosed())
@@ -585,7 +585,7 @@ describe("for any order of calls", () => {
             }
             break
           case "LosePatience":
-            yield* inbox.losePatience
+            yield* inbox.answerNeutrally
             break
           case "Page":
             pages.push(world.lastPage().pages)

@@ -56,7 +56,7 @@ describe("the pages", () => {
     const page = LastPage.make()
     page.settle({ _tag: "Failed" })
     page.settle(signedIn)
-    page.losePatience()
+    page.answerNeutrally()
     close(page)
     const { pages, write } = writer()
     page.hold(write)
@@ -67,7 +67,7 @@ describe("the pages", () => {
     const page = LastPage.make()
     const [before, between, after] = [writer(), writer(), writer()]
     page.hold(before.write)
-    page.losePatience()
+    page.answerNeutrally()
     page.hold(between.write)
     page.settle(signedIn)
     page.hold(after.write)
@@ -108,7 +108,7 @@ describe("the pages", () => {
   })
 
   it("are written to the others when one cannot be", () => {
-    for (const end of ["settle", "losePatience", "close"] as const) {
+    for (const end of ["settle", "answerNeutrally", "close"] as const) {
       const page = LastPage.make()
       const [before, after] = [writer(), writer()]
       page.hold(before.write)
@@ -117,9 +117,9 @@ describe("the pages", () => {
       })
       page.hold(after.write)
       if (end === "settle") page.settle(signedIn)
-      else if (end === "losePatience") page.losePatience()
+      else if (end === "answerNeutrally") page.answerNeutrally()
       else close(page)
-      const outcome = { settle: signedIn, losePatience: { _tag: "Received" }, close: { _tag: "Closed" } }[end]
+      const outcome = { settle: signedIn, answerNeutrally: { _tag: "Received" }, close: { _tag: "Closed" } }[end]
       for (const { pages } of [before, after]) assert.deepStrictEqual<unknown>(pages, [outcome])
     }
   })
@@ -128,7 +128,7 @@ describe("the pages", () => {
     const page = LastPage.make()
     const { pages, write } = writer()
     const withdraw = page.hold(write)
-    page.losePatience()
+    page.answerNeutrally()
     withdraw()
     page.settle(signedIn)
     assert.deepStrictEqual(pages, [{ _tag: "Received" }])
@@ -256,7 +256,7 @@ describe("for any order of calls", () => {
           break
         }
         case "LosePatience":
-          page.losePatience()
+          page.answerNeutrally()
           if (model.outcome === undefined) {
             model.patient = false
             answerAll({ _tag: "Received" })

@@ -21,7 +21,7 @@ export interface SessionState {
   readonly person: PersonGuard.PersonGuard
   /** What the server said when it last refused a request: where its metadata is, and which scopes it asks for. */
   readonly challenge: BearerChallenge | undefined
-  /** Scopes that requests are waiting for: the next step-up asks for all of them at once. */
+  /** Scopes that requests are waiting for: the next step-up (a new sign-in for more scopes) asks for all of them at once. */
   readonly pendingScopes: string | undefined
   /** Scopes that the person was asked for since the start or the last sign-out: a new sign-in asks for no fewer. */
   readonly requestedScopes: string | undefined

@@ -35,7 +35,7 @@ export interface SignInPlan {
   readonly reason: InteractionRequired["reason"]
   /** The token that is not good enough; `undefined` when there is none. */
   readonly used: string | undefined
-  /** `false`: not if the store has another token than `used` by then. */
+  /** `true`: ask in any case. `false`: not if the store has a token other than `used` by then. */
   readonly isForced: boolean
   readonly challenge: BearerChallenge
   /** Scopes to ask for beside those of the challenge. */
@@ -159,15 +159,15 @@ export const afterProbe = (
   now: number
 ): TokenPlan => {
   if (used === undefined || isRefused) return renew(state, { used, challenge }, now)
-  // A sign-in since then asked for all that could be missing.
+  // When all that may be missing was granted or asked for already, asking the person again would not help.
   const asked = ScopeSet.union(SessionState.grantedScopes(state), state.requestedScopes, "offline_access")
   return ScopeSet.covers(asked, scope)
     ? nothing
     : stepUp(state, used, { ...challenge, ...(scope !== undefined && { scope }) }, now)
 }
 
-/** The state with what the server said when it caused a need. */
-export const noted = (state: SessionState.SessionState, need: TokenNeed): SessionState.SessionState => {
+/** The state, with what the server said about this need recorded. */
+export const withChallengeOf = (state: SessionState.SessionState, need: TokenNeed): SessionState.SessionState => {
   switch (need._tag) {
     case "StepUp":
       return SessionState.scopesMissing(state, need.challenge)

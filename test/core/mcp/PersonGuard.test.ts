@@ -128,7 +128,7 @@ const play = (events: ReadonlyArray<Event>) => {
   }
 
   const need = (each: TokenPlan.TokenNeed) => {
-    state = TokenPlan.noted(state, each)
+    state = TokenPlan.withChallengeOf(state, each)
     if (running === undefined && !TokenPlan.isMet(state, each, state.signIns)) begin(TokenPlan.make(state, each, now))
   }
 

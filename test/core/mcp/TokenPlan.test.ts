@@ -78,7 +78,7 @@ describe("a way that the refused token was just obtained by is not tried again",
 describe("with too few scopes", () => {
   it("a person is asked, whatever token there is, for all there are, were asked for, and are missing", () => {
     const before = afterSignIn(SessionState.initial, "a", { scope: "asked" }, "granted")
-    const pending = TokenPlan.noted(before, stepUp("a", "other"))
+    const pending = TokenPlan.withChallengeOf(before, stepUp("a", "other"))
     const plan = TokenPlan.make(pending, stepUp("a", "mine"), now)
     assert.deepInclude(plan, { _tag: "SignIn", reason: "InsufficientScope", isForced: true, used: "a" })
     assert.strictEqual(plan._tag === "SignIn" ? plan.moreScopes : undefined, "granted asked mine other")
@@ -150,12 +150,16 @@ describe("a need for another token", () => {
 })
 
 describe("what the server said", () => {
-  it("is noted: scopes that are missing as pending, the rest as what it asks for", () => {
-    const said = TokenPlan.noted(SessionState.initial, { _tag: "Renew", used: "a", challenge: { scope: "read" } })
+  it("is recorded: scopes that are missing as pending, the rest as what it asks for", () => {
+    const said = TokenPlan.withChallengeOf(SessionState.initial, {
+      _tag: "Renew",
+      used: "a",
+      challenge: { scope: "read" }
+    })
     assert.deepStrictEqual(said.challenge, { scope: "read" })
-    const missing = TokenPlan.noted(said, stepUp("a", "write"))
+    const missing = TokenPlan.withChallengeOf(said, stepUp("a", "write"))
     assert.deepStrictEqual([missing.challenge, missing.pendingScopes], [{ scope: "read" }, "write"])
-    assert.strictEqual(TokenPlan.noted(missing, { _tag: "Unclear", used: "a", scope: "x" }), missing)
+    assert.strictEqual(TokenPlan.withChallengeOf(missing, { _tag: "Unclear", used: "a", scope: "x" }), missing)
   })
 })
 
