@@ -10,7 +10,7 @@ import { constants } from "node:fs"
 import * as Fs from "node:fs/promises"
 import { basename, join } from "node:path"
 import process from "node:process"
-import { isGranted } from "./terminal/ProcessSurroundings.ts"
+import { isGranted } from "./isGranted.ts"
 
 /** A file or folder is not used; the message says why, and what to do. */
 export class Refused extends Error {

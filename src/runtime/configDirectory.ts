@@ -6,7 +6,7 @@ import { posix, win32 } from "node:path"
 import process from "node:process"
 import type { Surroundings } from "../core/terminal/Surroundings.ts"
 import { attempt } from "./attempt.ts"
-import { isGranted } from "./terminal/ProcessSurroundings.ts"
+import { isGranted } from "./isGranted.ts"
 
 /** Whether a path means the same folder whatever the working directory; on Windows, whatever the drive. */
 const isAbsolute = (path: string, platform: string): boolean =>

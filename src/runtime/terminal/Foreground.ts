@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import process from "node:process"
 import { attempt } from "../attempt.ts"
-import { isGranted } from "./ProcessSurroundings.ts"
+import { isGranted } from "../isGranted.ts"
 
 interface DenoCommands {
   readonly Command: new (

@@ -10,20 +10,7 @@ import { plain, type Style } from "../../core/terminal/Layout.ts"
 import { placeOf, type Surroundings, variables } from "../../core/terminal/Surroundings.ts"
 import { printable } from "../../core/text/SafeText.ts"
 import { attempt } from "../attempt.ts"
-
-interface Permissions {
-  readonly permissions: {
-    readonly querySync: (
-      descriptor: { name: string; variable?: string; kind?: string; path?: string; command?: string }
-    ) => { readonly state: string }
-  }
-}
-
-/** On Deno, reading without permission would prompt the person in the middle of a sign-in. */
-export const isGranted = (descriptor: Parameters<Permissions["permissions"]["querySync"]>[0]): boolean => {
-  const { Deno } = globalThis as { readonly Deno?: Permissions }
-  return Deno === undefined || attempt(() => Deno.permissions.querySync(descriptor).state) === "granted"
-}
+import { isGranted } from "../isGranted.ts"
 
 const containerFiles = ["/.dockerenv", "/run/.containerenv"]
 
