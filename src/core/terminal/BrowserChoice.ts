@@ -37,9 +37,9 @@ const withUrl = (words: ReadonlyArray<string>, url: string): ReadonlyArray<strin
   return hasUrl ? filled : [...filled, url]
 }
 
-// A shell reads the word after one of these flags; `cmd` reads all words.
+// A shell reads the word after one of these flags; `cmd` and PowerShell read all words.
 const shellFlag = /^(?:-\w*c|\/[ck]|-command|-encodedcommand)$/i
-const shellProgram = /(?:^|[\\/])cmd(?:\.exe)?$/i
+const shellProgram = /(?:^|[\\/])(?:cmd|powershell|pwsh)(?:\.exe)?$/i
 
 /** Whether a shell would read the URL. */
 const isShellLine = (words: ReadonlyArray<string>): boolean =>

@@ -299,7 +299,12 @@ describe("the address", () => {
     ["win32", "C:\\Windows\\System32\\cmd.exe /c start"],
     ["win32", "wt.exe cmd /c start %s"],
     ["win32", "busybox.exe ash /c %s"],
-    ["win32", 'powershell -Command "Start %s"']
+    ["win32", 'powershell -Command "Start %s"'],
+    ["win32", "powershell -Command Start-Process"],
+    ["linux", "powershell.exe /c start"],
+    ["linux", "/mnt/c/Windows/System32/WindowsPowerShell/v1.0/PowerShell.exe -NoProfile Start"],
+    ["linux", "pwsh -c Start-Process"],
+    ["linux", "powershell.exe"]
   ])("never becomes part of a shell's line: %s %s", (platform, browser) => {
     const { commands } = chooseBrowser(where(platform, { BROWSER: browser }), url)
     assert.deepStrictEqual(commands, [])
