@@ -46,6 +46,13 @@ const proofpoint2 = (link: string): ReadonlyArray<string> => {
   return target === "" ? [] : [decode(target.replace(/-/g, "%").replace(/_/g, "/"))]
 }
 
+/** Check Point and Avanan have it between underscores, as it is, and letters of their own behind. */
+const checkPoint = (link: string): ReadonlyArray<string> => {
+  const start = link.search(/\/___https?:\/\//i)
+  const end = link.lastIndexOf("___.")
+  return start < 0 || end < start + 4 ? [] : [link.slice(start + 4, end)]
+}
+
 const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 /** Decodes base64, of either alphabet, to text; empty where it is none. */
@@ -81,7 +88,8 @@ const inBase64 = (link: string): ReadonlyArray<string> => {
 }
 
 /** The address in a link that looks like an answer itself, because the one in it was not escaped. */
-export const unescapedIn = (link: string): ReadonlyArray<string> => [...proofpoint3(link), ...nested(link)]
+export const unescapedIn = (link: string): ReadonlyArray<string> =>
+  [proofpoint3, checkPoint, nested].flatMap((find) => find(link))
 
 /** What may be the address that a link leads to, the likeliest first. `state` decides whether it is one. */
 export const targetsIn = (link: string): ReadonlyArray<string> =>

@@ -48,6 +48,8 @@ const wrappers: Readonly<Record<string, (address: string) => string>> = {
   "Proofpoint 3": proofpoint3,
   "Proofpoint 3, with all its letters": (address) => `https://urldefense.com/v3/__${address}__;!!Abc!xyz$`,
   "Barracuda": (address) => `https://linkprotect.cudasvc.com/url?a=${escaped(address)}&c=E,1,x&typo=1`,
+  "Check Point": (address) => `https://protect.checkpoint.com/v2/___${address}___.YzJ1OmV4YW1wbGU6YzpvOjE`,
+  "Avanan": (address) => `https://url.avanan.click/v2/___${address}___.YXAzOmV4YW1wbGU6YTpvOjI`,
   "Cisco": (address) => `https://secure-web.cisco.com/1aBc-d/${escaped(address)}`,
   "Sophos": (address) =>
     `https://eu-west-1.protection.sophos.com?d=127.0.0.1&u=${Buffer.from(address).toString("base64")}&i=x`,
