@@ -5,25 +5,31 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-// A timer of a busy process rings some milliseconds late, too; waiting longer then does no harm.
-const onTime = 50
-
 const machine = Clock.make()
 
-/** Milliseconds: enough to read, check and answer what lay in a socket or in stdin. */
-const grace = 1000
+/** So late, in milliseconds, that the process was stopped or blocked, and not only busy. */
+const stopped = 50
+
+/**
+ * Turns of the event loop, each at least so many milliseconds long: enough to read, check and answer what lay in a socket or
+ * in stdin, also where the host blocks the loop again after each of them. After a stop they last a second.
+ */
+const turns = (late: number) => late > stopped ? { count: 20, millis: 50 } : { count: 10, millis: 2 }
 
 /**
  * Waits until the time is over, by Effect's `Clock`.
  *
  * A process that was stopped (^Z, a paused container, a laptop's sleep) or blocked by its host runs its timers first when
- * it goes on, and reads only then what arrived long before the deadline. So a limit that rings late waits for one second
- * more. How late it is, and that second, are measured by the machine's clock.
+ * it goes on, and reads only then what arrived long before the deadline. So the event loop gets some more turns, for one
+ * second where the limit rings late. How late it is, and these turns, are measured by the machine's clock.
  */
 export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
   Effect.gen(function* () {
     const began = yield* machine.currentTimeMillis
     yield* Effect.sleep(limit)
     const late = (yield* machine.currentTimeMillis) - began - Duration.toMillis(limit)
-    if (late > onTime) yield* Effect.withClock(Effect.sleep(grace), machine)
+    // Less than nothing where Effect's clock is a test's.
+    if (!(late >= 0)) return
+    const { count, millis } = turns(late)
+    yield* Effect.withClock(Effect.repeatN(Effect.sleep(millis), count - 1), machine)
   })
