@@ -155,7 +155,12 @@ const obtain = (
       if (isMet()) return "shared"
       const running = flight.running()
       if (running !== undefined) {
-        yield* join(parts, running.join({ keep }))
+        // Who asks for a sign-in whatever there is does not fail with a refresh that others asked for.
+        yield* Effect.catchIf(
+          join(parts, running.join({ keep })),
+          (error) => need._tag === "SignIn" && error._tag === "TokenError" && error.grant === "refresh_token",
+          () => Effect.succeed(false)
+        )
         continue
       }
       // A program that asks for a sign-in whatever there is waits for no tokens.

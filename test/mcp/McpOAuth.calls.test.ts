@@ -128,6 +128,21 @@ describe("McpOAuth.login", () => {
       assert.strictEqual(windows(), 1)
     }))
 
+  it.scopedLive("asks a person also where a refresh that is under way fails", () =>
+    Effect.gen(function* () {
+      const { authorizationServer, editTokens, open, server, signedIn, windows } = yield* McpHarness.world()
+      yield* signedIn
+      editTokens((tokens) => ({ ...tokens, expiresAt: 1 }))
+      const { oauth } = yield* open({ requestTimeout: "1 second" })
+      authorizationServer.fail("token", { delayMillis: 1500 }, { grantType: "refresh_token" })
+      const refreshing = yield* started(call(oauth, server.url))
+      while (authorizationServer.count("token", "refresh_token") === 0) yield* Effect.sleep("5 millis")
+      yield* oauth.login
+      assert.strictEqual(windows(), 2)
+      assert.strictEqual(word(yield* refreshing), "TokenError")
+      assert.strictEqual(yield* call(oauth, server.url), 200)
+    }))
+
   it.scopedLive("keeps the tokens there were when the person says no", () =>
     Effect.gen(function* () {
       const { authorizationServer, open, server, signedIn, stored } = yield* McpHarness.world()
