@@ -121,6 +121,19 @@ const decodingDigits =
     return draft.bytes === "" ? undefined : draft
   }
 
+/** Undoes lists of bytes, as programs print buffers. */
+const decodingLists = (run: RegExp, radix: 10 | 16): Decoder => (reading) => {
+  const draft = new Draft()
+  for (const found of reading.bytes.matchAll(run)) {
+    for (const each of found[0].matchAll(/(?:0x)?([\da-f]+)/gi)) {
+      const at = found.index + each.index
+      const byte = Number.parseInt(each[1] ?? "", radix) & 0xff
+      draft.addPart(String.fromCharCode(byte), reading, at, at + each[0].length)
+    }
+  }
+  return draft.bytes === "" ? undefined : draft
+}
+
 // With fewer than six digits they hold no secret.
 const base64 = /[A-Za-z\d+/_-]{6,}={0,2}/g
 const hexadecimal = /[\da-f]{6,}/gi
@@ -140,7 +153,7 @@ const decoders: ReadonlyArray<Decoder> = [
         : codePoint(Number.parseInt(unit ?? byte ?? "", 16))
   ),
   replacing(
-    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi,
+    /&(?:#x([\da-f]{1,6});?|#(\d{1,7});?|([a-z]{2,6});)/gi,
     ([whole = "", hex, decimal, name]) =>
       name !== undefined
         ? named.get(name) ?? whole
@@ -149,6 +162,18 @@ const decoders: ReadonlyArray<Decoder> = [
   // Broken inside of what was undone: into lines, or by what has no width (U+00AD, U+200B to U+200F, U+2060, U+FEFF).
   replacing(/(?:[\s\0-\x1f\x7f]|\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf)+/g, () => ""),
   ...[0, 1, 2, 3].map((skipped) => decodingDigits(base64, 6, (digit) => digits64.get(digit) ?? 0, skipped)),
+  // Escapes of other languages, and of mail (quoted-printable).
+  replacing(
+    /(?:\\u\{([\da-f]{1,6})\}|%u([\da-f]{4})|=([\da-f]{2})|\\([0-3][0-7]{2})|=\r?\n)/gi,
+    ([, point, unit, byte, octal]) =>
+      byte !== undefined
+        ? hexByte(byte)
+        : octal !== undefined
+        ? String.fromCharCode(Number.parseInt(octal, 8))
+        : codePoint(Number.parseInt(point ?? unit ?? "0", 16))
+  ),
+  decodingLists(/(?:0x)?[\da-f]{2}(?:[\s:,.-]{1,2}(?:0x)?[\da-f]{2}){5,}/gi, 16),
+  decodingLists(/\d{1,3}(?:[\s,]{1,2}\d{1,3}){5,}/g, 10),
   ...[0, 1].map((skipped) => decodingDigits(hexadecimal, 4, (digit) => Number.parseInt(digit, 16), skipped))
 ]
 
