@@ -63,7 +63,7 @@ const openHere = async (path: string, flags: number): Promise<Fs.FileHandle> => 
   }
 }
 
-const using = async <A>(handle: Fs.FileHandle, use: (handle: Fs.FileHandle) => Promise<A>): Promise<A> => {
+const withHandle = async <A>(handle: Fs.FileHandle, use: (handle: Fs.FileHandle) => Promise<A>): Promise<A> => {
   try {
     return await use(handle)
   } finally {
@@ -100,7 +100,7 @@ const probe = async (folder: string): Promise<number> => {
   const path = join(folder, newTemporaryName("probe"))
   const handle = await Fs.open(path, toCreate, 0o600)
   try {
-    return await using(handle, async () => (await handle.stat()).uid)
+    return await withHandle(handle, async () => (await handle.stat()).uid)
   } finally {
     await Fs.unlink(path)
   }
@@ -143,7 +143,7 @@ export const at = (folder: string): PrivateFolder => {
       if (await isLink(folder)) throw linkRefused(folder)
       return await use(undefined)
     }
-    return await using(await openHere(folder, toRead | O_DIRECTORY), async (handle) => {
+    return await withHandle(await openHere(folder, toRead | O_DIRECTORY), async (handle) => {
       await makePrivate(handle, folder, 0o700, await findUsers())
       return await use(handle)
     })
@@ -162,7 +162,7 @@ export const at = (folder: string): PrivateFolder => {
     read: async (file) => {
       try {
         return await inFolder(async () =>
-          await using(await openHere(file, toRead), async (handle) => {
+          await withHandle(await openHere(file, toRead), async (handle) => {
             const stats = await handle.stat()
             if (!stats.isFile()) {
               throw new Refused(
@@ -185,7 +185,7 @@ export const at = (folder: string): PrivateFolder => {
       const temporary = newTemporaryName(file)
       await changeNames(async () => {
         try {
-          await using(await Fs.open(temporary, toCreate, 0o600), async (handle) => {
+          await withHandle(await Fs.open(temporary, toCreate, 0o600), async (handle) => {
             await handle.writeFile(text)
             await handle.sync()
           })

@@ -40,19 +40,22 @@ describe("timeLimit", () => {
       assert.strictEqual(yield* endAfter(blocked, "100 millis", Effect.succeed("too late")), "too late")
     }))
 
-  it.live.each([20, 35, 50])("lets an answer be read that came long ago where it is only %d ms late", (late) =>
-    Effect.scoped(Effect.gen(function* () {
-      const { origin, serve } = yield* LoopbackHttp.listen
-      serve((_request, response) => response.end("arrived"))
-      // The answer has arrived long before the host goes on.
-      const read = Effect.promise(async () => {
-        const response = fetch(origin)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-        block(199 + late)
-        return (await response).text()
-      })
-      assert.strictEqual(yield* endAfter(read, "200 millis", Effect.succeed("too late")), "arrived")
-    })))
+  it.live.each([20, 35, 50])(
+    "lets an answer be read that came long ago where it is only %d ms late",
+    (late) =>
+      Effect.scoped(Effect.gen(function* () {
+        const { origin, serve } = yield* LoopbackHttp.listen
+        serve((_request, response) => response.end("arrived"))
+        // The answer has arrived long before the host goes on.
+        const read = Effect.promise(async () => {
+          const response = fetch(origin)
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          block(199 + late)
+          return (await response).text()
+        })
+        assert.strictEqual(yield* endAfter(read, "200 millis", Effect.succeed("too late")), "arrived")
+      }))
+  )
 
   it.live("waits for some turns of the event loop also where the host goes on blocking it", () =>
     Effect.scoped(Effect.gen(function* () {
