@@ -28,6 +28,7 @@ import * as Flight from "./Flight.ts"
 import type { LogoutError } from "./Logout.ts"
 import { probe } from "./Probe.ts"
 import * as SessionCell from "./SessionCell.ts"
+import * as SignInLock from "./SignInLock.ts"
 import * as Spending from "./Spending.ts"
 import * as Stored from "./Stored.ts"
 
@@ -208,7 +209,7 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     yield* assertOpen(parts)
     cell.update(SessionState.signedOut)
     const forgetting = Effect.gen(function* () {
-      // What is being spent brings tokens that are to be revoked too. It is not waited for longer than for any request.
+      // What is being spent brings tokens that are to be revoked too. The server's answer is not waited for longer than any other; a refresh that is still under way then holds the store's lock.
       yield* endAfter(Spending.settled(env), env.requestTimeout, Effect.sync(() => Spending.disown(env)))
       cell.update(SessionState.hostAsked)
       yield* (yield* logoutModule).run(env, cell, challenge(parts))
@@ -240,7 +241,10 @@ export const make = (env: Environment): Effect.Effect<Session> =>
       usableToken: () => SessionState.usableToken(cell.get(), cell.now()),
       token: (options) => token(parts, options),
       obtain: (need, options) => obtain(parts, need, options),
-      hostAsked: () => cell.update(SessionState.hostAsked),
+      hostAsked: () => {
+        cell.update(SessionState.hostAsked)
+        SignInLock.noteInVain(env.store, env.key, undefined)
+      },
       secrets: () => cell.get().known.seenTokens.map(Redacted.value),
       knownCredentials: () => Option.getOrUndefined(cell.get().known.credentials),
       challenge: challenge(parts),

@@ -11,6 +11,7 @@ import type { ClientRegistration, Credentials } from "../core/mcp/Credentials.ts
 import type { FlowError } from "../core/oauth/FlowError.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import * as Metadata from "../core/mcp/Metadata.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import {
@@ -172,6 +173,8 @@ const signIn = (
     const isMisread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
     if (isMisread) url.searchParams.delete("prompt")
     if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
+    const problem = Metadata.tooLong(env.server, url)
+    if (problem !== undefined) return yield* problem
     const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
       Effect.zipRight(

@@ -1,20 +1,42 @@
 /**
- * One sign-in at a time for one key of one store, for all `McpOAuth` objects of this process: the second finds the tokens
- * of the first. A lock between processes would be taken here too.
+ * What all `McpOAuth` objects of this process share for one key of one store: one sign-in at a time, of which the second
+ * object finds the tokens; and how the last one ended, so that the second does not ask a person who has just said no. A
+ * lock between processes would be taken here too.
  */
 import * as Effect from "effect/Effect"
+import type * as PersonGuard from "../core/mcp/PersonGuard.ts"
 import { type CredentialKey, type CredentialStore, keyText } from "../services/CredentialStore.ts"
 
-const locks = new WeakMap<CredentialStore, Map<string, Effect.Semaphore>>()
+interface Shared {
+  readonly semaphore: Effect.Semaphore
+  inVain: PersonGuard.PersonGuard["inVain"]
+}
+
+const byStore = new WeakMap<CredentialStore, Map<string, Shared>>()
+
+const sharedOf = (store: CredentialStore, key: CredentialKey): Shared => {
+  const ofStore = byStore.get(store) ?? new Map<string, Shared>()
+  byStore.set(store, ofStore)
+  const text = keyText(key)
+  const shared = ofStore.get(text) ?? { semaphore: Effect.unsafeMakeSemaphore(1), inVain: undefined }
+  ofStore.set(text, shared)
+  return shared
+}
 
 /** Runs an effect when no other for this key runs; the next one begins when it has succeeded, failed or been interrupted. */
 export const exclusively =
   (store: CredentialStore, key: CredentialKey) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => {
-      const ofStore = locks.get(store) ?? new Map<string, Effect.Semaphore>()
-      locks.set(store, ofStore)
-      const text = keyText(key)
-      const semaphore = ofStore.get(text) ?? Effect.unsafeMakeSemaphore(1)
-      ofStore.set(text, semaphore)
-      return semaphore.withPermits(1)(effect)
-    })
+    Effect.suspend(() => sharedOf(store, key).semaphore.withPermits(1)(effect))
+
+/** How the last sign-in was in vain; `undefined`: it was not, or the program has asked for another one since. */
+export const inVain = (store: CredentialStore, key: CredentialKey): PersonGuard.PersonGuard["inVain"] =>
+  sharedOf(store, key).inVain
+
+/** Notes how a sign-in was in vain; `undefined`: it was not, or the program asks for another one. */
+export const noteInVain = (
+  store: CredentialStore,
+  key: CredentialKey,
+  how: PersonGuard.PersonGuard["inVain"]
+): void => {
+  sharedOf(store, key).inVain = how
+}

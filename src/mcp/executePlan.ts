@@ -58,6 +58,7 @@ const askPerson = (
       },
       onCredentials: (credentials, scope) => {
         isObtained = true
+        SignInLock.noteInVain(env.store, env.key, undefined)
         cell.update((state, now) => {
           const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), now)
           return SessionState.signInFinished(replaced, { reason, scope, used }, now)
@@ -75,6 +76,7 @@ const askPerson = (
         cell.update((state, now) =>
           SessionState.signInFailed(state, why, now)
         )
+        SignInLock.noteInVain(env.store, env.key, { reason: why, since: cell.now() })
       }))
   })
 
@@ -91,6 +93,14 @@ const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan)
     const isAsked = isForced && used === undefined
     const isThere = isAsked ? false : yield* findNewer(env, cell, used)
     if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
+    // Nor is a person asked who has just answered another object in vain.
+    const inVain = isAsked ? undefined : SignInLock.inVain(env.store, env.key)
+    const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
+    if (refusal !== undefined) {
+      cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
+      const scope = ScopeSet.union(challenge.scope, moreScopes)
+      return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
+    }
     yield* run
   })
   return Effect.gen(function* () {

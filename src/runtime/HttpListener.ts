@@ -113,7 +113,8 @@ const writeRaw = (connections: Connections.Connections, socket: Socket, { body, 
 }
 
 /** Whether this is how a TLS connection begins: a record of type handshake, of version 3.x (RFC 8446 section 5.1). */
-const isClientHello = (packet: Uint8Array | undefined): boolean => packet?.[0] === 0x16 && packet[1] === 3
+const isClientHello = (packet: Uint8Array | undefined): boolean =>
+  packet?.[0] === 0x16 && (packet.length < 2 || packet[1] === 3)
 
 /** An error of the HTTP parser, with what it could not read. */
 interface ParserError extends NodeJS.ErrnoException {

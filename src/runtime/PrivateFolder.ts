@@ -156,7 +156,11 @@ export const at = (folder: string): PrivateFolder => {
     })
   return {
     prepare: async () => {
-      await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
+      try {
+        await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
+      } catch (error) {
+        throw await isLink(folder) ? linkRefused(folder) : error
+      }
       await inFolder(() => probe(folder))
     },
     read: async (file) => {

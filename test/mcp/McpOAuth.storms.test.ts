@@ -82,6 +82,40 @@ const storms: ReadonlyArray<Storm> = [
 
 const open = (world: McpHarness.World) => world.open({ callback: { timeout: "400 millis" } })
 
+describe("several objects on one store", () => {
+  const declines = ({ authorizationServer }: McpHarness.World) =>
+    void (authorizationServer.knobs.authorize = { error: "access_denied" })
+
+  it.scopedLive("open one window when the person says no, also those that waited for their turn", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      declines(world)
+      const objects = yield* Effect.replicateEffect(open(world), 6)
+      const outcomes = yield* Effect.all(objects.map(({ oauth }) => call(oauth, world.server.url)), {
+        concurrency: "unbounded"
+      })
+      assert.strictEqual(world.authorizationServer.windows(), 1, outcomes.map(word).join(" "))
+      const { oauth } = yield* open(world)
+      assert.deepInclude((yield* call(oauth, world.server.url)) as object, {
+        _tag: "InteractionRequired",
+        reason: "Declined"
+      })
+      assert.strictEqual(world.authorizationServer.windows(), 1)
+    }))
+
+  it.scopedLive("open another one when the program asks for it by any of them", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      declines(world)
+      const [first, second] = [yield* open(world), yield* open(world)]
+      yield* call(first.oauth, world.server.url)
+      yield* Effect.ignore(second.oauth.ensure)
+      assert.strictEqual(world.authorizationServer.windows(), 2)
+      yield* Effect.ignore(second.oauth.login)
+      assert.strictEqual(world.authorizationServer.windows(), 3)
+    }))
+})
+
 describe("a server that approves at once, and", () => {
   for (const { authorizationServer, begin, reason, what } of storms) {
     it.scopedLive(`${what}: one window for ten requests, and one more when the program asks`, () =>

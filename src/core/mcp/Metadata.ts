@@ -90,7 +90,10 @@ export const protectedResource = (
       })
     )
   }
-  if (!isPlain(resource, maxUrlLength)) return Either.left(malformed(server, "resource", resource))
+  // It goes into the authorization URL, percent-encoded.
+  if (!isPlain(resource, maxUrlLength) || encodeURIComponent(resource).length > maxUrlLength) {
+    return Either.left(malformed(server, "resource", resource))
+  }
   const authorizationServers = textsOf(document.authorization_servers)
   const scopes = ScopeSet.ofServer(...textsOf(document.scopes_supported))
   return Either.right({ resource, authorizationServers, ...(scopes !== undefined && { scopes }) })
@@ -117,6 +120,12 @@ export const secureIssuer = (server: URL, issuer: string): UntrustedMetadata | u
   issuer.length > maxIssuerLength
     ? malformed(server, "authorization_servers", issuer)
     : secureEndpoint(server, "authorization_servers", issuer)
+
+/** Checks the whole authorization URL: every part of it has a limit, and a browser has one for all of them together. */
+export const tooLong = (server: URL, authorizationUrl: URL): UntrustedMetadata | undefined =>
+  authorizationUrl.href.length > maxUrlLength
+    ? malformed(server, "authorization_endpoint", authorizationUrl.origin)
+    : undefined
 
 /** The error for a document that is nested too deep to be used. */
 export const nestedTooDeep = (server: URL, url: string): UntrustedMetadata =>

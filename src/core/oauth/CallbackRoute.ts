@@ -130,8 +130,13 @@ const isNavigation = (head: RequestHead): boolean => {
     head.header("sec-websocket-key") === undefined
 }
 
-const isForm = (head: RequestHead): boolean =>
-  (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() === "application/x-www-form-urlencoded"
+const contentType = (head: RequestHead): string =>
+  (head.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+
+const isForm = (head: RequestHead): boolean => contentType(head) === "application/x-www-form-urlencoded"
+
+/** What a form of HTML may be sent as. */
+const formTypes: ReadonlyArray<string> = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
 
 const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
 
@@ -194,7 +199,7 @@ const decideAddressed = (
 ): Decision => {
   const posted = config.formPost && head.method === "POST" && !isDone
   if (head.method !== "GET" && !posted) {
-    const isUninvited = head.method === "POST" && !isDone && isForm(head) && isNavigation(head)
+    const isUninvited = head.method === "POST" && !isDone && formTypes.includes(contentType(head)) && isNavigation(head)
     return isUninvited ? refuseWithPage("UninvitedForm") : refuse("WrongMethod", isDone ? "GET" : allow(config))
   }
   if (isPrefetch(head)) return refuse("Prefetch")

@@ -49,7 +49,7 @@ const isShellLine = (words: ReadonlyArray<string>): boolean =>
 /** An entry may be the path of a program, with spaces; a program and its arguments; or, on macOS, the name of an app. */
 const commandsOf = (entry: string, url: string, platform: string): ReadonlyArray<Command> => {
   // Old scripts end in `&`, for a shell.
-  const words = wordsOf(entry.replace(/(?:^|\s+)&$/, ""))
+  const words = wordsOf(entry.replace(/(?:^|\s)&$/, ""))
   const [program = "", ...args] = words
   if (program === "" || isShellLine(words)) return []
   const isPath = /[\\/]/.test(entry)

@@ -192,7 +192,8 @@ export type SomeTexts = {
 
 /** What was given. The failure of a promise, which is no text, would end the program of its host. */
 const heard = (given: unknown): unknown => {
-  if (given instanceof Promise) given.catch(() => {})
+  // Not by `instanceof`: it may be a promise of another realm.
+  if (typeof given === "object" && given !== null && "then" in given) Promise.resolve(given).catch(() => {})
   return given
 }
 

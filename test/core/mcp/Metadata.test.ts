@@ -30,6 +30,18 @@ const problem = <A>(result: Either.Either<A, UntrustedMetadata>): ReadonlyArray<
 /** Nested deeper than anything recursive can follow. */
 const deep = (): unknown => JSON.parse("[".repeat(50_000) + "]".repeat(50_000))
 
+describe("a URL that is long only when it is escaped, or with all its parameters", () => {
+  it("is refused before it is shown", () => {
+    const resource = `https://mcp.example/mcp?${"%".repeat(10_000)}`
+    const read = Metadata.protectedResource(server, { resource })
+    assert.strictEqual(Either.isLeft(read) && read.left.reason, "Malformed")
+    const whole = new URL(`https://as.example/authorize?scope=${"&".repeat(10)}`)
+    assert.isUndefined(Metadata.tooLong(server, whole))
+    whole.searchParams.set("client_id", "&".repeat(6000))
+    assert.strictEqual(Metadata.tooLong(server, whole)?.reason, "Malformed")
+  })
+})
+
 describe("protectedResource", () => {
   it.each<[string, string, string]>([
     ["https://mcp.example/mcp", "https://mcp.example/mcp", "the server"],

@@ -82,6 +82,11 @@ describe("decide", () => {
     ["a HEAD", { method: "HEAD" }, [405, "WrongMethod", "GET"]],
     ["a POST", { method: "POST" }, [405, "WrongMethod", "GET"]],
     ["a form that was not asked for", { method: "POST", headers: form }, [405, "UninvitedForm", "GET"]],
+    [
+      "one of another type",
+      { method: "POST", headers: { "content-type": "multipart/form-data; boundary=x" } },
+      [405, "UninvitedForm", "GET"]
+    ],
     ["a form of a page in the background", { method: "POST", headers: { ...form, "sec-fetch-mode": "no-cors" } }, [
       405,
       "WrongMethod",
@@ -600,7 +605,8 @@ const oracle = (parts: Parts): Expected => {
   const isNavigation = (parts.mode ?? "navigate").toLowerCase() === "navigate" &&
     (parts.destination ?? "document").toLowerCase() === "document"
   if (!allowed.includes(parts.method)) {
-    const isForm = parts.method === "POST" && !isDone && parts.type?.split(";")[0] === form["content-type"]
+    const types = [form["content-type"], "multipart/form-data", "text/plain"]
+    const isForm = parts.method === "POST" && !isDone && types.includes(parts.type?.split(";")[0] ?? "")
     return [405, isForm && isNavigation ? "UninvitedForm" : "WrongMethod", allowed.join(", ")]
   }
   if (parts.prefetch !== undefined) return prefetched
