@@ -16,6 +16,9 @@ import type { Unsafe } from "./Unsafe.ts"
 const maxIssuerLength = 2048
 const maxUrlLength = 16_384
 
+/** The same for the authorization URL, which has several of them in it, escaped. Windows starts no browser with more. */
+const maxAuthorizationUrlLength = 32_000
+
 /** A JSON object as it was published. */
 export type Document = Readonly<Record<string, unknown>>
 
@@ -90,10 +93,7 @@ export const protectedResource = (
       })
     )
   }
-  // It goes into the authorization URL, percent-encoded.
-  if (!isPlain(resource, maxUrlLength) || encodeURIComponent(resource).length > maxUrlLength) {
-    return Either.left(malformed(server, "resource", resource))
-  }
+  if (!isPlain(resource, maxUrlLength)) return Either.left(malformed(server, "resource", resource))
   const authorizationServers = textsOf(document.authorization_servers)
   const scopes = ScopeSet.ofServer(...textsOf(document.scopes_supported))
   return Either.right({ resource, authorizationServers, ...(scopes !== undefined && { scopes }) })
@@ -123,7 +123,7 @@ export const secureIssuer = (server: URL, issuer: string): UntrustedMetadata | u
 
 /** Checks the whole authorization URL: every part of it has a limit, and a browser has one for all of them together. */
 export const tooLong = (server: URL, authorizationUrl: URL): UntrustedMetadata | undefined =>
-  authorizationUrl.href.length > maxUrlLength
+  authorizationUrl.href.length > maxAuthorizationUrlLength
     ? malformed(server, "authorization_endpoint", authorizationUrl.origin)
     : undefined
 

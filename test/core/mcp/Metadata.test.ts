@@ -30,15 +30,14 @@ const problem = <A>(result: Either.Either<A, UntrustedMetadata>): ReadonlyArray<
 /** Nested deeper than anything recursive can follow. */
 const deep = (): unknown => JSON.parse("[".repeat(50_000) + "]".repeat(50_000))
 
-describe("a URL that is long only when it is escaped, or with all its parameters", () => {
-  it("is refused before it is shown", () => {
-    const resource = `https://mcp.example/mcp?${"%".repeat(10_000)}`
-    const read = Metadata.protectedResource(server, { resource })
-    assert.strictEqual(Either.isLeft(read) && read.left.reason, "Malformed")
-    const whole = new URL(`https://as.example/authorize?scope=${"&".repeat(10)}`)
-    assert.isUndefined(Metadata.tooLong(server, whole))
-    whole.searchParams.set("client_id", "&".repeat(6000))
-    assert.strictEqual(Metadata.tooLong(server, whole)?.reason, "Malformed")
+describe("tooLong", () => {
+  it("refuses an authorization URL whose parts are too long together, and one that is long only when escaped", () => {
+    const url = new URL("https://as.example/authorize")
+    assert.isUndefined(Metadata.tooLong(server, url))
+    url.searchParams.set("resource", "x".repeat(16_384))
+    assert.isUndefined(Metadata.tooLong(server, url))
+    url.searchParams.set("resource", "%".repeat(16_384))
+    assert.strictEqual(Metadata.tooLong(server, url)?.reason, "Malformed")
   })
 })
 
