@@ -31,5 +31,5 @@ export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
     // Less than nothing where Effect's clock is a test's.
     if (!(late >= 0)) return
     const { count, millis } = turns(late)
-    yield* Effect.withClock(Effect.repeatN(Effect.sleep(millis), count - 1), machine)
+    for (let turn = 0; turn < count; turn++) yield* Effect.withClock(Effect.sleep(millis), machine)
   })
