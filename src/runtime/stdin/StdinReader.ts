@@ -99,15 +99,19 @@ export const attach: AttachReader = (onText) => {
       timer = setTimeout(start, millis)
       timer.unref()
     }
-    if (LineReader.isTaken(stdin)) return again(retryMillis)
+    // A mode that was left behind in the background looks like that of a host.
+    if (!hasLeftMode && LineReader.isTaken(stdin)) return again(retryMillis)
     const isAllowed = stdin.isTTY ? isForeground() : true
     if (isAllowed === undefined && !hasToldWhy) {
       hasToldWhy = true
       TerminalOutput.say(`${TerminalOutput.state().texts.terminalNotRead}\n`)
     }
     if (isAllowed !== true) return again(backgroundMillis)
-    if (hasLeftMode) attempt(() => stdin.setRawMode(false))
-    hasLeftMode = false
+    if (hasLeftMode) {
+      attempt(() => stdin.setRawMode(false))
+      hasLeftMode = false
+      return start()
+    }
     hasEnded = !isOpen()
     if (stdin.isTTY) stopWatchingSignals = TerminalSignals.watch({ ending: interrupted })
     read()
