@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck } from "effect"
+import { isBlockedByBrowsers } from "../../../src/core/oauth/LoopbackPort.ts"
 import * as RedirectUri from "../../../src/core/oauth/RedirectUri.ts"
 
 type Options = Parameters<typeof RedirectUri.callback>[0]
@@ -119,11 +120,11 @@ describe("callback", () => {
     )
   ], ([ports]) => {
     const result = RedirectUri.callback(untyped({ port: ports }))
-    assert.strictEqual(
-      Either.isRight(result),
-      ports.every((port) => typeof port === "number" && port >= 0 && port <= 65535 && port % 1 === 0)
-    )
-    if (Either.isRight(result)) assert.deepStrictEqual<ReadonlyArray<unknown>>(result.right.ports, ports)
+    const areWhole = ports.every((port) => typeof port === "number" && port >= 0 && port <= 65535 && port % 1 === 0)
+    // Those that no browser opens are skipped.
+    const open = ports.filter((port) => port === 0 || !isBlockedByBrowsers(Number(port)))
+    assert.strictEqual(Either.isRight(result), areWhole && open.length > 0)
+    if (Either.isRight(result)) assert.deepStrictEqual<ReadonlyArray<unknown>>(result.right.ports, open)
   })
 })
 
