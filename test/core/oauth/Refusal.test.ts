@@ -70,9 +70,9 @@ describe("Refusal.describe", () => {
     ["NotAResponse", /not the address of the page you ended on\. Copy it whole/],
     ["AuthorizationUrl", /the address of the sign-in page\. Sign in there first, then paste the address you ended on/],
     ["BareCode", /code alone.*Paste the whole address/],
-    ["WrappedLink", /a mail program or a chat.*Open it, and copy the address you end on/],
+    ["WrappedLink", /a mail program or a chat.*Paste what the browser's address bar shows after you have opened it/],
     ["StateMissing", /no `state`.*Paste the whole address.*start the sign-in again/],
-    ["DenialWithoutState", /an error.*no `state`.*end it here and start again/],
+    ["DenialWithoutState", /an error.*no `state`.*Start the sign-in again, if this one was declined/],
     ["StateRepeated", /more than one `state`.*Start the sign-in again/],
     ["StateMismatch", /another sign-in.*Paste the one from the newest tab/],
     ["FlowEnded", /already ended\. Nothing more is needed/]

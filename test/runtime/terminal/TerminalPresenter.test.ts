@@ -391,10 +391,10 @@ describe.concurrent("layerPresenter, on stderr", { timeout: 60_000 }, () => {
     const host = Planned.start({
       signIns: [{ name: "mail", env: { BROWSER: "/nowhere/browser" } }, [{ name: "wiki" }, { name: "news" }]]
     }, { env: local, stderr })
-    assert.strictEqual(await host.browse("mail", answered), 200)
+    await host.browse("mail", answered)
     for (const name of ["wiki", "news"]) {
       await host.browse(name, { state: "other" })
-      assert.strictEqual(await host.browse(name, answered), 200)
+      await host.browse(name, answered)
     }
     const ended = await host.ended
     assert.deepStrictEqual([ended.code, ended.signal], [0, null])
