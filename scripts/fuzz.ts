@@ -30,7 +30,9 @@ const main = (): number => {
     if (failure !== undefined) {
       failures++
       console.log(
-        `  FAILED: ${failure.problem}\n  input: ${failure.input}\n  seed ${failure.seed}, path ${failure.path}`
+        `  FAILED: ${failure.problem}\n  input: ${
+          failure.input.slice(0, 2000)
+        }\n  seed ${failure.seed}, path ${failure.path}`
       )
     }
   }

@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { isBlockedByBrowsers } from "./LoopbackPort.ts"
+import { printable } from "../text/SafeText.ts"
 
 /**
  * How the loopback address is written in the redirect URI (RFC 8252 section 7.3).
@@ -89,7 +90,9 @@ export const parse = (redirectUri: unknown): Either.Either<URL, string> => {
   }
   const url = new URL(redirectUri)
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return Either.left(`redirectUri returned the scheme ${JSON.stringify(url.protocol)}; it must be https: or http:`)
+    return Either.left(
+      `redirectUri returned the scheme ${JSON.stringify(printable(url.protocol, 50))}; it must be https: or http:`
+    )
   }
   if (redirectUri.includes("#")) {
     return Either.left("redirectUri returned a URL with a fragment, which RFC 6749 section 3.1.2 forbids")
