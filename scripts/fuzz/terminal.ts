@@ -39,8 +39,8 @@ const keys = make(
   (fc) => fc.record({ isRaw: fc.boolean(), all: text(fc, pieces), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
   ({ all, at, isRaw }) => {
     const place = Math.floor(at * all.length)
-    // A lone Escape at the end of what was read is taken for the key.
-    const cut = all.charAt(place - 1) === "\u001b" ? 0 : place
+    // A lone Escape at the end of what was read is taken for the key; and bytes are decoded before, to whole characters.
+    const cut = /[\u001b\ud800-\udbff]/.test(all.charAt(place - 1)) ? 0 : place
     const whole = decodeAll(isRaw, [all])
     const parts = decodeAll(isRaw, [all.slice(0, cut), all.slice(cut)])
     mustHold(JSON.stringify(whole) === JSON.stringify(parts), "it depends on where the input is cut")
