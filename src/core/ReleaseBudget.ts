@@ -21,3 +21,19 @@ export const ReleaseBudget = {
   /** Connections whose answer is on its way to a slow client. */
   connections: 300
 } as const
+
+/**
+ * The same for what a closed session of `./mcp`, and a client connected through it, wait for beside their flows. What takes
+ * longer goes on alone.
+ */
+export const SessionBudget = {
+  /** All of a session, its flow's release included. */
+  total: 950,
+  /** A request that spends a code or a refresh token: so that the page can still tell how it ended. */
+  spending: 500,
+  /** What runs for a session, to be interrupted: part of `total`. */
+  running: 900,
+  /** A server that is told that its session ends, and then a client that closes. */
+  goodbye: 300,
+  client: 300
+} as const

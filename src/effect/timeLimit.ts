@@ -29,7 +29,7 @@ export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
     yield* Effect.sleep(limit)
     const late = (yield* machine.currentTimeMillis) - began - Duration.toMillis(limit)
     // Less than nothing where Effect's clock is a test's.
-    if (!(late >= 0)) return
+    if (late < 0) return
     const { count, millis } = turns(late)
     for (let turn = 0; turn < count; turn++) yield* Effect.withClock(Effect.sleep(millis), machine)
   })

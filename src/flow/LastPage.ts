@@ -11,7 +11,10 @@ import { atMost } from "../effect/atMost.ts"
 export interface LastPage {
   /** Notes that a browser was sent to the last page, so that `close` waits for it to ask. */
   readonly expect: () => void
-  /** Writes the page when the outcome is known, at once when it is. The result removes the writer, when its client went away. */
+  /**
+   * Writes the page when the outcome is known, at once when it is. The result removes the writer, when its client went
+   * away.
+   */
   readonly hold: (write: (outcome: Outcome) => void) => () => void
   /** Makes the outcome known. Only the first one counts. */
   readonly settle: (outcome: Outcome) => void

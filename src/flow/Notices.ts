@@ -1,6 +1,6 @@
 /**
- * What the person is told of one flow, in order. A presenter that fails or hangs neither fails
- * nor stops the sign-in.
+ * What the person is told of one flow, in order. A presenter that fails or hangs neither fails nor stops the
+ * sign-in.
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -37,7 +37,7 @@ export interface Notices {
     isShown: boolean
   ) => Effect.Effect<void>
   /** Explains why a paste or a request was refused. Does not wait for the presenter. */
-  readonly refused: (unanswered: ToExplain) => Effect.Effect<void>
+  readonly refused: (refused: ToExplain) => Effect.Effect<void>
   /** Tells that a pasted text of so many characters is the answer. Does not wait for the presenter. */
   readonly pasteAccepted: (characters: number) => Effect.Effect<void>
   /** Tells how the sign-in ended, and waits until all is told and released, within the budget. Nothing is told later. */
@@ -112,12 +112,12 @@ export const make = (presenter: Presenter, serverName: string): Effect.Effect<No
           // Not `Fiber.join`, which would take over the scope that the turn was taken in.
           yield* Effect.flatten(Fiber.await(taking))
         }),
-      refused: (unanswered) => {
-        if (unanswered.via === "http") {
-          const message = Refusal.describe(unanswered)
-          return tell({ _tag: "CallbackRefused", id, serverName, refusal: unanswered, message })
+      refused: (refused) => {
+        if (refused.via === "http") {
+          const message = Refusal.describe(refused)
+          return tell({ _tag: "CallbackRefused", id, serverName, refusal: refused, message })
         }
-        const { characters, ...refusal } = unanswered
+        const { characters, ...refusal } = refused
         return tell({ _tag: "PasteRefused", refusal, message: Refusal.describe(refusal), characters })
       },
       pasteAccepted: (characters) => tell({ _tag: "PasteAccepted", id, serverName, characters }),

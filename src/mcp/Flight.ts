@@ -6,7 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { SessionBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 
 /** How a caller waits for a run. */
@@ -60,7 +60,7 @@ interface Run<Kind, E> extends Running<Kind, E> {
 }
 
 /** For how many milliseconds a caller that leaves waits for the end of its run, which may not be interruptible. */
-const patienceMillis = ReleaseBudget.total - 100
+const patienceMillis = SessionBudget.running
 
 /** A flight with nothing running. */
 export const make = <Kind, E>(): Flight<Kind, E> => {

@@ -17,7 +17,7 @@ import * as RetryGuard from "../core/mcp/RetryGuard.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import { type DiscoveryError, InteractionRequired } from "../core/mcp/SignInError.ts"
 import * as TokenPlan from "../core/mcp/TokenPlan.ts"
-import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { SessionBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
@@ -217,17 +217,14 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     yield* join(parts, flight.supersede("logout", forgetting, { keep: true }))
   })
 
-/** For how many milliseconds a close waits for what spends a code or a refresh token, so that the page tells the truth. */
-const spendingMillis = 500
-
 const close = ({ cell, closed, env, flight }: Parts): Effect.Effect<void> =>
   Effect.suspend(() => {
     cell.update(SessionState.closed)
-    const spent = atMost(spendingMillis, Spending.settledOwn(env))
+    const spent = atMost(SessionBudget.spending, Spending.settledOwn(env))
     return Effect.zipRight(
       Deferred.succeed(env.closing, undefined),
       Effect.ensuring(
-        atMost(ReleaseBudget.total - 50, Effect.zipRight(spent, flight.interrupt)),
+        atMost(SessionBudget.total, Effect.zipRight(spent, flight.interrupt)),
         Deferred.succeed(closed, undefined)
       )
     )

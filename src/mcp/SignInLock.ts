@@ -5,23 +5,15 @@
  */
 import * as Effect from "effect/Effect"
 import type * as PersonGuard from "../core/mcp/PersonGuard.ts"
-import { type CredentialKey, type CredentialStore, keyText } from "../services/CredentialStore.ts"
+import type { CredentialKey, CredentialStore } from "../services/CredentialStore.ts"
+import { byStoreAndKey } from "./byStoreAndKey.ts"
 
 interface Shared {
   readonly semaphore: Effect.Semaphore
   inVain: PersonGuard.PersonGuard["inVain"]
 }
 
-const byStore = new WeakMap<CredentialStore, Map<string, Shared>>()
-
-const sharedOf = (store: CredentialStore, key: CredentialKey): Shared => {
-  const ofStore = byStore.get(store) ?? new Map<string, Shared>()
-  byStore.set(store, ofStore)
-  const text = keyText(key)
-  const shared = ofStore.get(text) ?? { semaphore: Effect.unsafeMakeSemaphore(1), inVain: undefined }
-  ofStore.set(text, shared)
-  return shared
-}
+const sharedOf = byStoreAndKey<Shared>(() => ({ semaphore: Effect.unsafeMakeSemaphore(1), inVain: undefined }))
 
 /** Runs an effect when no other for this key runs; the next one begins when it has succeeded, failed or been interrupted. */
 export const exclusively =

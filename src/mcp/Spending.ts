@@ -9,7 +9,7 @@ import { Closed } from "../core/mcp/Closed.ts"
 import { TokenError } from "../core/mcp/SignInError.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
-import { type CredentialStore, keyText } from "../services/CredentialStore.ts"
+import { byStoreAndKey } from "./byStoreAndKey.ts"
 import type { Environment } from "./Environment.ts"
 
 /** What is spent, and where. */
@@ -39,25 +39,10 @@ const afterClose = Duration.seconds(10)
 /** How long such a request may take. */
 export const limit = ({ requestTimeout }: Environment): Duration.Duration => Duration.max(requestTimeout, longest)
 
-// By store and key, as all who share them would spend the same.
-const underWay = new WeakMap<CredentialStore, Map<string, Set<UnderWay>>>()
+// Whoever shares a store and a key would spend the same.
+const underWay = byStoreAndKey(() => new Set<UnderWay>())
 
-const ofKey = ({ key, store }: Environment): ReadonlySet<UnderWay> =>
-  underWay.get(store)?.get(keyText(key)) ?? new Set()
-
-const add = (each: UnderWay): void => {
-  const { key, store } = each.env
-  const ofStore = underWay.get(store) ?? new Map<string, Set<UnderWay>>()
-  underWay.set(store, ofStore)
-  ofStore.set(keyText(key), new Set([...ofKey(each.env), each]))
-}
-
-const remove = (each: UnderWay): void => {
-  const { key, store } = each.env
-  const rest = new Set([...ofKey(each.env)].filter((other) => other !== each))
-  if (rest.size > 0) underWay.get(store)?.set(keyText(key), rest)
-  else underWay.get(store)?.delete(keyText(key))
-}
+const ofKey = ({ key, store }: Environment): Set<UnderWay> => underWay(store, key)
 
 /**
  * Runs a request that spends something, and the storing of what it brings, in a fiber without a parent. Who waits for it
@@ -78,12 +63,12 @@ export const spend = <A, E>(
         Effect.zipRight(Deferred.await(env.closing), timeLimit(afterClose)),
         Effect.suspend(() => new Closed({ server: env.label }))
       )
-      add(each)
+      ofKey(env).add(each)
       yield* firstOf<A, Closed | E, never>([work({ tellLate, isWanted: () => each.isWanted }), cut]).pipe(
         Effect.interruptible,
         Effect.exit,
         Effect.flatMap((exit) => {
-          remove(each)
+          ofKey(env).delete(each)
           return Effect.zipRight(Deferred.done(told, exit), Deferred.succeed(each.ended, undefined))
         }),
         Effect.forkDaemon

@@ -7,6 +7,7 @@ import type * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
+import { SessionBudget } from "../core/ReleaseBudget.ts"
 import { printable } from "../core/text/SafeText.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 import { atMost } from "../effect/atMost.ts"
@@ -100,10 +101,6 @@ const makeTransport = (
     ? Effect.try({ try: () => transport(url, { fetch }), catch: toError })
     : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
 
-/** For how many milliseconds a server may hold up the close of its client, and the client its own. */
-const goodbyeMillis = 300
-const clientMillis = 300
-
 /**
  * Ends the server's session where the transport can, then closes the client. A client that did not take the transport,
  * because it is connected elsewhere, stays as it is.
@@ -115,8 +112,8 @@ const close = (client: ConnectableClient, transport: SdkTransport): Effect.Effec
   )
   // The client is closed whatever becomes of the goodbye, also when that is interrupted.
   return Effect.ensuring(
-    atMost(goodbyeMillis, Effect.ignore(goodbye)),
-    atMost(clientMillis, Effect.ignore(closing))
+    atMost(SessionBudget.goodbye, Effect.ignore(goodbye)),
+    atMost(SessionBudget.client, Effect.ignore(closing))
   )
 }
 

@@ -36,9 +36,9 @@ const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   SignedOut: "it was signed out meanwhile",
   Rejected: "the server does not take its sign-in (any more)",
   InsufficientScope: "more access has to be granted",
-  Declined: "the last sign-in was declined, and nobody is asked twice",
-  TimedOut: "nobody answered the last sign-in in time, and nobody is asked twice",
-  Failed: "the last sign-in failed after the person's part, and nobody is asked twice"
+  Declined: "the last sign-in was declined, so no browser was opened again",
+  TimedOut: "the last sign-in got no answer in time, so no browser was opened again",
+  Failed: "the last sign-in failed, so no browser was opened again"
 }
 
 /**

@@ -9,7 +9,7 @@ import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import * as CrossOrigin from "./CrossOrigin.ts"
 import { isLoopbackHost } from "./RedirectUri.ts"
 import { callbackReasons, type HttpRefusalReason, type PageReason } from "./RefusalReason.ts"
-import type { RequestHead } from "./RequestHead.ts"
+import { isOrAbsent, type RequestHead } from "./RequestHead.ts"
 
 /** What a flow accepts. */
 export interface RouteConfig {
@@ -123,10 +123,9 @@ const isPrefetch = (head: RequestHead): boolean =>
 
 /** Whether a request is what a person's browser sends when it goes to an address, as far as it says. */
 const isNavigation = (head: RequestHead): boolean => {
-  const says = (name: string, value: string) => (head.header(name)?.trim().toLowerCase() ?? value) === value
   // A frame in another page has the mode "navigate" too. The handshake of a WebSocket is a GET, and not every browser sends
   // a mode with it.
-  return says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document") &&
+  return isOrAbsent(head, "sec-fetch-mode", "navigate") && isOrAbsent(head, "sec-fetch-dest", "document") &&
     head.header("sec-websocket-key") === undefined
 }
 
@@ -140,10 +139,17 @@ const formTypes: ReadonlyArray<string> = ["application/x-www-form-urlencoded", "
 
 const allow = ({ formPost }: RouteConfig): string => formPost ? "GET, POST" : "GET"
 
-/** A path that is not the callback's: where the right answer came there, the server has altered the redirect URI. */
-const refusePath = (config: RouteConfig, head: RequestHead, { query }: Target): Refused => {
-  const answer = AuthorizationResponse.matchState(AuthorizationResponse.parse(query), config.state)
-  return Either.isRight(answer) && head.method === "GET" && isNavigation(head) && !isPrefetch(head)
+/**
+ * A path that is not the callback's. Where the right answer came there, or any answer with only a slash more, the server
+ * has altered the redirect URI, and a person may wait for it.
+ */
+const refusePath = (config: RouteConfig, head: RequestHead, { path, query }: Target): Refused => {
+  const parameters = AuthorizationResponse.parse(query)
+  const hasSlashMore = path.endsWith("/") && config.paths.has(path.slice(0, -1))
+  const isAnswer = hasSlashMore
+    ? ["code", "error"].some((name) => AuthorizationResponse.has(parameters, name))
+    : Either.isRight(AuthorizationResponse.matchState(parameters, config.state))
+  return isAnswer && head.method === "GET" && isNavigation(head) && !isPrefetch(head)
     ? refuseWithPage("WrongPath")
     : refuse("WrongPath")
 }

@@ -5,7 +5,7 @@
 import * as Either from "effect/Either"
 import { type Answer, text } from "./Answer.ts"
 import { isLoopbackRedirect } from "./RedirectUri.ts"
-import type { RequestHead } from "./RequestHead.ts"
+import { isOrAbsent, type RequestHead } from "./RequestHead.ts"
 
 const problemOf = (origin: unknown): string | undefined => {
   if (typeof origin !== "string") return "is no text"
@@ -40,9 +40,8 @@ export const origins = (allowed: unknown): Either.Either<ReadonlySet<string>, st
 /** The origin of a page that sent a request by `fetch`, if it is one of those allowed. */
 export const allowedOrigin = (origins: ReadonlySet<string>, head: RequestHead): string | undefined => {
   const origin = head.header("origin")
-  const says = (name: string, value: string) => (head.header(name)?.trim().toLowerCase() ?? value) === value
-  return origin !== undefined && origins.has(origin) && says("sec-fetch-mode", "cors") &&
-      says("sec-fetch-dest", "empty") &&
+  return origin !== undefined && origins.has(origin) && isOrAbsent(head, "sec-fetch-mode", "cors") &&
+      isOrAbsent(head, "sec-fetch-dest", "empty") &&
       head.header("sec-websocket-key") === undefined
     ? origin
     : undefined

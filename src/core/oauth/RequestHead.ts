@@ -17,3 +17,7 @@ export interface RequestHead {
   /** The value of a header, by its lower-case name; the values of a repeated header are joined by `, `. */
   readonly header: (name: string) => string | undefined
 }
+
+/** Whether a header has this value, in whatever case, or is absent: not every browser sends it. */
+export const isOrAbsent = (head: RequestHead, name: string, value: string): boolean =>
+  (head.header(name)?.trim().toLowerCase() ?? value) === value

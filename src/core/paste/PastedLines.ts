@@ -14,6 +14,8 @@ const controlEscape = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g
 const invisible = /[^\P{Cc}\t\n\v\f\r\u0085]|[\p{Cf}\p{DI}]/gu
 const lineBreak = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/
 const boxDrawing = /[\u2500-\u257f]/g
+// What a log or a JSON document of Go or Java writes for `&`, `=` and the like: `\u0026`.
+const characterEscape = /\\(?:u00|x)([2-7][\da-f])/gi
 // zsh puts a backslash before characters that it would expand, JSON before others; a line break may stand between.
 const shellEscape = /\\(?=\s*[?&=#%;~*!()[\]{}$'"/^])/g
 
@@ -59,6 +61,7 @@ export const linesOf = (text: string): ReadonlyArray<Line> =>
     .replace(controlEscape, "")
     .replace(invisible, "")
     .replace(boxDrawing, " ")
+    .replace(characterEscape, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replace(shellEscape, "")
     .split(lineBreak)
     .map((line) => ({ text: line, words: wordsOf(line), hasDelimiter: delimiter.test(line) }))

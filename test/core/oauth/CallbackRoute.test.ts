@@ -68,6 +68,29 @@ const malformed = [400, "Malformed"] as const
 const prefetched = [403, "Prefetch"] as const
 const background = [403, "NotANavigation"] as const
 
+describe("a page for who comes back to another path", () => {
+  const pageFor = (target: string, more: Request = {}) => {
+    const decision = CallbackRoute.decide(config(), head({ ...more, target }))
+    return decision._tag === "Refused" ? decision.page : decision._tag
+  }
+
+  it("is shown for the right answer at any path, and for any answer where there is only a slash more", () => {
+    for (
+      const target of [`/callback/?${query}`, `/other?${query}`, "/callback/?code=c", "/callback/?error=access_denied"]
+    ) {
+      assert.strictEqual(pageFor(target), "WrongPath", target)
+    }
+  })
+
+  it("is shown for nothing else, and to no page in the background", () => {
+    for (const target of ["/callback/", "/callback/?x=1", "/other?code=c", "/callback//?code=c", "/favicon.ico", "/"]) {
+      assert.isUndefined(pageFor(target), target)
+    }
+    assert.isUndefined(pageFor("/callback/?code=c", { headers: { "sec-fetch-mode": "no-cors" } }))
+    assert.isUndefined(pageFor("/callback/?code=c", { method: "POST" }))
+  })
+})
+
 describe("decide", () => {
   it.each<[string, Request, Expected]>([
     ["a GET with our state", {}, "Matched"],

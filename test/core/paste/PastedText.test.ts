@@ -66,6 +66,8 @@ describe("read", () => {
     ["an HTML link", `<p><a href="${address.replace("&", "&amp;")}">${address.replace("&", "&amp;")}</a></p>`],
     ["&amp;", address.replace("&", "&amp;")],
     ["&amp;amp;", address.replace("&", "&amp;amp;")],
+    ["\\u0026, as JSON of Go has it", address.replace("&", "\\u0026")],
+    ["\\x26, and every sign of its kind", address.replace(/[?=&]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16)}`)],
     ["&#38;", address.replace("&", "&#38;")],
     ["&#x26;", address.replace("&", "&#X26;")],
     ["what zsh escapes", address.replace(/[?&=~]/g, "\\$&")],
