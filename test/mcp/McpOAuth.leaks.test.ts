@@ -267,13 +267,14 @@ const runPlan = (plan: Plan, ports: Set<number>): Effect.Effect<void> =>
     server.heal()
     store.heal()
     for (const [one, { oauth }] of opened.entries()) {
-      // A sign-in that was in vain is not repeated before the program asks.
-      yield* within("ensure", 15_000, Effect.ignore(oauth.ensure))
-      const last = within("the last request", 15_000, request(one, "/mcp", undefined))
-      let outcome = yield* last
-      // The first may join what was spoilt before; the next finds a program that the server forgot, gets no further than a
-      // page there, and has it registered anew.
-      for (let tries = 1; tries < 3 && outcome !== 200; tries++) outcome = yield* last
+      // A sign-in that was in vain is not repeated before the program asks. The first may join what was spoilt before; the
+      // next finds a program that the server forgot, gets no further than a page there, and has it registered anew.
+      const again = Effect.zipRight(
+        within("ensure", 15_000, Effect.ignore(oauth.ensure)),
+        within("the last request", 15_000, request(one, "/mcp", undefined))
+      )
+      let outcome = yield* again
+      for (let tries = 1; tries < 3 && outcome !== 200; tries++) outcome = yield* again
       assert.strictEqual(word(outcome), closed.has(one) ? "Closed" : 200, `the last request: ${outcome}`)
     }
     yield* Effect.forEach(opened, ({ close }) => within("the last close", 1000, close), { concurrency: "unbounded" })
