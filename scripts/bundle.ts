@@ -1,5 +1,5 @@
 /**
- * Bundles `./promise` with Effect 4 and the MCP SDK's authorization inside: one entry, and a few files that it loads on
+ * Bundles `./promise` with Effect 4 inside: one entry, and a few files that it loads on
  * first use. The bundle replaces what the compiler wrote to dist for that entry.
  *
  * The sources are written for Effect 3. The modules in scripts/bundle/effect4 give Effect 4 the names of Effect 3; the
@@ -10,14 +10,12 @@ import * as esbuild from "esbuild"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 import { type ManualChunkMeta, type OutputChunk, type Plugin, rollup } from "rollup"
-import type { Sdk } from "../src/mcp/Sdk.ts"
 
 /** A file in dist, by its path there. */
 export type Files = ReadonlyMap<string, string>
 
 const shims = "scripts/bundle/effect4"
-const sdk = "@modelcontextprotocol/sdk/client/auth.js"
-const external = /^(node:\w|open$|@modelcontextprotocol\/sdk\/client\/streamableHttp\.js$)/
+const external = /^(node:\w|open$|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client)$)/
 const target = "es2022"
 
 const resolving: Plugin = {
@@ -25,44 +23,12 @@ const resolving: Plugin = {
   resolveId(specifier, importer) {
     if (importer === undefined) return specifier
     if (external.test(specifier)) return { id: specifier, external: true }
-    if (specifier === sdk) return specifier
     if (specifier.startsWith(".")) return join(dirname(importer), specifier)
     const [, name] = /^effect4?\/([\w/]+)$/.exec(specifier) ?? []
     if (name === undefined) return undefined
     const shim = `${shims}/${name}.ts`
     return specifier.startsWith("effect/") && existsSync(shim) ? shim : `node_modules/effect4/dist/${name}.js`
   }
-}
-
-/** What src uses of the SDK: all that its description names. */
-const sdkNames: Readonly<Record<keyof Sdk, true>> = {
-  discoverAuthorizationServerMetadata: true,
-  discoverOAuthProtectedResourceMetadata: true,
-  exchangeAuthorization: true,
-  refreshAuthorization: true,
-  registerClient: true,
-  selectClientAuthMethod: true,
-  startAuthorization: true
-}
-
-/** esbuild reads the SDK: its packages have other module formats, and conditions in their exports. */
-const bundleSdk = async (): Promise<{ readonly code: string; readonly inputs: ReadonlyArray<string> }> => {
-  const { metafile, outputFiles } = await esbuild.build({
-    stdin: { contents: `export { ${Object.keys(sdkNames).join(", ")} } from "${sdk}"`, resolveDir: "." },
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    target,
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["node", "import"],
-    external: ["node:*"]
-  })
-  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file)
-  )
-  return { code: outputFiles[0]?.text ?? "", inputs: used }
 }
 
 /** Whether a module is Effect's, or one that gives it the names of Effect 3. */
@@ -148,11 +114,9 @@ const isChunk = (output: { readonly type: string }): output is OutputChunk => ou
 
 /** Makes the files of the bundle: the entry, what it loads later, their source maps, and the licences. */
 export const bundle = async (): Promise<Files> => {
-  const { code, inputs } = await bundleSdk()
-  const loadingSdk: Plugin = { name: "loading the SDK", load: (id) => id === sdk ? { code, map: null } : undefined }
   const build = await rollup({
     input: "src/promise.ts",
-    plugins: [resolving, loadingSdk, loading],
+    plugins: [resolving, loading],
     treeshake: { moduleSideEffects: false, propertyReadSideEffects: false, tryCatchDeoptimization: false },
     onwarn: ({ message }) => {
       throw new Error(message)
@@ -170,7 +134,7 @@ export const bundle = async (): Promise<Files> => {
     sourcemapPathTransform: sourceName
   })
   const chunks = output.filter(isChunk)
-  const modules = [...chunks.flatMap(({ moduleIds }) => moduleIds), ...inputs]
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds)
   const names = modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
   return new Map([
     ...chunks.flatMap(({ code, fileName, map }) => [

@@ -118,7 +118,7 @@ const places: Places = {
   paste: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
-  mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/sdk\/[\w/]+\.js)$/, without: runtimeNames },
+  mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   promise: { rank: 5, packages: effect },
   entry: { rank: 6, packages: effect }

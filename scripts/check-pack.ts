@@ -104,7 +104,9 @@ const checkPromiseImports = () => {
   for (const file of files) {
     for (const { specifier } of readSource(file, readFileSync(file, "utf8")).imports) {
       if (specifier.startsWith(".")) files.add(join(dirname(file), specifier))
-      else if (!/^(node:\w+(\/\w+)?|open|@modelcontextprotocol\/sdk\/client\/streamableHttp\.js)$/.test(specifier)) {
+      else if (
+        !/^(node:\w+(\/\w+)?|open|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client))$/.test(specifier)
+      ) {
         problems.push(`${file}: ./promise must not load ${specifier}`)
       }
     }

@@ -18,7 +18,9 @@ export {
 } from "./core/oauth/FlowError.ts"
 export type { ClientMetadata } from "./core/mcp/ClientMetadata.ts"
 export type { ClientOptions, PreRegisteredClient } from "./core/mcp/ClientOptions.ts"
+export type { AuthorizationOptions } from "./core/mcp/AuthorizationOptions.ts"
 export { Closed } from "./core/mcp/Closed.ts"
+export { InvalidOptions } from "./core/mcp/InvalidOptions.ts"
 export type { Unsafe } from "./core/mcp/Unsafe.ts"
 export { InvalidServerUrl, type InvalidServerUrlReason } from "./core/mcp/ServerUrl.ts"
 export {
@@ -69,7 +71,8 @@ export const McpOAuth: {
    * Makes the sign-in to one server. Nothing is sent or opened before it is used. It ends when the scope closes: after
    * that nothing opens a browser or stores a token.
    *
-   * Fails with `InvalidServerUrl` when the URL of the server cannot be used.
+   * Fails with `InvalidServerUrl` when the URL of the server cannot be used, and with `InvalidOptions` when another option
+   * cannot.
    *
    * @example
    * ```ts

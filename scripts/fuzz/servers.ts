@@ -160,7 +160,7 @@ const registration = make(
     ]),
   (input) => {
     const read = ClientChoice.fromResponse(input, "http://127.0.0.1:1/callback")
-    return read !== undefined && ClientChoice.forSdk(read).client_id === input.client_id
+    return read !== undefined && read.clientId === input.client_id
   }
 )
 

@@ -2,84 +2,95 @@
  * Finds out where to sign in: reads and checks the metadata of the MCP server, then that of its authorization server.
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as Fault from "../core/mcp/Fault.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
+import type { Document } from "../core/mcp/ResponseDocument.ts"
 import { parseUrl } from "../core/mcp/SecureUrl.ts"
-import { DiscoveryError, type SdkMissing, type UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import { DiscoveryError, type UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import * as TokenResponse from "../core/mcp/TokenResponse.ts"
+import * as WellKnown from "../core/mcp/WellKnown.ts"
 import type { Environment } from "./Environment.ts"
-import { faultOf, step, type StepResult } from "./Step.ts"
-import type { SdkMetadata } from "./Sdk.ts"
+import * as ServerRequest from "./ServerRequest.ts"
 
 /** Where to sign in, and to which resource. */
 export interface Discovered {
   readonly server: Metadata.AuthorizationServer
   readonly resource: Metadata.ProtectedResource
-  /** The authorization server's metadata as the SDK takes it. */
-  readonly metadata: SdkMetadata
+  /** The resource that requests name (RFC 8707); `undefined` where that is waived. */
+  readonly resourceIndicator: string | undefined
 }
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 
-/** A document that was published. */
-interface Published {
-  readonly document: Metadata.Document
-  /** Fails where the SDK cannot read the document. Run after the checks of `Metadata`, whose errors say more. */
-  readonly check: Effect.Effect<void, DiscoveryError>
-}
+/**
+ * The first document that is published at one of these URLs; `undefined` when there is none.
+ *
+ * A place where the server has an internal error says nothing about the others of the same server: proxies answer so for
+ * what they do not route. A server that does not answer, or wants to be asked later, is not asked further.
+ */
+const published = (
+  env: Environment,
+  urls: ReadonlyArray<string>
+): Effect.Effect<Document | undefined, DiscoveryError | UntrustedMetadata> =>
+  Effect.gen(function* () {
+    let failed: DiscoveryError | undefined
+    for (const url of urls) {
+      const outcome = yield* ServerRequest.get(env, url)
+      const document = Fault.documentOf(outcome)
+      if (document !== undefined && !TokenResponse.isError(document)) return document
+      if (outcome._tag === "Answered" && outcome.isTooDeep === true && outcome.status < 300) {
+        return yield* Metadata.nestedTooDeep(env.server, withoutQuery(url))
+      }
+      const { reason, status } = Fault.of(outcome)
+      // A page, or "no", means that there is no document here.
+      if (reason === "InvalidResponse" || reason === "Rejected") continue
+      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), reason, status })
+      if (status === undefined || status < 500) break
+    }
+    return failed === undefined ? undefined : yield* failed
+  })
 
-/** Reads the response of a step. `Right(undefined)`: the server publishes nothing there. `Left`: it could not be read. */
-const readPublished = (
-  { label: server, server: serverUrl }: Environment,
-  asked: string,
-  { outcome, result, timedOut }: StepResult<unknown>
-): Either.Either<Published | undefined, DiscoveryError | UntrustedMetadata> => {
-  const failed = (fields: Pick<DiscoveryError, "reason" | "status">, url: string) =>
-    Either.left(new DiscoveryError({ server, url: withoutQuery(url), ...fields }))
-  const { reason, status } = faultOf({ outcome, timedOut })
-  const url = outcome._tag === "NotSent" ? asked : outcome.url
-  if (timedOut || outcome._tag !== "Answered") {
-    return failed({ reason: timedOut ? "TimedOut" : "Unreachable", status: undefined }, url)
-  }
-  const { document } = outcome
-  if (outcome.isTooDeep === true) return Either.left(Metadata.nestedTooDeep(serverUrl, withoutQuery(url)))
-  if (document !== undefined && outcome.status < 300) {
-    // The SDK fails when a field is of the wrong type.
-    const isUnderstood = Either.getOrUndefined(result) !== undefined
-    const notUnderstood = () =>
-      new DiscoveryError({ reason: "InvalidResponse", server, url: withoutQuery(url), status })
-    return Either.right({ document, check: isUnderstood ? Effect.void : Effect.suspend(notUnderstood) })
-  }
-  return reason === "ServerError" ? failed({ reason, status }, url) : Either.right(undefined)
-}
-
+/** The metadata of the MCP server: where its challenge says, else at the well-known places. */
 const protectedResource = (
   env: Environment,
   resourceMetadata: string | undefined
-): Effect.Effect<Published | undefined, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+): Effect.Effect<Document | undefined, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
     // Text that is not an absolute URL (RFC 9728 section 5.1) is ignored.
     const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
-    if (named !== undefined) {
-      const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
-      if (insecure !== undefined) return yield* insecure
-    }
-    const ask = (resourceMetadataUrl: URL | undefined) =>
-      Effect.flatMap(
-        step(env, (sdk, fetch) =>
-          sdk.discoverOAuthProtectedResourceMetadata(
-            env.server,
-            resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
-            fetch
-          )),
-        (result) => readPublished(env, (resourceMetadataUrl ?? env.server).href, result)
-      )
-    const found = yield* ask(named)
-    if (found !== undefined || named === undefined) return found
-    // There is no document at the URL in the challenge; there may be one at the well-known URLs.
-    const elsewhere = yield* ask(undefined)
-    if (elsewhere !== undefined) return elsewhere
+    if (named === undefined) return yield* published(env, WellKnown.ofResource(env.server))
+    const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
+    if (insecure !== undefined) return yield* insecure
+    const found = yield* published(env, [...new Set([named.href, ...WellKnown.ofResource(env.server)])])
+    // Where the caller names the authorization server, nothing depends on the document.
+    if (found !== undefined || env.authorizationServerMetadataUrl !== undefined) return found
     return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(named.href) })
+  })
+
+/** The metadata of the authorization server that the MCP server names, or that the caller does. */
+const authorizationServer = (
+  env: Environment,
+  { isPublished, resource }: { readonly isPublished: boolean; readonly resource: Metadata.ProtectedResource },
+  knownIssuer: string | undefined
+): Effect.Effect<Metadata.AuthorizationServer, DiscoveryError | UntrustedMetadata> =>
+  Effect.gen(function* () {
+    const { authorizationServerMetadataUrl: metadataUrl, server, unsafe } = env
+    if (metadataUrl !== undefined) {
+      const document = yield* published(env, [metadataUrl])
+      if (document === undefined) {
+        return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(metadataUrl) })
+      }
+      return yield* Metadata.authorizationServer(server, undefined, document, unsafe)
+    }
+    const asked = Metadata.chooseIssuer(server, resource, [env.client?.issuer, knownIssuer])
+    const insecure = Metadata.secureIssuer(server, asked)
+    if (insecure !== undefined) return yield* insecure
+    const document = yield* published(env, WellKnown.ofIssuer(new URL(asked)))
+    if (document === undefined && (isPublished || unsafe.allowMissingS256 !== true)) {
+      return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: asked })
+    }
+    return yield* Metadata.authorizationServer(server, asked, document ?? Metadata.fallbackDocument(asked), unsafe)
   })
 
 /** Nothing is cached: a server that moved to another authorization server would be found too late. */
@@ -87,26 +98,12 @@ const once = (
   env: Environment,
   challenge: BearerChallenge,
   knownIssuer: string | undefined
-): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
-    const published = yield* protectedResource(env, challenge.resourceMetadata)
-    const resource = yield* Metadata.protectedResource(env.server, published?.document)
-    if (published !== undefined) yield* published.check
-    const asked = Metadata.chooseIssuer(env.server, resource, [env.client?.issuer, knownIssuer])
-    const insecure = Metadata.secureIssuer(env.server, asked)
-    if (insecure !== undefined) return yield* insecure
-    const found = yield* Effect.flatMap(
-      step(env, (sdk, fetch) => sdk.discoverAuthorizationServerMetadata(asked, { fetchFn: fetch })),
-      (result) => readPublished(env, asked, result)
-    )
-    if (found === undefined && (published !== undefined || env.unsafe.allowMissingS256 !== true)) {
-      return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: asked })
-    }
-    const raw = found?.document ?? Metadata.fallbackDocument(asked)
-    const server = yield* Metadata.authorizationServer(env.server, asked, raw, env.unsafe)
-    if (found !== undefined) yield* found.check
-    const metadata = Metadata.documentForSdk(raw, server)
-    return { server, resource, metadata }
+    const document = yield* protectedResource(env, challenge.resourceMetadata)
+    const resource = yield* Metadata.protectedResource(env.server, document, env.unsafe)
+    const server = yield* authorizationServer(env, { isPublished: document !== undefined, resource }, knownIssuer)
+    return { server, resource, resourceIndicator: env.unsafe.omitResource === true ? undefined : resource.resource }
   })
 
 /**
@@ -118,7 +115,7 @@ export const discover = (
   env: Environment,
   challenge: BearerChallenge,
   knownIssuer: string | undefined
-): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata | SdkMissing> =>
+): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
   Effect.retry(once(env, challenge, knownIssuer), {
     times: 1,
     while: (error) =>

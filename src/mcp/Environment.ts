@@ -6,6 +6,7 @@ import type * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { AuthorizationChoice } from "../core/mcp/AuthorizationOptions.ts"
 import type { ClientOptions } from "../core/mcp/ClientChoice.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
@@ -20,7 +21,7 @@ import type { FetchLike } from "./FetchLike.ts"
 export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
 /** What every step of a sign-in needs. */
-export interface Environment extends ClientOptions {
+export interface Environment extends AuthorizationChoice, ClientOptions {
   /** The URL of the MCP server, checked and without a fragment. */
   readonly server: URL
   /** The same for errors and spans: without the query. */
@@ -29,7 +30,6 @@ export interface Environment extends ClientOptions {
   readonly serverName: string
   /** What the credentials are stored under. */
   readonly key: CredentialKey
-  readonly scope?: string | undefined
   readonly interactive: boolean
   readonly fetch: FetchLike
   readonly callback: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined }

@@ -10,7 +10,7 @@ import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
-import type { DiscoveryError, RevocationError, SdkMissing, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import type { DiscoveryError, RevocationError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -24,14 +24,13 @@ export type LogoutError =
   | CredentialStoreError
   | DiscoveryError
   | RevocationError
-  | SdkMissing
   | UntrustedMetadata
 
 const revoke = (
   env: Environment,
   { client, issuer, tokens }: Credentials,
   challenge: Effect.Effect<BearerChallenge, Closed | DiscoveryError>
-): Effect.Effect<void, Closed | DiscoveryError | RevocationError | SdkMissing | UntrustedMetadata> =>
+): Effect.Effect<void, Closed | DiscoveryError | RevocationError | UntrustedMetadata> =>
   Effect.gen(function* () {
     if (tokens === undefined || client === undefined) return
     const discovered = yield* Discovery.discover(env, yield* challenge, issuer)

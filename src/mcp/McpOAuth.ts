@@ -9,9 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as AuthorizationOptions from "../core/mcp/AuthorizationOptions.ts"
 import { Closed } from "../core/mcp/Closed.ts"
+import type { InvalidOptions } from "../core/mcp/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
-import type { McpConnectError } from "../core/mcp/SignInError.ts"
+import type { McpConnectError, SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
 import { withoutSecrets } from "../core/text/SecretText.ts"
@@ -39,7 +41,7 @@ import { statusOf } from "./statusOf.ts"
  * @since 0.1.0
  * @category errors
  */
-export type McpOAuthError = ServerUrl.InvalidServerUrl | Session.SessionError
+export type McpOAuthError = InvalidOptions | ServerUrl.InvalidServerUrl | Session.SessionError
 
 /**
  * Every way `McpOAuth.connect` fails.
@@ -47,7 +49,7 @@ export type McpOAuthError = ServerUrl.InvalidServerUrl | Session.SessionError
  * @since 0.1.0
  * @category errors
  */
-export type ConnectError = McpConnectError | McpOAuthError
+export type ConnectError = McpConnectError | McpOAuthError | SdkMissing
 
 /**
  * Options of `McpOAuth.make`.
@@ -92,7 +94,7 @@ export interface McpOAuth {
   readonly login: Effect.Effect<void, McpOAuthError>
   /**
    * Forgets the credentials, then revokes the tokens where the server offers that (RFC 7009). Fails with
-   * `RevocationError`, `DiscoveryError`, `UntrustedMetadata` or `SdkMissing` when the tokens could not be revoked, with
+   * `RevocationError`, `DiscoveryError` or `UntrustedMetadata` when the tokens could not be revoked, with
    * `CredentialStoreError` when the credentials could not be forgotten, and with `Closed`.
    */
   readonly logout: Effect.Effect<void, McpOAuthError>
@@ -111,18 +113,22 @@ const defaultFetch: FetchLike = (url, init) => fetch(url, init)
 const environment = (
   options: McpOAuthOptions,
   server: URL
-): Effect.Effect<Environment, never, Services> =>
+): Effect.Effect<Environment, InvalidOptions, Services> =>
   Effect.gen(function* () {
+    const unsafe = options.unsafe ?? {}
+    const choice = yield* AuthorizationOptions.check(options)
+    const variant = AuthorizationOptions.variantOf(choice, unsafe)
     return {
       ...options,
+      ...choice,
       server,
       label: ServerUrl.display(server),
       serverName: options.name ?? server.host,
-      key: { serverUrl: server.href, account: options.account },
+      key: { serverUrl: server.href, account: options.account, ...(variant !== undefined && { variant }) },
       interactive: options.interactive !== false,
       fetch: options.fetch ?? defaultFetch,
       callback: options.callback ?? {},
-      unsafe: options.unsafe ?? {},
+      unsafe,
       requestTimeout: Duration.decode(options.requestTimeout ?? "30 seconds"),
       services: yield* Effect.context<Services>(),
       store: yield* CredentialStore,
@@ -184,7 +190,7 @@ const submit = (env: Environment, text: string): Effect.Effect<void, PasteRefuse
 /** Makes a sign-in; see `McpOAuth.make`. */
 export const makeInternal = (
   options: McpOAuthOptions
-): Effect.Effect<InternalMcpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+): Effect.Effect<InternalMcpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(options, server)
@@ -242,5 +248,5 @@ export const makeInternal = (
 /** See `McpOAuth.make`. */
 export const make = (
   options: McpOAuthOptions
-): Effect.Effect<McpOAuth, ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+): Effect.Effect<McpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
   Effect.map(makeInternal(options), ({ oauth }) => oauth)

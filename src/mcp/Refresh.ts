@@ -13,7 +13,6 @@ import * as SessionState from "../core/mcp/SessionState.ts"
 import {
   type DiscoveryError,
   isUnknownClient,
-  type SdkMissing,
   type TokenError,
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
@@ -30,7 +29,6 @@ export type RefreshError =
   | Closed
   | CredentialStoreError
   | DiscoveryError
-  | SdkMissing
   | TokenError
   | UntrustedMetadata
 
@@ -69,7 +67,7 @@ const withoutTokens = ({ client, extra, issuer }: Credentials, knowsClient: bool
 /** What remains of the credentials when a refresh fails; `None`: all of it, and the caller gets the error. */
 const afterFailure = (
   env: Environment,
-  error: SdkMissing | TokenError,
+  error: TokenError,
   credentials: Credentials,
   { clientId }: ClientRegistration
 ): Option.Option<Credentials> => {

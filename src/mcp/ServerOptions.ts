@@ -1,6 +1,7 @@
 /**
  * The options of a sign-in to one MCP server that are the same with Effect and without.
  */
+import type { AuthorizationOptions } from "../core/mcp/AuthorizationOptions.ts"
 import type { ClientOptions } from "../core/mcp/ClientOptions.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { FetchLike } from "./FetchLike.ts"
@@ -13,19 +14,13 @@ import type { FetchLike } from "./FetchLike.ts"
  * @since 0.1.0
  * @category options
  */
-export interface ServerOptions<Secret> extends ClientOptions<Secret> {
+export interface ServerOptions<Secret> extends AuthorizationOptions, ClientOptions<Secret> {
   /** The URL of the MCP server: https, or http on this machine. Tokens are sent to its origin and nowhere else. */
   readonly serverUrl: string | URL
   /** What the person signs in to, as the terminal names it. @default the host of `serverUrl` */
   readonly name?: string | undefined
   /** Tells two identities on one server apart. @default "" */
   readonly account?: string | undefined
-  /**
-   * Scopes to ask for beside those that the server asks for, separated by spaces.
-   *
-   * @default what the server asks for, else all that it says it supports
-   */
-  readonly scope?: string | undefined
   /**
    * `false`: no browser is opened; where a person has to sign in, it fails with `InteractionRequired`.
    *

@@ -10,25 +10,26 @@ import { type BindError, isPortTaken } from "../core/oauth/BindError.ts"
 import type { ClientRegistration, Credentials } from "../core/mcp/Credentials.ts"
 import type { FlowError } from "../core/oauth/FlowError.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as AuthorizationRequest from "../core/mcp/AuthorizationRequest.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
+import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import {
   type DiscoveryError,
   isUnknownClient,
   type RegistrationError,
-  type SdkMissing,
   type TokenError,
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
 import { CallbackFlow } from "../flow/CallbackFlow.ts"
+import { Pkce } from "../flow/Pkce.ts"
 import { tellNow } from "../flow/Notices.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment, Services } from "./Environment.ts"
 import { spend } from "./Spending.ts"
-import { step } from "./Step.ts"
 import * as Stored from "./Stored.ts"
 import * as Registration from "./Registration.ts"
 import * as TokenRequests from "./TokenRequests.ts"
@@ -41,7 +42,6 @@ export type SignInError =
   | DiscoveryError
   | FlowError
   | RegistrationError
-  | SdkMissing
   | TokenError
   | UntrustedMetadata
 
@@ -61,19 +61,33 @@ export interface SignInRequest {
 
 /**
  * The scopes to ask for: those of the challenge and of the options, else all that the MCP server supports, else none, so
- * that the authorization server decides.
+ * that the authorization server decides. Where the caller names the exact scopes, these alone.
  */
 const scopeOf = (
   env: Environment,
   { challenge, moreScopes }: SignInRequest,
   { resource, server }: Discovery.Discovered
 ) => {
+  if (env.exactScope !== undefined) return env.exactScope === "" ? undefined : env.exactScope
   const scope = ScopeSet.union(env.scope, challenge.scope, moreScopes) ?? resource.scopes
   // Without it many servers give no refresh token, and the person would have to sign in again every hour.
   return ScopeSet.limited(
-    scope !== undefined && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
+    scope !== undefined && env.offlineAccess && server.offersOfflineAccess
+      ? ScopeSet.union(scope, "offline_access")
+      : scope
   )
 }
+
+/** The scopes to register for: those that may be asked for later too, unless the caller names the exact ones. */
+const scopesToRegister = (env: Environment, scope: string | undefined, supported: string | undefined) =>
+  env.exactScope === undefined ? ScopeSet.union(scope, supported) : scope
+
+/** The checks that were waived in this sign-in, of which the person is told once. */
+const waived = ({ unsafe }: Environment, { resource, server }: Discovery.Discovered): ReadonlyArray<keyof Unsafe> => [
+  ...resource.waived,
+  ...(unsafe.omitResource === true ? ["omitResource" as const] : []),
+  ...server.waived
+]
 
 /** Opens the callback flow, on the first ports that are free. */
 const open = (
@@ -144,7 +158,7 @@ const signIn = (
   choice: ClientChoice.ClientChoice
 ): Effect.Effect<void, SignInError, Services> =>
   Effect.scoped(Effect.gen(function* () {
-    const { metadata, resource, server } = discovered
+    const { resource, server } = discovered
     const scope = scopeOf(env, request, discovered)
     const flow = yield* Effect.acquireRelease(
       Effect.tap(Effect.interruptible(open(env, choice)), (opened) => Effect.sync(() => env.flows.add(opened))),
@@ -155,27 +169,22 @@ const signIn = (
       known !== undefined && (choice._tag === "Fixed" || ClientChoice.isRegistered(known, flow.redirectUri))
         ? known
         : yield* Effect.tap(
-          Registration.register(env, discovered, flow.redirectUri, ScopeSet.union(scope, resource.scopes)),
+          Registration.register(env, discovered, flow.redirectUri, scopesToRegister(env, scope, resource.scopes)),
           (registered) => keepRegistration(env, server.issuer, registered)
         )
-    const { result } = yield* step(env, (sdk) =>
-      sdk.startAuthorization(server.issuer, {
-        metadata,
-        clientInformation: ClientChoice.forSdk(client),
-        redirectUrl: flow.redirectUri,
-        state: Redacted.value(flow.state),
-        resource: resource.resource,
-        ...(scope !== undefined && { scope })
-      }))
-    // It sends nothing, and what it checks was checked before.
-    const { authorizationUrl: url, codeVerifier } = yield* Effect.orDie(result)
-    // The SDK adds `prompt=consent` for `offline_access`, also where that is only a part of another scope's name.
-    const isMisread = scope?.includes("offline_access") === true && !ScopeSet.parse(scope).includes("offline_access")
-    if (isMisread) url.searchParams.delete("prompt")
-    if (env.callback.responseMode === "form_post") url.searchParams.set("response_mode", "form_post")
+    const pkce = yield* Pkce.make
+    const url = AuthorizationRequest.url(server.authorizationEndpoint, {
+      clientId: client.clientId,
+      redirectUri: flow.redirectUri,
+      state: Redacted.value(flow.state),
+      codeChallenge: pkce.challenge,
+      scope,
+      resource: discovered.resourceIndicator,
+      responseMode: env.callback.responseMode,
+      parameters: env.authorizationParameters
+    })
     const problem = Metadata.tooLong(env.server, url)
     if (problem !== undefined) return yield* problem
-    const verifier = Redacted.make(codeVerifier)
     const keep = (credentials: Credentials) =>
       Effect.zipRight(
         Effect.sync(() => request.onCredentials(credentials, scope)),
@@ -197,14 +206,14 @@ const signIn = (
       timeout: env.callback.timeout,
       turn: env.turn,
       exchangeTimeout: "1 minute",
-      describe: (error: Closed | CredentialStoreError | SdkMissing | TokenError) => error.message,
+      describe: (error: Closed | CredentialStoreError | TokenError) => error.message,
       exchange: ({ code }) =>
         spend(env, { grant: "authorization_code", issuer: server.issuer }, ({ isWanted, tellLate }) =>
           Effect.flatMap(
             TokenRequests.exchange(env, tellLate, discovered, {
               client: ClientChoice.withOptions(client, env),
               code,
-              codeVerifier: verifier,
+              codeVerifier: pkce.verifier,
               redirectUri: flow.redirectUri,
               scope
             }),
@@ -233,7 +242,7 @@ export const run = (
     const stored = Option.getOrUndefined(yield* Stored.load(env))
     const discovered = yield* Discovery.discover(env, request.challenge, stored?.issuer)
     const { server } = discovered
-    for (const option of server.waived.filter((each) => !env.warned.has(each))) {
+    for (const option of waived(env, discovered).filter((each) => !env.warned.has(each))) {
       env.warned.add(option)
       yield* tellNow(env.presenter, { _tag: "Unsafe", serverName: env.serverName, option })
     }
@@ -248,7 +257,7 @@ export const run = (
       // No answer came: the server may have shown an error page about a client or redirect URI that it does not know.
       const isUnanswered = error._tag === "AuthorizationTimeout" && error.phase === "response"
       if (isUnanswered) return Effect.zipRight(forgetRegistration(env, choice.client), Effect.fail(error))
-      return isClientForgotten(error) && server.canRegister
+      return isClientForgotten(error) && server.registrationEndpoint !== undefined
         ? signIn(env, asked, discovered, { _tag: "Register" })
         : Effect.fail(error)
     })

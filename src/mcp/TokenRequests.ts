@@ -1,93 +1,68 @@
 /**
- * Requests to the token endpoint and the revocation endpoint.
+ * Requests to the token endpoint and the revocation endpoint. What spends a code or a refresh token is sent once, and never
+ * repeated.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as ClientAuthentication from "../core/mcp/ClientAuthentication.ts"
 import type { ClientRegistration, Tokens } from "../core/mcp/Credentials.ts"
-import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import * as Fault from "../core/mcp/Fault.ts"
+import { RevocationError, TokenError } from "../core/mcp/SignInError.ts"
+import * as TokenRequest from "../core/mcp/TokenRequest.ts"
+import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
-import { RevocationError, type SdkMissing, TokenError } from "../core/mcp/SignInError.ts"
-import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import * as ServerRequest from "./ServerRequest.ts"
 import * as Spending from "./Spending.ts"
-import { faultOf, step, type StepResult } from "./Step.ts"
-import type { Sdk } from "./Sdk.ts"
 
-const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
-
-// RFC 6749 section 2.3.1 and appendix B: both parts are form-encoded before they are joined.
-const basicPair = (clientId: string, secret: string): string => `${formEncoded(clientId)}:${formEncoded(secret)}`
-
-/**
- * What a client authenticates with, to be cut out of what the server writes: also as a pair, encoded as it was sent and as
- * the server reads it.
- */
-const authentication = ({ clientId, clientSecret }: ClientRegistration): ReadonlyArray<string> => {
-  if (clientSecret === undefined) return []
-  const secret = Redacted.value(clientSecret)
-  return secret === "" ? [] : [secret, basicPair(clientId, secret), `${clientId}:${secret}`]
+/** Sends a form with what the client authenticates with. */
+const post = (
+  env: Environment,
+  { server }: Discovered,
+  client: ClientRegistration,
+  endpoint: string,
+  form: URLSearchParams,
+  limit?: Parameters<typeof ServerRequest.postForm>[4]
+): Effect.Effect<Fault.Outcome> => {
+  const { headers, parameters } = ClientAuthentication.make(client, server.authMethods)
+  for (const [name, value] of Object.entries(parameters)) form.set(name, value)
+  return ServerRequest.postForm(env, endpoint, headers, form, limit)
 }
 
-/** Adds the client authentication to a request (RFC 6749 section 2.3), by a method that the server supports. */
-const authenticate = (
-  { selectClientAuthMethod }: Pick<Sdk, "selectClientAuthMethod">,
-  client: ClientChoice.SdkClient,
-  methods: ReadonlyArray<string> | undefined,
-  headers: Headers,
-  parameters: URLSearchParams
-): void => {
-  const method = selectClientAuthMethod(client, [...methods ?? []])
-  if (method === "client_secret_basic" && client.client_secret !== undefined) {
-    headers.set("authorization", `Basic ${btoa(basicPair(client.client_id, client.client_secret))}`)
-    return
-  }
-  parameters.set("client_id", client.client_id)
-  if (method === "client_secret_post" && client.client_secret !== undefined) {
-    parameters.set("client_secret", client.client_secret)
-  }
+/** A request for tokens. */
+interface TokensRequest {
+  readonly grant: TokenError["grant"]
+  readonly client: ClientRegistration
+  readonly form: URLSearchParams
+  /** What is known about the request, for its response. */
+  readonly reading: Omit<TokenResponse.Reading, "now">
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
 }
 
-/** The options that both grants share. */
-const commonOptions = (sdk: Sdk, client: ClientRegistration, { metadata, resource, server }: Discovered) => {
-  const clientInformation = ClientChoice.forSdk(client)
-  return {
-    metadata,
-    clientInformation,
-    resource: resource.resource,
-    addClientAuthentication: (headers: Headers, parameters: URLSearchParams) =>
-      authenticate(sdk, clientInformation, server.authMethods, headers, parameters)
-  }
-}
-
-/** A step that goes on when the time of its caller is over, which the caller is told. */
-const outliving = (
+/** Sends a request for tokens, which goes on when the time of its caller is over; the caller is told. */
+const requestTokens = (
   env: Environment,
   tellLate: Effect.Effect<void>,
-  run: Parameters<typeof step>[1]
-): Effect.Effect<StepResult<unknown>, SdkMissing> => {
-  const telling = Effect.zipRight(endAfter(Effect.never, env.requestTimeout, tellLate), Effect.never)
-  return firstOf([step(env, run, Spending.limit(env)), telling])
-}
-
-const tokensOf = (
-  issuer: string,
-  grant: TokenError["grant"],
-  { outcome, timedOut }: StepResult<unknown>,
-  reading: TokenResponse.Reading,
-  client: ClientRegistration,
-  secrets: ReadonlyArray<Redacted.Redacted<string>>
-): Effect.Effect<Tokens, TokenError> => {
-  const { document, status } = outcome._tag === "Answered" ? outcome : {}
-  const tokens = document !== undefined && status !== undefined && status < 300 && document.error === undefined
-    ? TokenResponse.parse(document, reading)
-    : undefined
-  if (tokens !== undefined && !timedOut) return Effect.succeed(tokens)
-  const sent = [...authentication(client), ...secrets.map(Redacted.value)]
-  return new TokenError({ issuer, grant, ...faultOf({ outcome, timedOut }, sent) })
-}
+  discovered: Discovered,
+  { client, form, grant, reading, secrets }: TokensRequest
+): Effect.Effect<Tokens, TokenError> =>
+  Effect.gen(function* () {
+    const { issuer, tokenEndpoint } = discovered.server
+    const telling = Effect.zipRight(endAfter(Effect.never, env.requestTimeout, tellLate), Effect.never)
+    const outcome = yield* firstOf([
+      post(env, discovered, client, tokenEndpoint, form, Spending.limit(env)),
+      telling
+    ])
+    const document = Fault.documentOf(outcome)
+    const now = yield* Clock.currentTimeMillis
+    const tokens = document === undefined ? undefined : TokenResponse.parse(document, { ...reading, now })
+    if (tokens !== undefined) return tokens
+    const sent = [...ClientAuthentication.secrets(client), ...secrets.map(Redacted.value)]
+    return yield* new TokenError({ issuer, grant, ...Fault.of(outcome, sent) })
+  })
 
 /** What a code is exchanged for tokens with. */
 export interface CodeExchange {
@@ -99,7 +74,7 @@ export interface CodeExchange {
 }
 
 /**
- * Exchanges a code for tokens (RFC 6749 section 4.1.3). One request is sent, and never repeated.
+ * Exchanges a code for tokens (RFC 6749 section 4.1.3).
  *
  * @param tellLate Run when the time of the caller is over.
  */
@@ -108,23 +83,17 @@ export const exchange = (
   tellLate: Effect.Effect<void>,
   discovered: Discovered,
   { client, code, codeVerifier, redirectUri, scope }: CodeExchange
-): Effect.Effect<Tokens, TokenError | SdkMissing> =>
-  Effect.gen(function* () {
-    const { issuer } = discovered.server
-    const result = yield* outliving(env, tellLate, (sdk, fetchFn) =>
-      sdk.exchangeAuthorization(issuer, {
-        ...commonOptions(sdk, client, discovered),
-        authorizationCode: Redacted.value(code),
-        codeVerifier: Redacted.value(codeVerifier),
-        redirectUri,
-        fetchFn
-      }))
-    const reading = { now: yield* Clock.currentTimeMillis, scope }
-    return yield* tokensOf(issuer, "authorization_code", result, reading, client, [code, codeVerifier])
+): Effect.Effect<Tokens, TokenError> =>
+  requestTokens(env, tellLate, discovered, {
+    grant: "authorization_code",
+    client,
+    form: TokenRequest.ofCode({ code, codeVerifier, redirectUri, resource: discovered.resourceIndicator }),
+    reading: { scope },
+    secrets: [code, codeVerifier]
   })
 
 /**
- * Trades a refresh token for new tokens (RFC 6749 section 6). One request is sent, and never repeated.
+ * Trades a refresh token for new tokens (RFC 6749 section 6).
  *
  * @param tellLate Run when the time of the caller is over.
  */
@@ -134,36 +103,27 @@ export const refresh = (
   discovered: Discovered,
   client: ClientRegistration,
   { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> }
-): Effect.Effect<Tokens, TokenError | SdkMissing> =>
-  Effect.gen(function* () {
-    const { issuer } = discovered.server
-    const result = yield* outliving(env, tellLate, (sdk, fetchFn) =>
-      sdk.refreshAuthorization(issuer, {
-        ...commonOptions(sdk, client, discovered),
-        refreshToken: Redacted.value(refreshToken),
-        fetchFn
-      }))
-    const reading = { now: yield* Clock.currentTimeMillis, scope, refreshToken }
-    return yield* tokensOf(issuer, "refresh_token", result, reading, client, [refreshToken])
+): Effect.Effect<Tokens, TokenError> =>
+  requestTokens(env, tellLate, discovered, {
+    grant: "refresh_token",
+    client,
+    form: TokenRequest.ofRefreshToken({ refreshToken, resource: discovered.resourceIndicator }),
+    reading: { scope, refreshToken },
+    secrets: [refreshToken]
   })
 
 /** Revokes a token (RFC 7009). Servers answer the same for a token that is not valid any more. */
 export const revoke = (
   env: Environment,
-  { server }: Discovered,
+  discovered: Discovered,
   client: ClientRegistration,
   endpoint: string,
   token: Redacted.Redacted<string>,
   hint: "access_token" | "refresh_token"
-): Effect.Effect<void, RevocationError | SdkMissing> =>
+): Effect.Effect<void, RevocationError> =>
   Effect.gen(function* () {
-    const { outcome, timedOut } = yield* step(env, (sdk, fetchFn) => {
-      const headers = new Headers({ "content-type": "application/x-www-form-urlencoded", accept: "application/json" })
-      const body = new URLSearchParams({ token: Redacted.value(token), token_type_hint: hint })
-      authenticate(sdk, ClientChoice.forSdk(client), server.authMethods, headers, body)
-      return fetchFn(endpoint, { method: "POST", headers, body })
-    })
-    if (!timedOut && outcome._tag === "Answered" && outcome.status < 300) return
-    const { reason, status } = faultOf({ outcome, timedOut })
-    return yield* new RevocationError({ issuer: server.issuer, reason, status })
+    const outcome = yield* post(env, discovered, client, endpoint, TokenRequest.ofRevocation(token, hint))
+    if (outcome._tag === "Answered" && outcome.status < 300) return
+    const { reason, status } = Fault.of(outcome)
+    return yield* new RevocationError({ issuer: discovered.server.issuer, reason, status })
   })

@@ -69,7 +69,7 @@ export type Notice =
   | {
     readonly _tag: "Unsafe"
     readonly serverName: string
-    readonly option: "allowMissingS256" | "allowIssuerMismatch"
+    readonly option: "allowMissingS256" | "allowIssuerMismatch" | "omitResource" | "allowResourceMismatch"
   }
 
 /**

@@ -86,14 +86,36 @@ describe("the metadata of the MCP server", () => {
       assert.deepStrictEqual([world.server.count("root-metadata"), world.authorizationServer.count("metadata")], [1, 2])
     }))
 
-  it.scopedLive("is JSON, but not of this kind: that is an error", () =>
+  it.scopedLive("is JSON, but not of this kind: that is an error, which names the field", () =>
     Effect.gen(function* () {
       const world = yield* McpHarness.world()
-      world.server.knobs.metadata = (document) => ({ ...document, authorization_servers: "https://as.example" })
+      world.server.knobs.metadata = (document) => ({ ...document, authorization_servers: 5 })
       const { oauth } = yield* world.open()
       const error = yield* Effect.flip(oauth.ensure)
-      const { metadataUrl: url } = world.server
-      assert.deepInclude(error, { _tag: "DiscoveryError", reason: "InvalidResponse", status: 200, url })
+      assert.deepInclude(error, { _tag: "UntrustedMetadata", reason: "Malformed", field: "authorization_servers" })
+    }))
+
+  it.scopedLive("names one authorization server in a text: that is a list of one", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      const { issuer } = world.authorizationServer
+      world.server.knobs.metadata = (document) => ({ ...document, authorization_servers: issuer })
+      const { oauth } = yield* world.open()
+      yield* oauth.ensure
+      assert.strictEqual(world.stored()?.issuer, issuer)
+    }))
+
+  it.scopedLive("is at the next place where one place has an internal error, for both servers", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world({
+        server: { metadataAt: ["metadata", "root-metadata"], challenge: () => [] },
+        authorizationServer: { issuerPath: "/tenant1", metadataAt: ["oauth", "openid-append"] }
+      })
+      world.server.fail("metadata", { status: 502 }, { times: Infinity })
+      world.authorizationServer.fail("metadata", { status: 503 })
+      const { oauth } = yield* world.open()
+      yield* oauth.ensure
+      assert.deepStrictEqual([world.server.count("root-metadata"), world.windows()], [1, 1])
     }))
 
   it.scopedLive("answers 500 once: it is asked once more, and nobody notices", () =>
@@ -257,9 +279,9 @@ describe("offline_access", () => {
       return [params?.get("scope") ?? undefined, params?.get("prompt") ?? undefined]
     }))
 
-  it.live("is asked for where the authorization server offers it, with consent", () =>
+  it.live("is asked for where the authorization server offers it, without a prompt", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* asked(["mcp"], ["offline_access"]), ["mcp offline_access", "consent"])
+      assert.deepStrictEqual(yield* asked(["mcp"], ["offline_access"]), ["mcp offline_access", undefined])
     }))
 
   it.live("is not asked for where it is not offered", () =>
@@ -273,7 +295,7 @@ describe("offline_access", () => {
       assert.deepStrictEqual(yield* asked(undefined, ["offline_access"]), [undefined, undefined])
     }))
 
-  it.live("inside of another scope's name asks for no consent", () =>
+  it.live("inside of another scope's name is another scope", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked(["not_offline_access"], ["mcp"]), ["not_offline_access", undefined])
     }))
@@ -281,6 +303,6 @@ describe("offline_access", () => {
   it.live("of the caller is asked for, offered or not", () =>
     Effect.gen(function* () {
       const both = "own offline_access"
-      assert.deepStrictEqual(yield* asked(["mcp"], ["mcp"], both), [both, "consent"])
+      assert.deepStrictEqual(yield* asked(["mcp"], ["mcp"], both), [both, undefined])
     }))
 })

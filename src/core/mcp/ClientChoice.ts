@@ -6,7 +6,8 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import type { ClientOptions as ClientOptionsOf, PreRegisteredClient } from "./ClientOptions.ts"
 import type { ClientRegistration, Credentials } from "./Credentials.ts"
-import type { AuthorizationServer, Document } from "./Metadata.ts"
+import type { AuthorizationServer } from "./Metadata.ts"
+import type { Document } from "./ResponseDocument.ts"
 import { isThisMachine, parseUrl } from "./SecureUrl.ts"
 import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"
 
@@ -74,7 +75,7 @@ export const choose = (
   if (known?.redirectUris !== undefined && isClientId(known.clientId) && !hasExpired(known, now)) {
     return Either.right({ _tag: "Stored", client: known })
   }
-  return offered.canRegister
+  return offered.registrationEndpoint !== undefined
     ? Either.right({ _tag: "Register" })
     : Either.left(new RegistrationError({ reason: "NotSupported", issuer }))
 }
@@ -170,22 +171,5 @@ export const fromResponse = (document: Document, redirectUri: string): ClientReg
     ...(typeof secret === "string" && secret !== "" && { clientSecret: Redacted.make(secret) }),
     redirectUris: [redirectUri],
     extra: Redacted.make(extra)
-  }
-}
-
-/** A client as the SDK takes it, with its secret in the clear. */
-export interface SdkClient {
-  readonly client_id: string
-  readonly client_secret?: string
-  readonly token_endpoint_auth_method?: string
-}
-
-/** The client as the SDK takes it, with its secret in the clear. */
-export const forSdk = (client: ClientRegistration): SdkClient => {
-  const method = fieldOf(client, "token_endpoint_auth_method")
-  return {
-    client_id: client.clientId,
-    ...(client.clientSecret !== undefined && { client_secret: Redacted.value(client.clientSecret) }),
-    ...(typeof method === "string" && { token_endpoint_auth_method: method })
   }
 }

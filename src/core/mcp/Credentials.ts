@@ -15,6 +15,12 @@ export interface CredentialKey {
   readonly serverUrl: string
   /** Tells two identities on one server apart. @default "" */
   readonly account?: string | undefined
+  /**
+   * What else tells tokens of one server and account apart: the audience that was asked for, exact scopes.
+   *
+   * @default ""
+   */
+  readonly variant?: string | undefined
 }
 
 /**
@@ -66,12 +72,13 @@ export interface Credentials {
 
 /**
  * The text that a key is stored under: the same for two spellings of one server, and different for two servers or
- * accounts. It is well-formed Unicode, whatever the key holds.
+ * accounts, or for two variants. It is well-formed Unicode, whatever the key holds.
  */
-export const keyText = ({ account = "", serverUrl }: CredentialKey): string => {
+export const keyText = ({ account = "", serverUrl, variant = "" }: CredentialKey): string => {
   // JSON escapes half a surrogate pair, which neither `encodeURIComponent` nor UTF-8 can hold. A URL begins with no quote.
   const server = URL.canParse(serverUrl) ? new URL(serverUrl).href : JSON.stringify(serverUrl)
-  return `${server}#${encodeURIComponent(JSON.stringify(account).slice(1, -1))}`
+  const part = (text: string) => encodeURIComponent(JSON.stringify(text).slice(1, -1))
+  return `${server}#${part(account)}${variant === "" ? "" : `#${part(variant)}`}`
 }
 
 /** The most milliseconds since 1970-01-01 UTC that a `Date` takes. */
@@ -106,6 +113,7 @@ export const encode = (key: CredentialKey, { client, extra, issuer, tokens }: Cr
     version,
     server: key.serverUrl,
     account: key.account,
+    variant: key.variant,
     issuer,
     client: client && withExtra({
       clientId: client.clientId,
@@ -193,7 +201,16 @@ const parse = (text: string): Decoded<Fields> => {
 export const decode = (text: string): Either.Either<Credentials, string> =>
   Either.gen(function* () {
     const fields = yield* parse(text)
-    const { account: _account, client, issuer, server: _server, tokens, version: written, ...unknown } = fields
+    const {
+      account: _account,
+      client,
+      issuer,
+      server: _server,
+      tokens,
+      variant: _variant,
+      version: written,
+      ...unknown
+    } = fields
     if ((yield* required(written, "version", isNumber)) > version) return yield* Either.left(writtenByNewer)
     if (written !== version) return yield* Either.left("the field version is no version")
     const clientFields = yield* optional(client, "client", isFields)

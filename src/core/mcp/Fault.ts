@@ -3,13 +3,13 @@
  */
 import { printable } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
-import type { Document } from "./Metadata.ts"
+import type { Document } from "./ResponseDocument.ts"
 import type { FaultReason } from "./SignInError.ts"
 
-/** How the last request of a step ended. `NotSent`: there was none. `Failed`: no response came. */
+/** How a request ended. `Failed`: no response came. `TimedOut`: none came in time. */
 export type Outcome =
-  | { readonly _tag: "NotSent" }
-  | { readonly _tag: "Failed"; readonly url: string }
+  | { readonly _tag: "Failed"; readonly url: string; readonly error: unknown }
+  | { readonly _tag: "TimedOut"; readonly url: string }
   | {
     readonly _tag: "Answered"
     readonly url: string
@@ -18,6 +18,10 @@ export type Outcome =
     /** There is no document because it is nested too deep to be used. */
     readonly isTooDeep?: boolean
   }
+
+/** A response that says yes, with a document. */
+export const documentOf = (outcome: Outcome): Document | undefined =>
+  outcome._tag === "Answered" && outcome.status < 300 ? outcome.document : undefined
 
 /** Why a request failed. */
 export interface Fault {
@@ -50,7 +54,8 @@ const textOf = (
  * @param secrets What was sent, to be removed from the texts of the response.
  */
 export const of = (outcome: Outcome, secrets: ReadonlyArray<string | undefined> = []): Fault => {
-  if (outcome._tag !== "Answered") return { reason: "Unreachable" }
+  if (outcome._tag === "TimedOut") return { reason: "TimedOut" }
+  if (outcome._tag === "Failed") return { reason: "Unreachable" }
   const { document, status } = outcome
   const error = textOf(document, "error", 100, secrets)
   // 408 and 429 say nothing about the request either: it can only be tried again later.

@@ -2,10 +2,12 @@
  * What servers publish about signing in, checked before anything is sent there: RFC 9728 for the MCP server, RFC 8414
  * and OpenID Connect Discovery for the authorization server.
  *
- * The documents are read raw: the schemas of the MCP SDK drop fields that the checks need.
+ * What is used is checked strictly. What is not used may be as it likes: an empty or `null` field is absent, and one text
+ * is a list of one.
  */
 import * as Either from "effect/Either"
 import { isPlain, printable } from "../text/SafeText.ts"
+import type { Document } from "./ResponseDocument.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 import { isSecure, mayLeadTo, parseUrl } from "./SecureUrl.ts"
 import { display, resourceOf } from "./ServerUrl.ts"
@@ -19,9 +21,6 @@ const maxUrlLength = 16_384
 /** The same for the authorization URL, which has several of them in it, escaped. Windows starts no browser with more. */
 const maxAuthorizationUrlLength = 32_000
 
-/** A JSON object as it was published. */
-export type Document = Readonly<Record<string, unknown>>
-
 /** The metadata of an MCP server, checked. */
 export interface ProtectedResource {
   /** The resource that tokens are requested for (RFC 8707), exactly as published. */
@@ -30,15 +29,19 @@ export interface ProtectedResource {
   readonly authorizationServers: ReadonlyArray<string>
   /** All scopes that it supports, separated by spaces. */
   readonly scopes?: string | undefined
+  /** The checks that failed and were waived. */
+  readonly waived: ReadonlyArray<keyof Unsafe>
 }
 
 /** The metadata of an authorization server, checked. */
 export interface AuthorizationServer {
   /** The issuer exactly as its metadata has it: `iss` has to equal it (RFC 9207). */
   readonly issuer: string
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  /** Where it offers dynamic registration (RFC 7591). */
+  readonly registrationEndpoint?: string | undefined
   readonly revocationEndpoint?: string | undefined
-  /** Whether it offers dynamic registration (RFC 7591). */
-  readonly canRegister: boolean
   /** Whether it supports client ID metadata documents. */
   readonly fetchesClientMetadata: boolean
   /** Whether it says that it sends `iss` (RFC 9207 section 3). */
@@ -51,8 +54,9 @@ export interface AuthorizationServer {
 }
 
 const textOf = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+/** A list of texts; one text is a list of one. */
 const textsOf = (value: unknown): ReadonlyArray<string> =>
-  Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : []
+  (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string" && each !== "")
 
 const shown = (value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined
@@ -77,26 +81,41 @@ const covers = (server: URL, resource: URL): boolean => {
  */
 export const protectedResource = (
   server: URL,
-  document: Document | undefined
+  document: Document | undefined,
+  unsafe: Unsafe = {}
 ): Either.Either<ProtectedResource, UntrustedMetadata> => {
-  if (document === undefined) return Either.right({ resource: resourceOf(server), authorizationServers: [] })
+  if (document === undefined) {
+    return Either.right({ resource: resourceOf(server), authorizationServers: [], waived: [] })
+  }
+  const waived: Array<keyof Unsafe> = []
   const resource = textOf(document.resource)
   const url = resource === undefined ? undefined : parseUrl(resource)
   if (resource === undefined || url === undefined || !covers(server, url)) {
-    return Either.left(
-      new UntrustedMetadata({
-        reason: "ResourceMismatch",
-        server: display(server),
-        field: "resource",
-        found: shown(document.resource),
-        expected: resourceOf(server)
-      })
-    )
+    if (resource === undefined || url === undefined || unsafe.allowResourceMismatch !== true) {
+      return Either.left(
+        new UntrustedMetadata({
+          reason: "ResourceMismatch",
+          server: display(server),
+          field: "resource",
+          found: shown(document.resource),
+          expected: resourceOf(server)
+        })
+      )
+    }
+    waived.push("allowResourceMismatch")
   }
   if (!isPlain(resource, maxUrlLength)) return Either.left(malformed(server, "resource", resource))
-  const authorizationServers = textsOf(document.authorization_servers)
+  const named = document.authorization_servers
+  if (named !== undefined && named !== null && typeof named !== "string" && !Array.isArray(named)) {
+    return Either.left(malformed(server, "authorization_servers", named))
+  }
   const scopes = ScopeSet.ofServer(...textsOf(document.scopes_supported))
-  return Either.right({ resource, authorizationServers, ...(scopes !== undefined && { scopes }) })
+  return Either.right({
+    resource,
+    authorizationServers: textsOf(named),
+    ...(scopes !== undefined && { scopes }),
+    waived
+  })
 }
 
 /**
@@ -160,9 +179,15 @@ export const fallbackDocument = (issuer: string): Document => {
   }
 }
 
-// Without its last slash a URL is the same issuer if it was asked for with it, but not the other way round.
-const sameIssuer = (asked: string, named: string | undefined): boolean =>
-  named === asked || (asked.endsWith("/") && named === asked.slice(0, -1))
+/**
+ * Whether two spellings name one issuer. Without a path a URL is the same with a last slash and without it: both lead to
+ * the same documents. With a path it is so only where the slash was asked for and the document has none.
+ */
+const sameIssuer = (asked: string, named: string | undefined): boolean => {
+  if (named === undefined) return false
+  const bare = (text: string) => /^https?:\/\/[^/?#]+\/$/.test(text) ? text.slice(0, -1) : text
+  return bare(named) === bare(asked) || (asked.endsWith("/") && named === asked.slice(0, -1))
+}
 
 const endpoints = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"] as const
 const required: ReadonlyArray<string> = ["authorization_endpoint", "token_endpoint"]
@@ -174,12 +199,12 @@ const required: ReadonlyArray<string> = ["authorization_endpoint", "token_endpoi
  * `Malformed` and `InsecureUrl`, `ResponseTypeMissing`, `MissingS256`.
  *
  * @param server The MCP server.
- * @param asked The issuer whose metadata was fetched.
+ * @param asked The issuer whose metadata was fetched; `undefined` when the caller named the metadata itself.
  * @returns `Left` with `UntrustedMetadata` of one of these reasons.
  */
 export const authorizationServer = (
   server: URL,
-  asked: string,
+  asked: string | undefined,
   document: Document,
   unsafe: Unsafe = {}
 ): Either.Either<AuthorizationServer, UntrustedMetadata> => {
@@ -190,7 +215,7 @@ export const authorizationServer = (
   if (issuer === undefined) {
     return problem({ reason: "IssuerMissing", field: "issuer", found: shown(document.issuer), expected: asked })
   }
-  if (!sameIssuer(asked, issuer)) {
+  if (asked !== undefined && !sameIssuer(asked, issuer)) {
     if (unsafe.allowIssuerMismatch !== true) {
       return problem({ reason: "IssuerMismatch", field: "issuer", found: shown(issuer), expected: asked })
     }
@@ -199,12 +224,13 @@ export const authorizationServer = (
   if (!isPlain(issuer, maxIssuerLength)) return Either.left(malformed(server, "issuer", issuer))
   for (const field of endpoints) {
     const value = document[field]
-    if ((value === undefined || value === null) && !required.includes(field)) continue
+    if ((value === undefined || value === null || value === "") && !required.includes(field)) continue
     const insecure = secureEndpoint(server, field, value)
     if (insecure !== undefined) return Either.left(insecure)
   }
   const responseTypes = document.response_types_supported
-  if (Array.isArray(responseTypes) && !responseTypes.includes("code")) {
+  const isListed = Array.isArray(responseTypes) || textOf(responseTypes) !== undefined
+  if (isListed && !textsOf(responseTypes).includes("code")) {
     const field = "response_types_supported"
     return problem({ reason: "ResponseTypeMissing", field, found: shown(responseTypes), expected: undefined })
   }
@@ -217,36 +243,14 @@ export const authorizationServer = (
   const methods = document.token_endpoint_auth_methods_supported
   return Either.right({
     issuer,
+    authorizationEndpoint: String(document.authorization_endpoint),
+    tokenEndpoint: String(document.token_endpoint),
+    registrationEndpoint: textOf(document.registration_endpoint),
     revocationEndpoint: textOf(document.revocation_endpoint),
-    canRegister: textOf(document.registration_endpoint) !== undefined,
     fetchesClientMetadata: document.client_id_metadata_document_supported === true,
     issuerRequired: document.authorization_response_iss_parameter_supported === true,
-    offersOfflineAccess: textsOf(document.scopes_supported).includes("offline_access"),
-    ...(Array.isArray(methods) && { authMethods: textsOf(methods) }),
+    offersOfflineAccess: ScopeSet.parse(textsOf(document.scopes_supported).join(" ")).includes("offline_access"),
+    ...((Array.isArray(methods) || textOf(methods) !== undefined) && { authMethods: textsOf(methods) }),
     waived
   })
-}
-
-/** A document that was checked, with the fields that the SDK needs. */
-export interface CheckedDocument extends Document {
-  issuer: string
-  authorization_endpoint: string
-  token_endpoint: string
-  response_types_supported: Array<string>
-}
-
-/**
- * The document as the SDK takes it: with the one response type that is used, and without the PKCE methods where that check
- * was waived, because the SDK refuses `["plain"]`.
- */
-export const documentForSdk = (document: Document, { issuer, waived }: AuthorizationServer): CheckedDocument => {
-  const { code_challenge_methods_supported: methods, ...rest } = document
-  return {
-    ...rest,
-    issuer,
-    authorization_endpoint: String(document.authorization_endpoint),
-    token_endpoint: String(document.token_endpoint),
-    response_types_supported: ["code"],
-    ...(methods !== undefined && !waived.includes("allowMissingS256") && { code_challenge_methods_supported: methods })
-  }
 }

@@ -35,8 +35,8 @@ export class DiscoveryError extends DiscoveryErrorBase {
 
 /**
  * Which check of the published metadata failed. `IssuerChanged`: the configured client belongs to another issuer.
- * `Malformed`: an identifier holds other characters than printable ASCII or is too long (an issuer has 2,048 at most, another
- * URL 16,384), or a document is nested too deep.
+ * `Malformed`: an identifier is of another type, holds other characters than printable ASCII, or is too long (an issuer has
+ * 2,048 at most, another URL 16,384), or a document is nested too deep.
  *
  * @since 0.1.0
  * @category errors
@@ -64,7 +64,9 @@ const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
 }> = printableError("UntrustedMetadata")
 
 const untrusted: Readonly<Record<UntrustedReason, string>> = {
-  ResourceMismatch: "so a token would be for another server (RFC 9728 section 3.3). Check the URL of the server",
+  ResourceMismatch:
+    "so a token would be for another server (RFC 9728 section 3.3). Check the URL of the server; if you " +
+    "trust it nevertheless, set unsafe.allowResourceMismatch",
   IssuerMissing: "so it could be anybody's (RFC 8414 section 2). Its operator has to correct it",
   IssuerMismatch:
     "so another server may be posing as the authorization server (RFC 8414 section 3.3). Its operator has " +
@@ -72,7 +74,8 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
   IssuerChanged: "but the configured client belongs to another authorization server, and is not shown to this one. " +
     "Check with the server's operator, then set client.issuer to it",
   Malformed:
-    "which is longer, or nested deeper, than anything of use, or holds other characters than printable ASCII. " +
+    "which is of another type, longer or nested deeper than anything of use, or holds other characters than printable " +
+    "ASCII. " +
     "Its operator has to correct it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +

@@ -36,6 +36,9 @@ export const covers = (held: string | undefined, wanted: string | undefined): bo
   return parse(wanted).every((scope) => scopes.has(scope))
 }
 
+/** Whether a text is one scope (RFC 6749 section 3.3). */
+export const isScope = (text: string): boolean => /^[!#-[\]-~]+$/.test(text)
+
 /** The most letters of a set of scopes that a server names: they go into the URL that a browser is started with. */
 const maxServerLength = 8000
 
@@ -46,7 +49,7 @@ const maxServerLength = 8000
 export const ofServer = (...texts: ReadonlyArray<string | undefined>): string | undefined => {
   let scopes = ""
   for (const scope of parse(union(...texts))) {
-    if (scopes.length + scope.length < maxServerLength && /^[!#-[\]-~]+$/.test(scope)) scopes += ` ${scope}`
+    if (scopes.length + scope.length < maxServerLength && isScope(scope)) scopes += ` ${scope}`
   }
   return scopes === "" ? undefined : scopes.slice(1)
 }

@@ -61,7 +61,7 @@ export class InteractionRequired extends InteractionRequiredBase {
 const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
 
 /**
- * The MCP SDK is not installed: it is an optional peer dependency of this package.
+ * Neither MCP SDK is installed, and `connect` was given no transport: both are optional peer dependencies of this package.
  *
  * @since 0.1.0
  * @category errors
@@ -69,7 +69,8 @@ const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data
 export class SdkMissing extends SdkMissingBase {
   /** What happened, then what to do. */
   override get message(): string {
-    return 'Cannot load the MCP SDK. Install it: npm install "@modelcontextprotocol/sdk@^1.31"'
+    return "Cannot load a transport: no MCP SDK is installed. Install the one that your client is of: " +
+      'npm install "@modelcontextprotocol/sdk@^1.31", or npm install "@modelcontextprotocol/client@^2"; or pass `transport`'
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * Reads the response of a token endpoint (RFC 6749 section 5). What well-known servers send otherwise is accepted: numbers
- * as text, `null` for absent fields, no `token_type`.
+ * as text, `null` for absent fields, an empty `error`, another `token_type` or none.
  */
 import * as Redacted from "effect/Redacted"
 import { dateMillis, type Tokens } from "./Credentials.ts"
-import type { Document } from "./Metadata.ts"
+import type { Document } from "./ResponseDocument.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 
 /** What is known about the request. */
@@ -26,22 +26,29 @@ const millisOf = (seconds: unknown): number | undefined => {
   return typeof number === "number" && Number.isFinite(number) && number > 0 ? Math.ceil(number * 1000) : undefined
 }
 
+/** Token types that are no bearer tokens: they need a proof with each request (RFC 9449, RFC 6749 section 7.1). */
+const proofTypes: ReadonlyArray<string> = ["dpop", "mac"]
+
+/** Whether a response says that something went wrong: some servers send an empty `error` beside tokens. */
+export const isError = ({ error }: Document): boolean => error !== undefined && error !== null && error !== ""
+
 /** The document without fields that are `null`: some servers send these for absent ones. */
-export const withoutNulls = (document: Document): Document =>
+const withoutNulls = (document: Document): Document =>
   Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null))
 
-/** Reads the tokens. @returns `undefined` when there is no bearer token in the response. */
+/** Reads the tokens. @returns `undefined` when the response is an error, or has no bearer token in it. */
 export const parse = (document: Document, { now, refreshToken, scope }: Reading): Tokens | undefined => {
   const {
     access_token: accessToken,
+    error: _,
     expires_in: seconds,
     refresh_token: newRefreshToken,
     scope: granted,
     token_type: type,
     ...extra
   } = withoutNulls(document)
-  const isBearer = type === undefined || (typeof type === "string" && type.toLowerCase() === "bearer")
-  if (!isToken(accessToken) || !isBearer) return undefined
+  const isBearer = type === undefined || (typeof type === "string" && !proofTypes.includes(type.toLowerCase()))
+  if (isError(document) || !isToken(accessToken) || !isBearer) return undefined
   const millis = millisOf(seconds)
   return {
     accessToken: Redacted.make(accessToken),

@@ -3,7 +3,7 @@
  */
 
 /**
- * Checks of the authorization server's metadata that are waived for one server. The person is warned of each that was
+ * Checks that are waived for one server. The person is warned of each that was
  * needed. Every default is `false`: the check is made.
  *
  * @since 0.1.0
@@ -24,4 +24,18 @@ export interface Unsafe {
    * @default false
    */
   readonly allowIssuerMismatch?: boolean | undefined
+  /**
+   * Sends no `resource` (RFC 8707), for authorization servers that refuse it, such as Microsoft Entra ID. The token may
+   * then be of use at other servers too.
+   *
+   * @default false
+   */
+  readonly omitResource?: boolean | undefined
+  /**
+   * Accepts metadata whose `resource` is another server's (RFC 9728 section 3.3). Without the check a server can get a
+   * token that is for another one.
+   *
+   * @default false
+   */
+  readonly allowResourceMismatch?: boolean | undefined
 }

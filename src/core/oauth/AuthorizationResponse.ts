@@ -100,6 +100,19 @@ const textWithoutSecrets = (parameters: URLSearchParams, name: string): string =
   return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])
 }
 
+/**
+ * Whether `iss` is the issuer, to the letter. Microsoft Entra ID publishes one document for all tenants, with the text
+ * `{tenantid}` in the issuer where `iss` has the tenant that the person belongs to: any one there is that issuer. No other
+ * issuer holds a brace, which no URL does.
+ */
+const isIssuer = (iss: string, expected: string): boolean => {
+  const parts = expected.split("{tenantid}")
+  if (parts.length !== 2) return iss === expected
+  const [before = "", after = ""] = parts
+  const tenant = iss.slice(before.length, iss.length - after.length)
+  return /^[\w.-]+$/.test(tenant) && iss === `${before}${tenant}${after}`
+}
+
 const single = ["iss", "error", "error_description", "error_uri", "code"] as const
 
 /**
@@ -131,7 +144,7 @@ export const check = (
     if (expected.issuerRequired === true) {
       return Either.left(new InvalidResponse({ reason: "IssuerMissing", parameter: "iss" }))
     }
-  } else if (expected.issuer !== undefined && iss !== expected.issuer) {
+  } else if (expected.issuer !== undefined && !isIssuer(iss, expected.issuer)) {
     return Either.left(new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" }))
   }
   const error = textWithoutSecrets(parameters, "error")

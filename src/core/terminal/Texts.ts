@@ -2,6 +2,7 @@
  * Every sentence that a person reads in the terminal, in one table: to be translated, or replaced. The sentences on
  * refused requests and pastes stand beside their reasons.
  */
+import type { Unsafe } from "../mcp/Unsafe.ts"
 import {
   callbackReasons,
   type HttpRefusalReason,
@@ -80,7 +81,7 @@ export interface Texts {
   readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
   /** A check failed, and an option `unsafe` allowed it. */
   readonly unsafe: (
-    about: { readonly serverName: string; readonly option: "allowMissingS256" | "allowIssuerMismatch" }
+    about: { readonly serverName: string; readonly option: keyof Unsafe }
   ) => string
 }
 
@@ -90,6 +91,14 @@ const count = (characters: number): string =>
     : characters > maxPasteLength
     ? `more than ${maxPasteLength.toLocaleString("en-US")} characters`
     : `${characters.toLocaleString("en-US")} characters`
+
+/** What the option `unsafe` lets pass, said of a server. */
+const waived: Readonly<Record<keyof Unsafe, string>> = {
+  allowMissingS256: "does not say that it checks PKCE, which ties the answer to this program",
+  allowIssuerMismatch: "calls itself by another name (issuer) than the one it was found under",
+  omitResource: "is not told which server the token is for, so the token may be of use at others too",
+  allowResourceMismatch: "says that its tokens are for another server"
+}
 
 const mostNames = 8
 
@@ -174,10 +183,7 @@ const english: Texts = {
   credentialsDamaged: ({ movedTo, problem }) =>
     `Stored credentials were damaged (${problem}): they were moved to ${movedTo}, and a new sign-in is needed.`,
   unsafe: ({ option, serverName }) =>
-    (option === "allowMissingS256"
-      ? `Warning: ${serverName} does not say that it checks PKCE, which ties the answer to this program.`
-      : `Warning: ${serverName} calls itself by another name (issuer) than the one it was found under.`) +
-    ` The sign-in goes on because unsafe.${option} is set.`
+    `Warning: ${serverName} ${waived[option]}. The sign-in goes on because unsafe.${option} is set.`
 }
 
 /**

@@ -12,7 +12,9 @@ const documentUrl = "https://app.example/client.json"
 
 const offers = (fields: Partial<AuthorizationServer> = {}): AuthorizationServer => ({
   issuer,
-  canRegister: true,
+  authorizationEndpoint: `${issuer}/authorize`,
+  tokenEndpoint: `${issuer}/token`,
+  registrationEndpoint: `${issuer}/register`,
   fetchesClientMetadata: true,
   issuerRequired: false,
   offersOfflineAccess: false,
@@ -49,7 +51,7 @@ describe("choose", () => {
   it.each<Row>([
     ["the client by hand goes before all", all, stored(registered), {}, "Fixed by-hand"],
     ["the client by hand needs nothing of the server", byHand, undefined, {
-      canRegister: false,
+      registrationEndpoint: undefined,
       fetchesClientMetadata: false
     }, "Fixed by-hand"],
     [
@@ -73,7 +75,7 @@ describe("choose", () => {
       "a stored one is used where none is made any more",
       {},
       stored(registered),
-      { canRegister: false },
+      { registrationEndpoint: undefined },
       "Stored registered"
     ],
     ["where nothing is stored one is made", {}, undefined, {}, "Register"],
@@ -84,10 +86,16 @@ describe("choose", () => {
     ["another issuer's is not shown", {}, stored(registered, "https://other.example"), {}, "Register"],
     ["another issuer's is not shown, to the letter", {}, stored(registered, `${issuer}/`), {}, "Register"],
     ["one without redirect URIs was not registered here", {}, stored({ clientId: "fixed" }), {}, "Register"],
-    ["there may be no way at all", {}, undefined, { canRegister: false, fetchesClientMetadata: false }, "NotSupported"],
-    ["CIMD is no way without a document", {}, undefined, { canRegister: false }, "NotSupported"],
+    [
+      "there may be no way at all",
+      {},
+      undefined,
+      { registrationEndpoint: undefined, fetchesClientMetadata: false },
+      "NotSupported"
+    ],
+    ["CIMD is no way without a document", {}, undefined, { registrationEndpoint: undefined }, "NotSupported"],
     ["another issuer's is no way either", {}, stored(registered, "https://other.example"), {
-      canRegister: false
+      registrationEndpoint: undefined
     }, "NotSupported"]
   ])("%s", (_name, options, known, offered, expected) => {
     assert.strictEqual(summary(ClientChoice.choose(server, offers(offered), known, options, now)), expected)
@@ -321,22 +329,6 @@ describe("fromResponse", () => {
   })
 })
 
-describe("forSdk", () => {
-  it.each<[string, ClientRegistration, object]>([
-    ["an id", { clientId: "c" }, { client_id: "c" }],
-    ["a secret, readable", { clientId: "c", clientSecret: secret }, { client_id: "c", client_secret: "hunter2" }],
-    ["the method that was registered", {
-      clientId: "c",
-      extra: Redacted.make({ token_endpoint_auth_method: "client_secret_post", x: 1 })
-    }, { client_id: "c", token_endpoint_auth_method: "client_secret_post" }],
-    ["no method that is no text", { clientId: "c", extra: Redacted.make({ token_endpoint_auth_method: null }) }, {
-      client_id: "c"
-    }]
-  ])("has %s", (_name, client, expected) => {
-    assert.deepStrictEqual<unknown>(ClientChoice.forSdk(client), expected)
-  })
-})
-
 describe("a client identifier of a server", () => {
   it.each<[string, string, boolean]>([
     ["all that RFC 6749 allows", " !~aZ09-._:/?", true],
@@ -351,7 +343,7 @@ describe("a client identifier of a server", () => {
     const redirectUri = "http://127.0.0.1:1/callback"
     assert.strictEqual(ClientChoice.fromResponse({ client_id: clientId }, redirectUri)?.clientId === clientId, isTaken)
     // Nor is one used that an earlier version stored.
-    const offered = offers({ canRegister: true })
+    const offered = offers()
     const stored = { issuer: offered.issuer, client: { clientId, redirectUris: [redirectUri] } }
     const choice = Either.getOrThrow(ClientChoice.choose("https://mcp.example", offered, stored, {}, 0))
     assert.strictEqual(choice._tag, isTaken ? "Stored" : "Register")

@@ -17,8 +17,8 @@ const summary = ({ description, error, reason, status }: Fault.Fault): ReadonlyA
 
 describe("of", () => {
   it.each<[string, Fault.Outcome, ReadonlyArray<unknown>]>([
-    ["a request that was not sent", { _tag: "NotSent" }, ["Unreachable"]],
-    ["a request that failed", { _tag: "Failed", url }, ["Unreachable"]],
+    ["a request that took too long", { _tag: "TimedOut", url }, ["TimedOut"]],
+    ["a request that failed", { _tag: "Failed", url, error: new Error("no") }, ["Unreachable"]],
     ["an error", answered(400, { error: "invalid_grant" }), ["Rejected", 400, "invalid_grant"]],
     ["an error with words", answered(401, { error: "a", error_description: "b" }), ["Rejected", 401, "a", "b"]],
     ["an error in a 200, as GitHub writes it", answered(200, { error: "bad_code" }), ["Rejected", 200, "bad_code"]],

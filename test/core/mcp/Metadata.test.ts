@@ -3,6 +3,7 @@ import { Either, FastCheck } from "effect"
 import * as Metadata from "../../../src/core/mcp/Metadata.ts"
 import { isSecure, isThisMachine } from "../../../src/core/mcp/SecureUrl.ts"
 import type { UntrustedMetadata } from "../../../src/core/mcp/SignInError.ts"
+import type { Document } from "../../../src/core/mcp/ResponseDocument.ts"
 import type { Unsafe } from "../../../src/core/mcp/Unsafe.ts"
 
 const server = new URL("https://mcp.example/mcp?key=hunter2")
@@ -54,7 +55,7 @@ describe("protectedResource", () => {
   ])("%s takes %s: %s", (url, resource) => {
     const result = Metadata.protectedResource(new URL(url), { resource })
     // To the letter: it is what the server compares to.
-    assert.deepStrictEqual(result, Either.right({ resource, authorizationServers: [] }))
+    assert.deepStrictEqual(result, Either.right({ resource, authorizationServers: [], waived: [] }))
   })
 
   it.each<[string, unknown, string | undefined]>([
@@ -88,29 +89,58 @@ describe("protectedResource", () => {
   it("takes the server's own address where nothing is published, without its key", () => {
     assert.deepStrictEqual(
       Metadata.protectedResource(server, undefined),
-      Either.right({ resource: "https://mcp.example/mcp", authorizationServers: [] })
+      Either.right({ resource: "https://mcp.example/mcp", authorizationServers: [], waived: [] })
     )
     assert.deepInclude(Metadata.protectedResource(new URL("https://mcp.example/"), undefined), {
-      right: { resource: "https://mcp.example", authorizationServers: [] }
+      right: { resource: "https://mcp.example", authorizationServers: [], waived: [] }
     })
   })
 
   it.each<[string, object, object]>([
     ["servers in their order", { authorization_servers: ["b", "a"] }, { authorizationServers: ["b", "a"] }],
     ["servers that are texts only", { authorization_servers: [1, "a", null, ["b"]] }, { authorizationServers: ["a"] }],
-    ["no list of servers", { authorization_servers: "https://as.example" }, {}],
+    ["one server that is no list", { authorization_servers: "https://as.example" }, {
+      authorizationServers: ["https://as.example"]
+    }],
+    ["nothing for servers", { authorization_servers: null }, {}],
+    ["an empty text for servers", { authorization_servers: "" }, {}],
     ["scopes", { scopes_supported: ["a", "b"] }, { scopes: "a b" }],
     ["scopes that come again", { scopes_supported: ["a", "b a"] }, { scopes: "a b" }],
     ["empty scopes, which are none", { scopes_supported: ["", " "] }, {}],
     ["no scopes", { scopes_supported: [] }, {}],
     ["scopes that are no texts", { scopes_supported: [1, {}] }, {}],
-    ["scopes in a text", { scopes_supported: "a b" }, {}]
+    ["scopes in a text", { scopes_supported: "a b" }, { scopes: "a b" }]
   ])("reads %s", (_name, fields, expected) => {
     const resource = "https://mcp.example/mcp"
     assert.deepStrictEqual(
       Metadata.protectedResource(server, { resource, ...fields }),
-      Either.right({ resource, authorizationServers: [], ...expected })
+      Either.right({ resource, authorizationServers: [], waived: [], ...expected })
     )
+  })
+})
+
+describe("a resource that is another server's", () => {
+  it("is taken where that is waived, and told", () => {
+    const document = { resource: "https://other.example/mcp" }
+    assert.deepStrictEqual(
+      Metadata.protectedResource(server, document, { allowResourceMismatch: true }),
+      Either.right({ ...document, authorizationServers: [], waived: ["allowResourceMismatch"] })
+    )
+    const right = { resource: "https://mcp.example/mcp" }
+    const unneeded = Metadata.protectedResource(server, right, { allowResourceMismatch: true })
+    assert.deepStrictEqual(Either.getOrThrow(unneeded).waived, [])
+    for (const resource of [undefined, "", "no URL", 5]) {
+      const refused = Metadata.protectedResource(server, { resource }, { allowResourceMismatch: true })
+      assert.strictEqual(problem(refused)[0], "ResourceMismatch")
+    }
+  })
+})
+
+describe("a list of authorization servers of another type", () => {
+  it.each([5, true, {}])("is refused, and named: %j", (value) => {
+    const document = { resource: "https://mcp.example/mcp", authorization_servers: value }
+    const refused = problem(Metadata.protectedResource(server, document))
+    assert.deepStrictEqual(refused.slice(0, 2), ["Malformed", "authorization_servers"])
   })
 })
 
@@ -204,11 +234,12 @@ describe("chooseIssuer", () => {
     ["one that is known without its slash", ["https://a/", "https://b/"], ["https://b"], "https://b/"],
     ["the first of those known", ["https://a", "https://b", "https://c"], ["https://c", "https://b"], "https://b"],
     ["the first where another is known", ["https://a", "https://b"], ["https://c"], "https://a"],
-    ["no slash more than it names itself with", ["https://a", "https://b"], ["https://b/"], "https://a"],
+    ["the same with a slash more", ["https://a", "https://b"], ["https://b/"], "https://b"],
+    ["no slash more behind a path", ["https://a", "https://b/c"], ["https://b/c/"], "https://a"],
     ["the origin of the server where none is named", [], [], "https://mcp.example/"],
     ["not even a known one where none is named", [], ["https://a"], "https://mcp.example/"]
   ])("chooses %s", (_name, authorizationServers, preferred, expected) => {
-    const resource = { resource: "https://mcp.example/mcp", authorizationServers }
+    const resource = { resource: "https://mcp.example/mcp", authorizationServers, waived: [] }
     assert.strictEqual(Metadata.chooseIssuer(server, resource, preferred), expected)
   })
 })
@@ -226,7 +257,7 @@ describe("authorizationServer", () => {
     ["another path", `${issuer}/a`, issuer, "IssuerMismatch"],
     ["other letters", "https://AS.example", issuer, "IssuerMismatch"],
     ["a port that is the default", "https://as.example:443", issuer, "IssuerMismatch"],
-    ["a slash more than was asked for", `${issuer}/`, issuer, "IssuerMismatch"],
+    ["a slash more than was asked for behind a path", `${issuer}/a/`, `${issuer}/a`, "IssuerMismatch"],
     ["two slashes less", issuer, `${issuer}//`, "IssuerMismatch"],
     ["a space more", `${issuer} `, issuer, "IssuerMismatch"]
   ])("refuses %s for an issuer", (_name, named, asked, reason) => {
@@ -234,7 +265,10 @@ describe("authorizationServer", () => {
     assert.deepStrictEqual([found, field, expected], [reason, "issuer", asked])
   })
 
-  it.each([[issuer, issuer], [`${issuer}/`, issuer], [`${issuer}/`, `${issuer}/`], [`${issuer}/a/`, `${issuer}/a`]])(
+  it.each([[issuer, issuer], [issuer, `${issuer}/`], [`${issuer}/`, issuer], [`${issuer}/`, `${issuer}/`], [
+    `${issuer}/a/`,
+    `${issuer}/a`
+  ]])(
     "asked for as %s, it may name itself %s",
     (asked, named) => {
       assert.strictEqual(Either.getOrThrow(check({ issuer: named }, {}, asked)).issuer, named)
@@ -251,7 +285,7 @@ describe("authorizationServer", () => {
       "InsecureUrl",
       "registration_endpoint"
     ]],
-    ["an empty registration", { registration_endpoint: "" }, ["InsecureUrl", "registration_endpoint"]],
+    ["an empty authorization endpoint", { authorization_endpoint: "" }, ["InsecureUrl", "authorization_endpoint"]],
     ["this machine for a revocation", { revocation_endpoint: "http://127.0.0.1/r" }, [
       "InsecureUrl",
       "revocation_endpoint"
@@ -277,7 +311,8 @@ describe("authorizationServer", () => {
       "plain",
       "S256"
     ]],
-    ["a text for them", { code_challenge_methods_supported: "S256" }, ["MissingS256"]],
+    ["an empty text for them", { code_challenge_methods_supported: "" }, ["MissingS256"]],
+    ["another text for them", { code_challenge_methods_supported: "plain S256" }, ["MissingS256"]],
     ["other letters", { code_challenge_methods_supported: ["s256"] }, ["MissingS256"]]
   ])("refuses %s", (_name, fields, expected) => {
     assert.deepStrictEqual(problem(check(fields)).slice(0, expected.length), expected)
@@ -324,10 +359,23 @@ describe("authorizationServer", () => {
   })
 
   it.each<[string, object, Partial<Metadata.AuthorizationServer>]>([
-    ["that it registers", {}, { canRegister: true, revocationEndpoint: `${issuer}/revoke` }],
-    ["that it does not", { registration_endpoint: undefined }, { canRegister: false }],
+    ["that it registers", {}, {
+      authorizationEndpoint: good.authorization_endpoint,
+      tokenEndpoint: good.token_endpoint,
+      registrationEndpoint: `${issuer}/register`,
+      revocationEndpoint: `${issuer}/revoke`
+    }],
+    ["that it does not", { registration_endpoint: undefined }, { registrationEndpoint: undefined }],
+    ["an empty text for what is absent", { registration_endpoint: "", revocation_endpoint: "" }, {
+      registrationEndpoint: undefined,
+      revocationEndpoint: undefined
+    }],
+    ["one response type that is no list", { response_types_supported: "code" }, { issuer }],
+    ["one challenge method that is no list", { code_challenge_methods_supported: "S256" }, { waived: [] }],
+    ["one method that is no list", { token_endpoint_auth_methods_supported: "none" }, { authMethods: ["none"] }],
+    ["scopes in a text", { scopes_supported: "a offline_access" }, { offersOfflineAccess: true }],
     ["null for what is absent", { registration_endpoint: null, revocation_endpoint: null }, {
-      canRegister: false,
+      registrationEndpoint: undefined,
       revocationEndpoint: undefined
     }],
     ["no response types, which every server has", { response_types_supported: undefined }, { issuer }],
@@ -348,7 +396,7 @@ describe("authorizationServer", () => {
 
   it("does not say methods that it was not told", () => {
     assert.notProperty(Either.getOrThrow(check({})), "authMethods")
-    assert.notProperty(Either.getOrThrow(check({ token_endpoint_auth_methods_supported: "none" })), "authMethods")
+    assert.notProperty(Either.getOrThrow(check({ token_endpoint_auth_methods_supported: "" })), "authMethods")
   })
 
   it("shows no key of the server's address", () => {
@@ -389,7 +437,10 @@ describe("authorizationServer", () => {
     scopes_supported: some(FastCheck.constant(["a"])),
     x: FastCheck.jsonValue()
   }, { requiredKeys: [] })
-  const unsafe = FastCheck.record({ allowMissingS256: FastCheck.boolean(), allowIssuerMismatch: FastCheck.boolean() })
+  const unsafe: FastCheck.Arbitrary<Unsafe> = FastCheck.record({
+    allowMissingS256: FastCheck.boolean(),
+    allowIssuerMismatch: FastCheck.boolean()
+  })
 
   it.prop("never throws, and every endpoint that passed is https or on this machine", [
     FastCheck.oneof(
@@ -400,7 +451,7 @@ describe("authorizationServer", () => {
     FastCheck.constantFrom(server, local),
     FastCheck.constantFrom(issuer, `${issuer}/`)
   ], ([fields, unsafe, mcp, asked]) => {
-    const document: Metadata.Document = JSON.parse(JSON.stringify(fields))
+    const document: Document = JSON.parse(JSON.stringify(fields))
     Metadata.protectedResource(mcp, document)
     const result = Metadata.authorizationServer(mcp, asked, document, unsafe)
     if (Either.isLeft(result)) {
@@ -410,7 +461,7 @@ describe("authorizationServer", () => {
     const names = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]
     for (const name of names) {
       const value = document[name]
-      if ((value === undefined || value === null) && name.startsWith("re")) continue
+      if ((value === undefined || value === null || value === "") && name.startsWith("re")) continue
       const url = new URL(String(value))
       assert.isTrue(isSecure(url))
       assert.isTrue(isThisMachine(mcp) || !isThisMachine(url))
@@ -419,12 +470,11 @@ describe("authorizationServer", () => {
     const methods = document.code_challenge_methods_supported
     assert.strictEqual(
       result.right.waived.includes("allowMissingS256"),
-      !(Array.isArray(methods) && methods.includes("S256"))
+      !(methods === "S256" || (Array.isArray(methods) && methods.includes("S256")))
     )
     for (const waived of result.right.waived) assert.isTrue(unsafe[waived])
     assert.isTrue(result.right.issuer === document.issuer)
-    assert.isTrue(unsafe.allowIssuerMismatch || asked.startsWith(result.right.issuer))
-    Metadata.documentForSdk(document, result.right)
+    assert.isTrue(unsafe.allowIssuerMismatch || asked.replace(/\/$/, "") === result.right.issuer.replace(/\/$/, ""))
   }, { fastCheck: { numRuns: 1000 } })
 
   it.each(Object.keys(good))("never throws at a %s that is nested deep", (name) => {
@@ -448,36 +498,11 @@ describe("fallbackDocument", () => {
       "MissingS256"
     )
     const waived = Metadata.authorizationServer(server, "https://mcp.example/", document, { allowMissingS256: true })
-    assert.isTrue(Either.getOrThrow(waived).canRegister)
+    assert.strictEqual(Either.getOrThrow(waived).registrationEndpoint, "https://mcp.example/register")
   })
 
   it("leaves out the path of the issuer", () => {
     const { token_endpoint: endpoint } = Metadata.fallbackDocument("https://as.example:8443/tenant?x=1")
     assert.strictEqual(endpoint, "https://as.example:8443/token")
-  })
-})
-
-describe("documentForSdk", () => {
-  const forSdk = (document: Metadata.Document, unsafe: Unsafe = {}) =>
-    Metadata.documentForSdk(
-      document,
-      Either.getOrThrow(Metadata.authorizationServer(server, issuer, document, unsafe))
-    )
-
-  it("keeps what was published", () => {
-    assert.deepStrictEqual<unknown>(forSdk({ ...good, x: 1 }), { ...good, x: 1 })
-  })
-
-  it("has the response type that was checked for", () => {
-    const { response_types_supported: _, ...rest } = good
-    for (const document of [rest, { ...good, response_types_supported: ["token", "code"] }]) {
-      assert.deepStrictEqual(forSdk(document).response_types_supported, ["code"])
-    }
-  })
-
-  it("has no challenge methods where the check was waived", () => {
-    const document = { ...good, code_challenge_methods_supported: ["plain"] }
-    assert.notProperty(forSdk(document, { allowMissingS256: true }), "code_challenge_methods_supported")
-    assert.property(forSdk(good, { allowMissingS256: true }), "code_challenge_methods_supported")
   })
 })

@@ -39,6 +39,10 @@ describe("parse", () => {
       { access_token: "at", refresh_token: null, expires_in: null, scope: null, x: null },
       bare
     ],
+    ["another type, as Slack writes it", { access_token: "at", token_type: "user" }, bare],
+    ["an empty type", { access_token: "at", token_type: "" }, bare],
+    ["null for an error, as Keycloak writes it", { access_token: "at", error: null }, bare],
+    ["an empty error", { access_token: "at", error: "" }, bare],
     ["null for the type", { access_token: "at", token_type: null }, bare],
     ["seconds in a string", { access_token: "at", expires_in: "60" }, { ...bare, expiresAt: now + 60_000 }],
     ["half seconds", { access_token: "at", expires_in: 0.5 }, { ...bare, expiresAt: now + 500 }],
@@ -77,9 +81,10 @@ describe("parse", () => {
     ["a token with a line break, which would end the header", { access_token: "at\r\nx: y" }],
     ["a token that ends with a line break", { access_token: "at\n" }],
     ["a token in letters that no header takes", { access_token: "tökén" }],
-    ["another type of token", { access_token: "at", token_type: "DPoP" }],
-    ["another type that begins the same", { access_token: "at", token_type: "bearer2" }],
-    ["an empty type", { access_token: "at", token_type: "" }],
+    ["a token that needs a proof", { access_token: "at", token_type: "DPoP" }],
+    ["a token that signs requests", { access_token: "at", token_type: "mac" }],
+    ["an error beside a token", { access_token: "at", error: "access_denied" }],
+    ["an error that is no text beside a token", { access_token: "at", error: { code: 1 } }],
     ["a type that is no text", { access_token: "at", token_type: ["bearer"] }],
     ["a type that cannot be made text", { access_token: "at", token_type: { toString: 1 } }]
   ])("finds no token in %s", (_name, document) => {
@@ -124,22 +129,6 @@ describe("parse", () => {
     if (tokens.expiresAt !== undefined) assert.isNotNaN(new Date(tokens.expiresAt).getTime())
     assert.doesNotHaveAnyKeys(tokens.extra ?? { none: 1 }, ["access_token", "refresh_token", "scope", "expires_in"])
   }, { fastCheck: { numRuns: 400 } })
-})
-
-describe("withoutNulls", () => {
-  it("leaves out null, and nothing else that is empty", () => {
-    const document = { a: null, b: undefined, c: 0, d: "", e: false, f: [], g: { h: null } }
-    const { a: _, ...rest } = document
-    assert.deepStrictEqual(TokenResponse.withoutNulls(document), rest)
-    assert.deepStrictEqual(document.a, null)
-  })
-
-  it("takes a field of any name for a field", () => {
-    const document = JSON.parse('{"__proto__":{"x":1},"constructor":null,"y":2}')
-    const clean = TokenResponse.withoutNulls(document)
-    assert.deepStrictEqual(Object.entries(clean), [["__proto__", { x: 1 }], ["y", 2]])
-    assert.strictEqual(Object.getPrototypeOf(clean), Object.prototype)
-  })
 })
 
 describe("margin", () => {

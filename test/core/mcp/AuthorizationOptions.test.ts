@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either } from "effect"
+import * as AuthorizationOptions from "../../../src/core/mcp/AuthorizationOptions.ts"
+import { ownedParameters } from "../../../src/core/mcp/AuthorizationRequest.ts"
+
+type Options = AuthorizationOptions.AuthorizationOptions
+const check = (options: object) => AuthorizationOptions.check(options as Options)
+const right = (options: Options) => Either.getOrThrow(AuthorizationOptions.check(options))
+
+describe("the options", () => {
+  it("ask for offline access and nothing else where there are none", () => {
+    assert.deepStrictEqual(right({}), {
+      authorizationParameters: {},
+      authorizationServerMetadataUrl: undefined,
+      offlineAccess: true,
+      scope: undefined,
+      exactScope: undefined
+    })
+  })
+
+  it("are taken", () => {
+    const options = {
+      authorizationParameters: { audience: "https://api.example", prompt: "" },
+      authorizationServerMetadataUrl: new URL("https://as.example/.well-known/openid-configuration"),
+      offlineAccess: false,
+      scope: " a  b a "
+    }
+    assert.deepStrictEqual(right(options), {
+      ...options,
+      authorizationServerMetadataUrl: options.authorizationServerMetadataUrl.href,
+      scope: "a b",
+      exactScope: undefined
+    })
+    assert.strictEqual(right({ scope: { exactly: "b a" } }).exactScope, "b a")
+    assert.strictEqual(right({ scope: { exactly: "" } }).exactScope, "")
+  })
+
+  it.each(ownedParameters)("do not add %s, which the sign-in sets itself", (name) => {
+    const refused = check({ authorizationParameters: { [name]: "x" } })
+    assert.isTrue(Either.isLeft(refused))
+    if (Either.isLeft(refused)) {
+      assert.deepInclude(refused.left, { _tag: "InvalidOptions", option: "authorizationParameters" })
+      assert.include(refused.left.message, name)
+    }
+  })
+
+  it.each<[string, object, string]>([
+    ["a parameter that is no text", { authorizationParameters: { a: 5 } }, "authorizationParameters"],
+    ["a parameter without a name", { authorizationParameters: { "": "a" } }, "authorizationParameters"],
+    ["a parameter that is very long", { authorizationParameters: { a: "x".repeat(4001) } }, "authorizationParameters"],
+    ["no parameters", { authorizationParameters: null }, "authorizationParameters"],
+    ["an address that is none", { authorizationServerMetadataUrl: "as.example" }, "authorizationServerMetadataUrl"],
+    ["http elsewhere", { authorizationServerMetadataUrl: "http://as.example/x" }, "authorizationServerMetadataUrl"],
+    ["a word for yes", { offlineAccess: "yes" }, "offlineAccess"],
+    ["a list of scopes", { scope: ["a"] }, "scope"],
+    ["exact scopes in a list", { scope: { exactly: ["a"] } }, "scope"],
+    ["a scope that is none", { scope: 'a "b"' }, "scope"],
+    ["null for scopes", { scope: null }, "scope"]
+  ])("are refused, and named: %s", (_name, options, option) => {
+    const refused = check(options)
+    assert.strictEqual(Either.isLeft(refused) && refused.left.option, option)
+  })
+})
+
+describe("what makes another token", () => {
+  const variant = (options: Options, omitResource = false) =>
+    AuthorizationOptions.variantOf(right(options), { omitResource })
+
+  it("is nothing by default, nor how a person is asked", () => {
+    assert.isUndefined(variant({}))
+    assert.isUndefined(variant({ scope: "a", offlineAccess: false }))
+    assert.isUndefined(
+      variant({ authorizationParameters: { prompt: "consent", login_hint: "a", access_type: "offline" } })
+    )
+  })
+
+  it("is the audience, exact scopes in any order, and a resource that is left out", () => {
+    const all = [
+      variant({ authorizationParameters: { audience: "a" } }),
+      variant({ authorizationParameters: { audience: "b" } }),
+      variant({ scope: { exactly: "a b" } }),
+      variant({ scope: { exactly: "" } }),
+      variant({}, true)
+    ]
+    assert.strictEqual(new Set([...all, undefined]).size, 6)
+    assert.strictEqual(variant({ scope: { exactly: "b a" } }), variant({ scope: { exactly: "a b" } }))
+    assert.strictEqual(
+      variant({ authorizationParameters: { b: "1", a: "2", prompt: "login" } }),
+      variant({ authorizationParameters: { a: "2", b: "1" } })
+    )
+  })
+})
