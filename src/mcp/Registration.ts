@@ -6,6 +6,7 @@ import type { ClientRegistration } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import * as Fault from "../core/mcp/Fault.ts"
+import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -39,6 +40,6 @@ export const register = (
 ): Effect.Effect<ClientRegistration, RegistrationError> =>
   Effect.catchIf(
     once(env, discovered, redirectUri, scope),
-    ({ reason, status }) => reason === "Rejected" && status === 400 && scope !== undefined,
+    (error) => scope !== undefined && RegistrationRetry.mayConcernScope(error),
     () => once(env, discovered, redirectUri, undefined)
   ).pipe(Effect.withSpan("McpOAuth.register", { attributes: { issuer: discovered.server.issuer } }))

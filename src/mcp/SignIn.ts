@@ -14,6 +14,7 @@ import * as AuthorizationRequest from "../core/mcp/AuthorizationRequest.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
+import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import {
@@ -151,7 +152,7 @@ const forgetRegistration = (
 const isClientForgotten = (error: SignInError): boolean =>
   (error._tag === "AuthorizationDenied" || error._tag === "TokenError") && isUnknownClient(error.error)
 
-const signIn = (
+const signInOnce = (
   env: Environment,
   request: SignInRequest,
   discovered: Discovery.Discovered,
@@ -229,6 +230,30 @@ const signIn = (
       (error) => choice._tag !== "Fixed" && isClientForgotten(error) ? forgetRegistration(env, client) : Effect.void
     )
   }))
+
+/**
+ * Signs in, with the other name of this machine in the redirect URI where the first one cannot be registered and the
+ * caller has chosen neither.
+ */
+const signIn = (
+  env: Environment,
+  request: SignInRequest,
+  discovered: Discovery.Discovered,
+  choice: ClientChoice.ClientChoice
+): Effect.Effect<void, SignInError, Services> => {
+  const { host, redirectUri } = env.callback
+  const first = signInOnce(env, request, discovered, choice)
+  if (host !== undefined || redirectUri !== undefined) return first
+  const atLocalhost = { ...env, callback: { ...env.callback, host: "localhost" as const } }
+  return Effect.catchTag(
+    first,
+    "RegistrationError",
+    (error) =>
+      RegistrationRetry.mayConcernRedirectUri(error)
+        ? signInOnce(atLocalhost, request, discovered, { _tag: "Register" })
+        : Effect.fail(error)
+  )
+}
 
 /**
  * Signs a person in. If the authorization server does not know the stored registration any more, it registers anew and

@@ -228,6 +228,74 @@ describe("a registration", () => {
       assert.strictEqual(sent(world, "authorize")[0]?.params.get("scope"), "mcp offline_access")
     }))
 
+  /** A `fetch` for which a firewall refuses registrations of redirect URIs with this host. */
+  const refusing = (host: string, status: number, body: object | null) => (url: string | URL, init?: RequestInit) => {
+    const isRegistration = String(url).endsWith("/register")
+    const sent = isRegistration ? new Response(init?.body ?? null).text() : Promise.resolve("")
+    return sent.then((text) =>
+      text.includes(`//${host}:`)
+        ? new Response(body === null ? "<html>Forbidden" : JSON.stringify(body), { status })
+        : fetch(url, { ...init, ...(isRegistration && { body: text }) })
+    )
+  }
+
+  const refusals: ReadonlyArray<readonly [number, object | null]> = [
+    [403, null],
+    [400, { error: "invalid_redirect_uri", error_description: "localhost only" }]
+  ]
+  for (const [status, body] of refusals) {
+    it.scopedLive(`that is refused for 127.0.0.1 with ${status} is made for localhost, which is used from then on`, () =>
+      Effect.gen(function* () {
+        const world = yield* McpHarness.world({ authorizationServer: { strictRedirect: true } })
+        const options = { fetch: refusing("127.0.0.1", status, body) }
+        const { close, oauth } = yield* world.open(options)
+        yield* oauth.login
+        yield* close
+        const [redirectUri = ""] = world.stored()?.client?.redirectUris ?? []
+        assert.match(redirectUri, /^http:\/\/localhost:\d+\/callback$/)
+        const again = yield* world.open(options)
+        yield* again.oauth.login
+        assert.deepStrictEqual([world.authorizationServer.count("register"), world.windows()], [1, 2])
+        assert.deepStrictEqual(world.shown.map((each) => each.redirectUri), [redirectUri, redirectUri])
+      }))
+  }
+
+  it.scopedLive("that is refused for the host that the caller names is an error, which names the option", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      const options = { fetch: refusing("127.0.0.1", 403, null), callback: { host: "127.0.0.1" as const } }
+      const { oauth } = yield* world.open(options)
+      const error = yield* Effect.flip(oauth.login)
+      assert.deepInclude(error, { _tag: "RegistrationError", reason: "Rejected", status: 403 })
+      assert.include(error.message, "callback.host")
+      assert.deepStrictEqual([world.authorizationServer.count("register"), world.windows()], [0, 0])
+    }))
+
+  for (const status of [400, 403, 422]) {
+    it.scopedLive(`that is refused for its scopes with ${status} is made without`, () =>
+      Effect.gen(function* () {
+        const world = yield* McpHarness.world()
+        world.authorizationServer.fail("register", { error: "insufficient_scope", status })
+        const { oauth } = yield* world.open()
+        yield* oauth.login
+        const scopes = sent(world, "register").map(({ body }) => (body as Document).scope)
+        assert.deepStrictEqual(scopes, ["mcp offline_access", undefined])
+      }))
+  }
+
+  it.scopedLive("that names its own way to send the secret is heeded, whatever the metadata lists", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world({
+        authorizationServer: {
+          authMethods: ["client_secret_post"],
+          metadata: (document) => ({ ...document, token_endpoint_auth_methods_supported: ["none"] })
+        }
+      })
+      const { oauth } = yield* world.open()
+      yield* oauth.login
+      assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+    }))
+
   it.scopedLive("that is refused without scopes is not asked for again", () =>
     Effect.gen(function* () {
       const world = yield* McpHarness.world({ server: { metadata: ({ scopes_supported: _, ...rest }) => rest } })

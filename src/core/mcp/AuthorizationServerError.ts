@@ -2,6 +2,7 @@
  * Errors of requests to an authorization server: to register, to get tokens, to revoke them.
  */
 import type { TaggedErrorClass } from "../TaggedError.ts"
+import * as RegistrationRetry from "./RegistrationRetry.ts"
 import { printableError } from "./PrintableError.ts"
 import { type FaultReason, faults, said, status } from "./FaultReason.ts"
 
@@ -46,7 +47,12 @@ export class RegistrationError extends RegistrationErrorBase {
       case "Rejected":
         return `Cannot register at ${this.issuer}: it answered${said(this.error, this.description)}${
           status(this.status)
-        }. Register this program there by hand, and set client.clientId`
+        }. Register this program there by hand, and set client.clientId${
+          RegistrationRetry.mayConcernRedirectUri(this)
+            ? ". Or it takes another redirect URI (to some, 127.0.0.1 and localhost are not the same): set callback.host, or " +
+              "callback.port"
+            : ""
+        }`
       default:
         return `Cannot register at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
     }
@@ -97,7 +103,8 @@ export class TokenError extends TokenErrorBase {
       return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
     }
     const todo = isUnknownClient(this.error)
-      ? "It does not know this program (any more): check client.clientId and client.clientSecret"
+      ? "It does not know this program (any more): check client.clientId and client.clientSecret; if it wants the secret " +
+        "in another way, set client.authMethod"
       : "Sign in again"
     return `Cannot ${what}: ${this.issuer} answered${said(this.error, this.description)}${status(this.status)}. ${todo}`
   }

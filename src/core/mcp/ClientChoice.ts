@@ -111,6 +111,8 @@ export interface ListenAttempt {
   readonly onPortBusy: "fail" | "paste"
   /** Whether the redirect URI may be one that is not registered, so that the authorization server may refuse it. */
   readonly maybeUnregistered: boolean
+  /** The name of this machine that is registered, where the options name none. */
+  readonly host?: "localhost" | "[::1]"
 }
 
 const portsOf = (port: number | ReadonlyArray<number> | undefined): ReadonlyArray<number> =>
@@ -120,6 +122,13 @@ const portsOf = (port: number | ReadonlyArray<number> | undefined): ReadonlyArra
 const portOf = (redirectUri: string): number => {
   const url = parseUrl(redirectUri)
   return url !== undefined && url.protocol === "http:" && isThisMachine(url) ? Number(url.port || 80) : 0
+}
+
+/** The name of this machine in the registered redirect URI, where it is not that of the default. */
+const registeredHost = (choice: ClientChoice): ListenAttempt["host"] => {
+  const [first] = choice._tag === "Stored" ? choice.client.redirectUris ?? [] : []
+  const hostname = first === undefined || portOf(first) === 0 ? undefined : parseUrl(first)?.hostname
+  return hostname === "localhost" || hostname === "[::1]" ? hostname : undefined
 }
 
 /**
@@ -139,7 +148,8 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
     const any = named.length === 0 || named.includes(0)
     const first = any ? registered : registered.filter((each) => named.includes(each))
     const port = [...first, ...(named.length === 0 ? [0] : named.filter((each) => !first.includes(each)))]
-    return [{ port, onPortBusy, maybeUnregistered: false }]
+    const host = options.host === undefined ? registeredHost(choice) : undefined
+    return [{ port, onPortBusy, maybeUnregistered: false, ...(host !== undefined && { host }) }]
   }
   // Port 0 never fails, so what comes after it is never tried.
   if (named.length === 0 || named[0] === 0) return [{ port: 0, onPortBusy, maybeUnregistered: true }]

@@ -228,7 +228,10 @@ describe("listen", () => {
     ["a stored one takes its port first of those named", storedAt(at(5001)), { port: [5000, 5001] }, [5001, 5000]],
     ["a stored one takes no port that is not named", storedAt(at(4000)), { port: 5000 }, [5000]],
     ["a stored one names no port twice", storedAt(at(5000)), { port: [5000] }, [5000]],
-    ["a stored one on IPv6", storedAt("http://[::1]:4000/callback"), {}, [4000, 0]],
+    ["a stored one on IPv6, where the caller names that", storedAt("http://[::1]:4000/callback"), { host: "[::1]" }, [
+      4000,
+      0
+    ]],
     ["a stored one behind a proxy has no port here", storedAt("https://proxy.example/cb"), {}, [0]],
     ["a stored one whose address cannot be read", storedAt("odd", ""), {}, [0]],
     ["a stored one without addresses", { _tag: "Stored", client: { clientId: "x" } }, {}, [0]]
@@ -238,6 +241,14 @@ describe("listen", () => {
         { port, onPortBusy: onPortBusy ?? "fail", maybeUnregistered: false }
       ])
     }
+  })
+
+  it.each(["localhost", "[::1]"] as const)("a stored one is used under the name that is registered: %s", (host) => {
+    const choice = storedAt(`http://${host}:4000/callback`)
+    const attempt = { port: [4000, 0], onPortBusy: "fail", maybeUnregistered: false } as const
+    assert.deepStrictEqual(ClientChoice.listen(choice, {}), [{ ...attempt, host }])
+    assert.deepStrictEqual(ClientChoice.listen(choice, { host: "127.0.0.1" }), [attempt])
+    assert.deepStrictEqual(ClientChoice.listen({ _tag: "Register" }, {}), [{ ...attempt, port: [0] }])
   })
 
   type Try = readonly [port: unknown, onPortBusy: "fail" | "paste", maybeUnregistered: boolean]
