@@ -51,6 +51,10 @@ const published = (
     return failed === undefined ? undefined : yield* failed
   })
 
+/** Whether a server that a proxy serves by https calls itself by http: it is asked where it is, never there. */
+const isOwnWithoutTls = (server: URL, named: URL): boolean =>
+  server.protocol === "https:" && named.protocol === "http:" && named.hostname === server.hostname
+
 /** The metadata of the MCP server: where its challenge says, else at the well-known places. */
 const protectedResource = (
   env: Environment,
@@ -59,7 +63,9 @@ const protectedResource = (
   Effect.gen(function* () {
     // Text that is not an absolute URL (RFC 9728 section 5.1) is ignored.
     const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
-    if (named === undefined) return yield* published(env, WellKnown.ofResource(env.server))
+    if (named === undefined || isOwnWithoutTls(env.server, named)) {
+      return yield* published(env, WellKnown.ofResource(env.server))
+    }
     const insecure = Metadata.secureEndpoint(env.server, "resource_metadata", resourceMetadata)
     if (insecure !== undefined) return yield* insecure
     const found = yield* published(env, [...new Set([named.href, ...WellKnown.ofResource(env.server)])])

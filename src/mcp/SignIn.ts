@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { type BindError, isPortTaken } from "../core/oauth/BindError.ts"
 import type { ClientRegistration, Credentials } from "../core/mcp/Credentials.ts"
-import type { FlowError } from "../core/oauth/FlowError.ts"
+import { AuthorizationTimeout, type FlowError } from "../core/oauth/FlowError.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as AuthorizationRequest from "../core/mcp/AuthorizationRequest.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
@@ -24,6 +24,7 @@ import {
   type TokenError,
   type UntrustedMetadata
 } from "../core/mcp/SignInError.ts"
+import { printable } from "../core/text/SafeText.ts"
 import { CallbackFlow } from "../flow/CallbackFlow.ts"
 import { Pkce } from "../flow/Pkce.ts"
 import { tellNow } from "../flow/Notices.ts"
@@ -148,6 +149,16 @@ const forgetRegistration = (
       )
     ]))
 
+/** What may have been on the page of a sign-in that brought no answer, and which option helps. */
+const timeoutHint = ({ clientId }: ClientRegistration, redirectUri: string, resource: string | undefined): string => {
+  const wrong = [
+    `of the client ${JSON.stringify(printable(clientId, 100))} (client.clientId)`,
+    `of the redirect URI ${redirectUri} (callback.host, callback.port)`,
+    ...(resource === undefined ? [] : ["of the resource (unsafe.omitResource, which Microsoft Entra ID needs)"])
+  ]
+  return `If its page showed an error, it may be one ${wrong.join(", or ")}`
+}
+
 /** Whether the authorization server says that it does not know the client any more. */
 const isClientForgotten = (error: SignInError): boolean =>
   (error._tag === "AuthorizationDenied" || error._tag === "TokenError") && isUnknownClient(error.error)
@@ -226,7 +237,12 @@ const signInOnce = (
     })
     // The next sign-in registers anew, and so asks the person once.
     yield* Effect.tapError(
-      authorized,
+      Effect.mapError(authorized, (error) => {
+        if (error._tag !== "AuthorizationTimeout" || error.phase !== "response") return error
+        const { millis, phase, refusals } = error
+        const hint = timeoutHint(client, flow.redirectUri, discovered.resourceIndicator)
+        return new AuthorizationTimeout({ millis, phase, refusals, hint })
+      }),
       (error) => choice._tag !== "Fixed" && isClientForgotten(error) ? forgetRegistration(env, client) : Effect.void
     )
   }))

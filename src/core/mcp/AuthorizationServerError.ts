@@ -102,7 +102,8 @@ export class TokenError extends TokenErrorBase {
     if (this.reason !== "Rejected") {
       return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
     }
-    const todo = isUnknownClient(this.error)
+    const wantsSecret = /client.?secret/i.test(this.description ?? "")
+    const todo = isUnknownClient(this.error) || wantsSecret
       ? "It does not know this program (any more): check client.clientId and client.clientSecret; if it wants the secret " +
         "in another way, set client.authMethod"
       : "Sign in again"

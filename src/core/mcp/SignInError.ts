@@ -54,7 +54,12 @@ export class InteractionRequired extends InteractionRequiredBase {
   override get message(): string {
     return `Cannot use ${this.server} without a person: ${
       interactions[this.reason]
-    }. Sign in where a person can answer, with \`login\`, and try again`
+    }. Sign in where a person can answer, with \`login\`, and try again${
+      this.reason === "Rejected"
+        ? ". If this comes again and again, the server may want a token for an audience of its own, or renew none unless it " +
+          "is asked to: see authorizationParameters (audience; access_type) and scope"
+        : ""
+    }`
   }
 }
 

@@ -76,6 +76,8 @@ const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
   phase: "response" | "exchange"
   millis: number
   refusals: RefusalCounts
+  /** What else may help, where the caller of the flow knows. */
+  hint?: string | undefined
 }> = Data.TaggedError("AuthorizationTimeout")
 
 /**
@@ -98,7 +100,9 @@ export class AuthorizationTimeout extends AuthorizationTimeoutBase {
     const counts = Object.entries(this.refusals).map(([reason, count]) => `${reason} ${count}`)
     const refused = counts.length === 0 ? "Nothing arrived" : `Refused meanwhile: ${counts.join(", ")}`
     return `Cannot sign in: no answer arrived within ${seconds}. ${refused}. ` +
-      "Start again and finish in the newest browser tab, or paste the address it ends on"
+      `Start again and finish in the newest browser tab, or paste the address it ends on${
+        this.hint === undefined ? "" : `. ${this.hint}`
+      }`
   }
 }
 
