@@ -16,7 +16,6 @@ import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import type { McpConnectError, SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
-import { withoutSecrets } from "../core/text/SecretText.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
@@ -173,8 +172,8 @@ export interface InternalMcpOAuth {
   readonly isOwnError: (error: unknown) => error is Session.SessionError
   /** Takes pasted text, also where the sign-in reads none. */
   readonly submit: (text: string) => Effect.Effect<void, Closed | PasteRefused>
-  /** Removes the tokens from a text. */
-  readonly withoutTokens: (text: string) => string
+  /** What is not to be shown of what a client says. */
+  readonly secrets: () => ReadonlyArray<string>
 }
 
 /** Pastes text into the open sign-in. */
@@ -241,7 +240,7 @@ export const makeInternal = (
         Effect.suspend((): Effect.Effect<void, Closed | PasteRefused> =>
           session.isClosed() ? new Closed({ server: env.label }) : submit(env, text)
         ),
-      withoutTokens: (text) => withoutSecrets(text, session.secrets())
+      secrets: session.secrets
     }
   })
 

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { defaultClientName } from "../core/mcp/ClientMetadata.ts"
 import { bearer, type BearerChallenge } from "../core/mcp/Challenge.ts"
+import * as NetworkFault from "../core/mcp/NetworkFault.ts"
 import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Probed } from "../core/mcp/TokenPlan.ts"
 import { endAfter } from "../effect/endAfter.ts"
@@ -44,8 +45,8 @@ const streamRequest: RequestInit = { method: "GET", headers: { accept: "text/eve
 
 /** Sends a request. @returns the status and the challenge of the response; its body is not read. */
 const ask = (env: Environment, request: RequestInit, token: string | undefined) => {
-  const failed = (reason: "InvalidResponse" | "TimedOut" | "Unreachable") =>
-    new DiscoveryError({ reason, server: env.label, url: env.label })
+  const failed = (reason: "InvalidResponse" | "TimedOut" | "Unreachable", why: NetworkFault.NetworkFault = {}) =>
+    new DiscoveryError({ reason, server: env.label, url: env.label, ...why })
   const asked = Effect.tryPromise({
     try: async (signal) => {
       const { isOwn, response } = await send(env.fetch, env.server.origin, env.server, { ...request, signal }, token)
@@ -53,7 +54,8 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
       // The response of a server that was redirected to says nothing about this one.
       return { status: isOwn ? response.status : 200, wwwAuthenticate: response.headers.get("www-authenticate") }
     },
-    catch: (error) => failed(error instanceof RedirectError ? "InvalidResponse" : "Unreachable")
+    catch: (error) =>
+      failed(error instanceof RedirectError ? "InvalidResponse" : "Unreachable", NetworkFault.of(error, [token]))
   })
   return endAfter(asked, env.requestTimeout, Effect.suspend(() => failed("TimedOut")))
 }
@@ -65,6 +67,10 @@ export const probe = (env: Environment, token?: string): Effect.Effect<Probed, D
     const { status, wwwAuthenticate } = [400, 404, 405, 406, 415].includes(posted.status)
       ? yield* ask(env, streamRequest, token)
       : posted
+    // A proxy's own answer. The server was not reached.
+    if (status === 407) {
+      return yield* new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label, status })
+    }
     if (status >= 500) {
       return yield* new DiscoveryError({ reason: "ServerError", server: env.label, url: env.label, status })
     }

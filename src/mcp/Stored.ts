@@ -2,21 +2,60 @@
  * The stored credentials of a session. A store that does not answer, such as a key chain that waits for its user or a
  * network folder that is gone, holds up nobody who gives up waiting, and no close: what it was asked goes on alone.
  */
-import type * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
-import type { Credentials } from "../core/mcp/Credentials.ts"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import { type Credentials, secretsOf } from "../core/mcp/Credentials.ts"
 import { abandonable } from "../effect/abandonable.ts"
-import type { CredentialStoreError } from "../services/CredentialStore.ts"
+import { type CredentialStoreError, failedBy } from "../services/CredentialStore.ts"
 import type { Environment } from "./Environment.ts"
 
 type Keeping = Pick<Environment, "key" | "store">
 
+const isToldAlready = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "CredentialStoreError"
+
+/**
+ * A store that dies, throws or fails in another way than it is written fails with `CredentialStoreError`.
+ *
+ * @param isOwn Whether it was not the store that failed.
+ * @param secrets What the store was given, and may quote.
+ */
+const guarded = <A, E>(
+  reason: "Unreadable" | "Unwritable",
+  use: () => Effect.Effect<A, E>,
+  isOwn: () => boolean,
+  secrets: () => ReadonlyArray<string> = () => []
+): Effect.Effect<A, E | CredentialStoreError> => {
+  const told = (error: unknown, otherwise: Effect.Effect<never, E>): Effect.Effect<never, E | CredentialStoreError> =>
+    isOwn() || isToldAlready(error) ? otherwise : failedBy(reason, error, secrets())
+  return Effect.suspend(use).pipe(
+    Effect.catchAll((error) => told(error, Effect.fail(error))),
+    Effect.catchAllDefect((defect) => told(defect, Effect.die(defect)))
+  )
+}
+
 /** What is stored. */
 export const load = ({ key, store }: Keeping): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
-  abandonable(store.load(key))
+  abandonable(guarded("Unreadable", () => store.load(key), () => false))
 
 /** Reads, decides and writes as one step; see `CredentialStore.modify`. */
 export const modify = <A, E>(
   { key, store }: Keeping,
   change: (current: Option.Option<Credentials>) => Effect.Effect<readonly [A, Option.Option<Credentials>], E>
-): Effect.Effect<A, E | CredentialStoreError> => abandonable(store.modify(key, change))
+): Effect.Effect<A, E | CredentialStoreError> =>
+  Effect.suspend(() => {
+    let isChangeFailed = false
+    // What the store is given, and may quote.
+    let given: ReadonlyArray<string> = []
+    const watched = (current: Option.Option<Credentials>) =>
+      Effect.suspend(() => change(current)).pipe(
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            if (Exit.isFailure(exit)) isChangeFailed = true
+            else given = Option.match(exit.value[1], { onNone: () => [], onSome: secretsOf })
+          })
+        )
+      )
+    return abandonable(guarded("Unwritable", () => store.modify(key, watched), () => isChangeFailed, () => given))
+  })

@@ -5,10 +5,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import * as ClientFault from "../core/mcp/ClientFault.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
 import { SessionBudget } from "../core/ReleaseBudget.ts"
-import { printable } from "../core/text/SafeText.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 import { atMost } from "../effect/atMost.ts"
 import { firstOf } from "../effect/firstOf.ts"
@@ -58,8 +58,7 @@ type ToConnectError = (error: unknown) => ConnectError
  * @param lastError The error that `fetch` last rejected with: an event source drops the error of its `fetch`.
  */
 const toConnectError =
-  ({ isOwnError, withoutTokens }: InternalMcpOAuth, server: URL, lastError: () => unknown): ToConnectError =>
-  (thrown) => {
+  ({ isOwnError, secrets }: InternalMcpOAuth, server: URL, lastError: () => unknown): ToConnectError => (thrown) => {
     // The SDK may put an error of `fetch` into the `cause` of its own. A chain of causes may be circular.
     let each = thrown
     for (let depth = 0; depth < 10 && each instanceof Error; depth++, each = each.cause) {
@@ -68,9 +67,7 @@ const toConnectError =
     const last = lastError()
     if (isOwnError(last)) return last
     // The message of the SDK quotes the response, which may quote a token.
-    const text = withoutTokens(thrown instanceof Error ? thrown.message : String(thrown))
-    const detail = printable(text, 500).replace(/\.$/, "") || "the client gave no reason"
-    return new McpConnectError({ server: ServerUrl.display(server), detail })
+    return new McpConnectError({ server: ServerUrl.display(server), ...ClientFault.of(thrown, last, secrets()) })
   }
 
 /** How many seconds a server may take to answer `initialize`: as long as the SDK waits by default. */

@@ -7,7 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/mcp/Credentials.ts"
+import {
+  type CredentialKey,
+  type Credentials,
+  decode,
+  keyText,
+  secretsOf,
+  writtenByNewer
+} from "../core/mcp/Credentials.ts"
+import * as ThrownValue from "../core/mcp/ThrownValue.ts"
 import { CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
 
 // A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.
@@ -18,13 +26,20 @@ const nameOf = (key: CredentialKey): Effect.Effect<string> =>
   )
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
 
-const notDone = (reason: "Unreadable" | "Unwritable") => (error: PlatformError): CredentialStoreError =>
-  new CredentialStoreError({
-    reason,
-    // Without the cause: what a store says of a failure may quote what it was given, and that is a token.
-    detail: `the key-value store failed (${error._tag === "SystemError" ? error.reason : error._tag}). ` +
-      "Check that it can be reached, and may be read and written"
-  })
+/** @param secrets What the store was given, and may quote. */
+const notDone =
+  (reason: "Unreadable" | "Unwritable", secrets: ReadonlyArray<string> = []) =>
+  (error: PlatformError): CredentialStoreError => {
+    const code = error._tag === "SystemError" ? error.reason : error._tag
+    const parts = ThrownValue.parts(error, secrets)
+    return new CredentialStoreError({
+      reason,
+      detail: `the key-value store failed (${code}): ${parts[0].message.slice(0, 250).replace(/[.\s]+$/, "")}. ` +
+        "Check that it can be reached, and may be read and written",
+      code,
+      cause: ThrownValue.toCause(parts)
+    })
+  }
 
 /** `layerFileSystem` fails to remove what is not there. */
 const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
@@ -55,7 +70,7 @@ const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
         const writing = Option.isNone(value)
           ? Effect.catchIf(entries.remove(name), isMissing, () => Effect.void)
           : entries.set(name, yield* toText(key, value.value))
-        yield* Effect.mapError(writing, notDone("Unwritable"))
+        yield* Effect.mapError(writing, notDone("Unwritable", Option.isNone(value) ? [] : secretsOf(value.value)))
       })
   })
 

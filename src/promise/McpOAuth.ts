@@ -172,7 +172,9 @@ export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect
 
 /**
  * The errors that the promises of an {@link McpOAuth} reject with, told apart by `_tag`. Those of the callback are
- * {@link CallbackError}.
+ * {@link CallbackError}. `code` is the name that the system, TLS or the runtime has for what went wrong (`ENOTFOUND`,
+ * `DEPTH_ZERO_SELF_SIGNED_CERT`, on Deno also `UnknownIssuer`), or the HTTP status (`"403"`); `cause` is what `fetch` or a
+ * store threw, without secrets.
  *
  * @since 0.1.0
  * @category errors
@@ -183,13 +185,20 @@ export type McpOAuthFailure =
     & Error
     & (
       | { readonly _tag: "InvalidServerUrl"; readonly reason: string }
-      | { readonly _tag: "DiscoveryError"; readonly reason: string; readonly server: string; readonly url: string }
+      | {
+        readonly _tag: "DiscoveryError"
+        readonly reason: string
+        readonly server: string
+        readonly url: string
+        readonly code?: string
+      }
       | { readonly _tag: "UntrustedMetadata"; readonly reason: string; readonly server: string; readonly field: string }
       | {
         readonly _tag: "RegistrationError"
         readonly reason: string
         readonly issuer: string
         readonly error?: string
+        readonly code?: string
       }
       | {
         readonly _tag: "TokenError"
@@ -197,16 +206,27 @@ export type McpOAuthFailure =
         readonly grant: "authorization_code" | "refresh_token"
         readonly issuer: string
         readonly error?: string
+        readonly code?: string
       }
-      | { readonly _tag: "RevocationError"; readonly reason: string; readonly issuer: string }
+      | {
+        readonly _tag: "RevocationError"
+        readonly reason: string
+        readonly issuer: string
+        readonly code?: string
+      }
       | {
         readonly _tag: "InteractionRequired"
         readonly reason: string
         readonly server: string
         readonly scope?: string
       }
-      | { readonly _tag: "CredentialStoreError"; readonly reason: string; readonly detail: string }
+      | {
+        readonly _tag: "CredentialStoreError"
+        readonly reason: string
+        readonly detail: string
+        readonly code?: string
+      }
       | { readonly _tag: "SdkMissing" }
-      | { readonly _tag: "McpConnectError"; readonly server: string; readonly detail: string }
+      | { readonly _tag: "McpConnectError"; readonly server: string; readonly detail: string; readonly code?: string }
     )
   )

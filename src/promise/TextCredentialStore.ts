@@ -4,16 +4,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { decode, keyText } from "../core/mcp/Credentials.ts"
-import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
+import { decode, keyText, secretsOf } from "../core/mcp/Credentials.ts"
+import { type CredentialStore, CredentialStoreError, failedBy, make, toText } from "../services/CredentialStore.ts"
 import type { TextStore } from "./McpOAuth.ts"
-
-const failing = (reason: "Unreadable" | "Unwritable") => (): CredentialStoreError =>
-  // Without the cause: the error of the store may quote the text that it was given, which holds tokens.
-  new CredentialStoreError({
-    reason,
-    detail: "the store of this program failed. Check that it can be read and written"
-  })
 
 const over = (texts: TextStore): CredentialStore =>
   make({
@@ -21,7 +14,7 @@ const over = (texts: TextStore): CredentialStore =>
       Effect.gen(function* () {
         const text = yield* Effect.tryPromise({
           try: async () => await texts.get(keyText(key)),
-          catch: failing("Unreadable")
+          catch: (error) => failedBy("Unreadable", error)
         })
         if (text === undefined || text === null) return Option.none()
         return Option.some(
@@ -35,10 +28,12 @@ const over = (texts: TextStore): CredentialStore =>
       }),
     write: (key, value) =>
       Effect.gen(function* () {
+        const secrets = Option.isNone(value) ? [] : secretsOf(value.value)
         const text = Option.isNone(value) ? undefined : yield* toText(key, value.value)
         yield* Effect.tryPromise({
           try: async () => void await (text === undefined ? texts.delete(keyText(key)) : texts.set(keyText(key), text)),
-          catch: failing("Unwritable")
+          // The error of the store may quote the text that it was given.
+          catch: (error) => failedBy("Unwritable", error, secrets)
         })
       })
   })

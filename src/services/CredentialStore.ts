@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CredentialKey, type Credentials, encode, keyText } from "../core/mcp/Credentials.ts"
+import * as ThrownValue from "../core/mcp/ThrownValue.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
 export {
@@ -19,6 +20,9 @@ export {
 const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
   reason: "Unreadable" | "Unwritable" | "Damaged" | "Locked"
   detail: string
+  /** The name that the system, or the store, has for what went wrong (`EACCES`, `ENOSPC`), where it has one. */
+  code?: string | undefined
+  /** What the store threw, without credentials. */
   cause?: unknown
 }> = Data.TaggedError("CredentialStoreError")
 
@@ -33,6 +37,29 @@ export class CredentialStoreError extends CredentialStoreErrorBase {
   override get message(): string {
     return `Cannot ${this.reason === "Unwritable" ? "write" : "read"} stored credentials: ${this.detail}`
   }
+}
+
+/**
+ * The error for what somebody's own store threw, with its name and message.
+ *
+ * @param secrets What the store was given, and may have quoted.
+ */
+export const failedBy = (
+  reason: "Unreadable" | "Unwritable",
+  thrown: unknown,
+  secrets: ReadonlyArray<string | undefined> = []
+): CredentialStoreError => {
+  const parts = ThrownValue.parts(thrown, secrets)
+  const code = parts.find((part) => part.code !== undefined)?.code
+  const said = ThrownValue.shown(parts[0])
+  return new CredentialStoreError({
+    reason,
+    detail: `the store of this program failed${code === undefined ? "" : ` (${code})`}${
+      said === "" ? "" : `: ${said.slice(0, 250).replace(/[.\s]+$/, "")}`
+    }. Check that it can be read and written`,
+    ...(code !== undefined && { code }),
+    cause: ThrownValue.toCause(parts)
+  })
 }
 
 /**

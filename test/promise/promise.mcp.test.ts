@@ -5,6 +5,7 @@ import { Effect, Exit, Scope } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { connect, connectAll, createMcpOAuth, type CreateMcpOAuthOptions, type TextStore } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
@@ -190,12 +191,27 @@ describe("createMcpOAuth", () => {
     }
   })
 
-  it("says that a place failed, and quotes nothing of it", async () => {
-    const store: TextStore = { ...texts(), set: () => Promise.reject(new Error("tok_secret")) }
+  it("says how a place failed, and quotes no credential", async () => {
+    const { kept, ...own } = texts()
+    let given = ""
+    const store: TextStore = {
+      ...own,
+      set: (name, text) => {
+        if (!text.includes("accessToken")) return kept.set(name, text)
+        given = text
+        throw Object.assign(new RangeError(`no room for ${text}`), { code: "QUOTA", text })
+      }
+    }
     const oauth = await createMcpOAuth(options({ store }))
     const error = await rejection(oauth.ensure())
-    assert.include(error, { _tag: "CredentialStoreError", reason: "Unwritable" })
-    assert.notInclude(JSON.stringify(error) + error.message, "tok_secret")
+    assert.include(error, { _tag: "CredentialStoreError", reason: "Unwritable", code: "QUOTA" })
+    assert.include(error.message, "(QUOTA): RangeError: no room for")
+    const { tokens } = JSON.parse(given)
+    const shown = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error) + error.message
+    for (const secret of [tokens.accessToken, tokens.refreshToken]) {
+      assert.isAbove(secret.length, 8)
+      assert.notInclude(shown, secret)
+    }
     const damaged = await createMcpOAuth(options({ store: { ...texts(), get: () => "{" } }))
     assert.include(await rejection(damaged.ensure()), { _tag: "CredentialStoreError", reason: "Damaged" })
     await Promise.all([oauth.close(), damaged.close()])

@@ -4,7 +4,7 @@
 import type { TaggedErrorClass } from "../TaggedError.ts"
 import * as RegistrationRetry from "./RegistrationRetry.ts"
 import { printableError } from "./PrintableError.ts"
-import { type FaultReason, faults, said, status } from "./FaultReason.ts"
+import { type FaultReason, insteadOfJson, said, status, why, type WhyFields } from "./FaultReason.ts"
 
 /**
  * Why this program could not be registered at an authorization server. `NotSupported`: the server offers no dynamic
@@ -15,17 +15,20 @@ import { type FaultReason, faults, said, status } from "./FaultReason.ts"
  */
 export type RegistrationReason = FaultReason | "NotSupported" | "Rejected" | "InvalidClientMetadataUrl"
 
-const RegistrationErrorBase: TaggedErrorClass<"RegistrationError", {
-  reason: RegistrationReason
-  /** The authorization server. */
-  issuer: string
-  /** The HTTP status, where there was a response. */
-  status?: number | undefined
-  /** The `error` of the response. */
-  error?: string | undefined
-  /** The `error_description` of the response. */
-  description?: string | undefined
-}> = printableError("RegistrationError")
+const RegistrationErrorBase: TaggedErrorClass<
+  "RegistrationError",
+  WhyFields & {
+    reason: RegistrationReason
+    /** The authorization server. */
+    issuer: string
+    /** The HTTP status, where there was a response. */
+    status?: number | undefined
+    /** The `error` of the response. */
+    error?: string | undefined
+    /** The `error_description` of the response. */
+    description?: string | undefined
+  }
+> = printableError("RegistrationError")
 
 /**
  * This program could not be registered at the authorization server (RFC 7591).
@@ -45,16 +48,16 @@ export class RegistrationError extends RegistrationErrorBase {
         return "Cannot use clientMetadataUrl: it has to be an https: URL with a path, where the document about this " +
           "program is published"
       case "Rejected":
-        return `Cannot register at ${this.issuer}: it answered${said(this.error, this.description)}${
-          status(this.status)
-        }. Register this program there by hand, and set client.clientId${
+        return `Cannot register at ${this.issuer}: it answered${insteadOfJson(this.isWebPage)}${
+          said(this.error, this.description)
+        }${status(this.status)}. Register this program there by hand, and set client.clientId${
           RegistrationRetry.mayConcernRedirectUri(this)
             ? ". Or it takes another redirect URI (to some, 127.0.0.1 and localhost are not the same): set callback.host, or " +
               "callback.port"
             : ""
         }`
       default:
-        return `Cannot register at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
+        return `Cannot register at ${this.issuer}${status(this.status)}: ${why(this.reason, this)}`
     }
   }
 }
@@ -74,19 +77,22 @@ export type TokenReason = FaultReason | "Rejected"
 export const isUnknownClient = (error: string | undefined): boolean =>
   error === "invalid_client" || error === "unauthorized_client"
 
-const TokenErrorBase: TaggedErrorClass<"TokenError", {
-  reason: TokenReason
-  /** The grant that was tried. */
-  grant: "authorization_code" | "refresh_token"
-  /** The authorization server. */
-  issuer: string
-  /** The HTTP status, where there was a response. */
-  status?: number | undefined
-  /** The `error` of the response. */
-  error?: string | undefined
-  /** The `error_description` of the response. */
-  description?: string | undefined
-}> = printableError("TokenError")
+const TokenErrorBase: TaggedErrorClass<
+  "TokenError",
+  WhyFields & {
+    reason: TokenReason
+    /** The grant that was tried. */
+    grant: "authorization_code" | "refresh_token"
+    /** The authorization server. */
+    issuer: string
+    /** The HTTP status, where there was a response. */
+    status?: number | undefined
+    /** The `error` of the response. */
+    error?: string | undefined
+    /** The `error_description` of the response. */
+    description?: string | undefined
+  }
+> = printableError("TokenError")
 
 /**
  * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` and another reason than
@@ -100,24 +106,29 @@ export class TokenError extends TokenErrorBase {
   override get message(): string {
     const what = this.grant === "refresh_token" ? "renew the sign-in" : "finish the sign-in"
     if (this.reason !== "Rejected") {
-      return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${faults[this.reason]}`
+      return `Cannot ${what} at ${this.issuer}${status(this.status)}: ${why(this.reason, this)}`
     }
     const wantsSecret = /client.?secret/i.test(this.description ?? "")
     const todo = isUnknownClient(this.error) || wantsSecret
       ? "It does not know this program (any more): check client.clientId and client.clientSecret; if it wants the secret " +
         "in another way, set client.authMethod"
       : "Sign in again"
-    return `Cannot ${what}: ${this.issuer} answered${said(this.error, this.description)}${status(this.status)}. ${todo}`
+    return `Cannot ${what}: ${this.issuer} answered${insteadOfJson(this.isWebPage)}${
+      said(this.error, this.description)
+    }${status(this.status)}. ${todo}`
   }
 }
 
-const RevocationErrorBase: TaggedErrorClass<"RevocationError", {
-  reason: TokenReason
-  /** The authorization server. */
-  issuer: string
-  /** The HTTP status, where there was a response. */
-  status?: number | undefined
-}> = printableError("RevocationError")
+const RevocationErrorBase: TaggedErrorClass<
+  "RevocationError",
+  WhyFields & {
+    reason: TokenReason
+    /** The authorization server. */
+    issuer: string
+    /** The HTTP status, where there was a response. */
+    status?: number | undefined
+  }
+> = printableError("RevocationError")
 
 /**
  * The credentials were forgotten here, but the authorization server did not revoke the tokens (RFC 7009).
@@ -128,8 +139,8 @@ const RevocationErrorBase: TaggedErrorClass<"RevocationError", {
 export class RevocationError extends RevocationErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
-    const why = this.reason === "Rejected" ? "it refused to end them" : (faults[this.reason].split(". ")[0] ?? "")
-    return `Signed out here, but ${this.issuer} may keep the tokens valid until they expire: ${why}${
+    const clause = this.reason === "Rejected" ? "it refused to end them" : (why(this.reason, this).split(". ")[0] ?? "")
+    return `Signed out here, but ${this.issuer} may keep the tokens valid until they expire: ${clause}${
       status(this.status)
     }. To be sure, end the session on its own pages`
   }

@@ -103,6 +103,21 @@ const withExtra = (known: Fields, extra: Redacted.Redacted<Fields> | undefined):
 const secret = (value: Redacted.Redacted<string> | undefined): string | undefined =>
   value === undefined ? undefined : Redacted.value(value)
 
+const textsIn = (value: unknown, depth = 0): ReadonlyArray<string> =>
+  typeof value === "string"
+    ? [value]
+    : typeof value === "object" && value !== null && depth < 10
+    ? Object.values(value).flatMap((each) => textsIn(each, depth + 1))
+    : []
+
+/** What must not be shown of credentials, to be cut out of what a store says; of unknown fields every text. */
+export const secretsOf = ({ client, extra, tokens }: Credentials): ReadonlyArray<string> => [
+  ...[client?.clientSecret, tokens?.accessToken, tokens?.refreshToken].flatMap((each) =>
+    each ? [Redacted.value(each)] : []
+  ),
+  ...[client?.extra, tokens?.extra, extra].flatMap((each) => each ? textsIn(Redacted.value(each)) : [])
+]
+
 /**
  * Writes credentials as text: JSON with the secrets in the clear, and with the server and account that they are for.
  *

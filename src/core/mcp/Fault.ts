@@ -3,6 +3,7 @@
  */
 import { printable } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
+import * as NetworkFault from "./NetworkFault.ts"
 import type { Document } from "./ResponseDocument.ts"
 import type { FaultReason } from "./SignInError.ts"
 
@@ -17,6 +18,8 @@ export type Outcome =
     readonly document?: Document
     /** There is no document because it is nested too deep to be used. */
     readonly isTooDeep?: boolean
+    /** There is no document because it is a web page. */
+    readonly isWebPage?: boolean
   }
 
 /** A response that says yes, with a document. */
@@ -29,7 +32,16 @@ export interface Fault {
   readonly status?: number | undefined
   readonly error?: string | undefined
   readonly description?: string | undefined
+  /** Why no response came; see `NetworkFault`. */
+  readonly code?: string | undefined
+  readonly cause?: unknown
+  readonly isWebPage?: boolean | undefined
 }
+
+/** Whether a response is a web page: what proxies, firewalls and sign-in pages of networks send in place of JSON. */
+export const isWebPage = (contentType: string | null, text: string): boolean =>
+  /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? "") ||
+  /^\ufeff?\s{0,100}<(!doctype\s+html|html)\b/i.test(text)
 
 /** A text of the response, printable and at most `limit` characters long. */
 const textOf = (
@@ -55,14 +67,17 @@ const textOf = (
  */
 export const of = (outcome: Outcome, secrets: ReadonlyArray<string | undefined> = []): Fault => {
   if (outcome._tag === "TimedOut") return { reason: "TimedOut" }
-  if (outcome._tag === "Failed") return { reason: "Unreachable" }
+  if (outcome._tag === "Failed") return { reason: "Unreachable", ...NetworkFault.of(outcome.error, secrets) }
   const { document, status } = outcome
+  const page = outcome.isWebPage === true && { isWebPage: true }
+  // A proxy's own answer. The server was not reached.
+  if (status === 407) return { reason: "Unreachable", status }
   const error = textOf(document, "error", 100, secrets)
   // 408 and 429 say nothing about the request either: it can only be tried again later.
-  if (status >= 500 || status === 408 || status === 429) return { reason: "ServerError", status, error }
+  if (status >= 500 || status === 408 || status === 429) return { reason: "ServerError", status, error, ...page }
   if (error !== undefined) {
     return { reason: "Rejected", status, error, description: textOf(document, "error_description", 500, secrets) }
   }
   // A redirect is not followed, because the body holds secrets; it is an invalid response.
-  return status >= 400 ? { reason: "Rejected", status } : { reason: "InvalidResponse", status }
+  return { reason: status >= 400 ? "Rejected" : "InvalidResponse", status, ...page }
 }

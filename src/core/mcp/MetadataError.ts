@@ -3,17 +3,20 @@
  */
 import type { TaggedErrorClass } from "../TaggedError.ts"
 import { printableError } from "./PrintableError.ts"
-import { type FaultReason, faults, status } from "./FaultReason.ts"
+import { type FaultReason, insteadOfJson, status, why, type WhyFields } from "./FaultReason.ts"
 
-const DiscoveryErrorBase: TaggedErrorClass<"DiscoveryError", {
-  reason: FaultReason | "NoMetadata"
-  /** The MCP server. */
-  server: string
-  /** The URL that was asked. */
-  url: string
-  /** The HTTP status, where there was a response. */
-  status?: number | undefined
-}> = printableError("DiscoveryError")
+const DiscoveryErrorBase: TaggedErrorClass<
+  "DiscoveryError",
+  WhyFields & {
+    reason: FaultReason | "NoMetadata"
+    /** The MCP server. */
+    server: string
+    /** The URL that was asked. */
+    url: string
+    /** The HTTP status, where there was a response. */
+    status?: number | undefined
+  }
+> = printableError("DiscoveryError")
 
 /**
  * Where to sign in could not be found out (RFC 9728, RFC 8414). `NoMetadata`: neither the server nor the authorization
@@ -25,11 +28,13 @@ const DiscoveryErrorBase: TaggedErrorClass<"DiscoveryError", {
 export class DiscoveryError extends DiscoveryErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
-    const why = this.reason === "NoMetadata"
-      ? "nothing there says how to sign in. Check the URL of the server; if it is right, it needs no sign-in of this " +
+    const clause = this.reason === "NoMetadata"
+      ? `nothing there says how to sign in${
+        this.isWebPage === true ? `: it answered${insteadOfJson(true)}` : ""
+      }. Check the URL of the server; if it is right, it needs no sign-in of this ` +
         "kind, or its operator has to publish the metadata"
-      : faults[this.reason]
-    return `Cannot find out how to sign in to ${this.server}: asked ${this.url}${status(this.status)}, ${why}`
+      : why(this.reason, this)
+    return `Cannot find out how to sign in to ${this.server}: asked ${this.url}${status(this.status)}, ${clause}`
   }
 }
 

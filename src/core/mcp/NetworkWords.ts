@@ -24,7 +24,7 @@ const words: Readonly<Record<NetworkKind, readonly [string, string]>> = {
   ],
   ClientCertificate: [
     "it wants a certificate of this program, or shares no TLS version with it",
-    "Pass a `fetch` that has the client certificate"
+    "Use a `fetch` that has the client certificate"
   ],
   NoTls: ["it does not speak TLS at this port", "Check the port, and whether the URL has to begin with http:"],
   TlsFailed: [
@@ -48,14 +48,14 @@ const words: Readonly<Record<NetworkKind, readonly [string, string]>> = {
   BlockedPort: ["`fetch` connects to no such port", "Check the port"],
   ProxyAuthentication: [
     "the proxy wants a name and a password",
-    "Put them into HTTPS_PROXY (on Node 24 with NODE_USE_ENV_PROXY=1), as in http://name:password@proxy:8080, or pass a " +
+    "Set HTTPS_PROXY with both (on Node 24 with NODE_USE_ENV_PROXY=1), as in http://name:password@proxy:8080, or pass a " +
     "`fetch` that has them"
   ],
   ProxyFailed: [
     "the proxy did not connect to it",
     "Check HTTPS_PROXY and NO_PROXY, or the `fetch` that uses the proxy, and that the proxy may connect to this server"
   ],
-  NotPermitted: ["this program is not permitted to connect to it", "On Deno, grant --allow-net"]
+  NotPermitted: ["this program is not permitted to connect to it", "Check its permissions: on Deno, grant --allow-net"]
 }
 
 /** The host that Deno asks a permission for. */
@@ -78,7 +78,7 @@ export const sentence = ({ cause, code }: NetworkFault): string => {
       : ""
     return `${what}${inBrackets}. ${todo}${host}`
   }
-  const why = cause === undefined ? "" : parts(cause).map(shown).filter((text) => text !== "").join(": ").slice(0, 600)
+  const why = cause === undefined ? "" : parts(cause).map(shown).filter((text) => text !== "").join(": ").slice(0, 250)
   return `it could not be reached${inBrackets}${why === "" ? "" : `: ${why.replace(/[.:\s]+$/, "")}`}. ` +
     "Check the connection, and try again"
 }

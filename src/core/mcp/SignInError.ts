@@ -6,6 +6,8 @@
  */
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "../TaggedError.ts"
+import { kindOf } from "./NetworkFault.ts"
+import { sentence } from "./NetworkWords.ts"
 import { printableError } from "./PrintableError.ts"
 
 export {
@@ -84,6 +86,10 @@ const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
   server: string
   /** The message of the client's error, made printable and without tokens. */
   detail: string
+  /** The HTTP status (`"403"`), or the name that the system, TLS or the client has for what went wrong. */
+  code?: string | undefined
+  /** What the client threw: names, messages and codes, without secrets. */
+  cause?: unknown
 }> = printableError("McpConnectError")
 
 /**
@@ -95,6 +101,16 @@ const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
 export class McpConnectError extends McpConnectErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
-    return `Cannot connect to ${this.server}: ${this.detail}. Check the URL, and that it speaks the transport in use`
+    const { cause, code } = this
+    if (kindOf(code) !== undefined) {
+      return `Cannot connect to ${this.server}: ${
+        sentence({ code, cause: cause instanceof Error ? cause : undefined })
+      }`
+    }
+    const inBrackets = code === undefined || this.detail.includes(code)
+      ? ""
+      : ` (${/^\d{3}$/.test(code) ? `HTTP ${code}` : code})`
+    return `Cannot connect to ${this.server}: ${this.detail}${inBrackets}. ` +
+      "Check the URL, and that it speaks the transport in use"
   }
 }

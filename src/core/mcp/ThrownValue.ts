@@ -12,6 +12,8 @@ export interface ThrownPart {
   readonly message: string
   /** Its `code`, where that is a name such as `ECONNREFUSED`. */
   readonly code?: string | undefined
+  /** An HTTP status, which errors of clients have as `status` or `code`. */
+  readonly status?: number | undefined
 }
 
 /** How many errors of a chain are looked at: those of runtimes have three, and one for each address that was tried. */
@@ -40,8 +42,14 @@ const secretFields = new RegExp(
 // These are words of many messages too ("status code: 500"), so they count where a form or JSON has them.
 const parameters = new RegExp(String.raw`(\b(?:code|state)(?:=|\\?"\s{0,3}:\s{0,3}(?=\\?")))${value}`, "gi")
 
+// What parsers of JSON say quotes the text around its fault, in any piece.
+const quotedByParser = (text: string): string => /\bJSON\b/.test(text) ? text.replace(/["'`].*["'`]/s, "***") : text
+
 const hidden = (text: string): string =>
-  text.replace(urls, inUrl).replace(schemes, "$1 ***").replace(secretFields, "$1***").replace(parameters, "$1***")
+  quotedByParser(text).replace(urls, inUrl).replace(schemes, "$1 ***").replace(secretFields, "$1***").replace(
+    parameters,
+    "$1***"
+  )
 
 /**
  * The text without what looks like a secret, nor any of these secrets, printable and at most 500 letters long.
@@ -73,14 +81,19 @@ const isObject = (value: unknown): value is object =>
 /** A name of the system, a library or a runtime; `code` may also be a number, or a text of any kind. */
 const isCode = (code: unknown): code is string => typeof code === "string" && /^[A-Z][A-Za-z0-9_]{2,63}$/.test(code)
 
+const isStatus = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 100 && value < 600
+
 const partOf = (value: unknown, secrets: ReadonlyArray<string | undefined>): ThrownPart => {
   // No conversion to text of what is no text: it would run code of the value.
   if (!isObject(value)) return { name: "", message: typeof value === "symbol" ? "" : cleaned(String(value), secrets) }
   const code = read(value, "code")
+  const status = [read(value, "status"), code].find(isStatus)
   return {
     name: cleaned(textOf(value, "name"), secrets).slice(0, 100),
     message: cleaned(textOf(value, "message"), secrets),
-    ...(isCode(code) && cleaned(code, secrets) === code && { code })
+    ...(isCode(code) && cleaned(code, secrets) === code && { code }),
+    ...(status !== undefined && { status })
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
+import { inspect } from "node:util"
 import * as Fault from "../../../src/core/mcp/Fault.ts"
 
 const url = "https://as.example/token"
@@ -43,6 +44,32 @@ describe("of", () => {
     ["a field of JavaScript's own", answered(400, JSON.parse('{"__proto__":{"error":"x"}}')), ["Rejected", 400]]
   ])("reads %s", (_name, outcome, expected) => {
     assert.deepStrictEqual(summary(Fault.of(outcome)), expected)
+  })
+
+  it("tells why there was no response, without what was sent", () => {
+    const thrown = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("sent abcdefgh"), { code: "ECONNRESET" })
+    })
+    const fault = Fault.of({ _tag: "Failed", url, thrown }, ["abcdefgh"])
+    assert.include(fault, { reason: "Unreachable", code: "ECONNRESET" })
+    assert.include(inspect(fault), "sent ***")
+    assert.notInclude(inspect(fault), "abcdefgh")
+  })
+
+  it("takes a proxy's refusal for no response of the server", () => {
+    assert.deepStrictEqual(summary(Fault.of(answered(407))), ["Unreachable", 407])
+  })
+
+  it("tells a web page from an answer", () => {
+    for (const status of [200, 403, 503]) {
+      assert.isTrue(Fault.of({ _tag: "Answered", url, status, isWebPage: true }).isWebPage)
+      assert.notProperty(Fault.of(answered(status)), "isWebPage")
+    }
+    assert.isTrue(Fault.isWebPage("text/html; charset=utf-8", ""))
+    assert.isTrue(Fault.isWebPage(null, "\n <!DOCTYPE html><p>Sign in to the network"))
+    assert.isTrue(Fault.isWebPage("application/json", "<html>"))
+    assert.isFalse(Fault.isWebPage("application/json", "{}"))
+    assert.isFalse(Fault.isWebPage(null, "<?xml version='1.0'?>"))
   })
 
   it("makes printable and short what the server wrote", () => {

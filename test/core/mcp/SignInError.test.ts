@@ -21,6 +21,22 @@ const server = "https://mcp.example/mcp"
 const issuer = "https://as.example"
 const url = "https://as.example/.well-known/oauth-authorization-server"
 
+// One of each kind.
+const networkCodes = [
+  ["UnknownIssuer", "CERT_HAS_EXPIRED", "ERR_TLS_CERT_ALTNAME_INVALID", "CertificateRequired", "InvalidContentType"],
+  [
+    "EPROTO",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTUNREACH",
+    "ETIMEDOUT",
+    "HPE_INVALID_CONSTANT"
+  ],
+  ["BlockedPort", "407", "ERR_PROXY_TUNNEL", "NotCapable", "ESOMETHING"]
+].flat()
+
 const namesOf = <Name extends string>(names: Record<Name, 0>) =>
   Object.keys(names) as ReadonlyArray<string> as ReadonlyArray<Name>
 const faultReasons = namesOf<FaultReason>({ Unreachable: 0, TimedOut: 0, ServerError: 0, InvalidResponse: 0 })
@@ -115,6 +131,11 @@ const errors: ReadonlyArray<Row> = [
     `InteractionRequired ${reason}`,
     new InteractionRequired({ reason, server })
   ]),
+  ...networkCodes.flatMap((code): ReadonlyArray<Row> => [
+    [`DiscoveryError with ${code}`, new DiscoveryError({ reason: "Unreachable", server, url, code })],
+    [`TokenError with ${code}`, new TokenError({ reason: "Unreachable", grant: "refresh_token", issuer, code })],
+    [`McpConnectError with ${code}`, new McpConnectError({ server, detail: "fetch failed", code })]
+  ]),
   ["Closed", new Closed({ server })],
   ["SdkMissing", new SdkMissing({ cause: new Error("hunter2") })],
   ["McpConnectError", new McpConnectError({ server, detail: "the server said nothing" })]
@@ -160,6 +181,58 @@ describe("DiscoveryError", () => {
       message,
       `Cannot find out how to sign in to ${server}: asked ${url} (HTTP 503), it is busy, or has an internal error. Try ` +
         "again later; if it stays, its operator has to look at it"
+    )
+  })
+})
+
+describe("why a request brought nothing", () => {
+  const of: ReadonlyArray<(fields: object) => Error & { readonly code?: string | undefined }> = [
+    (fields) => new DiscoveryError({ reason: "Unreachable", server, url, ...fields }),
+    (fields) => new RegistrationError({ reason: "Unreachable", issuer, ...fields }),
+    (fields) => new TokenError({ reason: "Unreachable", grant: "refresh_token", issuer, ...fields }),
+    (fields) => new RevocationError({ reason: "Unreachable", issuer, ...fields })
+  ]
+
+  it("has the system's name for it in the field and in the sentence", () => {
+    for (const make of of) {
+      const error = make({ code: "ECONNREFUSED" })
+      assert.strictEqual(error.code, "ECONNREFUSED")
+      assert.include(error.message, "the connection was refused (ECONNREFUSED)")
+    }
+  })
+
+  it("has the HTTP status as its code where there is no other", () => {
+    for (const make of of) {
+      assert.strictEqual(make({ reason: "ServerError", status: 503 }).code, "503")
+      assert.include(make({ reason: "ServerError", status: 503 }).message, "(HTTP 503)")
+      assert.notProperty(make({}), "code")
+    }
+  })
+
+  it("says once that it was the proxy", () => {
+    for (const make of of) {
+      assert.strictEqual(make({ status: 407 }).code, "407")
+      assert.lengthOf(make({ status: 407 }).message.match(/HTTP 407/g) ?? [], 1)
+      assert.include(make({ status: 407 }).message, "the proxy wants a name and a password")
+    }
+  })
+
+  it("says that it was a web page", () => {
+    for (const make of of) {
+      assert.include(
+        make({ reason: "InvalidResponse", status: 200, isWebPage: true }).message,
+        "it answered with a web page, not JSON"
+      )
+    }
+    const page = { reason: "Rejected", status: 403, isWebPage: true } as const
+    assert.include(new RegistrationError({ issuer, ...page }).message, "answered with a web page, not JSON (HTTP 403)")
+    assert.include(
+      new TokenError({ issuer, grant: "refresh_token", ...page }).message,
+      "answered with a web page, not JSON (HTTP 403)"
+    )
+    assert.include(
+      new DiscoveryError({ reason: "NoMetadata", server, url, isWebPage: true }).message,
+      "nothing there says how to sign in: it answered with a web page, not JSON. Check"
     )
   })
 })
@@ -274,6 +347,14 @@ describe("McpConnectError and the others name the server", () => {
     ["UntrustedMetadata", new UntrustedMetadata({ server, reason: "MissingS256", field: "f" })]
   ])("%s", (_name, error) => {
     assert.include(error.message, server)
+  })
+
+  it("McpConnectError says what kept the client from the server, or the status it was answered with", () => {
+    const of = (code: string, detail = "fetch failed") => new McpConnectError({ server, detail, code }).message
+    assert.include(of("ENOTFOUND"), `${server}: its name was not found (ENOTFOUND). Check the name`)
+    assert.include(of("403"), "fetch failed (HTTP 403). Check the URL")
+    assert.include(of("403", "answered 403"), "answered 403. Check the URL")
+    assert.include(of("ESOMETHING"), "fetch failed (ESOMETHING). Check the URL")
   })
 
   it("McpConnectError brings what the client said", () => {
