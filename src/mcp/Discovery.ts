@@ -23,8 +23,16 @@ export interface Discovered {
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 
+/** What is published. */
+interface Published {
+  /** Absent where nothing is. */
+  readonly document?: Document
+  /** Whether a web page was there instead. */
+  readonly isWebPage?: true
+}
+
 /**
- * The first document that is published at one of these URLs; `undefined` when there is none.
+ * The first document that is published at one of these URLs.
  *
  * A place where the server has an internal error says nothing about the others of the same server: proxies answer so for
  * what they do not route. A server that does not answer, or wants to be asked later, is not asked further.
@@ -32,34 +40,39 @@ const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 const published = (
   env: Environment,
   urls: ReadonlyArray<string>
-): Effect.Effect<Document | undefined, DiscoveryError | UntrustedMetadata> =>
+): Effect.Effect<Published, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
     let failed: DiscoveryError | undefined
+    let none: Published = {}
     for (const url of urls) {
       const outcome = yield* ServerRequest.get(env, url)
       const document = Fault.documentOf(outcome)
-      if (document !== undefined && !TokenResponse.isError(document)) return document
+      if (document !== undefined && !TokenResponse.isError(document)) return { document }
       if (outcome._tag === "Answered" && outcome.isTooDeep === true && outcome.status < 300) {
         return yield* Metadata.nestedTooDeep(env.server, withoutQuery(url))
       }
-      const { reason, status } = Fault.of(outcome)
+      const { cause, code, isWebPage, reason, status } = Fault.of(outcome)
+      if (isWebPage === true) none = { isWebPage }
       // A page, or "no", means that there is no document here.
       if (reason === "InvalidResponse" || reason === "Rejected") continue
-      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), reason, status })
+      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), reason, status, code, cause })
       if (status === undefined || status < 500) break
     }
-    return failed === undefined ? undefined : yield* failed
+    return failed === undefined ? none : yield* failed
   })
 
 /** Whether a server that a proxy serves by https calls itself by http: it is asked where it is, never there. */
 const isOwnWithoutTls = (server: URL, named: URL): boolean =>
   server.protocol === "https:" && named.protocol === "http:" && named.hostname === server.hostname
 
+const noMetadata = ({ label }: Environment, url: string, { isWebPage }: Published): DiscoveryError =>
+  new DiscoveryError({ reason: "NoMetadata", server: label, url: withoutQuery(url), isWebPage })
+
 /** The metadata of the MCP server: where its challenge says, else at the well-known places. */
 const protectedResource = (
   env: Environment,
   resourceMetadata: string | undefined
-): Effect.Effect<Document | undefined, DiscoveryError | UntrustedMetadata> =>
+): Effect.Effect<Published, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
     // Text that is not an absolute URL (RFC 9728 section 5.1) is ignored.
     const named = resourceMetadata === undefined ? undefined : parseUrl(resourceMetadata)
@@ -70,8 +83,8 @@ const protectedResource = (
     if (insecure !== undefined) return yield* insecure
     const found = yield* published(env, [...new Set([named.href, ...WellKnown.ofResource(env.server)])])
     // Where the caller names the authorization server, nothing depends on the document.
-    if (found !== undefined || env.authorizationServerMetadataUrl !== undefined) return found
-    return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(named.href) })
+    if (found.document !== undefined || env.authorizationServerMetadataUrl !== undefined) return found
+    return yield* noMetadata(env, named.href, found)
   })
 
 /** The metadata of the authorization server that the MCP server names, or that the caller does. */
@@ -83,18 +96,17 @@ const authorizationServer = (
   Effect.gen(function* () {
     const { authorizationServerMetadataUrl: metadataUrl, server, unsafe } = env
     if (metadataUrl !== undefined) {
-      const document = yield* published(env, [metadataUrl])
-      if (document === undefined) {
-        return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: withoutQuery(metadataUrl) })
-      }
-      return yield* Metadata.authorizationServer(server, undefined, document, unsafe)
+      const found = yield* published(env, [metadataUrl])
+      if (found.document === undefined) return yield* noMetadata(env, metadataUrl, found)
+      return yield* Metadata.authorizationServer(server, undefined, found.document, unsafe)
     }
     const asked = Metadata.chooseIssuer(server, resource, [env.client?.issuer, knownIssuer])
     const insecure = Metadata.secureIssuer(server, asked)
     if (insecure !== undefined) return yield* insecure
-    const document = yield* published(env, WellKnown.ofIssuer(new URL(asked)))
+    const found = yield* published(env, WellKnown.ofIssuer(new URL(asked)))
+    const { document } = found
     if (document === undefined && (isPublished || unsafe.allowMissingS256 !== true)) {
-      return yield* new DiscoveryError({ reason: "NoMetadata", server: env.label, url: asked })
+      return yield* noMetadata(env, asked, found)
     }
     return yield* Metadata.authorizationServer(server, asked, document ?? Metadata.fallbackDocument(asked), unsafe)
   })
@@ -106,7 +118,7 @@ const once = (
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
-    const document = yield* protectedResource(env, challenge.resourceMetadata)
+    const { document } = yield* protectedResource(env, challenge.resourceMetadata)
     const resource = yield* Metadata.protectedResource(env.server, document, env.unsafe)
     const server = yield* authorizationServer(env, { isPublished: document !== undefined, resource }, knownIssuer)
     return { server, resource, resourceIndicator: env.unsafe.omitResource === true ? undefined : resource.resource }

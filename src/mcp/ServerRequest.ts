@@ -4,7 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fault from "../core/mcp/Fault.ts"
+import * as Fault from "../core/mcp/Fault.ts"
 import * as ResponseDocument from "../core/mcp/ResponseDocument.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import type { Environment } from "./Environment.ts"
@@ -81,8 +81,10 @@ export const send = (
   const answered = Effect.tryPromise({
     try: async (signal): Promise<Fault.Outcome> => {
       const response = await exchange(fetch, url, init, signal)
-      const reading = read(await readText(response))
-      return { _tag: "Answered", url, status: response.status, ...reading }
+      const text = await readText(response)
+      const reading = read(text)
+      const isPage = reading.document === undefined && Fault.isWebPage(response.headers.get("content-type"), text)
+      return { _tag: "Answered", url, status: response.status, ...reading, ...(isPage && { isWebPage: true }) }
     },
     catch: (error): Fault.Outcome => ({ _tag: "Failed", url, error })
   })

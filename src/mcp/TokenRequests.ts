@@ -124,6 +124,7 @@ export const revoke = (
   Effect.gen(function* () {
     const outcome = yield* post(env, discovered, client, endpoint, TokenRequest.ofRevocation(token, hint))
     if (outcome._tag === "Answered" && outcome.status < 300) return
-    const { reason, status } = Fault.of(outcome)
-    return yield* new RevocationError({ issuer: discovered.server.issuer, reason, status })
+    const sent = [...ClientAuthentication.secrets(client), Redacted.value(token)]
+    const { cause, code, isWebPage, reason, status } = Fault.of(outcome, sent)
+    return yield* new RevocationError({ issuer: discovered.server.issuer, reason, status, code, cause, isWebPage })
   })

@@ -31,7 +31,7 @@ describe("an answer", () => {
     ["a created document", () => json({ a: null }, { status: 201 }), { a: null }],
     ["an error", () => json({ error: "e" }, { status: 400 }), { error: "e" }],
     ["an internal error", () => new Response("oops", { status: 500 }), undefined],
-    ["a page", () => new Response("<html>"), undefined],
+    ["a text", () => new Response("no"), undefined],
     ["nothing", () => new Response(null, { status: 204 }), undefined],
     ["a form, which is read where it is expected", () => new Response("access_token=a"), undefined],
     ["a document that is too long", () => json({ a: "x".repeat(1024 * 1024) }), undefined]
@@ -40,6 +40,13 @@ describe("an answer", () => {
       const { status } = answer()
       const kept = document === undefined ? {} : { document }
       assert.deepStrictEqual<unknown>(yield* once(answer()), { _tag: "Answered", url, status, ...kept })
+    }))
+
+  it.effect("is known to be a web page", () =>
+    Effect.gen(function* () {
+      for (const answer of [new Response("<html>"), new Response("Sign in", { headers: { "content-type": "text/html" } })]) {
+        assert.deepStrictEqual<unknown>(yield* once(answer), { _tag: "Answered", url, status: 200, isWebPage: true })
+      }
     }))
 
   it.effect("may be a form", () =>

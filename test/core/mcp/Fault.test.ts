@@ -47,10 +47,10 @@ describe("of", () => {
   })
 
   it("tells why there was no response, without what was sent", () => {
-    const thrown = new TypeError("fetch failed", {
+    const error = new TypeError("fetch failed", {
       cause: Object.assign(new Error("sent abcdefgh"), { code: "ECONNRESET" })
     })
-    const fault = Fault.of({ _tag: "Failed", url, thrown }, ["abcdefgh"])
+    const fault = Fault.of({ _tag: "Failed", url, error }, ["abcdefgh"])
     assert.include(fault, { reason: "Unreachable", code: "ECONNRESET" })
     assert.include(inspect(fault), "sent ***")
     assert.notInclude(inspect(fault), "abcdefgh")
