@@ -99,7 +99,10 @@ describe("by a proxy, with a private authority", () => {
     assert.include(stranger, { _tag: "DiscoveryError", reason: "Unreachable", code: "407" })
     assert.match(stranger.message, /the proxy wants a name and a password \(HTTP 407\)\. Set HTTPS_PROXY/)
     const untrusting = await failing({ proxy: network.proxyUrl })
-    assert.match(String(untrusting.code), /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UnknownIssuer)$/)
+    assert.match(
+      String(untrusting.code),
+      /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UnknownIssuer)$/
+    )
     assert.include(untrusting.message, "NODE_EXTRA_CA_CERTS")
     const direct = await failing({ ca })
     assert.match(String(direct.code), /^(ENOTFOUND|EAI_AGAIN)$/)

@@ -44,7 +44,9 @@ describe("an answer", () => {
 
   it.effect("is known to be a web page", () =>
     Effect.gen(function* () {
-      for (const answer of [new Response("<html>"), new Response("Sign in", { headers: { "content-type": "text/html" } })]) {
+      for (
+        const answer of [new Response("<html>"), new Response("Sign in", { headers: { "content-type": "text/html" } })]
+      ) {
         assert.deepStrictEqual<unknown>(yield* once(answer), { _tag: "Answered", url, status: 200, isWebPage: true })
       }
     }))

@@ -114,7 +114,10 @@ const denoWords: Words = [
   [/\bdns error\b|failed to lookup address/i, "ENOTFOUND"],
   [/connection refused|actively refused|os error (111|61|10061)\b/i, "ECONNREFUSED"],
   [/connection reset|os error (104|54|10054)\b/i, "ECONNRESET"],
-  [/connection closed before|error reading a body from connection|broken pipe/i, "ECONNRESET"],
+  [
+    /connection closed before|peer closed connection|unexpected eof|error reading a body from connection|broken pipe/i,
+    "ECONNRESET"
+  ],
   [/no route to host|os error (113|10065)\b/i, "EHOSTUNREACH"],
   [/network (is )?unreachable|os error (101|10051)\b/i, "ENETUNREACH"],
   [/connection timed out|os error (110|60|10060)\b/i, "ETIMEDOUT"],

@@ -82,6 +82,13 @@ const seen: ReadonlyArray<readonly [unknown, string, NetworkKind]> = [
     "Closed"
   ],
   [deno("client error (SendRequest): connection closed before message completed"), "ECONNRESET", "Closed"],
+  [
+    new TypeError("fetch failed", {
+      cause: new Error("peer closed connection without sending TLS close_notify: https://…")
+    }),
+    "ECONNRESET",
+    "Closed"
+  ],
   [new TypeError("error reading a body from connection"), "ECONNRESET", "Closed"],
   [node("UND_ERR_CONNECT_TIMEOUT", "Connect Timeout Error"), "UND_ERR_CONNECT_TIMEOUT", "NoAnswer"],
   [node("UND_ERR_HEADERS_TIMEOUT", "Headers Timeout Error"), "UND_ERR_HEADERS_TIMEOUT", "NoAnswer"],
