@@ -31,6 +31,11 @@ const needOf = (
     ? { _tag: "StepUp", used, challenge: step.challenge }
     : { _tag: "Renew", used, challenge: step.challenge, isRetry: renewals > 0 }
 
+/** Lets go of a response that nobody reads. Its connection may have ended long ago, which is nobody's matter any more. */
+const letGo = async ({ body }: Response): Promise<void> => {
+  await body?.cancel().catch(() => {})
+}
+
 /** A `fetch` that signs in to one server. Requests to other origins are sent unchanged. */
 export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike => async (input, init = {}) => {
   const url = new URL(input)
@@ -50,12 +55,12 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike =>
       return response
     }
     const result = await tokens.obtain(needOf(step, token, tries), signal).catch(async (error) => {
-      await response.body?.cancel()
+      await letGo(response)
       throw error
     })
     if (result === "unchanged") return response
     // Only a step-up for this very request counts as one of its tries: another caller's may not bring its scopes.
     if (step._tag === "Renew" || result === "obtained") tries = step.tries
-    await response.body?.cancel()
+    await letGo(response)
   }
 }

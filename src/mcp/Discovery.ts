@@ -11,6 +11,7 @@ import { DiscoveryError, type UntrustedMetadata } from "../core/mcp/SignInError.
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import * as WellKnown from "../core/mcp/WellKnown.ts"
 import type { Environment } from "./Environment.ts"
+import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 
 /** Where to sign in, and to which resource. */
@@ -51,12 +52,14 @@ const published = (
       if (outcome._tag === "Answered" && outcome.isTooDeep === true && outcome.status < 300) {
         return yield* Metadata.nestedTooDeep(env.server, withoutQuery(url))
       }
-      const { cause, code, isWebPage, reason, status } = Fault.of(outcome)
+      const { isWebPage, reason, retryAfter, status, ...why } = Fault.of(outcome)
       if (isWebPage === true) none = { isWebPage }
       // A page, or "no", means that there is no document here.
       if (reason === "InvalidResponse" || reason === "Rejected") continue
-      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), reason, status, code, cause })
-      if (status === undefined || status < 500) break
+      const { cause, code } = why
+      const fields = { reason, status, retryAfter, code, cause }
+      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), ...fields })
+      if (status === undefined || status < 500 || retryAfter !== undefined) break
     }
     return failed === undefined ? none : yield* failed
   })
@@ -134,8 +137,12 @@ export const discover = (
   challenge: BearerChallenge,
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
-  Effect.retry(once(env, challenge, knownIssuer), {
-    times: 1,
-    while: (error) =>
-      error._tag === "DiscoveryError" && (error.reason === "Unreachable" || error.reason === "ServerError")
-  })
+  Effect.zipRight(
+    Pauses.metadata(env),
+    Effect.retry(once(env, challenge, knownIssuer), {
+      times: 1,
+      while: (error) =>
+        error._tag === "DiscoveryError" && (error.reason === "Unreachable" || error.reason === "ServerError") &&
+        error.retryAfter === undefined
+    })
+  ).pipe(Effect.tapError((error) => Pauses.note(env, error)))

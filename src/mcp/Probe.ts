@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import { defaultClientName } from "../core/mcp/ClientMetadata.ts"
 import { bearer, type BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as NetworkFault from "../core/mcp/NetworkFault.ts"
+import * as Recovery from "../core/mcp/Recovery.ts"
 import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Probed } from "../core/mcp/TokenPlan.ts"
 import { endAfter } from "../effect/endAfter.ts"
@@ -43,6 +44,12 @@ const discoverRequest = ({ clientName = defaultClientName }: Environment): Reque
 // The older transport (HTTP with SSE) takes no POST at this URL, and some servers check the request before the token.
 const streamRequest: RequestInit = { method: "GET", headers: { accept: "text/event-stream" } }
 
+/** What a server answered. */
+interface Answer {
+  readonly status: number
+  readonly wwwAuthenticate: string | null
+}
+
 /** Sends a request. @returns the status and the challenge of the response; its body is not read. */
 const ask = (env: Environment, request: RequestInit, token: string | undefined) => {
   const failed = (reason: "InvalidResponse" | "TimedOut" | "Unreachable", why: NetworkFault.NetworkFault = {}) =>
@@ -60,22 +67,45 @@ const ask = (env: Environment, request: RequestInit, token: string | undefined) 
   return endAfter(asked, env.requestTimeout, Effect.suspend(() => failed("TimedOut")))
 }
 
+const told = ({ status, wwwAuthenticate }: Answer, token: string | undefined): Probed => {
+  const challenge = bearer(wwwAuthenticate)
+  return {
+    isRefused: Recovery.wantsToken(status, Option.isSome(challenge), token !== undefined),
+    challenge: Option.getOrElse(challenge, (): BearerChallenge => ({}))
+  }
+}
+
+/** Statuses by which servers say that they take no such request: they may take the other one. */
+const notTaken: ReadonlyArray<number> = [400, 404, 405, 406, 415]
+
+/** The answer; fails where it is an internal error, which says nothing of the token. */
+const askKnown = (env: Environment, request: RequestInit, token: string | undefined) =>
+  Effect.filterOrFail(
+    ask(env, request, token),
+    // 407 is a proxy's own answer: the server was not reached.
+    ({ status }) => status < 500 && status !== 407,
+    ({ status }) =>
+      new DiscoveryError({
+        reason: status === 407 ? "Unreachable" : "ServerError",
+        server: env.label,
+        url: env.label,
+        status
+      })
+  )
+
+/**
+ * Whether a probe failed in a way that says nothing: some servers have an internal error where they do not know a method,
+ * or never answer that. A request that they know may still succeed.
+ */
+export const isUnknown = ({ label }: Pick<Environment, "label">, error: { readonly _tag: string }): boolean =>
+  error instanceof DiscoveryError && error.url === label && ["ServerError", "TimedOut"].includes(error.reason)
+
 /** Asks whether the server accepts a request without a token, or with this one. */
-export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> =>
-  Effect.gen(function* () {
-    const posted = yield* ask(env, discoverRequest(env), token)
-    const { status, wwwAuthenticate } = [400, 404, 405, 406, 415].includes(posted.status)
-      ? yield* ask(env, streamRequest, token)
-      : posted
-    // A proxy's own answer. The server was not reached.
-    if (status === 407) {
-      return yield* new DiscoveryError({ reason: "Unreachable", server: env.label, url: env.label, status })
-    }
-    if (status >= 500) {
-      return yield* new DiscoveryError({ reason: "ServerError", server: env.label, url: env.label, status })
-    }
-    return {
-      isRefused: status === 401,
-      challenge: Option.getOrElse(bearer(wwwAuthenticate), (): BearerChallenge => ({}))
-    }
+export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> => {
+  const streamed = Effect.map(askKnown(env, streamRequest, token), (answer) => told(answer, token))
+  const posted = Effect.flatMap(askKnown(env, discoverRequest(env), token), (answer) => {
+    const probed = told(answer, token)
+    return probed.isRefused || !notTaken.includes(answer.status) ? Effect.succeed(probed) : streamed
   })
+  return token === undefined ? Effect.catchIf(posted, (error) => isUnknown(env, error), () => streamed) : posted
+}

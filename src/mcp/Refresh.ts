@@ -1,6 +1,9 @@
 /**
  * Refreshing an access token, without a person.
  */
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -9,16 +12,14 @@ import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import * as RefreshRefusal from "../core/mcp/RefreshRefusal.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
-import {
-  type DiscoveryError,
-  isUnknownClient,
-  type TokenError,
-  type UntrustedMetadata
-} from "../core/mcp/SignInError.ts"
+import type { DiscoveryError, TokenError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import { firstOf } from "../effect/firstOf.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import * as Pauses from "./Pauses.ts"
 import type { SessionCell } from "./SessionCell.ts"
 import { spend } from "./Spending.ts"
 import * as Stored from "./Stored.ts"
@@ -41,42 +42,48 @@ interface Refreshable {
 
 /**
  * What to refresh with. `"newer"`: another object of this process, or another process, refreshed already. `"nothing"`:
- * there is no refresh token.
+ * there is no refresh token, or it was just refused.
  */
 const refreshableOf = (
   env: Environment,
   credentials: Option.Option<Credentials>,
-  used: string
+  used: string,
+  now: number
 ): Refreshable | "newer" | "nothing" => {
   const { client, issuer, tokens } = Option.getOrUndefined(credentials) ?? {}
   if (tokens === undefined || issuer === undefined) return "nothing"
   if (Redacted.value(tokens.accessToken) !== used) return "newer"
   const { refreshToken } = tokens
-  return refreshToken === undefined || client === undefined
+  return refreshToken === undefined || client === undefined || RefreshRefusal.isRecent(tokens, now)
     ? "nothing"
     : { issuer, client: ClientChoice.withOptions(client, env), tokens: { ...tokens, refreshToken } }
 }
 
-/** The credentials without their tokens, which the server called invalid, and perhaps without the registration. */
-const withoutTokens = ({ client, extra, issuer }: Credentials, knowsClient: boolean): Credentials => ({
-  issuer,
-  client: knowsClient ? client : undefined,
-  extra
-})
+/** The credentials without their tokens, which another authorization server must not see. */
+const withoutTokens = ({ client, extra, issuer }: Credentials): Credentials => ({ issuer, client, extra })
 
-/** What remains of the credentials when a refresh fails; `None`: all of it, and the caller gets the error. */
-const afterFailure = (
+/** Whether the options name the client, so that the program is to be corrected where the server does not know it. */
+const isOfOptions = (env: Environment, { clientId }: ClientRegistration): boolean =>
+  [env.client?.clientId, env.clientMetadataUrl].includes(clientId)
+
+/** Sends the refresh token with the scopes that were granted, and once more without where the server refuses these. */
+const send = (
   env: Environment,
-  error: TokenError,
-  credentials: Credentials,
-  { clientId }: ClientRegistration
-): Option.Option<Credentials> => {
-  const code = error._tag === "TokenError" ? error.error : undefined
-  if (code === "invalid_grant") return Option.some(withoutTokens(credentials, true))
-  // A client that the current options name is for the caller to correct. One that is only stored is registered again.
-  const isOfOptions = [env.client?.clientId, env.clientMetadataUrl].includes(clientId)
-  return isUnknownClient(code) && !isOfOptions ? Option.some(withoutTokens(credentials, false)) : Option.none()
+  discovered: Discovery.Discovered,
+  { client, tokens }: Refreshable,
+  tellLate: Effect.Effect<void>
+): Effect.Effect<Tokens, TokenError> => {
+  const attempt = (asked: "granted" | "none") => TokenRequests.refresh(env, tellLate, discovered, client, tokens, asked)
+  return Effect.catchIf(
+    attempt("granted"),
+    // It did not look at the refresh token, so that is not spent.
+    (error) => error._tag === "TokenError" && error.error === "invalid_scope" && (tokens.scope ?? "") !== "",
+    () => attempt("none")
+  )
 }
+
+/** The server may take the same refresh token in a moment. */
+class MayPass extends Data.TaggedError("MayPass")<{ readonly error: TokenError }> {}
 
 /** Sends the refresh token while no other caller can change the store, and stores what comes of it. */
 const trade = (
@@ -84,7 +91,8 @@ const trade = (
   cell: SessionCell,
   used: string,
   discovered: Discovery.Discovered,
-  tellLate: Effect.Effect<void>
+  tellLate: Effect.Effect<void>,
+  attempt: "first" | "last"
 ) =>
   Stored.modify(env, (stored) => {
     const credentials = KnownCredentials.newest(cell.get().known, stored)
@@ -97,27 +105,57 @@ const trade = (
         })
         return [isRefreshed, next] as const
       })
-    const found = refreshableOf(env, credentials, used)
+    const found = refreshableOf(env, credentials, used, cell.now())
     if (typeof found === "string") return settle(found === "newer", credentials)
     // The MCP server has moved to another authorization server, which must not see tokens of the one before.
-    if (found.issuer !== discovered.server.issuer) {
-      return settle(false, Option.map(credentials, (rest) => withoutTokens(rest, true)))
-    }
-    return Effect.matchEffect(TokenRequests.refresh(env, tellLate, discovered, found.client, found.tokens), {
+    if (found.issuer !== discovered.server.issuer) return settle(false, Option.map(credentials, withoutTokens))
+    const isFixed = isOfOptions(env, found.client)
+    return Effect.matchEffect(send(env, discovered, found, tellLate), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
-      onFailure: (error) => {
-        const next = Option.flatMap(credentials, (rest) => afterFailure(env, error, rest, found.client))
-        return Option.isSome(next) ? settle(false, next) : Effect.fail(error)
-      }
+      onFailure: (error) =>
+        Effect.gen(function* () {
+          if (error._tag !== "TokenError" || !RefreshRefusal.isRefusal(error, isFixed)) return yield* error
+          if (attempt === "first" && RefreshRefusal.mayPass(error, isFixed)) return yield* new MayPass({ error })
+          // A store that does not keep other processes out may have their new tokens by now: those are used, and stay.
+          const now = Option.getOrUndefined(yield* Effect.orElseSucceed(Stored.load(env), () => stored))
+          if (
+            now?.tokens !== undefined && Redacted.value(now.tokens.accessToken) !== used && cell.get().known.isStored
+          ) {
+            return yield* settle(true, Option.some(now))
+          }
+          const mark = (rest: Credentials) => RefreshRefusal.marked(rest, error, isFixed, cell.now())
+          return yield* settle(false, Option.map(credentials, mark))
+        })
     })
   })
+
+/** How long a server has to find out that it knows a client after all. */
+const pause = Duration.seconds(1)
+
+/** Trades a refresh token, and once more after a pause where the refusal may be over in a moment. */
+const tradeTwice = (
+  env: Environment,
+  cell: SessionCell,
+  used: string,
+  discovered: Discovery.Discovered,
+  tellLate: Effect.Effect<void>
+) =>
+  Effect.catchTag(trade(env, cell, used, discovered, tellLate, "first"), "MayPass", ({ error }) =>
+    // A session that closes meanwhile sends nothing more, and nothing is decided.
+    Effect.flatMap(
+      firstOf<boolean, never, never>([
+        Effect.as(Effect.sleep(pause), true),
+        Effect.as(Deferred.await(env.closing), false)
+      ]),
+      (isOpen) => isOpen ? trade(env, cell, used, discovered, tellLate, "last") : Effect.fail(error)
+    )).pipe(Effect.catchTag("MayPass", ({ error }) => Effect.fail(error)))
 
 /**
  * Trades the refresh token for new tokens. Of several callers at once one sends it, and the others find the new tokens.
  *
  * @param used The access token that was refused, or is about to expire.
- * @returns whether there is another access token now. `false`: a person has to sign in, and what the server called
- * invalid is no longer stored.
+ * @returns whether there is another access token now. `false`: a person has to sign in. What the server refused is marked
+ * and stays, until a person has signed in.
  */
 export const refresh = (
   env: Environment,
@@ -127,7 +165,7 @@ export const refresh = (
 ): Effect.Effect<boolean, RefreshError> =>
   Effect.gen(function* () {
     const stored = yield* Stored.load(env)
-    const found = refreshableOf(env, KnownCredentials.newest(cell.get().known, stored), used)
+    const found = refreshableOf(env, KnownCredentials.newest(cell.get().known, stored), used, cell.now())
     if (typeof found === "string") {
       cell.update((state, now) => {
         const read = SessionState.credentialsRead(state, stored, now)
@@ -135,10 +173,19 @@ export const refresh = (
       })
       return found === "newer"
     }
+    yield* Pauses.tokens(env, "refresh_token", found.issuer)
     const discovered = yield* Discovery.discover(env, challenge, found.issuer)
     return yield* spend(env, { grant: "refresh_token", issuer: found.issuer }, ({ tellLate }) =>
-      Effect.tap(trade(env, cell, used, discovered, tellLate), () =>
+      Effect.tap(tradeTwice(env, cell, used, discovered, tellLate), () =>
         Effect.sync(() =>
           cell.update(SessionState.credentialsStored)
-        )))
+        )).pipe(
+          // A mark that could not be stored still counts here, and a person is needed in any case.
+          Effect.catchIf(
+            (error) =>
+              error._tag === "CredentialStoreError" && KnownCredentials.isRefreshRefused(cell.get().known, cell.now()),
+            () =>
+              Effect.succeed(false)
+          )
+        ))
   }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))

@@ -10,6 +10,7 @@ import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 
 const once = (
@@ -42,4 +43,7 @@ export const register = (
     once(env, discovered, redirectUri, scope),
     (error) => scope !== undefined && RegistrationRetry.mayConcernScope(error),
     () => once(env, discovered, redirectUri, undefined)
-  ).pipe(Effect.withSpan("McpOAuth.register", { attributes: { issuer: discovered.server.issuer } }))
+  ).pipe(
+    Effect.tapError((error) => Pauses.note(env, error)),
+    Effect.withSpan("McpOAuth.register", { attributes: { issuer: discovered.server.issuer } })
+  )

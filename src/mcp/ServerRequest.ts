@@ -2,10 +2,12 @@
  * One request of a sign-in: for a document that a server publishes, or to an endpoint of an authorization server. It has a
  * time-limit, is sent once, and leaves the server's origin by no redirect.
  */
-import * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fault from "../core/mcp/Fault.ts"
 import * as ResponseDocument from "../core/mcp/ResponseDocument.ts"
+import * as RetryAfter from "../core/mcp/RetryAfter.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import type { Environment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
@@ -79,16 +81,27 @@ export const send = (
   { init = {}, limit = requestTimeout, read = ResponseDocument.ofJson, url }: ServerRequest
 ): Effect.Effect<Fault.Outcome> => {
   const answered = Effect.tryPromise({
-    try: async (signal): Promise<Fault.Outcome> => {
+    try: async (signal) => {
       const response = await exchange(fetch, url, init, signal)
-      const text = await readText(response)
-      const reading = read(text)
-      const isPage = reading.document === undefined && Fault.isWebPage(response.headers.get("content-type"), text)
-      return { _tag: "Answered", url, status: response.status, ...reading, ...(isPage && { isWebPage: true }) }
+      return { response, text: await readText(response) }
     },
     catch: (error): Fault.Outcome => ({ _tag: "Failed", url, error })
   })
-  return endAfter(Effect.merge(answered), limit, Effect.succeed<Fault.Outcome>({ _tag: "TimedOut", url }))
+  const outcome = Effect.zipWith(answered, Clock.currentTimeMillis, ({ response, text }, now): Fault.Outcome => {
+    const { headers, status } = response
+    const reading = read(text)
+    const retryAfter = RetryAfter.read(status, headers.get("retry-after"), now, Date.parse)
+    const isWebPage = reading.document === undefined && Fault.isWebPage(headers.get("content-type"), text)
+    return {
+      _tag: "Answered",
+      url,
+      status,
+      ...reading,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(isWebPage && { isWebPage })
+    }
+  })
+  return endAfter(Effect.merge(outcome), limit, Effect.succeed<Fault.Outcome>({ _tag: "TimedOut", url }))
 }
 
 /** The version that both SDKs name when they ask for metadata, which servers may heed. */

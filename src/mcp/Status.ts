@@ -13,7 +13,10 @@ export interface Status {
   readonly server: string
   /** The option `account`. */
   readonly account: string
-  /** There is an access token whose time is not over, or one that can be refreshed. The server may still refuse it. */
+  /**
+   * There is an access token whose time is not over, or one that can be refreshed. `false` once the authorization server
+   * has refused the refresh token: a person is needed. The server may refuse what it has not been asked about yet.
+   */
   readonly isSignedIn: boolean
   /** A sign-in with a person is under way. */
   readonly isSigningIn: boolean
@@ -25,6 +28,6 @@ export interface Status {
   readonly scopes: ReadonlyArray<string>
   /** When the access token expires, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
   readonly expiresAt: number | undefined
-  /** Whether there is a refresh token. */
+  /** Whether there is a refresh token that the authorization server has not refused. */
   readonly isRefreshable: boolean
 }

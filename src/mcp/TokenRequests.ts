@@ -9,12 +9,14 @@ import * as ClientAuthentication from "../core/mcp/ClientAuthentication.ts"
 import type { ClientRegistration, Tokens } from "../core/mcp/Credentials.ts"
 import * as Fault from "../core/mcp/Fault.ts"
 import { RevocationError, TokenError } from "../core/mcp/SignInError.ts"
+import * as RefreshRefusal from "../core/mcp/RefreshRefusal.ts"
 import * as TokenRequest from "../core/mcp/TokenRequest.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
+import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 import * as Spending from "./Spending.ts"
 
@@ -61,7 +63,12 @@ const requestTokens = (
     const tokens = document === undefined ? undefined : TokenResponse.parse(document, { ...reading, now })
     if (tokens !== undefined) return tokens
     const sent = [...ClientAuthentication.secrets(client), ...secrets.map(Redacted.value)]
-    return yield* new TokenError({ issuer, grant, ...Fault.of(outcome, sent) })
+    const fault = Fault.of(outcome, sent)
+    // A refresh that is answered without a token and without an error is refused all the same.
+    const isRefused = grant === "refresh_token" && fault.reason === "InvalidResponse" &&
+      RefreshRefusal.isWithoutToken(outcome)
+    const error = new TokenError({ issuer, grant, ...fault, ...(isRefused && { reason: "Rejected" }) })
+    return yield* Effect.zipRight(Pauses.note(env, error), error)
   })
 
 /** What a code is exchanged for tokens with. */
@@ -96,18 +103,24 @@ export const exchange = (
  * Trades a refresh token for new tokens (RFC 6749 section 6).
  *
  * @param tellLate Run when the time of the caller is over.
+ * @param asked Which scopes are asked for. Some servers give another token where none are named.
  */
 export const refresh = (
   env: Environment,
   tellLate: Effect.Effect<void>,
   discovered: Discovered,
   client: ClientRegistration,
-  { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> }
+  { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> },
+  asked: "granted" | "none"
 ): Effect.Effect<Tokens, TokenError> =>
   requestTokens(env, tellLate, discovered, {
     grant: "refresh_token",
     client,
-    form: TokenRequest.ofRefreshToken({ refreshToken, resource: discovered.resourceIndicator }),
+    form: TokenRequest.ofRefreshToken({
+      refreshToken,
+      resource: discovered.resourceIndicator,
+      scope: asked === "granted" ? scope : undefined
+    }),
     reading: { scope, refreshToken },
     secrets: [refreshToken]
   })

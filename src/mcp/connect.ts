@@ -24,6 +24,7 @@ import {
   type McpOAuth,
   type McpOAuthOptions
 } from "./McpOAuth.ts"
+import { isUnknown } from "./Probe.ts"
 import * as Sdk from "./Sdk.ts"
 
 /**
@@ -128,7 +129,9 @@ const signInAndConnect = <Client extends ConnectableClient>(
     const server = yield* ServerUrl.parse(options.serverUrl)
     const internal = yield* makeInternal(options)
     const { fetchWithoutSignIn, isSigningIn, oauth } = internal
-    yield* oauth.ensure
+    // Where the server has no answer to a request that it does not know, `initialize` tells whether it wants a token.
+    const label = ServerUrl.display(server)
+    yield* Effect.catchIf(oauth.ensure, (error) => isUnknown({ label }, error), () => Effect.void)
     let lastError: unknown
     let isClosing = false
     const fetch: FetchLike = async (url, init) => {

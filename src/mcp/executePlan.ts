@@ -61,7 +61,7 @@ const askPerson = (
         SignInLock.noteInVain(env.store, env.key, undefined)
         cell.update((state, now) => {
           const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), now)
-          return SessionState.signInFinished(replaced, { reason, scope, used }, now)
+          return SessionState.signInFinished(replaced, { reason, scope, used, challenge }, now)
         })
       },
       onStored: () => cell.update(SessionState.credentialsStored)
@@ -113,7 +113,7 @@ const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan)
   }).pipe(
     Effect.onError(() =>
       Effect.sync(() => {
-        if (reason === "InsufficientScope") cell.update(SessionState.stepUpFailed)
+        if (SessionState.isStepUp(reason)) cell.update(SessionState.stepUpFailed)
       })
     ),
     Effect.provide(env.services)

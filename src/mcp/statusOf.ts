@@ -18,11 +18,12 @@ export const statusOf = (
   now: number
 ): Status => {
   const expiresAt = dateMillis(tokens?.expiresAt)
-  const isRefreshable = tokens?.refreshToken !== undefined
+  const isRefused = tokens?.refreshRefusedAt !== undefined
+  const isRefreshable = tokens?.refreshToken !== undefined && !isRefused
   return {
     server: label,
     account: key.account ?? "",
-    isSignedIn: tokens !== undefined && (isRefreshable || expiresAt === undefined || expiresAt > now),
+    isSignedIn: tokens !== undefined && !isRefused && (isRefreshable || expiresAt === undefined || expiresAt > now),
     isSigningIn,
     issuer: issuer === undefined ? undefined : printable(issuer, 2048),
     clientId: client === undefined ? undefined : printable(client.clientId, 4096),

@@ -65,6 +65,11 @@ export type Notice =
   | { readonly _tag: "SignInQueued"; readonly pending: Omit<PendingAuthorization, "deadline"> }
   /** The authorization server may not know the redirect URI, and would then show a page about it that ends nothing. */
   | { readonly _tag: "MaybeUnregistered"; readonly serverName: string; readonly redirectUri: string }
+  /**
+   * A registration of an earlier run is used, and no answer has come for a while: the authorization server may have
+   * forgotten it, and shows an error instead. The next sign-in registers anew.
+   */
+  | { readonly _tag: "MaybeForgotten"; readonly serverName: string }
   /** A check failed that was waived for this server. */
   | {
     readonly _tag: "Unsafe"

@@ -294,6 +294,23 @@ describe("McpOAuth.fetch", () => {
       assert.strictEqual(authorizationServer.count("token"), 1)
     }))
 
+  it.scopedLive("does not mind that the refusal's connection ended while the person signed in", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      const { oauth } = yield* open(world, {
+        serverUrl: world.server.url,
+        // As a `fetch` with a time-limit of its own does.
+        fetch: async (url, init) => {
+          const response = await fetch(url, init)
+          if (response.status !== 401) return response
+          const ended = new ReadableStream({ start: (controller) => controller.error(new Error("the time is over")) })
+          return new Response(ended, response)
+        }
+      })
+      assert.strictEqual((yield* request(oauth, world.server.url)).status, 200)
+      assert.strictEqual(world.windows(), 1)
+    }))
+
   it.scopedLive("keeps two accounts of one server apart", () =>
     Effect.gen(function* () {
       const world = yield* McpHarness.world()

@@ -28,6 +28,14 @@ describe("make", () => {
     assert.deepInclude(statusOf(env, false, {}, now), { isSignedIn: false, scopes: [], issuer: undefined })
   })
 
+  it("is not signed in, nor refreshable, once the refresh token was refused, however long ago", () => {
+    const refused = { ...tokens, refreshToken: Redacted.make("r"), refreshRefusedAt: 1 }
+    for (const expiresAt of [undefined, now - 1, now + 1000]) {
+      const credentials = { issuer: "https://as.example", tokens: { ...refused, expiresAt } }
+      assert.deepInclude(statusOf(env, false, credentials, now), { isSignedIn: false, isRefreshable: false })
+    }
+  })
+
   it.prop("is printable, short, and of times that a Date takes, whatever a store kept", [
     hostile,
     FastCheck.oneof(FastCheck.double(), FastCheck.constantFrom(1e300, -1e300, Infinity, 8.65e15))

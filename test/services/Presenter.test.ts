@@ -33,6 +33,7 @@ const notices: { readonly [Tag in Notice["_tag"]]: Extract<Notice, { readonly _t
   },
   SignInQueued: { _tag: "SignInQueued", pending: queued },
   MaybeUnregistered: { _tag: "MaybeUnregistered", serverName, redirectUri },
+  MaybeForgotten: { _tag: "MaybeForgotten", serverName },
   Unsafe: { _tag: "Unsafe", serverName, option: "allowMissingS256" }
 }
 

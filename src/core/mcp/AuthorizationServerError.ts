@@ -95,8 +95,10 @@ const TokenErrorBase: TaggedErrorClass<
 > = printableError("TokenError")
 
 /**
- * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` and another reason than
- * `Rejected`, the stored credentials are kept and no browser was opened: it may succeed when it is tried again.
+ * The token endpoint gave no usable token (RFC 6749 section 5). With `grant: "refresh_token"` the stored credentials are
+ * kept and no browser was opened: it may succeed when it is tried again, after `retryAfter` where there is one, or when the
+ * options name the client rightly. A refresh token that the server refuses is no `TokenError`: a person is asked, or it is
+ * `InteractionRequired`.
  *
  * @since 0.1.0
  * @category errors

@@ -147,18 +147,36 @@ export interface BearerChallenge {
   readonly resourceMetadata?: string
   /** What the token is for, in words for people. */
   readonly realm?: string
+  /** How the person is to be authenticated: names of ways, the best first, separated by spaces (RFC 9470 section 3). */
+  readonly acrValues?: string
+  /** How many seconds may have passed at most since the person was authenticated (RFC 9470 section 3). */
+  readonly maxAge?: number
 }
+
+/** The most letters of `acr_values`: they go into the URL that a browser is started with. */
+const maxAcrLength = 1000
+
+/** Names of ways to authenticate, which are printable ASCII. Where one is not, or they are too long, there are none. */
+const acrValuesOf = (text: string): string =>
+  text.length <= maxAcrLength && /^[\x20-\x7e]*$/.test(text) ? ScopeSet.union(text) ?? "" : ""
+
+/** Seconds: digits alone, and not so many that they are no exact number. */
+const maxAgeOf = (text: string): { readonly maxAge?: number } => /^\d{1,10}$/.test(text) ? { maxAge: Number(text) } : {}
 
 /** Values without the white space around them; empty ones are left out. */
 const toBearer = ({ parameters }: Challenge): BearerChallenge => {
   const value = (name: string) => (parameters.get(name) ?? "").trim()
   const fields = {
     error: printable(value("error"), 100),
-    scope: ScopeSet.ofServer(value("scope")) ?? "",
+    scope: ScopeSet.ofServer(ScopeSet.withoutCommas(value("scope"))) ?? "",
     resourceMetadata: value("resource_metadata"),
-    realm: printable(value("realm"), 200)
+    realm: printable(value("realm"), 200),
+    acrValues: acrValuesOf(value("acr_values"))
   }
-  return Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ""))
+  return {
+    ...Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== "")),
+    ...maxAgeOf(value("max_age"))
+  }
 }
 
 /**
@@ -180,3 +198,9 @@ export const bearer = (header: string | null | undefined): Option.Option<BearerC
   const [first] = offered
   return Option.fromNullable(offered.find(({ resourceMetadata }) => resourceMetadata !== undefined) ?? first)
 }
+
+/** What a challenge wants of the next authentication, as parameters of the request (RFC 9470 section 4). */
+export const stepUpParameters = ({ acrValues, maxAge }: BearerChallenge): Readonly<Record<string, string>> => ({
+  ...(acrValues !== undefined && { acr_values: acrValues }),
+  ...(maxAge !== undefined && { max_age: String(maxAge) })
+})

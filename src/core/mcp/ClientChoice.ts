@@ -71,8 +71,10 @@ export const choose = (
   if (clientMetadataUrl !== undefined && offered.fetchesClientMetadata) {
     return Either.right({ _tag: "Fixed", client: { clientId: clientMetadataUrl } })
   }
-  const known = stored?.issuer === issuer ? stored.client : undefined
-  if (known?.redirectUris !== undefined && isClientId(known.clientId) && !hasExpired(known, now)) {
+  const known = stored?.issuer === issuer ? stored.nextClient ?? stored.client : undefined
+  // One that the server may have forgotten is replaced where that is possible.
+  const isDoubtful = known?.isInDoubt === true && offered.registrationEndpoint !== undefined
+  if (known?.redirectUris !== undefined && isClientId(known.clientId) && !hasExpired(known, now) && !isDoubtful) {
     return Either.right({ _tag: "Stored", client: known })
   }
   return offered.registrationEndpoint !== undefined

@@ -36,6 +36,11 @@ export interface Tokens {
   readonly expiresAt?: number | undefined
   /** The scopes that were granted, separated by spaces. */
   readonly scope?: string | undefined
+  /**
+   * When the authorization server last refused this refresh token, in milliseconds since 1970-01-01 UTC; absent where it
+   * did not. The tokens stay until a person has signed in again: a server may have refused it by mistake.
+   */
+  readonly refreshRefusedAt?: number | undefined
   /** Fields of the token response that this version does not know (`id_token` …), as JSON. They may be secret. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
@@ -51,6 +56,11 @@ export interface ClientRegistration {
   readonly clientSecret?: Redacted.Redacted<string> | undefined
   /** The redirect URIs that are registered: the next sign-in has to use one of them. */
   readonly redirectUris?: ReadonlyArray<string> | undefined
+  /**
+   * Whether the authorization server may have forgotten it: a sign-in with it was begun, and no answer has come. The next
+   * sign-in registers anew; tokens that were obtained with it still need it to be refreshed.
+   */
+  readonly isInDoubt?: boolean | undefined
   /** Fields of the registration that this version does not know (`registration_access_token` …), as JSON. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
@@ -65,6 +75,8 @@ export interface Credentials {
   /** Issuer identifier of the authorization server (RFC 8414 section 2). */
   readonly issuer: string
   readonly client?: ClientRegistration | undefined
+  /** A newer registration, for the next sign-in: `client` is the one that the tokens need to be refreshed. */
+  readonly nextClient?: ClientRegistration | undefined
   readonly tokens?: Tokens | undefined
   /** Fields that this version does not know, as they were read. They may be secret. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
@@ -118,28 +130,37 @@ export const secretsOf = ({ client, extra, tokens }: Credentials): ReadonlyArray
   ...[client?.extra, tokens?.extra, extra].flatMap((each) => each ? textsIn(Redacted.value(each)) : [])
 ]
 
+const clientFields = (client: ClientRegistration): Fields =>
+  withExtra({
+    clientId: client.clientId,
+    clientSecret: secret(client.clientSecret),
+    redirectUris: client.redirectUris,
+    isInDoubt: client.isInDoubt
+  }, client.extra)
+
 /**
  * Writes credentials as text: JSON with the secrets in the clear, and with the server and account that they are for.
  *
  * @throws {TypeError} when an `extra` holds a value that JSON cannot.
  */
-export const encode = (key: CredentialKey, { client, extra, issuer, tokens }: Credentials): string => {
+export const encode = (
+  key: CredentialKey,
+  { client, extra, issuer, nextClient, tokens }: Credentials
+): string => {
   const fields = withExtra({
     version,
     server: key.serverUrl,
     account: key.account,
     variant: key.variant,
     issuer,
-    client: client && withExtra({
-      clientId: client.clientId,
-      clientSecret: secret(client.clientSecret),
-      redirectUris: client.redirectUris
-    }, client.extra),
+    client: client && clientFields(client),
+    nextClient: nextClient && clientFields(nextClient),
     tokens: tokens && withExtra({
       accessToken: secret(tokens.accessToken),
       refreshToken: secret(tokens.refreshToken),
       expiresAt: tokens.expiresAt,
-      scope: tokens.scope
+      scope: tokens.scope,
+      refreshRefusedAt: tokens.refreshRefusedAt
     }, tokens.extra)
   }, extra)
   return `${JSON.stringify(fields, null, 2)}\n`
@@ -157,6 +178,7 @@ const isText = (value: unknown): value is string => typeof value === "string"
 const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText)
 // JSON has numbers beyond those of JavaScript: 1e999 is read as Infinity.
 const isNumber = (value: unknown): value is number => Number.isFinite(value)
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean"
 
 const required = <A>(value: unknown, name: string, is: (value: unknown) => value is A): Decoded<A> =>
   is(value) ? Either.right(value) : Either.left(`the field ${name} is missing or of the wrong type`)
@@ -173,23 +195,27 @@ const extraOf = (unknown: Fields): Redacted.Redacted<Fields> | undefined =>
 
 const decodeClient = (fields: Fields): Decoded<ClientRegistration> =>
   Either.gen(function* () {
-    const { clientId, clientSecret, redirectUris, ...unknown } = fields
+    const { clientId, clientSecret, isInDoubt, redirectUris, ...unknown } = fields
+    const doubt = yield* optional(isInDoubt, "client.isInDoubt", isFlag)
     return {
       clientId: yield* required(clientId, "client.clientId", isText),
       clientSecret: redacted(yield* optional(clientSecret, "client.clientSecret", isText)),
       redirectUris: yield* optional(redirectUris, "client.redirectUris", isTexts),
+      ...(doubt !== undefined && { isInDoubt: doubt }),
       extra: extraOf(unknown)
     }
   })
 
 const decodeTokens = (fields: Fields): Decoded<Tokens> =>
   Either.gen(function* () {
-    const { accessToken, expiresAt, refreshToken, scope, ...unknown } = fields
+    const { accessToken, expiresAt, refreshRefusedAt, refreshToken, scope, ...unknown } = fields
+    const refusedAt = yield* optional(refreshRefusedAt, "tokens.refreshRefusedAt", isNumber)
     return {
       accessToken: Redacted.make(yield* required(accessToken, "tokens.accessToken", isText)),
       refreshToken: redacted(yield* optional(refreshToken, "tokens.refreshToken", isText)),
       expiresAt: dateMillis(yield* optional(expiresAt, "tokens.expiresAt", isNumber)),
       scope: yield* optional(scope, "tokens.scope", isText),
+      ...(refusedAt !== undefined && { refreshRefusedAt: refusedAt }),
       extra: extraOf(unknown)
     }
   })
@@ -207,8 +233,8 @@ const parse = (text: string): Decoded<Fields> => {
 /**
  * Reads what {@link encode} wrote. Never throws.
  *
- * The checks run in this order, and the first failure wins: JSON, `version`, `client` and `tokens` are objects, `issuer`,
- * the fields of `client`, the fields of `tokens`. Unknown fields are kept in `extra`, at every level.
+ * The checks run in this order, and the first failure wins: JSON, `version`, `client`, `nextClient` and `tokens` are
+ * objects, `issuer`, the fields of `client`, of `nextClient`, of `tokens`. Unknown fields are kept in `extra`, at every level.
  *
  * @returns `Left` with one clause that says what is wrong and quotes nothing of the text. It is {@link writtenByNewer}
  * when a newer version wrote the text.
@@ -220,6 +246,7 @@ export const decode = (text: string): Either.Either<Credentials, string> =>
       account: _account,
       client,
       issuer,
+      nextClient,
       server: _server,
       tokens,
       variant: _variant,
@@ -229,10 +256,12 @@ export const decode = (text: string): Either.Either<Credentials, string> =>
     if ((yield* required(written, "version", isNumber)) > version) return yield* Either.left(writtenByNewer)
     if (written !== version) return yield* Either.left("the field version is no version")
     const clientFields = yield* optional(client, "client", isFields)
+    const nextFields = yield* optional(nextClient, "nextClient", isFields)
     const tokenFields = yield* optional(tokens, "tokens", isFields)
     return {
       issuer: yield* required(issuer, "issuer", isText),
       client: clientFields && (yield* decodeClient(clientFields)),
+      ...(nextFields !== undefined && { nextClient: yield* decodeClient(nextFields) }),
       tokens: tokenFields && (yield* decodeTokens(tokenFields)),
       extra: extraOf(unknown)
     }

@@ -16,6 +16,8 @@ export type Outcome =
     readonly url: string
     readonly status: number
     readonly document?: Document
+    /** When it wants to be asked again, in milliseconds since 1970-01-01 UTC. */
+    readonly retryAfter?: number
     /** There is no document because it is nested too deep to be used. */
     readonly isTooDeep?: boolean
     /** There is no document because it is a web page. */
@@ -36,6 +38,7 @@ export interface Fault {
   readonly code?: string | undefined
   readonly cause?: unknown
   readonly isWebPage?: boolean | undefined
+  readonly retryAfter?: number | undefined
 }
 
 /** Whether a response is a web page: what proxies, firewalls and sign-in pages of networks send in place of JSON. */
@@ -73,8 +76,11 @@ export const of = (outcome: Outcome, secrets: ReadonlyArray<string | undefined> 
   // A proxy's own answer. The server was not reached.
   if (status === 407) return { reason: "Unreachable", status }
   const error = textOf(document, "error", 100, secrets)
-  // 408 and 429 say nothing about the request either: it can only be tried again later.
-  if (status >= 500 || status === 408 || status === 429) return { reason: "ServerError", status, error, ...page }
+  // 408, 425 and 429 say nothing about the request either: it can only be tried again later.
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    const { retryAfter } = outcome
+    return { reason: "ServerError", status, error, ...page, ...(retryAfter !== undefined && { retryAfter }) }
+  }
   if (error !== undefined) {
     return { reason: "Rejected", status, error, description: textOf(document, "error_description", 500, secrets) }
   }

@@ -2,10 +2,11 @@
  * Why a request to a server brought nothing, and the clauses in which errors say so.
  */
 import { sentence } from "./NetworkWords.ts"
+import { clockTime } from "./RetryAfter.ts"
 
 /**
  * Why a request of the sign-in brought no usable response: the server could not be reached, did not answer in time,
- * answered 5xx, 408 or 429, or sent something that could not be understood.
+ * answered 5xx, 408, 425 or 429, or sent something that could not be understood.
  *
  * @since 0.1.0
  * @category errors
@@ -21,6 +22,8 @@ export interface WhyFields {
   code?: string | undefined
   /** Whether the answer was a web page (HTML) and not JSON. */
   isWebPage?: boolean | undefined
+  /** When a busy server wants to be asked again, in milliseconds since 1970-01-01 UTC: before that it is not. */
+  retryAfter?: number | undefined
   /** What `fetch` threw: names, messages and codes, without secrets. */
   cause?: unknown
 }
@@ -35,8 +38,10 @@ const faults: Readonly<Record<Exclude<FaultReason, "Unreachable">, string>> = {
 }
 
 /** What happened, then what to do. */
-export const why = (reason: FaultReason, { cause, code, isWebPage }: Readonly<WhyFields>): string =>
-  reason === "Unreachable"
+export const why = (reason: FaultReason, { cause, code, isWebPage, retryAfter }: Readonly<WhyFields>): string =>
+  retryAfter !== undefined
+    ? `it is busy, and is not asked again before ${clockTime(retryAfter)}. Try again after that`
+    : reason === "Unreachable"
     ? sentence({ code, cause: cause instanceof Error ? cause : undefined })
     : reason === "InvalidResponse" && isWebPage === true
     ? `${webPage}. Check the URL, and whether a proxy or a sign-in page of the network stands in between`

@@ -3,7 +3,8 @@
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Credentials, Tokens } from "./Credentials.ts"
+import type { ClientRegistration, Credentials, Tokens } from "./Credentials.ts"
+import * as RefreshRefusal from "./RefreshRefusal.ts"
 import { margin } from "./TokenResponse.ts"
 
 /** What is known of the credentials, and whether the store has it. */
@@ -41,12 +42,30 @@ export const accessToken = (known: KnownCredentials): string | undefined => {
   return current === undefined ? undefined : Redacted.value(current.accessToken)
 }
 
+/** Whether the refresh token was just refused, so that it is not sent again yet. */
+export const isRefreshRefused = (known: KnownCredentials, now: number): boolean =>
+  RefreshRefusal.isRecent(tokens(known), now)
+
 /** Whether the access token is so close to its end, in milliseconds since 1970-01-01 UTC, that it should be refreshed. */
 export const isExpiring = ({ renewAt }: KnownCredentials, now: number): boolean => now >= renewAt
 
 /** Whether the time of the access token is over. */
 export const isExpired = (known: KnownCredentials, now: number): boolean =>
   now >= (tokens(known)?.expiresAt ?? Number.POSITIVE_INFINITY)
+
+/** The credentials with the mark that a registration is in doubt, or without it; others keep theirs. */
+export const withDoubt = (credentials: Credentials, clientId: string, isInDoubt: boolean): Credentials => {
+  const { client, nextClient } = credentials
+  const change = (each: ClientRegistration): ClientRegistration => {
+    const { isInDoubt: _, ...rest } = each
+    return each.clientId !== clientId ? each : isInDoubt ? { ...rest, isInDoubt } : rest
+  }
+  return {
+    ...credentials,
+    ...(client !== undefined && { client: change(client) }),
+    ...(nextClient !== undefined && { nextClient: change(nextClient) })
+  }
+}
 
 /** The newest credentials: those known here while the store does not have them yet, else those of the store. */
 export const newest = (known: KnownCredentials, stored: Option.Option<Credentials>): Option.Option<Credentials> =>

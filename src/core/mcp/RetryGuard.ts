@@ -3,6 +3,7 @@
  * Whether a person may be asked at all is the matter of `PersonGuard`.
  */
 import * as Redacted from "effect/Redacted"
+import type { BearerChallenge } from "./Challenge.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 
 /** For how many milliseconds it is not tried again: ten minutes. */
@@ -27,10 +28,23 @@ export interface StepUp {
   readonly since: number
 }
 
+/** How a person is to be authenticated. */
+type Wanted = Pick<BearerChallenge, "acrValues" | "maxAge">
+
+/** A sign-in in which the person was to be authenticated in a certain way (RFC 9470). */
+export interface Authentication {
+  readonly wanted: Wanted
+  /** The token that came of it. */
+  readonly token: Redacted.Redacted<string>
+  /** When it was finished, in milliseconds since 1970-01-01 UTC. */
+  readonly since: number
+}
+
 /** What was tried and has not been seen to help. */
 export interface RetryGuard {
   readonly unconfirmed: UnconfirmedToken | undefined
   readonly stepUp: StepUp | undefined
+  readonly authentication?: Authentication | undefined
 }
 
 /** Nothing was tried. */
@@ -89,6 +103,18 @@ export const scopesGranted = (
   now: number
 ): RetryGuard => ({ ...guard, stepUp: scope === undefined ? undefined : { scope, granted, since: now } })
 
+/** A person signed in. @param wanted How the person was to be authenticated; `undefined` where that did not matter. */
+export const personAuthenticated = (
+  guard: RetryGuard,
+  wanted: Wanted | undefined,
+  token: Redacted.Redacted<string> | undefined,
+  now: number
+): RetryGuard =>
+  wanted === undefined || token === undefined ? guard : {
+    ...guard,
+    authentication: { wanted, token, since: now }
+  }
+
 /** A request that needed more scopes succeeded. */
 export const scopesSufficed = (guard: RetryGuard): RetryGuard =>
   guard.stepUp === undefined ? guard : { ...guard, stepUp: undefined }
@@ -105,3 +131,20 @@ export const wouldRepeatStepUp = (
 ): boolean =>
   stepUp !== undefined && ScopeSet.covers(stepUp.scope, wanted) && stepUp.granted === granted &&
   now - stepUp.since < pauseMillis
+
+/** So many milliseconds a new authentication counts at least, also where the server wants one that is not a second old. */
+const shortestAge = 60_000
+
+/**
+ * Whether to authenticate a person in this way would only repeat what brought this token: that is so for ten minutes, or
+ * until the authentication is as old as the server allows.
+ */
+export const wouldRepeatAuthentication = (
+  { authentication }: RetryGuard,
+  { acrValues, maxAge }: Wanted,
+  used: string,
+  now: number
+): boolean =>
+  authentication !== undefined && Redacted.value(authentication.token) === used &&
+  authentication.wanted.acrValues === acrValues && authentication.wanted.maxAge === maxAge &&
+  now - authentication.since < (maxAge === undefined ? pauseMillis : Math.max(shortestAge, maxAge * 1000))

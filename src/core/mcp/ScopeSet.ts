@@ -53,3 +53,15 @@ export const ofServer = (...texts: ReadonlyArray<string | undefined>): string | 
   }
   return scopes === "" ? undefined : scopes.slice(1)
 }
+
+/**
+ * A set of scopes that a server wrote with commas, as `read,write` or `read, write`, with spaces. RFC 6749 section 3.3
+ * allows a comma within a scope, so it is read as part of one where any two scopes are parted by a space alone. Where every
+ * scope is parted by a comma, it is a list: servers whose own settings are lists write it so, and no server is known that
+ * names scopes with a comma in them.
+ */
+export const withoutCommas = (text: string): string => {
+  const parts = text.split(/\s+/).filter((part) => part !== "")
+  const isList = parts.every((part, index) => part.endsWith(",") || index === parts.length - 1)
+  return isList ? text.replaceAll(",", " ") : text
+}

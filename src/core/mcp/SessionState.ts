@@ -49,15 +49,20 @@ export const initial: SessionState = {
   isClosed: false
 }
 
-/** The access token that can be sent at once; `undefined` when it has to be read, refreshed or obtained first. */
+/**
+ * The access token that can be sent at once; `undefined` when it has to be read, refreshed or obtained first. One whose
+ * refresh token was refused may be over too: it is sent, but not relied upon.
+ */
 export const usableToken = ({ isClosed, known }: SessionState, now: number): string | undefined =>
-  isClosed || !known.isLoaded || KnownCredentials.isExpiring(known, now)
+  isClosed || !known.isLoaded || KnownCredentials.isExpiring(known, now) ||
+    KnownCredentials.tokens(known)?.refreshRefusedAt !== undefined
     ? undefined
     : KnownCredentials.accessToken(known)
 
 /** Whether the access token is to be refreshed before it is sent, and can be. */
 export const needsRefresh = ({ known }: SessionState, now: number): boolean =>
-  KnownCredentials.isExpiring(known, now) && KnownCredentials.tokens(known)?.refreshToken !== undefined
+  KnownCredentials.isExpiring(known, now) && KnownCredentials.tokens(known)?.refreshToken !== undefined &&
+  !KnownCredentials.isRefreshRefused(known, now)
 
 /** The scopes that the access token was granted. */
 export const grantedScopes = ({ known }: SessionState): string | undefined => KnownCredentials.tokens(known)?.scope
@@ -82,11 +87,14 @@ export const credentialsStored = (state: SessionState): SessionState => ({
   known: KnownCredentials.stored(state.known)
 })
 
-/** The server refused a request that had no token, or a wrong one. */
-export const challenged = (state: SessionState, challenge: BearerChallenge): SessionState => ({
-  ...state,
-  challenge: { ...state.challenge, ...challenge }
-})
+/**
+ * The server refused a request that had no token, or a wrong one. How the person had to be authenticated is for that
+ * request: later sign-ins need not be so.
+ */
+export const challenged = (
+  state: SessionState,
+  { acrValues: _, maxAge: __, ...challenge }: BearerChallenge
+): SessionState => ({ ...state, challenge: { ...state.challenge, ...challenge } })
 
 /** The server refused a request whose token lacks scopes. They are for that request: later sign-ins need not have them. */
 export const scopesMissing = (state: SessionState, { scope, ...challenge }: BearerChallenge): SessionState => ({
@@ -107,12 +115,16 @@ export const hostAsked = (state: SessionState): SessionState => ({
   person: PersonGuard.none
 })
 
+/** Whether a person is asked although the token is valid: for more scopes, or to be authenticated in another way. */
+export const isStepUp = (reason: InteractionRequired["reason"]): boolean =>
+  reason === "InsufficientScope" || reason === "InsufficientAuthentication"
+
 /** A browser window is opened. @param reason Why the person is asked. */
 export const personAsked = (
   state: SessionState,
   reason: InteractionRequired["reason"],
   now: number
-): SessionState => ({ ...state, person: PersonGuard.asked(state.person, reason === "InsufficientScope", now) })
+): SessionState => ({ ...state, person: PersonGuard.asked(state.person, isStepUp(reason), now) })
 
 /** The person was asked in vain. */
 export const signInFailed = (state: SessionState, reason: PersonGuard.InVain, now: number): SessionState => ({
@@ -131,17 +143,25 @@ export interface FinishedSignIn {
   readonly used: string | undefined
   /** The scopes that were asked for. */
   readonly scope: string | undefined
+  /** What the server said. @default nothing */
+  readonly challenge?: BearerChallenge | undefined
 }
 
 /** A person signed in, and the new credentials are known. */
 export const signInFinished = (
   state: SessionState,
-  { reason, scope, used }: FinishedSignIn,
+  { challenge, reason, scope, used }: FinishedSignIn,
   now: number
 ): SessionState => {
   const requestedScopes = ScopeSet.limited(ScopeSet.union(state.requestedScopes, scope))
   const stepUpScope = reason === "InsufficientScope" ? scope : undefined
-  const guard = RetryGuard.tokenSignedIn(state.guard, KnownCredentials.tokens(state.known)?.accessToken, used, now)
+  const token = KnownCredentials.tokens(state.known)?.accessToken
+  const guard = RetryGuard.personAuthenticated(
+    RetryGuard.tokenSignedIn(state.guard, token, used, now),
+    reason === "InsufficientAuthentication" ? challenge : undefined,
+    token,
+    now
+  )
   return {
     ...state,
     signIns: state.signIns + 1,

@@ -26,9 +26,18 @@ const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   server: string
   /**
    * `SignedOut`: another caller signed out while this one waited. `Rejected`: the server does not take the token there is,
-   * or took none of the last sign-in. `Declined`, `TimedOut`, `Failed`: how the last sign-in ended.
+   * or took none of the last sign-in. `InsufficientAuthentication`: the person has to be authenticated in another way, or
+   * anew (RFC 9470). `Declined`, `TimedOut`, `Failed`: how the last sign-in ended.
    */
-  reason: "NotSignedIn" | "SignedOut" | "Rejected" | "InsufficientScope" | "Declined" | "TimedOut" | "Failed"
+  reason:
+    | "NotSignedIn"
+    | "SignedOut"
+    | "Rejected"
+    | "InsufficientScope"
+    | "InsufficientAuthentication"
+    | "Declined"
+    | "TimedOut"
+    | "Failed"
   /** The scopes that have to be granted, separated by spaces, where they are known. */
   scope?: string | undefined
 }> = printableError("InteractionRequired")
@@ -38,6 +47,7 @@ const interactions: Readonly<Record<InteractionRequired["reason"], string>> = {
   SignedOut: "it was signed out meanwhile",
   Rejected: "the server does not take its sign-in (any more)",
   InsufficientScope: "more access has to be granted",
+  InsufficientAuthentication: "the server wants a newer or stronger sign-in for this",
   Declined: "the last sign-in was declined, so no browser was opened again",
   TimedOut: "the last sign-in got no answer in time, so no browser was opened again",
   Failed: "the last sign-in failed, so no browser was opened again"

@@ -21,7 +21,10 @@ export type TokenNeed =
     readonly challenge: BearerChallenge
     readonly isRetry?: boolean
   }
-  /** The token is valid, but lacks scopes that the challenge names. */
+  /**
+   * The token is valid, but lacks scopes that the challenge names; or the person has to be authenticated in another way
+   * than for it, or anew (RFC 9470).
+   */
   | { readonly _tag: "StepUp"; readonly used: string; readonly challenge: BearerChallenge }
   /** The token is not valid or lacks scopes, and it is not known which; `scope` is what it may lack. */
   | { readonly _tag: "Unclear"; readonly used: string | undefined; readonly scope: string | undefined }
@@ -98,7 +101,8 @@ const renew = (
   const byPerson = ask(state, need, now)
   if (used === undefined) return byPerson
   const isExpired = KnownCredentials.isExpired(state.known, now)
-  return RetryGuard.wouldRepeatRefresh(state.guard, used, isExpired, now)
+  const isRefused = KnownCredentials.isRefreshRefused(state.known, now)
+  return isRefused || RetryGuard.wouldRepeatRefresh(state.guard, used, isExpired, now)
     ? byPerson
     : { _tag: "Refresh", used, challenge, otherwise: byPerson }
 }
@@ -113,13 +117,18 @@ const stepUp = (
   const wanted = ScopeSet.limited(
     ScopeSet.union(granted, state.requestedScopes, challenge.scope, state.pendingScopes)
   )
+  const isAuthentication = challenge.error === "insufficient_user_authentication"
   // More scopes than a person can be asked for would be refused again.
-  if (challenge.scope === undefined || !ScopeSet.covers(wanted, challenge.scope)) return nothing
+  if ((challenge.scope === undefined && !isAuthentication) || !ScopeSet.covers(wanted, challenge.scope)) return nothing
   // A server that asks for more scopes has taken the token, so a doubt about that counts no more.
   const refusal = PersonGuard.refusal(state.person, now)
   if (refusal !== undefined && refusal !== "Rejected") return { _tag: "Refuse", reason: refusal, scope: wanted }
-  return PersonGuard.mayStepUp(state.person) && !RetryGuard.wouldRepeatStepUp(state.guard, wanted, granted, now)
-    ? { _tag: "SignIn", reason: "InsufficientScope", used, isForced: true, challenge, moreScopes: wanted }
+  const wouldRepeat = isAuthentication
+    ? RetryGuard.wouldRepeatAuthentication(state.guard, challenge, used, now)
+    : RetryGuard.wouldRepeatStepUp(state.guard, wanted, granted, now)
+  const reason = isAuthentication ? "InsufficientAuthentication" : "InsufficientScope"
+  return PersonGuard.mayStepUp(state.person) && !wouldRepeat
+    ? { _tag: "SignIn", reason, used, isForced: true, challenge, moreScopes: wanted }
     : nothing
 }
 

@@ -77,6 +77,8 @@ export interface Texts {
   readonly portTaken: (about: { readonly redirectUri: string }) => string
   /** The authorization server may not have this redirect URI registered. */
   readonly maybeUnregistered: (about: { readonly serverName: string; readonly redirectUri: string }) => string
+  /** The authorization server may have forgotten this program, and shows an error instead of going on. */
+  readonly maybeForgotten: (about: { readonly serverName: string }) => string
   /** A file of stored credentials could not be read, and was renamed. */
   readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
   /** A check failed, and an option `unsafe` allowed it. */
@@ -180,6 +182,9 @@ const english: Texts = {
   maybeUnregistered: ({ redirectUri, serverName }) =>
     `If ${serverName} shows an error about the redirect URI, it accepts only the one that this program was registered ` +
     `with, and not ${redirectUri}: set callback.port to its port, and see that nothing else uses that port.`,
+  maybeForgotten: ({ serverName }) =>
+    `If ${serverName} shows an error about an unknown client (or client_id), press Ctrl-C and try again: this program ` +
+    "then registers there anew.",
   credentialsDamaged: ({ movedTo, problem }) =>
     `Stored credentials were damaged (${problem}): they were moved to ${movedTo}, and a new sign-in is needed.`,
   unsafe: ({ option, serverName }) =>

@@ -199,6 +199,8 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
             redirectUri: SignInScreen.addressText(notice.redirectUri)
           })
         )
+      case "MaybeForgotten":
+        return say(texts.maybeForgotten({ serverName: name(notice.serverName) }))
       case "Unsafe":
         return say(texts.unsafe({ serverName: name(notice.serverName), option: notice.option }))
     }

@@ -49,6 +49,21 @@ describe("choose", () => {
   const all = { ...byHand, clientMetadataUrl: documentUrl }
 
   it.each<Row>([
+    ["a stored one", {}, stored(registered), {}, "Stored registered"],
+    ["a stored one in doubt is replaced", {}, stored({ ...registered, isInDoubt: true }), {}, "Register"],
+    ["but not where there is no other", {}, stored({ ...registered, isInDoubt: true }), {
+      registrationEndpoint: undefined
+    }, "Stored registered"],
+    [
+      "the next one goes before that of the tokens",
+      {},
+      {
+        ...stored({ ...registered, isInDoubt: true }),
+        nextClient: { ...registered, clientId: "next" }
+      },
+      {},
+      "Stored next"
+    ],
     ["the client by hand goes before all", all, stored(registered), {}, "Fixed by-hand"],
     ["the client by hand needs nothing of the server", byHand, undefined, {
       registrationEndpoint: undefined,

@@ -22,9 +22,9 @@ const clear = (value: unknown): unknown =>
     : value
 
 const known = {
-  top: ["version", "server", "account", "issuer", "client", "tokens"],
-  client: ["clientId", "clientSecret", "redirectUris"],
-  tokens: ["accessToken", "refreshToken", "expiresAt", "scope"]
+  top: ["version", "server", "account", "issuer", "client", "nextClient", "tokens"],
+  client: ["clientId", "clientSecret", "redirectUris", "isInDoubt"],
+  tokens: ["accessToken", "refreshToken", "expiresAt", "scope", "refreshRefusedAt"]
 } as const
 
 const text = FastCheck.string({ unit: "binary" })
@@ -60,19 +60,23 @@ const extra = (level: keyof typeof known) =>
   )
 
 const key: FastCheck.Arbitrary<CredentialKey> = FastCheck.record({ serverUrl: text, account: optional(text) })
+const client = FastCheck.record({
+  clientId: text,
+  clientSecret: optional(secret),
+  redirectUris: optional(FastCheck.array(text, { maxLength: 3 })),
+  isInDoubt: optional(FastCheck.boolean()),
+  extra: extra("client")
+})
 const credentials: FastCheck.Arbitrary<Credentials> = FastCheck.record({
   issuer: text,
-  client: optional(FastCheck.record({
-    clientId: text,
-    clientSecret: optional(secret),
-    redirectUris: optional(FastCheck.array(text, { maxLength: 3 })),
-    extra: extra("client")
-  })),
+  client: optional(client),
+  nextClient: optional(client),
   tokens: optional(FastCheck.record({
     accessToken: secret,
     refreshToken: optional(secret),
     expiresAt: optional(FastCheck.maxSafeInteger().filter((millis) => Math.abs(millis) <= 8.64e15)),
     scope: optional(text),
+    refreshRefusedAt: optional(FastCheck.maxSafeInteger()),
     extra: extra("tokens")
   })),
   extra: extra("top")

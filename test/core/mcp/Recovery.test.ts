@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as Recovery from "../../../src/core/mcp/Recovery.ts"
 
+const stronger = 'Bearer error="insufficient_user_authentication", acr_values="mfa"'
 const stepUp = 'Bearer error="insufficient_scope", scope="write"'
 
 /** A step as a table can say it. */
@@ -27,7 +28,17 @@ describe("next", () => {
     ["a 401 after a step-up", 401, "Bearer", true, { renewals: 0, stepUps: 3 }, "Renew 1 3"],
     ["a 403 for too few scopes", 403, stepUp, true, Recovery.none, "StepUp 0 1"],
     ["a 403 that names no scopes", 403, 'Bearer error="insufficient_scope"', true, Recovery.none, "StepUp 0 1"],
-    ["a 403 for too few scopes, without a token", 403, stepUp, false, Recovery.none, "Return"],
+    ["a 403 that names scopes, without a token", 403, stepUp, false, Recovery.none, "Renew 1 0"],
+    ["a 403 without a token", 403, "Bearer", false, Recovery.none, "Renew 1 0"],
+    ["a 400 without a token", 400, 'Bearer resource_metadata="https://a.example/m"', false, Recovery.none, "Renew 1 0"],
+    ["a 400 without a token and a challenge", 400, null, false, Recovery.none, "Return"],
+    ["a 403 of another scheme, without a token", 403, 'Basic realm="x"', false, Recovery.none, "Return"],
+    ["a 404 with a challenge, without a token", 404, "Bearer", false, Recovery.none, "Return"],
+    ["a 401 for a stronger sign-in", 401, stronger, true, Recovery.none, "StepUp 0 1"],
+    ["a 401 for a stronger sign-in, after renewals", 401, stronger, true, { renewals: 2, stepUps: 0 }, "StepUp 2 1"],
+    ["a fourth 401 for a stronger sign-in", 401, stronger, true, { renewals: 0, stepUps: 3 }, "Return"],
+    ["a 401 for a stronger sign-in, without a token", 401, stronger, false, Recovery.none, "Renew 1 0"],
+    ["a 403 for a stronger sign-in: RFC 9470 says 401", 403, stronger, true, Recovery.none, "Return"],
     ["a 403 for good", 403, 'Bearer error="invalid_token"', true, Recovery.none, "Return"],
     [
       "a 403 whose words mention scopes",
@@ -63,8 +74,8 @@ describe("next", () => {
 
   it.prop("whatever a server answers, again and again, it is asked 6 times at most", [
     FastCheck.infiniteStream(FastCheck.tuple(
-      FastCheck.constantFrom(401, 403),
-      FastCheck.constantFrom(stepUp, 'Bearer error="invalid_token"', null, "Basic"),
+      FastCheck.constantFrom(400, 401, 403),
+      FastCheck.constantFrom(stepUp, stronger, 'Bearer error="invalid_token"', null, "Basic"),
       FastCheck.boolean()
     ))
   ], ([answers]) => {

@@ -74,3 +74,34 @@ describe("another step-up", () => {
     assert.isFalse(RetryGuard.wouldRepeatStepUp(last, wanted, granted, now))
   })
 })
+
+describe("after a person was authenticated as the server wanted, to do so again", () => {
+  const wanted = { acrValues: "mfa", maxAge: 300 }
+  const after = RetryGuard.personAuthenticated(RetryGuard.none, wanted, b, 1000)
+  const would = (again: { readonly acrValues?: string; readonly maxAge?: number }, used: string, now: number) =>
+    RetryGuard.wouldRepeatAuthentication(after, again, used, now)
+
+  it("would repeat it, until it is as old as the server allows", () => {
+    assert.deepStrictEqual([1000, 300_999, 301_000].map((now) => would(wanted, "b", now)), [true, true, false])
+  })
+
+  it("would not repeat it for another token, or where something else is wanted", () => {
+    assert.isFalse(would(wanted, "a", 1000))
+    assert.isFalse(would({ acrValues: "mfa" }, "b", 1000))
+    assert.isFalse(would({ ...wanted, acrValues: "hwk" }, "b", 1000))
+    assert.isFalse(RetryGuard.wouldRepeatAuthentication(RetryGuard.none, wanted, "b", 1000))
+  })
+
+  it("would repeat one that may be no second old, for a minute, and one of any age for ten", () => {
+    for (const [asked, millis] of [[{ maxAge: 0 }, 60_000], [{ acrValues: "mfa" }, tenMinutes]] as const) {
+      const guarded = RetryGuard.personAuthenticated(RetryGuard.none, asked, b, 1000)
+      const repeats = (now: number) => RetryGuard.wouldRepeatAuthentication(guarded, asked, "b", now)
+      assert.deepStrictEqual([999 + millis, 1000 + millis].map(repeats), [true, false])
+    }
+  })
+
+  it("is remembered of such sign-ins alone", () => {
+    assert.strictEqual(RetryGuard.personAuthenticated(after, undefined, b, 5), after)
+    assert.strictEqual(RetryGuard.personAuthenticated(after, wanted, undefined, 5), after)
+  })
+})

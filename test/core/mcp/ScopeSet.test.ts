@@ -132,3 +132,18 @@ describe("ofServer", () => {
     assert.isAbove(kept.length, 600)
   })
 })
+
+describe("withoutCommas", () => {
+  it.each<[string, string, string]>([
+    ["a list with commas alone", "read,write,admin", "read write admin"],
+    ["a list with commas and spaces", "read, write,\tadmin", "read write admin"],
+    ["a list that ends with a comma", "read, write,", "read write"],
+    ["scopes with spaces", "read write", "read write"],
+    ["one scope", "read", "read"],
+    ["nothing", "", ""],
+    ["scopes with commas in them, which a space parts", "a,b c", "a,b c"],
+    ["the same with one comma at an end", "a, b c", "a, b c"]
+  ])("reads %s", (_, text, expected) => {
+    assert.strictEqual(ScopeSet.union(ScopeSet.withoutCommas(text)), expected === "" ? undefined : expected)
+  })
+})

@@ -71,6 +71,7 @@ const interactionReasons = namesOf<InteractionRequired["reason"]>({
   SignedOut: 0,
   Rejected: 0,
   InsufficientScope: 0,
+  InsufficientAuthentication: 0,
   Declined: 0,
   TimedOut: 0,
   Failed: 0

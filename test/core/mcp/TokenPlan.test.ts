@@ -213,3 +213,54 @@ describe("a server that refuses every token", () => {
     assert.strictEqual(plan._tag === "Nothing", ScopeSet.covers(asked.join(" "), wanted.join(" ")))
   })
 })
+
+describe("a refresh token that was just refused", () => {
+  const refused = (at: number) =>
+    SessionState.credentialsRead(
+      SessionState.initial,
+      Option.map(credentials("a"), ({ issuer, tokens }) => ({ issuer, tokens: { ...tokens!, refreshRefusedAt: at } })),
+      now
+    )
+
+  it("is not sent again: a person signs in", () => {
+    assert.deepInclude(TokenPlan.make(refused(now), renew("a"), now), { _tag: "SignIn", reason: "Rejected" })
+    assert.strictEqual(word(TokenPlan.make(refused(now), renew("a"), now + tenMinutes)), "Refresh, else SignIn")
+  })
+
+  it("leaves no token that is relied upon, nor one to refresh", () => {
+    assert.isUndefined(SessionState.usableToken(refused(now), now))
+    assert.isFalse(SessionState.needsRefresh(refused(now), now))
+  })
+})
+
+describe("a person who is to be authenticated in another way", () => {
+  const challenge = { error: "insufficient_user_authentication", acrValues: "mfa", maxAge: 300 }
+  const need: TokenPlan.TokenNeed = { _tag: "StepUp", used: "a", challenge }
+
+  it("is asked for no fewer scopes than there are, with what the server wants", () => {
+    assert.deepInclude(TokenPlan.make(withToken("a", "read"), need, now), {
+      _tag: "SignIn",
+      reason: "InsufficientAuthentication",
+      isForced: true,
+      challenge,
+      moreScopes: "read"
+    })
+  })
+
+  it("is not asked where that was just in vain, nor more than three times", () => {
+    const finished = { reason: "InsufficientAuthentication", used: "x", challenge } as const
+    assert.strictEqual(TokenPlan.make(afterSignIn(SessionState.initial, "a", finished), need, now)._tag, "Nothing")
+    let state = withToken("a")
+    for (let count = 0; count < 3; count++) {
+      assert.strictEqual(TokenPlan.make(state, need, now)._tag, "SignIn")
+      state = SessionState.personAsked(state, "InsufficientAuthentication", now)
+    }
+    assert.strictEqual(TokenPlan.make(state, need, now)._tag, "Nothing")
+  })
+
+  it("is asked so for that request alone", () => {
+    assert.deepStrictEqual(TokenPlan.withChallengeOf(SessionState.initial, need).challenge, {
+      error: "insufficient_user_authentication"
+    })
+  })
+})

@@ -55,6 +55,7 @@ const said: ReadonlyArray<readonly [string, string]> = [
   ["browserFailed", english.browserFailed],
   ["portTaken", english.portTaken({ redirectUri })],
   ["maybeUnregistered", english.maybeUnregistered({ serverName, redirectUri })],
+  ["maybeForgotten", english.maybeForgotten({ serverName })],
   ["credentialsDamaged", english.credentialsDamaged({ problem: "not JSON", movedTo: "/home/jane/a.json.damaged" })],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [`unsafe ${option}`, english.unsafe({ serverName, option })] as const

@@ -74,6 +74,7 @@ const said: ReadonlyArray<readonly [Notice, ReadonlyArray<string>]> = [
     ]] as const
   ),
   [{ _tag: "MaybeUnregistered", serverName, redirectUri }, [english.maybeUnregistered({ serverName, redirectUri })]],
+  [{ _tag: "MaybeForgotten", serverName }, [english.maybeForgotten({ serverName })]],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [{ _tag: "Unsafe", serverName, option }, [english.unsafe({ serverName, option })]] as const
   ),
