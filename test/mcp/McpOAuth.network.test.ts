@@ -76,7 +76,7 @@ const places: ReadonlyArray<readonly [string, () => Promise<string>, RegExp, str
   ],
   [
     "of a name that is not there",
-    async () => "https://no-such-name.invalid/mcp",
+    () => Promise.resolve("https://no-such-name.invalid/mcp"),
     /^(ENOTFOUND|EAI_AGAIN)$/,
     "its name"
   ],
