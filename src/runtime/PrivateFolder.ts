@@ -127,6 +127,12 @@ const unlessMissing = (error: unknown): undefined => {
   throw error
 }
 
+/** Some network and user-space file systems take no `fsync`. What is written there is as safe as they make it. */
+const unlessUnsupported = (error: unknown): void => {
+  const { code } = error as { readonly code?: unknown }
+  if (code !== "EINVAL" && code !== "ENOTSUP" && code !== "ENOSYS") throw error
+}
+
 /** The folder at a path. Nothing is made before `prepare`. */
 export const at = (folder: string): PrivateFolder => {
   let users: ReadonlyArray<number> | undefined
@@ -191,7 +197,7 @@ export const at = (folder: string): PrivateFolder => {
         try {
           await withHandle(await Fs.open(temporary, toCreate, 0o600), async (handle) => {
             await handle.writeFile(text)
-            await handle.sync()
+            await handle.sync().catch(unlessUnsupported)
           })
           await Fs.rename(temporary, file)
         } catch (error) {

@@ -117,7 +117,9 @@ describe("layerKeyValueStore", () => {
       const store = yield* overMap(new Map(), fails)
       yield* put(store, "s3cret")
       fails.on = "get"
-      assertError(yield* Effect.flip(store.load(key)), "Unreadable", "PermissionDenied")
+      const unreadable = yield* Effect.flip(store.load(key))
+      assertError(unreadable, "Unreadable", "(PermissionDenied): ")
+      assert.strictEqual(unreadable.code, "PermissionDenied")
       fails.on = "set"
       assertError(yield* Effect.flip(put(store, "s3cret")), "Unwritable", "PermissionDenied")
       fails.on = "remove"

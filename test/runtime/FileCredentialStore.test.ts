@@ -556,6 +556,40 @@ describe("what FileCredentialStore cannot do", () => {
       })
   )
 
+  it.scopedLive.skipIf(process.platform !== "linux")(
+    "names the system's code for what it cannot do",
+    () =>
+      Effect.gen(function* () {
+        const taken = join(yield* folder, "taken")
+        fs.writeFileSync(taken, "")
+        const inTheWay = yield* Effect.flip((yield* at(taken)).load(key))
+        assert.strictEqual(inTheWay.code, "ENOTDIR")
+        assert.include(inTheWay.message, "a file is where a folder should be (ENOTDIR). Move it away")
+      })
+  )
+
+  // Deno's file handles have no prototype of Node's.
+  it.scopedLive.skipIf("Deno" in globalThis)(
+    "keeps credentials where the file system takes no fsync",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const handle = yield* Effect.promise(() => fs.promises.open(directory))
+        yield* Effect.promise(() => handle.close())
+        const code = { current: "EINVAL" }
+        const spy = vi.spyOn(Object.getPrototypeOf(handle) as fs.promises.FileHandle, "sync").mockImplementation(() =>
+          Promise.reject(Object.assign(new Error(`${code.current}: fsync`), { code: code.current }))
+        )
+        yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+        const store = yield* at(directory)
+        yield* put(store, "kept")
+        assert.strictEqual(tokenOf(yield* store.load(key)), "kept")
+        code.current = "EIO"
+        assertError(yield* Effect.flip(put(store, "s3cret")), "Unwritable", "(EIO)")
+        assert.strictEqual(tokenOf(yield* store.load(key)), "kept")
+      })
+  )
+
   it.scopedLive("says so when it is found out after the change", () =>
     Effect.gen(function* () {
       const directory = yield* folder
