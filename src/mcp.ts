@@ -8,6 +8,7 @@
  */
 import { connect, connectAll } from "./mcp/connect.ts"
 import { make, type McpOAuth as McpOAuthInterface } from "./mcp/McpOAuth.ts"
+import { presentUrl } from "./mcp/presentUrl.ts"
 
 export { BindError } from "./core/oauth/BindError.ts"
 export {
@@ -20,7 +21,7 @@ export type { ClientMetadata } from "./core/mcp/ClientMetadata.ts"
 export type { ClientOptions, PreRegisteredClient } from "./core/mcp/ClientOptions.ts"
 export type { AuthorizationOptions } from "./core/mcp/AuthorizationOptions.ts"
 export { Closed } from "./core/mcp/Closed.ts"
-export { InvalidOptions } from "./core/mcp/InvalidOptions.ts"
+export { InvalidOptions } from "./core/InvalidOptions.ts"
 export type { Unsafe } from "./core/mcp/Unsafe.ts"
 export { InvalidServerUrl, type InvalidServerUrlReason } from "./core/mcp/ServerUrl.ts"
 export {
@@ -30,6 +31,7 @@ export {
   McpConnectError,
   RegistrationError,
   type RegistrationReason,
+  type RevocableToken,
   RevocationError,
   SdkMissing,
   TokenError,
@@ -37,10 +39,25 @@ export {
   UntrustedMetadata,
   type UntrustedReason
 } from "./core/mcp/SignInError.ts"
-export type { FetchLike } from "./mcp/FetchLike.ts"
+export type { FetchLike, SignedInFetch } from "./mcp/FetchLike.ts"
 export type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./mcp/ConnectableClient.ts"
-export type { ConnectAllOptions, Connected, ConnectedAll, ConnectOptions, ServerToConnect } from "./mcp/connect.ts"
+export type {
+  ConnectAllOptions,
+  Connected,
+  ConnectedAll,
+  ConnectOptions,
+  ServersToConnect,
+  ServerToConnect
+} from "./mcp/connect.ts"
 export type { ConnectError, McpOAuthError, McpOAuthOptions } from "./mcp/McpOAuth.ts"
+export type { PresentUrlOptions } from "./mcp/presentUrl.ts"
+export {
+  InvalidElicitation,
+  type InvalidElicitationReason,
+  type UrlAction,
+  type UrlRequest,
+  type UrlWarning
+} from "./core/mcp/UrlElicitation.ts"
 export type { ServerOptions } from "./mcp/ServerOptions.ts"
 export type { Status } from "./mcp/Status.ts"
 export type {
@@ -129,4 +146,24 @@ export const McpOAuth: {
    * ```
    */
   readonly connectAll: typeof connectAll
-} = { make, connect, connectAll }
+  /**
+   * Shows a page that a server asks the person to open (URL mode elicitation: `elicitation/create`, or the error -32042), asks
+   * for consent, and opens it. The Presenter shows the whole address and its host, and warns of names in another alphabet.
+   *
+   * Fails with `InvalidElicitation` when the page may not be shown: only https, or http on this machine, without a user name.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { McpOAuth, type UrlAction } from "effect-oauth-callback/mcp"
+   *
+   * // In the handler of elicitation/create, with a function of yours that asks the person
+   * const answer = (params: unknown, ask: (question: string) => Effect.Effect<UrlAction>) =>
+   *   Effect.map(
+   *     McpOAuth.presentUrl(params, { serverName: "wiki", consent: ({ host }) => ask(`Open ${host}?`) }),
+   *     (action) => ({ action })
+   *   )
+   * ```
+   */
+  readonly presentUrl: typeof presentUrl
+} = { make, connect, connectAll, presentUrl }

@@ -8,6 +8,7 @@
 
 import type { ConnectableClient } from "./mcp/ConnectableClient.ts"
 import type { Callback, OpenCallbackOptions } from "./promise/Callback.ts"
+import type { PresentUrlOptions, UrlAction } from "./promise/Elicitation.ts"
 import type {
   ConnectAllOptions,
   Connected,
@@ -15,14 +16,14 @@ import type {
   ConnectOptions,
   CreateMcpOAuthOptions,
   McpOAuth,
-  ServerToConnect
+  ServersToConnect
 } from "./promise/McpOAuth.ts"
 
 export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
 export type { PageAbout, PageTexts, PageWords } from "./core/page/PageTexts.ts"
 export type { SignInOutcome, SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
-export type { FetchLike } from "./mcp/FetchLike.ts"
+export type { FetchLike, SignedInFetch } from "./mcp/FetchLike.ts"
 export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"
 export type { Status } from "./mcp/Status.ts"
 export type {
@@ -34,6 +35,7 @@ export type {
   CreateMcpOAuthOptions,
   McpOAuth,
   McpOAuthFailure,
+  ServersToConnect,
   ServerToConnect,
   TextStore
 } from "./promise/McpOAuth.ts"
@@ -47,6 +49,9 @@ export type {
   OpenCallbackOptions,
   RefusedInput
 } from "./promise/Callback.ts"
+
+export type { PresentUrlOptions, UrlAction, UrlRequest } from "./promise/Elicitation.ts"
+export type { Notice, PendingSignIn, ScreenOptions } from "./promise/Screen.ts"
 
 /**
  * Binds the listener and returns the callback; close it when done.
@@ -144,7 +149,59 @@ export const connect = async <Client extends ConnectableClient>(
  * @since 0.1.0
  * @category constructors
  */
-export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
-  servers: Servers,
+export const connectAll = async <Clients extends Readonly<Record<string, ConnectableClient>>>(
+  servers: ServersToConnect<Clients>,
   options: ConnectAllOptions = {}
-): Promise<ConnectedAll<Servers>> => (await import("./promise/createMcpOAuth.ts")).connectAll(servers, options)
+): Promise<ConnectedAll<ServersToConnect<Clients>>> =>
+  (await import("./promise/createMcpOAuth.ts")).connectAll(servers, options)
+
+/**
+ * Closes everything of a {@link connectAll}: clients, sign-ins and what they share. It always resolves, within one second also
+ * where a close hangs, which then goes on alone; a second time is fine.
+ *
+ * @example
+ * ```ts
+ * import { closeAll, connectAll, type ConnectableClient } from "effect-oauth-callback/promise"
+ *
+ * const briefly = async (client: ConnectableClient) => {
+ *   const connected = await connectAll({ wiki: { client, serverUrl: "https://wiki.example.com/mcp" } })
+ *   await closeAll(connected)
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const closeAll = async (
+  connected: ConnectedAll<ServersToConnect<Readonly<Record<string, ConnectableClient>>>>
+): Promise<void> => (await import("./promise/closeAll.ts")).closeAll(connected)
+
+/**
+ * Shows a page that an MCP server asks the person to open (URL mode elicitation), asks for consent, and opens it. The terminal
+ * shows the whole address and its host, and warns of names in another alphabet. Nothing is fetched before, and without consent
+ * nothing is opened. What the person does on that page is told by the server alone.
+ *
+ * `elicitation` is the parameters of `elicitation/create`, or the error -32042 of a request (`UrlElicitationRequiredError`): its
+ * pages are shown one after the other, up to the first that is not accepted.
+ *
+ * Rejects with `_tag: "InvalidElicitation"` when the page may not be shown: only https, or http on this machine, without a user
+ * name. Then answer the server with the error -32602.
+ *
+ * @example
+ * ```ts
+ * import { presentUrl } from "effect-oauth-callback/promise"
+ *
+ * // client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params, ask))
+ * const answer = async (params: unknown, ask: (question: string) => Promise<boolean>) => ({
+ *   action: await presentUrl(params, {
+ *     serverName: "wiki",
+ *     consent: async ({ host, url }) => await ask(`Open ${url} at ${host}?`) ? "accept" : "decline"
+ *   })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const presentUrl = async (elicitation: unknown, options: PresentUrlOptions): Promise<UrlAction> =>
+  (await import("./promise/presentUrl.ts")).presentUrl(elicitation, options)

@@ -17,5 +17,5 @@ export const person = (complain: (message: string) => void): Presenter => ({
       Effect.forkDaemon,
       Effect.asVoid
     ),
-  notice: (notice) => Effect.sync(() => complain("message" in notice ? notice.message : notice._tag))
+  notice: (notice) => Effect.sync(() => complain(("message" in notice ? notice.message : undefined) ?? notice._tag))
 })

@@ -4,8 +4,9 @@
  */
 import * as Recovery from "../core/mcp/Recovery.ts"
 import type { TokenNeed } from "../core/mcp/TokenPlan.ts"
-import type { FetchLike } from "./FetchLike.ts"
+import type { FetchLike, SignedInFetch } from "./FetchLike.ts"
 import { send } from "./OriginFetch.ts"
+import { readInput } from "./readInput.ts"
 import type { Session, TokenResult } from "./Session.ts"
 
 /** The parts of a session that the fetch uses, as promises. A signal ends only the caller's waiting. */
@@ -37,9 +38,9 @@ const letGo = async ({ body }: Response): Promise<void> => {
 }
 
 /** A `fetch` that signs in to one server. Requests to other origins are sent unchanged. */
-export const make = (base: FetchLike, server: URL, tokens: Tokens): FetchLike => async (input, init = {}) => {
-  const url = new URL(input)
-  if (url.origin !== server.origin) return await base(input, init)
+export const make = (base: FetchLike, server: URL, tokens: Tokens): SignedInFetch => async (input, options) => {
+  const { init, url } = readInput(input, options ?? {})
+  if (url.origin !== server.origin) return await base(url, init)
   const signal = init.signal ?? undefined
   const request = await repeatable(init)
   let tries = Recovery.none

@@ -1,7 +1,7 @@
 /**
  * Clients and transports of both MCP SDKs, as far as they are used, in types of this package.
  */
-import type { FetchLike } from "./FetchLike.ts"
+import type { SignedInFetch } from "./FetchLike.ts"
 
 /**
  * The `Client` of `@modelcontextprotocol/sdk` or of `@modelcontextprotocol/client`, as far as it is used.
@@ -38,7 +38,7 @@ export interface TransportOptions {
    *
    * @default `StreamableHTTPClientTransport` of `@modelcontextprotocol/sdk`
    */
-  readonly transport?: ((url: URL, options: { readonly fetch: FetchLike }) => TransportLike) | undefined
+  readonly transport?: ((url: URL, options: { readonly fetch: SignedInFetch }) => TransportLike) | undefined
 }
 
 /**

@@ -4,13 +4,14 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type { Credentials } from "../core/mcp/Credentials.ts"
+import { type Credentials, dateMillis } from "../core/mcp/Credentials.ts"
 import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import * as Revocation from "../core/mcp/Revocation.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
-import type { DiscoveryError, RevocationError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import type { DiscoveryError, RevocableToken, RevocationError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -38,14 +39,20 @@ const revoke = (
     // The MCP server may have moved to another authorization server, which must not see tokens of the one before.
     if (endpoint === undefined || discovered.server.issuer !== issuer) return
     const known = ClientChoice.withOptions(client, env)
-    const revokeToken = (token: Redacted.Redacted<string>, hint: "access_token" | "refresh_token") =>
-      TokenRequests.revoke(env, discovered, known, endpoint, token, hint)
+    const revokeToken = (token: RevocableToken, secret: Redacted.Redacted<string>) =>
+      Effect.map(
+        TokenRequests.revoke(env, discovered, known, endpoint, secret, token),
+        (fault): Revocation.Attempt => ({ token, fault })
+      )
     // The refresh token first: most servers then revoke the access tokens that came of it. Both are tried in any case.
-    const revoked = yield* Effect.either(
-      tokens.refreshToken === undefined ? Effect.void : revokeToken(tokens.refreshToken, "refresh_token")
-    )
-    yield* revokeToken(tokens.accessToken, "access_token")
-    yield* revoked
+    const attempts = [
+      ...tokens.refreshToken === undefined ? [] : [yield* revokeToken("refresh_token", tokens.refreshToken)],
+      yield* revokeToken("access_token", tokens.accessToken)
+    ]
+    const expiresAt = dateMillis(tokens.expiresAt)
+    const validUntil = expiresAt === undefined ? undefined : new Date(expiresAt).toISOString()
+    const error = Revocation.errorOf(issuer, attempts, validUntil)
+    if (error !== undefined) return yield* error
   })
 
 /** Forgets the credentials first, then revokes the tokens: after signing out none can be used here in any case. */

@@ -11,7 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationOptions from "../core/mcp/AuthorizationOptions.ts"
 import { Closed } from "../core/mcp/Closed.ts"
-import type { InvalidOptions } from "../core/mcp/InvalidOptions.ts"
+import type { InvalidOptions } from "../core/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import type { McpConnectError, SdkMissing } from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
@@ -20,8 +20,8 @@ import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
 import { CredentialStore, type CredentialStoreError } from "../services/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
-import { Presenter } from "../services/Presenter.ts"
-import type { FetchLike } from "./FetchLike.ts"
+import { naming, Presenter } from "../services/Presenter.ts"
+import type { FetchLike, SignedInFetch } from "./FetchLike.ts"
 import * as BearerFetch from "./BearerFetch.ts"
 import type { Environment, Services } from "./Environment.ts"
 import type { OAuthClientProvider } from "./OAuthClientProvider.ts"
@@ -29,6 +29,7 @@ import { send } from "./OriginFetch.ts"
 import { probe } from "./Probe.ts"
 import * as PromiseRunner from "./PromiseRunner.ts"
 import * as Provider from "./Provider.ts"
+import { readInput } from "./readInput.ts"
 import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
 import type { Status } from "./Status.ts"
@@ -80,8 +81,11 @@ export interface McpOAuth {
    * The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. It rejects
    * with the errors of {@link McpOAuthError} themselves. A person who was asked in vain is not asked again by a request:
    * it rejects with `InteractionRequired` until `ensure` or `login` is run, or ten minutes have passed.
+   *
+   * It takes a `Request` too, whose body is read once, and kept until the answer is there. What the `fetch` of the options
+   * rejects with comes through as it is.
    */
-  readonly fetch: FetchLike
+  readonly fetch: SignedInFetch
   /**
    * Signs in, unless there is a valid token or the server needs none. If a sign-in is under way, it waits for that one.
    * Fails with {@link McpOAuthError}.
@@ -117,21 +121,23 @@ const environment = (
     const unsafe = options.unsafe ?? {}
     const choice = yield* AuthorizationOptions.check(options)
     const variant = AuthorizationOptions.variantOf(choice, unsafe)
+    const serverName = options.name ?? server.host
+    const presenter = naming(yield* Presenter, serverName)
     return {
       ...options,
       ...choice,
       server,
       label: ServerUrl.display(server),
-      serverName: options.name ?? server.host,
+      serverName,
       key: { serverUrl: server.href, account: options.account, ...(variant !== undefined && { variant }) },
       interactive: options.interactive !== false,
       fetch: options.fetch ?? defaultFetch,
       callback: options.callback ?? {},
       unsafe,
       requestTimeout: Duration.decode(options.requestTimeout ?? "30 seconds"),
-      services: yield* Effect.context<Services>(),
+      services: Context.add(yield* Effect.context<Services>(), Presenter, presenter),
       store: yield* CredentialStore,
-      presenter: yield* Presenter,
+      presenter,
       closing: yield* Deferred.make<void>(),
       flows: new Set<CallbackFlow>(),
       warned: new Set<keyof Unsafe>()
@@ -165,7 +171,7 @@ export interface InternalMcpOAuth {
   /** The same as that of `oauth`, but it fails with `Closed` when it is closed meanwhile. */
   readonly status: Effect.Effect<Status, Closed | CredentialStoreError>
   /** Sends a request with the token there is, and never signs in: for requests that close a connection. */
-  readonly fetchWithoutSignIn: FetchLike
+  readonly fetchWithoutSignIn: SignedInFetch
   /** Whether a sign-in with a person is under way. */
   readonly isSigningIn: () => boolean
   /** Whether `oauth.fetch` rejected with this error. */
@@ -230,9 +236,10 @@ export const makeInternal = (
         }
       },
       status: status(env, session),
-      fetchWithoutSignIn: async (url, init = {}) => {
+      fetchWithoutSignIn: async (input, init) => {
         assertOpen()
-        return (await send(env.fetch, server.origin, new URL(url), init, session.usableToken())).response
+        const { init: options, url } = readInput(input, init ?? {})
+        return (await send(env.fetch, server.origin, url, options, session.usableToken())).response
       },
       isSigningIn: session.isSigningIn,
       isOwnError,

@@ -46,7 +46,8 @@ export interface ProviderContext {
 export interface ProviderClientMetadata extends ClientMetadata {}
 
 /**
- * The interface of the same name of `@modelcontextprotocol/sdk` and `@modelcontextprotocol/client`, as far as it is used.
+ * The interface of the same name of `@modelcontextprotocol/sdk` and `@modelcontextprotocol/client`, as far as it is used;
+ * that of `@ai-sdk/mcp` is met too.
  *
  * Every function rejects or throws with `Closed` once the scope of its `McpOAuth` is closed.
  *
@@ -67,6 +68,11 @@ export interface OAuthClientProvider {
    * transport can be used again.
    */
   readonly redirectToAuthorization: (url: URL) => Promise<void>
+  /**
+   * Saves nothing: which authorization server the credentials belong to is known here. Vercel's AI SDK (`@ai-sdk/mcp`) begins
+   * no sign-in where a provider lacks it; the MCP SDKs do not call it.
+   */
+  readonly saveAuthorizationServerInformation: () => Promise<void>
   readonly saveCodeVerifier: (codeVerifier: string) => void
   readonly codeVerifier: () => string
 }

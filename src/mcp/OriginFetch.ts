@@ -6,7 +6,10 @@ import { display } from "../core/mcp/ServerUrl.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
 /** A redirect was not followed. */
-export class RedirectError extends TypeError {}
+export class RedirectError extends TypeError {
+  readonly _tag = "RedirectError"
+  override readonly name = "RedirectError"
+}
 
 /** How many redirects are followed: as many as by `fetch` itself. */
 const maxRedirects = 20

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { Closed } from "../core/mcp/Closed.ts"
+import { tagged } from "../core/UnexpectedError.ts"
 import { onAbort } from "../effect/onAbort.ts"
 import type { SessionError } from "./Session.ts"
 
@@ -39,7 +40,7 @@ export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRu
       if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server }))
       const error = Cause.failureOption(exit.cause)
       if (Option.isSome(error)) return rejectWith(error.value)
-      throw Cause.squash(exit.cause)
+      throw tagged(Cause.squash(exit.cause))
     },
     isOwnError: (error): error is SessionError => typeof error === "object" && error !== null && errors.has(error)
   }

@@ -1,5 +1,6 @@
 /**
- * An `OAuthClientProvider` for code that must hand one to a transport. It fits the interface of both MCP SDKs.
+ * An `OAuthClientProvider` for code that must hand one to a transport. It fits the interface of both MCP SDKs, and
+ * that of Vercel's AI SDK.
  *
  * It does not take part in the SDK's own sign-in, which neither checks `state` nor waits for a sign-in that is already
  * under way. It gives the SDK valid tokens, and where the SDK would send the person to the authorization server, it
@@ -84,6 +85,7 @@ export const make = (
         const scope = ScopeSet.ofServer(url.searchParams.get("scope") ?? undefined)
         obtain({ _tag: "Unclear", used: given, scope }).catch(() => {})
       }),
+    saveAuthorizationServerInformation: () => whenOpen(() => undefined),
     saveCodeVerifier: (codeVerifier) => {
       assertOpen()
       verifier = codeVerifier

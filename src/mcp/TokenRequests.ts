@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as ClientAuthentication from "../core/mcp/ClientAuthentication.ts"
 import type { ClientRegistration, Tokens } from "../core/mcp/Credentials.ts"
 import * as Fault from "../core/mcp/Fault.ts"
-import { RevocationError, TokenError } from "../core/mcp/SignInError.ts"
+import { type RevocableToken, TokenError } from "../core/mcp/SignInError.ts"
 import * as RefreshRefusal from "../core/mcp/RefreshRefusal.ts"
 import * as TokenRequest from "../core/mcp/TokenRequest.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
@@ -125,19 +125,20 @@ export const refresh = (
     secrets: [refreshToken]
   })
 
-/** Revokes a token (RFC 7009). Servers answer the same for a token that is not valid any more. */
+/**
+ * Revokes a token (RFC 7009). Servers answer the same for a token that is not valid any more.
+ *
+ * @returns Why the token was not revoked; `undefined` when it was.
+ */
 export const revoke = (
   env: Environment,
   discovered: Discovered,
   client: ClientRegistration,
   endpoint: string,
   token: Redacted.Redacted<string>,
-  hint: "access_token" | "refresh_token"
-): Effect.Effect<void, RevocationError> =>
-  Effect.gen(function* () {
-    const outcome = yield* post(env, discovered, client, endpoint, TokenRequest.ofRevocation(token, hint))
-    if (outcome._tag === "Answered" && outcome.status < 300) return
-    const sent = [...ClientAuthentication.secrets(client), Redacted.value(token)]
-    const { cause, code, isWebPage, reason, status } = Fault.of(outcome, sent)
-    return yield* new RevocationError({ issuer: discovered.server.issuer, reason, status, code, cause, isWebPage })
+  hint: RevocableToken
+): Effect.Effect<Fault.Fault | undefined> =>
+  Effect.map(post(env, discovered, client, endpoint, TokenRequest.ofRevocation(token, hint)), (outcome) => {
+    if (outcome._tag === "Answered" && outcome.status < 300) return undefined
+    return Fault.of(outcome, [Redacted.value(token), ...ClientAuthentication.secrets(client)])
   })

@@ -16,7 +16,7 @@ import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
 import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
-import type { FetchLike } from "./FetchLike.ts"
+import type { SignedInFetch } from "./FetchLike.ts"
 import {
   type ConnectError,
   type InternalMcpOAuth,
@@ -92,7 +92,7 @@ const sdkTimeout = ({ callback }: ConnectOptions): number =>
 const makeTransport = (
   { transport }: ConnectOptions,
   url: URL,
-  fetch: FetchLike,
+  fetch: SignedInFetch,
   toError: ToConnectError
 ): Effect.Effect<SdkTransport, ConnectError | SdkMissing> =>
   transport !== undefined
@@ -134,9 +134,9 @@ const signInAndConnect = <Client extends ConnectableClient>(
     yield* Effect.catchIf(oauth.ensure, (error) => isUnknown({ label }, error), () => Effect.void)
     let lastError: unknown
     let isClosing = false
-    const fetch: FetchLike = async (url, init) => {
+    const fetch: SignedInFetch = async (input, init) => {
       try {
-        return await (isClosing ? fetchWithoutSignIn(url, init) : oauth.fetch(url, init))
+        return await (isClosing ? fetchWithoutSignIn(input, init) : oauth.fetch(input, init))
       } catch (error) {
         lastError = error
         throw error
@@ -176,9 +176,10 @@ export const connect = <Client extends ConnectableClient>(
  * @since 0.1.0
  * @category options
  */
-export interface ServerToConnect extends Omit<ConnectOptions, "client"> {
+export interface ServerToConnect<out Client extends ConnectableClient = ConnectableClient>
+  extends Omit<ConnectOptions, "client"> {
   /** The client of the MCP SDK. */
-  readonly client: ConnectableClient
+  readonly client: Client
   /** A client that was registered by hand: what `connect` and `make` call `client`. @default none */
   readonly registration?: McpOAuthOptions["client"]
 }
@@ -200,7 +201,7 @@ export interface ConnectAllOptions extends PresentOptions {
  * @since 0.1.0
  * @category models
  */
-export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect>>> = {
+export type ConnectedAll<Servers extends Readonly<Record<string, Pick<ServerToConnect, "client">>>> = {
   readonly [Name in keyof Servers]: Either.Either<Connected<Servers[Name]["client"]>, ConnectError>
 }
 
@@ -212,15 +213,26 @@ export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => {
   )
 }
 
+/**
+ * The servers of clients of these types. A type of its own for each name, so that the compiler refuses options that there
+ * are none of, which it does not in a type that it infers.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type ServersToConnect<Clients extends Readonly<Record<string, ConnectableClient>>> = {
+  readonly [Name in keyof Clients]: ServerToConnect<Clients[Name]>
+}
+
 /** See `McpOAuth.connectAll`. */
-export const connectAll = <const Servers extends Readonly<Record<string, ServerToConnect>>>(
-  servers: Servers,
+export const connectAll = <Clients extends Readonly<Record<string, ConnectableClient>>>(
+  servers: ServersToConnect<Clients>,
   { concurrency = "unbounded", present = "one-at-a-time" }: ConnectAllOptions = {}
-): Effect.Effect<ConnectedAll<Servers>, never, Scope.Scope | Services> =>
+): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, Scope.Scope | Services> =>
   Effect.suspend(() => {
     const turn = present === "all" ? undefined : takeTurns()
     const connected = forEachConcurrently(
-      Object.entries(servers),
+      Object.entries<ServerToConnect>(servers),
       concurrency,
       ([name, { client, registration, ...options }]) =>
         Effect.map(
@@ -235,5 +247,5 @@ export const connectAll = <const Servers extends Readonly<Record<string, ServerT
           (result) => [name, result] as const
         )
     )
-    return Effect.map(connected, (results) => Object.fromEntries(results) as ConnectedAll<Servers>)
+    return Effect.map(connected, (results) => Object.fromEntries(results) as ConnectedAll<ServersToConnect<Clients>>)
   })

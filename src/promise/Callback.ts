@@ -4,6 +4,7 @@
 
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import type { SomeTexts } from "../core/terminal/Texts.ts"
+import type { ScreenOptions } from "./Screen.ts"
 
 /**
  * Options of `openCallback`.
@@ -11,7 +12,7 @@ import type { SomeTexts } from "../core/terminal/Texts.ts"
  * @since 0.1.0
  * @category options
  */
-export interface OpenCallbackOptions {
+export interface OpenCallbackOptions extends ScreenOptions {
   /** Path of the redirect URI, percent-encoded. @default "/callback" */
   readonly path?: string | undefined
   /** The loopback address as the redirect URI writes it. @default "127.0.0.1" */
@@ -36,7 +37,7 @@ export interface OpenCallbackOptions {
    * @default stdin
    */
   readonly prompt?: AsyncIterable<string> | false | undefined
-  /** How the browser is opened; `false` only prints the address on stderr. @default the system's browser */
+  /** How the browser is opened; `false` only prints the address on stderr. @default the system's, none with `present` */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
   /** What the terminal says, in other words or another language. @default English */
   readonly texts?: SomeTexts | undefined
@@ -91,7 +92,7 @@ export interface AuthorizeOptions {
   readonly timeout?: number | undefined
   /** Gives up when it aborts. */
   readonly signal?: AbortSignal | undefined
-  /** Shows the URL; `false`: you show it yourself. @default stderr, and the browser */
+  /** Shows the URL; `false`: you show it yourself. @default the `present` of `openCallback`, else stderr and the browser */
   readonly present?: false | ((url: URL) => unknown) | undefined
 }
 
@@ -165,4 +166,6 @@ export type CallbackError =
     | { readonly _tag: "PasteRefused"; readonly reason: string }
     | { readonly _tag: "Closed" }
     | { readonly _tag: "AlreadyUsed" }
+    | { readonly _tag: "InvalidOptions"; readonly option: string; readonly detail: string }
+    | { readonly _tag: "UnexpectedError"; readonly cause: unknown }
   )

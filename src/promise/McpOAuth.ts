@@ -4,11 +4,12 @@
  */
 import type { SomeTexts } from "../core/terminal/Texts.ts"
 import type { ConnectableClient, PresentOptions, TransportOptions } from "../mcp/ConnectableClient.ts"
-import type { FetchLike } from "../mcp/FetchLike.ts"
+import type { SignedInFetch } from "../mcp/FetchLike.ts"
 import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"
 import type { ServerOptions } from "../mcp/ServerOptions.ts"
 import type { Status } from "../mcp/Status.ts"
 import type { CallbackError, OpenCallbackOptions } from "./Callback.ts"
+import type { ScreenOptions } from "./Screen.ts"
 
 /**
  * A store of texts by name, such as a database. The texts hold tokens in the clear.
@@ -28,7 +29,7 @@ export interface TextStore {
  * @since 0.1.0
  * @category options
  */
-export interface CreateMcpOAuthOptions extends ServerOptions<string> {
+export interface CreateMcpOAuthOptions extends ServerOptions<string>, ScreenOptions {
   /**
    * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
    *
@@ -55,7 +56,11 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string> {
    * @default stdin
    */
   readonly prompt?: AsyncIterable<string> | false | undefined
-  /** How the browser is opened. `false`: not at all, the URL is only printed on stderr. @default the system's browser */
+  /**
+   * How the browser is opened. `false`: not at all, the URL is only printed on stderr.
+   *
+   * @default the system's browser; none where `present` shows the sign-in
+   */
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
   /** The texts that the terminal shows, in other words or another language. @default English */
   readonly texts?: SomeTexts | undefined
@@ -89,8 +94,11 @@ export interface McpOAuth {
    * The `fetch` for a transport: it adds the access token, refreshes it, signs in and asks for more scopes. A person who
    * was asked in vain is not asked again by a request: it rejects with `InteractionRequired` until `ensure` or `login` is
    * called, or ten minutes have passed.
+   *
+   * It takes a `Request` too, whose body is read once, and kept until the answer is there. What the `fetch` of the options
+   * rejects with comes through as it is: that alone may have no `_tag`.
    */
-  readonly fetch: FetchLike
+  readonly fetch: SignedInFetch
   /**
    * Signs in, unless there is a valid token or the server needs none. If a sign-in is under way, it waits for that one. The
    * signal ends the waiting.
@@ -140,12 +148,26 @@ export interface Connected<Client> {
  * @since 0.1.0
  * @category options
  */
-export interface ServerToConnect
-  extends Omit<ConnectOptions, "client" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+export interface ServerToConnect<out Client extends ConnectableClient = ConnectableClient> extends
+  Omit<
+    ConnectOptions,
+    "client" | "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
+  > {
   /** The client of the MCP SDK. */
-  readonly client: ConnectableClient
+  readonly client: Client
   /** A client that was registered by hand: what `connect` calls `client`. @default none */
   readonly registration?: CreateMcpOAuthOptions["client"]
+}
+
+/**
+ * The servers of clients of these types. A type of its own for each name, so that the compiler refuses options that there
+ * are none of, which it does not in a type that it infers.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type ServersToConnect<Clients extends Readonly<Record<string, ConnectableClient>>> = {
+  readonly [Name in keyof Clients]: ServerToConnect<Clients[Name]>
 }
 
 /**
@@ -155,7 +177,21 @@ export interface ServerToConnect
  * @category options
  */
 export interface ConnectAllOptions
-  extends PresentOptions, Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+  extends Pick<CreateMcpOAuthOptions, "onNotice" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+  /**
+   * How sign-ins are shown: in the terminal one after the other or `"all"` at once, as `turns` has them; or on a screen of
+   * your own, as `present` of `createMcpOAuth` does it; `false`: not at all.
+   *
+   * @default "one-at-a-time"
+   */
+  readonly present?: PresentOptions["present"] | ScreenOptions["present"]
+  /**
+   * `"one-at-a-time"`: a sign-in is shown when the one before has ended; the others are told of as queued, with URLs that work
+   * already, and their time-limits do not run yet. `"all"`: all at once.
+   *
+   * @default "all" where `present` is `"all"`, else "one-at-a-time"
+   */
+  readonly turns?: PresentOptions["present"]
   /** How many servers are connected to at the same time. @default all */
   readonly concurrency?: number | undefined
 }
@@ -166,7 +202,7 @@ export interface ConnectAllOptions
  * @since 0.1.0
  * @category models
  */
-export type ConnectedAll<Servers extends Readonly<Record<string, ServerToConnect>>> = {
+export type ConnectedAll<Servers extends Readonly<Record<string, Pick<ServerToConnect, "client">>>> = {
   readonly [Name in keyof Servers]: PromiseSettledResult<Connected<Servers[Name]["client"]>>
 }
 
@@ -212,6 +248,10 @@ export type McpOAuthFailure =
         readonly _tag: "RevocationError"
         readonly reason: string
         readonly issuer: string
+        readonly error?: string
+        readonly description?: string
+        readonly tokens?: ReadonlyArray<"access_token" | "refresh_token">
+        readonly validUntil?: string
         readonly code?: string
       }
       | {
@@ -220,6 +260,8 @@ export type McpOAuthFailure =
         readonly server: string
         readonly scope?: string
       }
+      | { readonly _tag: "InvalidElicitation"; readonly reason: string; readonly server: string }
+      | { readonly _tag: "InvalidRequest" | "RedirectError" }
       | {
         readonly _tag: "CredentialStoreError"
         readonly reason: string

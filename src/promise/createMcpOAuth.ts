@@ -1,6 +1,7 @@
 /**
  * Signing in to MCP servers without Effect: effects run in a scope of this package, and their results are promises.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -8,6 +9,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
+import { tagged } from "../core/UnexpectedError.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 import * as Connect from "../mcp/connect.ts"
@@ -24,13 +26,20 @@ import type {
   ConnectOptions,
   CreateMcpOAuthOptions,
   McpOAuth,
+  ServersToConnect,
   ServerToConnect
 } from "./McpOAuth.ts"
+import { checkOptions, checkText } from "./checkOptions.ts"
 import * as Closable from "./Closable.ts"
+import { guarded } from "./guarded.ts"
+import { errorOf } from "./runToPromise.ts"
 import { pasteFor, presenterFor } from "./services.ts"
 import { overTexts } from "./TextCredentialStore.ts"
 
-type Shared = Pick<CreateMcpOAuthOptions, "openBrowser" | "prompt" | "signal" | "store" | "texts">
+type Shared = Pick<
+  CreateMcpOAuthOptions,
+  "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
+>
 
 /** The options as those of the Effect form. */
 const toEffectOptions = (
@@ -65,6 +74,11 @@ const openServices = async (shared: Shared) => {
 
 type Opened = Awaited<ReturnType<typeof openServices>>
 
+const signalOf = (options: { readonly signal?: AbortSignal | undefined }): AbortSignal | undefined => {
+  checkOptions("signal", options)
+  return options.signal
+}
+
 const toPromises = (
   { oauth, status, submit }: Pick<McpOAuthEffect.InternalMcpOAuth, "oauth" | "status" | "submit">,
   { close, run, signal: closedBy }: Pick<Opened, "close" | "run" | "signal">
@@ -73,74 +87,106 @@ const toPromises = (
     oauth.fetch(url, init).catch((error) => {
       throw closedBy?.aborted === true && error?._tag === "Closed" ? closedBy.reason : error
     }),
-  ensure: ({ signal } = {}) => run(oauth.ensure, signal),
-  login: ({ signal } = {}) => run(oauth.login, signal),
+  ensure: async (options = {}) => await run(oauth.ensure, signalOf(options)),
+  login: async (options = {}) => await run(oauth.login, signalOf(options)),
   logout: () => run(oauth.logout),
   status: () => run(status),
   get provider() {
     return oauth.provider
   },
-  submit: (text) => run(submit(text)),
+  submit: async (text) => await run(submit(checkText(text))),
   close,
   [Symbol.asyncDispose]: close
 })
 
+/** The options that are for all, and those of one server. */
+const split = <Options extends Shared>(
+  { onNotice, openBrowser, present, prompt, signal, store, texts, ...own }: Options
+) => ({
+  shared: { onNotice, openBrowser, present, prompt, signal, store, texts },
+  own
+})
+
 /** See `createMcpOAuth` of the entry. */
-export const createMcpOAuth = async (options: CreateMcpOAuthOptions): Promise<McpOAuth> => {
-  const { openBrowser, prompt, signal, store, texts, ...rest } = options
-  const shared = { openBrowser, prompt, signal, store, texts }
-  const opened = await openServices(shared)
-  const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const made = Effect.provide(McpOAuthEffect.makeInternal(toEffectOptions(rest, shared)), services)
-  return toPromises(await opened.open(made), opened)
-}
+export const createMcpOAuth = (options: CreateMcpOAuthOptions): Promise<McpOAuth> =>
+  guarded(() => options?.signal, async () => {
+    checkOptions("createMcpOAuth", options)
+    const { own, shared } = split(options)
+    const opened = await openServices(shared)
+    const services = Context.add(opened.context, Scope.Scope, opened.scope)
+    const made = Effect.provide(McpOAuthEffect.makeInternal(toEffectOptions(own, shared)), services)
+    return toPromises(await opened.open(made), opened)
+  })
 
 /** See `connect` of the entry. */
-export const connect = async <Client extends ConnectableClient>(
+export const connect = <Client extends ConnectableClient>(
   client: Client,
   options: ConnectOptions
-): Promise<Connected<Client>> => {
-  const { openBrowser, prompt, signal, store, texts, transport, ...rest } = options
-  const shared = { openBrowser, prompt, signal, store, texts }
-  const opened = await openServices(shared)
-  const services = Context.add(opened.context, Scope.Scope, opened.scope)
-  const connecting = Connect.connectInternal(client, { ...toEffectOptions(rest, shared), transport })
-  const { internal } = await opened.open(Effect.provide(connecting, services))
-  return { client, oauth: toPromises(internal, opened) }
-}
+): Promise<Connected<Client>> =>
+  guarded(() => options?.signal, async () => {
+    checkOptions("createMcpOAuth", options)
+    const { own: { transport, ...own }, shared } = split(options)
+    const opened = await openServices(shared)
+    const services = Context.add(opened.context, Scope.Scope, opened.scope)
+    const connecting = Connect.connectInternal(client, { ...toEffectOptions(own, shared), transport })
+    const { internal } = await opened.open(Effect.provide(connecting, services))
+    return { client, oauth: toPromises(internal, opened) }
+  })
+
+/** Connects one of several; what fails, also without a tag, is its own. */
+const connectOne = (
+  [name, server]: readonly [string, ServerToConnect],
+  shared: Shared,
+  turn: McpOAuthEffect.McpOAuthOptions["turn"]
+) =>
+  Effect.suspend(() => {
+    checkOptions("serverToConnect", server, `${name}.`)
+    const { client, registration, transport, ...rest } = server
+    const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
+    return Effect.map(Connect.connectInternal(client, options), ({ internal }) => ({ client, internal }))
+  }).pipe(
+    Effect.catchAllCause((cause) =>
+      Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.fail(tagged(errorOf(cause)))
+    )
+  )
 
 /** See `connectAll` of the entry. */
-export const connectAll = async <const Servers extends Readonly<Record<string, ServerToConnect>>>(
-  servers: Servers,
-  { concurrency, present, ...shared }: ConnectAllOptions = {}
-): Promise<ConnectedAll<Servers>> => {
-  const opened = await openServices(shared)
-  const open = new Set<Scope.Scope>()
-  const connecting = Effect.gen(function* () {
-    const turn = present === "all" ? undefined : Connect.takeTurns()
-    return yield* forEachConcurrently(
-      Object.entries<ServerToConnect>(servers),
-      concurrency ?? "unbounded",
-      ([name, { client, registration, transport, ...rest }]) =>
-        Effect.gen(function* () {
-          // Each has its own scope, so that it can be closed alone.
-          const scope = yield* Scope.fork(opened.scope, ExecutionStrategy.sequential)
-          const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
-          const result = yield* Effect.either(Scope.extend(Connect.connectInternal(client, options), scope))
-          if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
-          open.add(scope)
-          const close = async () => {
-            await Effect.runPromise(Scope.close(scope, Exit.void))
-            open.delete(scope)
-            // The last one closes what they share. When the signal closes all of them, this waits until that is done.
-            if (open.size === 0 || shared.signal?.aborted === true) await opened.close()
-          }
-          const oauth = toPromises(result.right.internal, { ...opened, close })
-          return [name, { status: "fulfilled", value: { client, oauth } }] as const
-        })
-    )
+export const connectAll = <Clients extends Readonly<Record<string, ConnectableClient>>>(
+  servers: ServersToConnect<Clients>,
+  options: ConnectAllOptions
+): Promise<ConnectedAll<ServersToConnect<Clients>>> =>
+  guarded(() => options?.signal, async () => {
+    checkOptions("connectAll", options)
+    checkOptions("servers", servers, "servers.")
+    const { concurrency, present, turns = present === "all" ? "all" : "one-at-a-time", ...others } = options
+    const shared = { ...others, present: typeof present === "string" ? undefined : present }
+    const opened = await openServices(shared)
+    const open = new Set<Scope.Scope>()
+    const connecting = Effect.gen(function* () {
+      const turn = turns === "all" ? undefined : Connect.takeTurns()
+      return yield* forEachConcurrently(
+        Object.entries<ServerToConnect>(servers),
+        concurrency ?? "unbounded",
+        ([name, server]) =>
+          Effect.gen(function* () {
+            // Each has its own scope, so that it can be closed alone.
+            const scope = yield* Scope.fork(opened.scope, ExecutionStrategy.sequential)
+            const result = yield* Effect.either(Scope.extend(connectOne([name, server], shared, turn), scope))
+            if (Either.isLeft(result)) return [name, { status: "rejected", reason: result.left }] as const
+            open.add(scope)
+            const close = async () => {
+              await Effect.runPromise(Scope.close(scope, Exit.void))
+              open.delete(scope)
+              // The last one closes what they share. When the signal closes all of them, this waits until that is done.
+              if (open.size === 0 || shared.signal?.aborted === true) await opened.close()
+            }
+            const { client, internal } = result.right
+            const oauth = toPromises(internal, { ...opened, close })
+            return [name, { status: "fulfilled", value: { client, oauth } }] as const
+          })
+      )
+    })
+    const results = await opened.open(Effect.provide(connecting, opened.context))
+    if (open.size === 0) await opened.close()
+    return Object.fromEntries(results) as unknown as ConnectedAll<ServersToConnect<Clients>>
   })
-  const results = await opened.open(Effect.provide(connecting, opened.context))
-  if (open.size === 0) await opened.close()
-  return Object.fromEntries(results) as unknown as ConnectedAll<Servers>
-}

@@ -13,7 +13,9 @@ import { CallbackServer } from "../services/CallbackServer.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type { AuthorizeOptions, Callback, ExchangeOptions, GrantedCode, OpenCallbackOptions } from "./Callback.ts"
+import { checkOptions, checkText } from "./checkOptions.ts"
 import * as Closable from "./Closable.ts"
+import { guarded } from "./guarded.ts"
 import { fromCaller, type Thrown } from "./runToPromise.ts"
 import { pasteFor, presenterFor } from "./services.ts"
 
@@ -22,18 +24,8 @@ const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...gran
 // Imported statically: a program that opens a callback is about to listen.
 const server = CallbackServer.make(listen)
 
-/** JavaScript callers may pass anything. */
-const assertMillis = (options: { readonly timeout?: unknown; readonly exchangeTimeout?: unknown }) => {
-  for (const name of ["timeout", "exchangeTimeout"] as const) {
-    const value = options[name]
-    if (value === undefined || typeof value === "number") continue
-    const shown = typeof value === "string" ? JSON.stringify(value) : String(value)
-    throw new TypeError(`Cannot authorize: ${name} is ${shown}, and must be a number of milliseconds`)
-  }
-}
-
-/** See `openCallback` of the entry. */
-export const openCallback = async (options: OpenCallbackOptions): Promise<Callback> => {
+const open = async (options: OpenCallbackOptions): Promise<Callback> => {
+  checkOptions("openCallback", options)
   const { onRefusal, prompt, signal } = options
   const scope = Effect.runSync(Scope.make())
   const services = Context.make(CallbackServer, server).pipe(
@@ -51,13 +43,13 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
     }
     return flow
   }).pipe(Effect.provide(services))
-  const { close, open, run } = Closable.make(scope, signal)
-  const flow = await open(opened)
+  const { close, open: openIn, run } = Closable.make(scope, signal)
+  const flow = await openIn(opened)
 
   const authorize = async <A>(
     request: AuthorizeOptions & Partial<ExchangeOptions<A>>
   ): Promise<A | GrantedCode> => {
-    assertMillis(request)
+    checkOptions("authorize", request)
     const { describe, exchange, exchangeTimeout, present, ...rest } = request
     const common = {
       ...rest,
@@ -82,8 +74,12 @@ export const openCallback = async (options: OpenCallbackOptions): Promise<Callba
     state: Redacted.value(flow.state),
     listening: flow.listening,
     authorize: authorize as Callback["authorize"],
-    submit: (text) => run(flow.submit(text)),
+    submit: async (text) => await run(flow.submit(checkText(text))),
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+/** See `openCallback` of the entry. */
+export const openCallback = (options: OpenCallbackOptions): Promise<Callback> =>
+  guarded(() => options?.signal, () => open(options))

@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import { Closed } from "../core/mcp/Closed.ts"
+import { tagged } from "../core/UnexpectedError.ts"
 import { onAbort } from "../effect/onAbort.ts"
 
 /** What a caller's own function threw or rejected with, carried through Effect's typed channel as it is. */
@@ -25,7 +26,14 @@ const isClosed = (error: unknown): boolean => error instanceof Error && "_tag" i
 export const fromCaller = <A>(call: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, Thrown> =>
   Effect.tryPromise({ try: async (signal) => await call(signal), catch: (error) => new Thrown(error) })
 
-/** Runs to a promise that rejects with the error itself, or with the reason why it was cut short. */
+/** The error of a cause: what failed, else what died. */
+export const errorOf = (cause: Cause.Cause<unknown>): unknown =>
+  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+
+/**
+ * Runs to a promise that rejects with the error itself, or with the reason why it was cut short. What has no tag, and is not
+ * of a function of the caller, becomes an `UnexpectedError`.
+ */
 export const runToPromise = async <A, E>(
   effect: Effect.Effect<A, E>,
   signals: ReadonlyArray<AbortSignal | undefined>
@@ -42,7 +50,7 @@ export const runToPromise = async <A, E>(
   for (const stop of takeBack) stop?.()
   if (Exit.isSuccess(exit)) return exit.value
   if (Cause.isInterruptedOnly(exit.cause)) throw cancelled === undefined ? new Closed({}) : cancelled.reason
-  const error = Option.getOrElse(Cause.failureOption(exit.cause), () => Cause.squash(exit.cause))
+  const error = errorOf(exit.cause)
   if (cancelled !== undefined && isClosed(error)) throw cancelled.reason
-  throw error instanceof Thrown ? error.error : error
+  throw error instanceof Thrown ? error.error : tagged(error)
 }

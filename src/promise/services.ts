@@ -2,11 +2,13 @@
  * The services that a caller without Effect asks for by options.
  */
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { paste, presenter } from "../runtime/services.ts"
 import * as PasteReader from "../paste/PasteReader.ts"
-import type { Presenter } from "../services/Presenter.ts"
+import type { Notice as EffectNotice, PendingAuthorization, Presenter } from "../services/Presenter.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"
 import { fromCaller } from "./runToPromise.ts"
+import type { Notice, ScreenOptions } from "./Screen.ts"
 
 /**
  * One element a paste. The iterator's `return` is called and not waited for: a generator that waits for its next line
@@ -33,11 +35,41 @@ const linesOf = (prompt: AsyncIterable<string>): PasteReader.PasteReader =>
 export const pasteFor = ({ prompt }: Pick<OpenCallbackOptions, "prompt">): PasteReader.PasteReader =>
   typeof prompt === "object" ? linesOf(prompt) : paste
 
+/** Calls a function of the host that is only told something: neither what it throws nor how long it takes matters. */
+const tell = (call: () => unknown): Effect.Effect<void> =>
+  Effect.sync(() => {
+    try {
+      // A promise that rejects would end the program of its host.
+      Promise.resolve(call()).catch(() => {})
+    } catch {
+      // It was told.
+    }
+  })
+
+/** Shows a sign-in on the host's own screen, until the scope closes. */
+const showOn = (
+  present: NonNullable<Exclude<ScreenOptions["present"], false>>,
+  pending: PendingAuthorization
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const ended = new AbortController()
+    yield* Effect.addFinalizer(() => Effect.sync(() => ended.abort()))
+    yield* tell(() => present({ ...pending, url: new URL(pending.url), signal: ended.signal }))
+  })
+
+/** A notice of the host's types. Each that is about a server names it in the same place. */
+const toNotice = (notice: EffectNotice): Notice =>
+  notice._tag === "SignInQueued"
+    ? { ...notice, serverName: notice.pending.serverName }
+    : notice._tag === "UrlRequested"
+    ? { ...notice, url: new URL(notice.url) }
+    : notice
+
 /** The presenter that the caller's options ask for. */
 export const presenterFor = (
-  { openBrowser, texts }: Pick<OpenCallbackOptions, "openBrowser" | "texts">
-): Presenter =>
-  presenter({
+  { onNotice, openBrowser, present, texts }: Pick<OpenCallbackOptions, "openBrowser" | "texts"> & ScreenOptions
+): Presenter => {
+  const terminal = presenter({
     openBrowser: typeof openBrowser === "function"
       ? (url: URL) => fromCaller(() => openBrowser(new URL(url.href)))
       : openBrowser === false
@@ -45,3 +77,19 @@ export const presenterFor = (
       : undefined,
     texts
   })
+  const told = onNotice === undefined
+    ? () => Effect.void
+    : (notice: EffectNotice) => tell(() => onNotice(toNotice(notice)))
+  if (present === undefined) {
+    return { ...terminal, notice: (notice) => Effect.zipRight(told(notice), terminal.notice(notice)) }
+  }
+  const opens = openBrowser === true || typeof openBrowser === "function"
+  const open = (url: URL): Effect.Effect<boolean> =>
+    opens && terminal.open !== undefined ? terminal.open(url) : Effect.succeed(false)
+  return {
+    show: (pending) =>
+      Effect.zipRight(present === false ? Effect.void : showOn(present, pending), Effect.asVoid(open(pending.url))),
+    notice: told,
+    open
+  }
+}

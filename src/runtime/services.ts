@@ -40,7 +40,8 @@ const terminal = Effect.promise(() => import("./terminal/TerminalPresenter.ts"))
 /** Shows sign-ins on stderr, and opens the browser. */
 export const presenter = (options: TerminalOptions = {}): Presenter => ({
   show: (pending) => Effect.flatMap(terminal, ({ show }) => show(pending, options)),
-  notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice, options))
+  notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice, options)),
+  open: (url) => Effect.flatMap(terminal, ({ open }) => open(url, options))
 })
 
 // One for each place, however often the layer is built: who locks by store locks by place.

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { BindError } from "../core/oauth/BindError.ts"
 import type { Refusal } from "../core/oauth/Refusal.ts"
+import type { UrlRequest } from "../core/mcp/UrlElicitation.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
 /**
@@ -45,6 +46,8 @@ export type Notice =
   /** A pasted text of so many characters answers none; `message` is the sentence of `Refusal.describe`. */
   | {
     readonly _tag: "PasteRefused"
+    /** The MCP server; absent where the sign-in is to none. */
+    readonly serverName?: string
     readonly refusal: Refusal & { readonly via: "paste" }
     readonly message: string
     readonly characters: number
@@ -60,7 +63,13 @@ export type Notice =
   /** A sign-in that was shown, or told of as queued, has ended. */
   | { readonly _tag: "SignInEnded"; readonly id: string; readonly serverName: string; readonly outcome: SignInOutcome }
   /** No port could be had, so that only a paste can finish the sign-in. */
-  | { readonly _tag: "PasteOnly"; readonly error: BindError; readonly redirectUri: string }
+  | {
+    readonly _tag: "PasteOnly"
+    /** The MCP server; absent where the sign-in is to none. */
+    readonly serverName?: string
+    readonly error: BindError
+    readonly redirectUri: string
+  }
   /** A sign-in waits for its turn. Its URL works already; `show` comes when the turn does. */
   | { readonly _tag: "SignInQueued"; readonly pending: Omit<PendingAuthorization, "deadline"> }
   /** The authorization server may not know the redirect URI, and would then show a page about it that ends nothing. */
@@ -76,6 +85,8 @@ export type Notice =
     readonly serverName: string
     readonly option: "allowMissingS256" | "allowIssuerMismatch" | "omitResource" | "allowResourceMismatch"
   }
+  /** A server asks the person to open a page that is no sign-in of this package (MCP, URL mode elicitation). */
+  | { readonly _tag: "UrlRequested" } & UrlRequest
 
 /**
  * Shows things to a person. It never writes to stdout, which belongs to the host program.
@@ -88,7 +99,23 @@ export interface Presenter {
   readonly show: (pending: PendingAuthorization) => Effect.Effect<void, never, Scope.Scope>
   /** Says something while a sign-in waits. Notices come one after another: return soon, for what follows waits. */
   readonly notice: (notice: Notice) => Effect.Effect<void>
+  /**
+   * Opens a page in the person's browser, where there is one, and says whether it did. Only a page that the person has agreed
+   * to. @default none is opened
+   */
+  readonly open?: (url: URL) => Effect.Effect<boolean>
 }
+
+/** A presenter whose notices all name the server that they are about. */
+export const naming = (presenter: Presenter, serverName: string): Presenter => ({
+  ...presenter,
+  notice: (notice) =>
+    presenter.notice(
+      (notice._tag === "PasteRefused" || notice._tag === "PasteOnly") && notice.serverName === undefined
+        ? { ...notice, serverName }
+        : notice
+    )
+})
 
 /**
  * Tag of the {@link Presenter} service.

@@ -21,7 +21,14 @@ const signedIn = (options?: Parameters<typeof McpHarness.world>[0]) =>
     const stored = world.stored()
     const [access = "", refresh = ""] = McpHarness.secretsOf(stored)
     const { oauth } = yield* world.open()
-    return { ...world, oauth, access, refresh, clientId: stored?.client?.clientId }
+    return {
+      ...world,
+      oauth,
+      access,
+      refresh,
+      clientId: stored?.client?.clientId,
+      validUntil: new Date(stored?.tokens?.expiresAt ?? 0).toISOString()
+    }
   })
 
 /** Nothing is left here, and the next sign-in begins at the beginning. */
@@ -171,7 +178,16 @@ describe("logout at a server that", () => {
       const world = yield* signedIn()
       world.authorizationServer.fail("revoke", { error: "unsupported_token_type" })
       const error = yield* Effect.flip(world.oauth.logout)
-      assert.deepInclude(error, { _tag: "RevocationError", reason: "Rejected", status: 400 })
+      assert.deepInclude(error, {
+        _tag: "RevocationError",
+        reason: "Rejected",
+        status: 400,
+        error: "unsupported_token_type",
+        tokens: ["refresh_token"],
+        validUntil: undefined
+      })
+      assert.include(error.message, "may keep the refresh token valid until it expires: ")
+      assert.include(error.message, "unsupported_token_type")
       assert.deepStrictEqual(revoked(world).map(([hint]) => hint), ["refresh_token", "access_token"])
       const valid = yield* Effect.promise(() => world.authorizationServer.verify(world.access, world.server.url))
       assert.isUndefined(valid)
@@ -183,7 +199,46 @@ describe("logout at a server that", () => {
       world.authorizationServer.fail("revoke", { delayMillis: 1 })
       world.authorizationServer.fail("revoke", { status: 500 })
       const error = yield* Effect.flip(world.oauth.logout)
-      assert.deepInclude(error, { _tag: "RevocationError", reason: "ServerError", status: 500 })
+      assert.deepInclude(error, {
+        _tag: "RevocationError",
+        reason: "ServerError",
+        status: 500,
+        tokens: ["access_token"],
+        validUntil: world.validUntil
+      })
+      assert.include(error.message, `the access token valid until ${world.validUntil}: `)
+    }))
+
+  it.scopedLive("says that it ends no access tokens, but has ended the refresh token, is done with", () =>
+    Effect.gen(function* () {
+      const world = yield* signedIn()
+      world.authorizationServer.fail("revoke", { delayMillis: 1 })
+      world.authorizationServer.fail("revoke", { error: "unsupported_token_type" })
+      yield* world.oauth.logout
+      assert.deepStrictEqual(revoked(world), [["refresh_token", world.refresh], ["access_token", world.access]])
+      yield* assertForgotten(world)
+    }))
+
+  it.scopedLive("says that it ends no access tokens, where there is no other, has ended nothing", () =>
+    Effect.gen(function* () {
+      const world = yield* signedIn({ authorizationServer: { refreshTokens: "never" } })
+      world.authorizationServer.fail("revoke", { error: "unsupported_token_type" })
+      const error = yield* Effect.flip(world.oauth.logout)
+      assert.deepInclude(error, { _tag: "RevocationError", tokens: ["access_token"], error: "unsupported_token_type" })
+    }))
+
+  it.scopedLive("quotes the tokens in its refusal is not quoted with them", () =>
+    Effect.gen(function* () {
+      const world = yield* signedIn()
+      for (const token of [world.refresh, world.access]) {
+        const body = { error: "invalid_request", error_description: `no such token: ${token}\u001b[2J` }
+        world.authorizationServer.fail("revoke", { status: 400, body })
+      }
+      const error = yield* Effect.flip(world.oauth.logout)
+      assert.deepInclude(error, { _tag: "RevocationError", tokens: ["refresh_token", "access_token"] })
+      assert.include(error.message, "no such token: ")
+      const shown = `${JSON.stringify(error)} ${error.message}`
+      for (const hidden of [world.refresh, world.access, "\u001b", "\\u001b"]) assert.notInclude(shown, hidden)
     }))
 
   it.scopedLive("cannot be found any more forgets nevertheless, and says so", () =>

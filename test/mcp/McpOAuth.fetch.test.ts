@@ -162,7 +162,9 @@ describe("McpOAuth.fetch", () => {
       assert.strictEqual(word(error), "TypeError")
       server.knobs.redirectTo = `${server.origin}/redirect-other`
       const before = server.count("resource")
-      assert.strictEqual(word(yield* call(oauth, `${server.origin}/redirect-other`)), "TypeError")
+      const circle = yield* call(oauth, `${server.origin}/redirect-other`)
+      assert.strictEqual(word(circle), "RedirectError")
+      assert.instanceOf(circle, TypeError)
       assert.isAtMost(server.count("resource") - before, 21)
     }))
 

@@ -580,6 +580,7 @@ describe("oauth.provider", () => {
             tokens: () => provider.tokens(),
             saveTokens: () => provider.saveTokens({ access_token: "any", token_type: "Bearer" }),
             redirectToAuthorization: () => provider.redirectToAuthorization(new URL("http://127.0.0.1:9/authorize")),
+            saveAuthorizationServerInformation: () => provider.saveAuthorizationServerInformation(),
             saveCodeVerifier: () => provider.saveCodeVerifier("any"),
             codeVerifier: () => provider.codeVerifier()
           }

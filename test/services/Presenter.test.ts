@@ -34,7 +34,8 @@ const notices: { readonly [Tag in Notice["_tag"]]: Extract<Notice, { readonly _t
   SignInQueued: { _tag: "SignInQueued", pending: queued },
   MaybeUnregistered: { _tag: "MaybeUnregistered", serverName, redirectUri },
   MaybeForgotten: { _tag: "MaybeForgotten", serverName },
-  Unsafe: { _tag: "Unsafe", serverName, option: "allowMissingS256" }
+  Unsafe: { _tag: "Unsafe", serverName, option: "allowMissingS256" },
+  UrlRequested: { _tag: "UrlRequested", serverName, url: pending.url, host: "as.example", warnings: ["Punycode"] }
 }
 
 describe("Presenter.none", () => {

@@ -3,7 +3,7 @@
  */
 import * as Either from "effect/Either"
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
-import { InvalidOptions } from "./InvalidOptions.ts"
+import { InvalidOptions } from "../InvalidOptions.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 import { isSecure, parseUrl } from "./SecureUrl.ts"
 import type { Unsafe } from "./Unsafe.ts"

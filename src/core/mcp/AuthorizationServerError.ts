@@ -121,6 +121,14 @@ export class TokenError extends TokenErrorBase {
   }
 }
 
+/**
+ * A token that can be revoked, as RFC 7009 section 2.1 names it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RevocableToken = "access_token" | "refresh_token"
+
 const RevocationErrorBase: TaggedErrorClass<
   "RevocationError",
   WhyFields & {
@@ -129,11 +137,32 @@ const RevocationErrorBase: TaggedErrorClass<
     issuer: string
     /** The HTTP status, where there was a response. */
     status?: number | undefined
+    /** The `error` of the response, such as `unsupported_token_type` (RFC 7009 section 2.2.1). */
+    error?: string | undefined
+    /** The `error_description` of the response. */
+    description?: string | undefined
+    /** The tokens that may still be valid. @default both */
+    tokens?: ReadonlyArray<RevocableToken> | undefined
+    /** When the access token expires, if it is among them and that is known: a time in UTC as ISO 8601 writes it. */
+    validUntil?: string | undefined
   }
 > = printableError("RevocationError")
 
+/** What may still be valid, and until when. */
+const stillValid = ({ tokens, validUntil }: Pick<RevocationError, "tokens" | "validUntil">): string => {
+  const access = `the access token valid until ${validUntil ?? "it expires"}`
+  if (tokens === undefined || tokens.length !== 1) {
+    return validUntil === undefined
+      ? "the tokens valid until they expire"
+      : `${access}, and the refresh token until it expires`
+  }
+  return tokens[0] === "access_token" ? access : "the refresh token valid until it expires"
+}
+
 /**
- * The credentials were forgotten here, but the authorization server did not revoke the tokens (RFC 7009).
+ * The credentials were forgotten here, but the authorization server did not revoke the tokens (RFC 7009). `tokens` are those
+ * that may still be valid. A server that ends the refresh token and says that it does not end access tokens
+ * (`unsupported_token_type`) has done all that it offers: that is no error.
  *
  * @since 0.1.0
  * @category errors
@@ -141,9 +170,17 @@ const RevocationErrorBase: TaggedErrorClass<
 export class RevocationError extends RevocationErrorBase {
   /** What happened, then what to do. */
   override get message(): string {
-    const clause = this.reason === "Rejected" ? "it refused to end them" : (why(this.reason, this).split(". ")[0] ?? "")
-    return `Signed out here, but ${this.issuer} may keep the tokens valid until they expire: ${clause}${
-      status(this.status)
-    }. To be sure, end the session on its own pages`
+    const { tokens } = this
+    const them = tokens === undefined || tokens.length !== 1 ? "them" : "it"
+    const clause = this.reason === "Rejected"
+      ? `it refused to end ${them}${
+        this.error === undefined ? "" : `, and answered${said(this.error, this.description)}`
+      }`
+      : (why(this.reason, this).split(". ")[0] ?? "")
+    // Pages of a server end its sessions, and with them its refresh tokens; no page ends an access token that is a JWT.
+    const todo = tokens?.join() === "access_token"
+      ? "Nothing can renew it. To end it sooner, ask its operator"
+      : "To be sure, end the session on its own pages"
+    return `Signed out here, but ${this.issuer} may keep ${stillValid(this)}: ${clause}${status(this.status)}. ${todo}`
   }
 }

@@ -14,6 +14,7 @@ export {
   isUnknownClient,
   RegistrationError,
   type RegistrationReason,
+  type RevocableToken,
   RevocationError,
   TokenError,
   type TokenReason

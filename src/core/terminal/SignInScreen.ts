@@ -2,6 +2,7 @@
  * The screens of a sign-in: which server, the address to open, where the browser comes back to, and what else to do.
  */
 import { printable } from "../text/SafeText.ts"
+import type { UrlRequest } from "../mcp/UrlElicitation.ts"
 import type { Texts } from "./Texts.ts"
 import type { Instruction } from "./Advice.ts"
 import type { Block } from "./Layout.ts"
@@ -52,6 +53,21 @@ export const current = (
       : text(texts.advice[instruction.advice])
   ),
   text(about.others ?? "")
+]
+
+/** Shown when a server asks the person to open a page: its whole address, and what to know before it is opened. */
+export const requested = (
+  texts: Texts,
+  { elicitationId, host, message, serverName, url, warnings }: UrlRequest
+): ReadonlyArray<
+  Block
+> => [
+  { _tag: "Heading", text: texts.urlRequested({ serverName: nameOf(texts, serverName), host }) },
+  { _tag: "Link", url: url.href, id: (elicitationId ?? "").replace(/[^\w-]/g, "").slice(0, 64) },
+  ...message === undefined
+    ? []
+    : [text(texts.urlMessage({ serverName: nameOf(texts, serverName), message: message.replace(/[.\s]+$/, "") }))],
+  ...warnings.map((warning) => text(texts.urlWarnings[warning]))
 ]
 
 /** Shown when a sign-in waits until another one has ended. */

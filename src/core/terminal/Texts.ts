@@ -9,6 +9,7 @@ import {
   pasteReasons,
   type PasteRefusalReason
 } from "../oauth/RefusalReason.ts"
+import type { UrlWarning } from "../mcp/UrlElicitation.ts"
 import { maxPasteLength } from "../paste/PasteLength.ts"
 import type { Advice } from "./Advice.ts"
 
@@ -81,6 +82,12 @@ export interface Texts {
   readonly maybeForgotten: (about: { readonly serverName: string }) => string
   /** A file of stored credentials could not be read, and was renamed. */
   readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
+  /** A server asks the person to open a page; above its address. `host` is the part of it to look at. */
+  readonly urlRequested: (about: { readonly serverName: string; readonly host: string }) => string
+  /** What the server says about that page. */
+  readonly urlMessage: (about: { readonly serverName: string; readonly message: string }) => string
+  /** What is unusual about the address of that page. */
+  readonly urlWarnings: Readonly<Record<UrlWarning, string>>
   /** A check failed, and an option `unsafe` allowed it. */
   readonly unsafe: (
     about: { readonly serverName: string; readonly option: keyof Unsafe }
@@ -187,6 +194,15 @@ const english: Texts = {
     "then registers there anew.",
   credentialsDamaged: ({ movedTo, problem }) =>
     `Stored credentials were damaged (${problem}): they were moved to ${movedTo}, and a new sign-in is needed.`,
+  urlRequested: ({ host, serverName }) =>
+    `The server ${serverName} asks you to open a page at ${host}. Open it only if you know that site and expected this:`,
+  urlMessage: ({ message, serverName }) => `What ${serverName} says about that page: ${message}.`,
+  urlWarnings: {
+    Punycode:
+      'Warning: the name of that site holds letters of another alphabet (written as "xn--"), and may look like ' +
+      "the name of a site that you know.",
+    ThisMachine: "Warning: that page is on this machine, and may give an order to a program that runs here."
+  },
   unsafe: ({ option, serverName }) =>
     `Warning: ${serverName} ${waived[option]}. The sign-in goes on because unsafe.${option} is set.`
 }

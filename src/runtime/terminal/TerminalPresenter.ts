@@ -97,13 +97,32 @@ const cancel = (name: string, isLast: boolean): void => {
 }
 
 const openBrowserFor = (
-  pending: PendingAuthorization,
+  url: URL,
   choice: BrowserChoice,
   { openBrowser }: TerminalOptions
 ): Effect.Effect<unknown, unknown> =>
   openBrowser
-    ? Effect.suspend(() => openBrowser(pending.url))
-    : Effect.flatMap(Effect.promise(() => import("./Browser.ts")), ({ open }) => open(choice, pending.url))
+    ? Effect.suspend(() => openBrowser(url))
+    : Effect.flatMap(Effect.promise(() => import("./Browser.ts")), ({ open }) => open(choice, url))
+
+/** The browser that a page would be opened in, and whether it would. */
+const browserFor = (url: URL, { openBrowser }: TerminalOptions) => {
+  const surroundings = ProcessSurroundings.surroundings()
+  const wanted = chooseBrowser(surroundings, url)
+  const choice = ProcessSurroundings.permitted(wanted, surroundings, url)
+  return { choice, opens: openBrowser === undefined ? canOpen(choice) : openBrowser !== false, surroundings, wanted }
+}
+
+/** Opens a page that the person agreed to see; the result says whether a browser was started. */
+export const open = (url: URL, options: TerminalOptions): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    const { choice, opens } = browserFor(url, options)
+    if (!opens) return Effect.succeed(false)
+    return openBrowserFor(url, choice, options).pipe(
+      Effect.as(true),
+      Effect.catchAllCause((cause) => Cause.isInterrupted(cause) ? Effect.interrupt : Effect.succeed(false))
+    )
+  })
 
 /** Shows where to sign in, and opens the browser there. */
 export const show = (pending: PendingAuthorization, options: TerminalOptions): Effect.Effect<void> =>
@@ -115,10 +134,7 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
     terminal.paste = pending.paste
     const again = Array.from(terminal.waiting.values()).some(({ isShown }) => isShown)
     terminal.waiting.set(pending.id, { name: SignInScreen.nameOf(texts, pending.serverName), isShown: true })
-    const surroundings = ProcessSurroundings.surroundings()
-    const wanted = chooseBrowser(surroundings, pending.url)
-    const choice = ProcessSurroundings.permitted(wanted, surroundings, pending.url)
-    const opens = options.openBrowser === undefined ? canOpen(choice) : options.openBrowser !== false
+    const { choice, opens, surroundings, wanted } = browserFor(pending.url, options)
     const blocks = SignInScreen.current(texts, pending, {
       opening: opens,
       until: timeText(pending.deadline, placeOf(surroundings)),
@@ -134,7 +150,7 @@ export const show = (pending: PendingAuthorization, options: TerminalOptions): E
       return Effect.void
     }
     return Effect.catchAllCause(
-      Effect.asVoid(openBrowserFor(pending, choice, options)),
+      Effect.asVoid(openBrowserFor(pending.url, choice, options)),
       (cause) => Cause.isInterrupted(cause) ? Effect.void : Effect.sync(() => say(texts.browserFailed))
     )
   })
@@ -201,6 +217,13 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         )
       case "MaybeForgotten":
         return say(texts.maybeForgotten({ serverName: name(notice.serverName) }))
+      case "UrlRequested":
+        return TerminalOutput.screen(
+          layOut(
+            SignInScreen.requested(texts, notice),
+            ProcessSurroundings.style(ProcessSurroundings.surroundings())
+          )
+        )
       case "Unsafe":
         return say(texts.unsafe({ serverName: name(notice.serverName), option: notice.option }))
     }

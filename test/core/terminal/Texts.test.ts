@@ -59,7 +59,10 @@ const said: ReadonlyArray<readonly [string, string]> = [
   ["credentialsDamaged", english.credentialsDamaged({ problem: "not JSON", movedTo: "/home/jane/a.json.damaged" })],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [`unsafe ${option}`, english.unsafe({ serverName, option })] as const
-  )
+  ),
+  ["urlRequested", english.urlRequested({ serverName, host: "pay.example" })],
+  ["urlMessage", english.urlMessage({ serverName, message: "Enter your key there" })],
+  ...Object.entries(english.urlWarnings).map(([warning, sentence]) => [`urlWarnings ${warning}`, sentence] as const)
 ]
 
 describe("a sentence as a person reads it", () => {
