@@ -101,7 +101,11 @@ export const send = (
       ...(isWebPage && { isWebPage })
     }
   })
-  return endAfter(Effect.merge(outcome), limit, Effect.succeed<Fault.Outcome>({ _tag: "TimedOut", url }))
+  return endAfter(
+    Effect.catchAll(outcome, Effect.succeed),
+    limit,
+    Effect.succeed<Fault.Outcome>({ _tag: "TimedOut", url })
+  )
 }
 
 /** The version that both SDKs name when they ask for metadata, which servers may heed. */

@@ -28,6 +28,7 @@ export const async = <A, E = never, R = never>(
 
 export const catchAll: typeof Effect.catch = Effect.catch
 export const catchAllCause: typeof Effect.catchCause = Effect.catchCause
+export const catchAllDefect: typeof Effect.catchDefect = Effect.catchDefect
 /** With the method that has another name in Effect 4. */
 export const clock: Of<Clock.Clock & { readonly unsafeCurrentTimeMillis: () => number }> = Clock.clockWith((clock) =>
   Effect.succeed(Object.assign(clock, { unsafeCurrentTimeMillis: () => clock.currentTimeMillisUnsafe() }))
