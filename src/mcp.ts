@@ -51,13 +51,8 @@ export type {
 } from "./mcp/connect.ts"
 export type { ConnectError, McpOAuthError, McpOAuthOptions } from "./mcp/McpOAuth.ts"
 export type { PresentUrlOptions } from "./mcp/presentUrl.ts"
-export {
-  InvalidElicitation,
-  type InvalidElicitationReason,
-  type UrlAction,
-  type UrlRequest,
-  type UrlWarning
-} from "./core/mcp/UrlElicitation.ts"
+export { InvalidElicitation, type InvalidElicitationReason } from "./core/mcp/UrlElicitation.ts"
+export type { UrlAction, UrlRequest, UrlWarning } from "./core/mcp/UrlRequest.ts"
 export type { ServerOptions } from "./mcp/ServerOptions.ts"
 export type { Status } from "./mcp/Status.ts"
 export type {

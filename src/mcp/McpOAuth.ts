@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as AuthorizationOptions from "../core/mcp/AuthorizationOptions.ts"
+import * as AuthorizationChoice from "../core/mcp/AuthorizationChoice.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { InvalidOptions } from "../core/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
@@ -119,8 +119,8 @@ const environment = (
 ): Effect.Effect<Environment, InvalidOptions, Services> =>
   Effect.gen(function* () {
     const unsafe = options.unsafe ?? {}
-    const choice = yield* AuthorizationOptions.check(options)
-    const variant = AuthorizationOptions.variantOf(choice, unsafe)
+    const choice = yield* AuthorizationChoice.check(options)
+    const variant = AuthorizationChoice.variantOf(choice, unsafe)
     const serverName = options.name ?? server.host
     const presenter = naming(yield* Presenter, serverName)
     return {

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as UrlElicitation from "../core/mcp/UrlElicitation.ts"
+import type { UrlAction, UrlRequest } from "../core/mcp/UrlRequest.ts"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import { Presenter } from "../services/Presenter.ts"
@@ -22,8 +23,8 @@ export interface PresentUrlOptions<E = never, R = never> {
    * the page opened.
    */
   readonly consent: (
-    request: UrlElicitation.UrlRequest
-  ) => Effect.Effect<UrlElicitation.UrlAction, E, R>
+    request: UrlRequest
+  ) => Effect.Effect<UrlAction, E, R>
 }
 
 /** What a browser may take to start, in milliseconds: an opener that never answers holds up no answer to the server. */
@@ -39,7 +40,7 @@ const openMillis = 5000
 export const presentUrl = <E = never, R = never>(
   elicitation: unknown,
   { consent, serverName }: PresentUrlOptions<E, R>
-): Effect.Effect<UrlElicitation.UrlAction, UrlElicitation.InvalidElicitation | E, Presenter | R> =>
+): Effect.Effect<UrlAction, UrlElicitation.InvalidElicitation | E, Presenter | R> =>
   Effect.gen(function* () {
     const requests = yield* UrlElicitation.read(elicitation, serverName)
     const presenter = yield* Presenter

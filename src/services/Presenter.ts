@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { BindError } from "../core/oauth/BindError.ts"
 import type { Refusal } from "../core/oauth/Refusal.ts"
-import type { UrlRequest } from "../core/mcp/UrlElicitation.ts"
+import type { UrlRequest } from "../core/mcp/UrlRequest.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
 /**

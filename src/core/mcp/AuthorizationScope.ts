@@ -1,7 +1,7 @@
 /**
  * Which scopes a sign-in asks for, and which ones a program is registered for.
  */
-import type { AuthorizationChoice } from "./AuthorizationOptions.ts"
+import type { AuthorizationChoice } from "./AuthorizationChoice.ts"
 import type { AuthorizationServer, ProtectedResource } from "./Metadata.ts"
 import * as ScopeSet from "./ScopeSet.ts"
 

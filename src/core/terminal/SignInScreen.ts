@@ -2,7 +2,7 @@
  * The screens of a sign-in: which server, the address to open, where the browser comes back to, and what else to do.
  */
 import { printable } from "../text/SafeText.ts"
-import type { UrlRequest } from "../mcp/UrlElicitation.ts"
+import type { UrlRequest } from "../mcp/UrlRequest.ts"
 import type { Texts } from "./Texts.ts"
 import type { Instruction } from "./Advice.ts"
 import type { Block } from "./Layout.ts"

@@ -9,7 +9,7 @@ import {
   pasteReasons,
   type PasteRefusalReason
 } from "../oauth/RefusalReason.ts"
-import type { UrlWarning } from "../mcp/UrlElicitation.ts"
+import type { UrlWarning } from "../mcp/UrlRequest.ts"
 import { maxPasteLength } from "../paste/PasteLength.ts"
 import type { Advice } from "./Advice.ts"
 

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
-import * as AuthorizationOptions from "../../../src/core/mcp/AuthorizationOptions.ts"
+import * as AuthorizationChoice from "../../../src/core/mcp/AuthorizationChoice.ts"
+import type { AuthorizationOptions } from "../../../src/core/mcp/AuthorizationOptions.ts"
 import { ownedParameters } from "../../../src/core/mcp/AuthorizationRequest.ts"
 
-type Options = AuthorizationOptions.AuthorizationOptions
-const check = (options: object) => AuthorizationOptions.check(options as Options)
-const right = (options: Options) => Either.getOrThrow(AuthorizationOptions.check(options))
+type Options = AuthorizationOptions
+const check = (options: object) => AuthorizationChoice.check(options as Options)
+const right = (options: Options) => Either.getOrThrow(AuthorizationChoice.check(options))
 
 describe("the options", () => {
   it("ask for offline access and nothing else where there are none", () => {
@@ -64,7 +65,7 @@ describe("the options", () => {
 
 describe("what makes another token", () => {
   const variant = (options: Options, omitResource = false) =>
-    AuthorizationOptions.variantOf(right(options), { omitResource })
+    AuthorizationChoice.variantOf(right(options), { omitResource })
 
   it("is nothing by default, nor how a person is asked", () => {
     assert.isUndefined(variant({}))
