@@ -90,6 +90,19 @@ const protectedResource = (
     return yield* noMetadata(env, named.href, found)
   })
 
+const isInternal = (error: DiscoveryError | UntrustedMetadata): boolean =>
+  error._tag === "DiscoveryError" && error.reason === "ServerError" && (error.status ?? 0) >= 500 &&
+  error.retryAfter === undefined
+
+/**
+ * The same where the caller names the authorization server: a server that has nothing but internal errors at these places,
+ * also when it is asked a second time, publishes nothing.
+ */
+const ifPublished = (
+  published: Effect.Effect<Published, DiscoveryError | UntrustedMetadata>
+): Effect.Effect<Published, DiscoveryError | UntrustedMetadata> =>
+  Effect.catchIf(Effect.retry(published, { times: 1, while: isInternal }), isInternal, () => Effect.succeed({}))
+
 /** The metadata of the authorization server that the MCP server names, or that the caller does. */
 const authorizationServer = (
   env: Environment,
@@ -121,7 +134,8 @@ const once = (
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
-    const { document } = yield* protectedResource(env, challenge.resourceMetadata)
+    const ofResource = protectedResource(env, challenge.resourceMetadata)
+    const { document } = yield* env.authorizationServerMetadataUrl === undefined ? ofResource : ifPublished(ofResource)
     const resource = yield* Metadata.protectedResource(env.server, document, env.unsafe)
     const server = yield* authorizationServer(env, { isPublished: document !== undefined, resource }, knownIssuer)
     return { server, resource, resourceIndicator: env.unsafe.omitResource === true ? undefined : resource.resource }

@@ -234,6 +234,7 @@ const close = ({ cell, closed, env, flight }: Parts): Effect.Effect<void> =>
 export const make = (env: Environment): Effect.Effect<Session> =>
   Effect.zipWith(SessionCell.make, Deferred.make<void>(), (cell, closed) => {
     const parts: Parts = { env, cell, closed, flight: Flight.make() }
+    cell.update((state) => ({ ...state, exactScope: env.exactScope }))
     return {
       usableToken: () => SessionState.usableToken(cell.get(), cell.now()),
       token: (options) => token(parts, options),

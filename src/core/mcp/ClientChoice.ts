@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import type { ClientOptions as ClientOptionsOf, PreRegisteredClient } from "./ClientOptions.ts"
 import type { ClientRegistration, Credentials } from "./Credentials.ts"
-import type { AuthorizationServer } from "./Metadata.ts"
+import * as Metadata from "./Metadata.ts"
 import type { Document } from "./ResponseDocument.ts"
 import { isThisMachine, parseUrl } from "./SecureUrl.ts"
 import { RegistrationError, UntrustedMetadata } from "./SignInError.ts"
@@ -53,7 +53,7 @@ const isClientMetadataUrl = (text: string): boolean => {
  */
 export const choose = (
   server: string,
-  { issuer, ...offered }: AuthorizationServer,
+  { issuer, ...offered }: Metadata.AuthorizationServer,
   stored: Credentials | undefined,
   { client, clientMetadataUrl }: ClientOptions,
   now: number
@@ -61,9 +61,11 @@ export const choose = (
   if (client !== undefined) {
     // Where the options do not say, it belongs to the issuer that it was first used with.
     const expected = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
-    return expected === issuer ? Either.right({ _tag: "Fixed", client: preRegistered(client) }) : Either.left(
-      new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
-    )
+    return Metadata.sameIssuer(expected, issuer) ?
+      Either.right({ _tag: "Fixed", client: preRegistered(client) }) :
+      Either.left(
+        new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
+      )
   }
   if (clientMetadataUrl !== undefined && !isClientMetadataUrl(clientMetadataUrl)) {
     return Either.left(new RegistrationError({ reason: "InvalidClientMetadataUrl", issuer }))

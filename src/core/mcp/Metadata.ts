@@ -183,7 +183,7 @@ export const fallbackDocument = (issuer: string): Document => {
  * Whether two spellings name one issuer. Without a path a URL is the same with a last slash and without it: both lead to
  * the same documents. With a path it is so only where the slash was asked for and the document has none.
  */
-const sameIssuer = (asked: string, named: string | undefined): boolean => {
+export const sameIssuer = (asked: string, named: string | undefined): boolean => {
   if (named === undefined) return false
   const bare = (text: string) => /^https?:\/\/[^/?#]+\/$/.test(text) ? text.slice(0, -1) : text
   return bare(named) === bare(asked) || (asked.endsWith("/") && named === asked.slice(0, -1))

@@ -4,6 +4,7 @@
 import type { TaggedErrorClass } from "../TaggedError.ts"
 import { printableError } from "./PrintableError.ts"
 import { type FaultReason, insteadOfJson, status, why, type WhyFields } from "./FaultReason.ts"
+import { parseUrl } from "./SecureUrl.ts"
 
 const DiscoveryErrorBase: TaggedErrorClass<
   "DiscoveryError",
@@ -32,7 +33,8 @@ export class DiscoveryError extends DiscoveryErrorBase {
       ? `nothing there says how to sign in${
         this.isWebPage === true ? `: it answered${insteadOfJson(true)}` : ""
       }. Check the URL of the server; if it is right, it needs no sign-in of this ` +
-        "kind, or its operator has to publish the metadata"
+        "kind, or its operator has to publish the metadata; if you know where its authorization server publishes its own, " +
+        "set authorizationServerMetadataUrl to that"
       : why(this.reason, this)
     return `Cannot find out how to sign in to ${this.server}: asked ${this.url}${status(this.status)}, ${clause}`
   }
@@ -104,6 +106,10 @@ export class UntrustedMetadata extends UntrustedMetadataBase {
       : this.found === undefined
       ? ` (it should be ${JSON.stringify(this.expected)})`
       : ` instead of ${JSON.stringify(this.expected)}`
-    return `Refused to sign in to ${this.server}: ${this.field} is ${found}${instead}, ${untrusted[this.reason]}`
+    // Without a URL there is no resource that could be asked for all the same.
+    const clause = this.reason === "ResourceMismatch" && parseUrl(this.found ?? "") === undefined
+      ? "so nothing says which server a token would be for (RFC 9728 section 2). Its operator has to correct it"
+      : untrusted[this.reason]
+    return `Refused to sign in to ${this.server}: ${this.field} is ${found}${instead}, ${clause}`
   }
 }

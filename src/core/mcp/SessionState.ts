@@ -25,6 +25,8 @@ export interface SessionState {
   readonly pendingScopes: string | undefined
   /** Scopes that the person was asked for since the start or the last sign-out: a new sign-in asks for no fewer. */
   readonly requestedScopes: string | undefined
+  /** The only scopes that a person may be asked for (the option `scope: { exactly }`); `undefined`: whatever is needed. */
+  readonly exactScope: string | undefined
   /** Whether a sign-in with a person is under way. */
   readonly isSigningIn: boolean
   /** How many sign-ins with a person have finished: a caller that waited can tell whether one did meanwhile. */
@@ -43,6 +45,7 @@ export const initial: SessionState = {
   challenge: undefined,
   pendingScopes: undefined,
   requestedScopes: undefined,
+  exactScope: undefined,
   isSigningIn: false,
   signIns: 0,
   signOuts: 0,

@@ -114,11 +114,11 @@ const stepUp = (
   now: number
 ): TokenPlan => {
   const granted = SessionState.grantedScopes(state)
-  const wanted = ScopeSet.limited(
+  const wanted = state.exactScope ?? ScopeSet.limited(
     ScopeSet.union(granted, state.requestedScopes, challenge.scope, state.pendingScopes)
   )
   const isAuthentication = challenge.error === "insufficient_user_authentication"
-  // More scopes than a person can be asked for would be refused again.
+  // Without a scope that a person cannot or may not be asked for, the request would be refused again.
   if ((challenge.scope === undefined && !isAuthentication) || !ScopeSet.covers(wanted, challenge.scope)) return nothing
   // A server that asks for more scopes has taken the token, so a doubt about that counts no more.
   const refusal = PersonGuard.refusal(state.person, now)

@@ -125,7 +125,8 @@ describe("choose", () => {
       "Fixed by-hand"
     ],
     ["another issuer", "https://other.example", undefined, "IssuerChanged"],
-    ["its issuer with a slash", `${issuer}/`, undefined, "IssuerChanged"],
+    ["its issuer with a slash, which is the same where there is no path", `${issuer}/`, undefined, "Fixed by-hand"],
+    ["a path of its issuer", `${issuer}/a`, undefined, "IssuerChanged"],
     ["the issuer it was used with", undefined, stored({ clientId: "by-hand" }), "Fixed by-hand"],
     [
       "another than it was used with",

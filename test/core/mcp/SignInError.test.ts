@@ -238,6 +238,15 @@ describe("why a request brought nothing", () => {
   })
 })
 
+describe("DiscoveryError", () => {
+  it("names the option that helps where nothing is published, and only there", () => {
+    for (const reason of [...faultReasons, "NoMetadata" as const]) {
+      const { message } = new DiscoveryError({ reason, server, url })
+      assert.strictEqual(message.includes("authorizationServerMetadataUrl"), reason === "NoMetadata")
+    }
+  })
+})
+
 describe("UntrustedMetadata", () => {
   const of = (reason: UntrustedReason, found?: string, expected?: string) =>
     new UntrustedMetadata({ reason, server, field: "issuer", found, expected }).message
@@ -258,6 +267,13 @@ describe("UntrustedMetadata", () => {
       assert.strictEqual(message.includes("unsafe.allowMissingS256"), reason === "MissingS256")
       assert.strictEqual(message.includes("unsafe.allowIssuerMismatch"), reason === "IssuerMismatch")
     }
+  })
+
+  it("names the waiver of a resource only where there is one that could be asked for", () => {
+    const names = (found: string | undefined) =>
+      new UntrustedMetadata({ reason: "ResourceMismatch", server, field: "resource", found, expected: server })
+        .message.includes("unsafe.allowResourceMismatch")
+    assert.deepStrictEqual([undefined, "", "mcp", "https://other.example/"].map(names), [false, false, false, true])
   })
 })
 

@@ -98,6 +98,30 @@ describe("with too few scopes", () => {
   })
 })
 
+describe("with the exact scopes of the options", () => {
+  const exactly = (exactScope: string, granted?: string) => ({ ...withToken("a", granted), exactScope })
+
+  it.each<[string, string, string | undefined, string, string]>([
+    ["one that is not among them: nothing helps", "read", "read", "write", "Nothing"],
+    ["one that is, and one that is not: nothing helps", "read write", "read", "write admin", "Nothing"],
+    ["any, where none is asked for: nothing helps", "", undefined, "read", "Nothing"],
+    ["one that the person did not grant: they are asked for again", "read write", "read", "write", "SignIn"]
+  ])("a server wants %s", (_, exact, granted, wanted, expected) => {
+    const plan = TokenPlan.make(exactly(exact, granted), stepUp("a", wanted), now)
+    assert.strictEqual(plan._tag, expected)
+    if (plan._tag === "SignIn") assert.strictEqual(plan.moreScopes, exact)
+    const unclear = { _tag: "Unclear", used: "a", scope: wanted } as const
+    const probed = TokenPlan.afterProbe(exactly(exact, granted), unclear, { isRefused: false, challenge: {} }, now)
+    assert.strictEqual(probed._tag, expected)
+  })
+
+  it("a step-up for them that just brought nothing is not repeated, whatever was granted beside", () => {
+    const finished = { reason: "InsufficientScope", used: "a", scope: "read write" } as const
+    const state = afterSignIn(exactly("read write"), "b", finished, "read more")
+    assert.strictEqual(TokenPlan.make(state, stepUp("b", "write"), now)._tag, "Nothing")
+  })
+})
+
 describe("when it is not known what is wrong", () => {
   const need = { _tag: "Unclear", used: "a", scope: "read write" } as const
 
