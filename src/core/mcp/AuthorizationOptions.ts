@@ -32,7 +32,8 @@ export interface AuthorizationOptions {
   readonly offlineAccess?: boolean | undefined
   /**
    * Scopes to ask for beside those that the server asks for, separated by spaces; or `{ exactly }`: these and no others,
-   * whatever the server asks for, and no scope at all where the text is empty.
+   * whatever the server asks for, and no scope at all where the text is empty. A request that needs others is then answered
+   * as the server refuses it (403), and nobody is asked.
    *
    * @default what the server asks for, else all that it says it supports
    */
