@@ -100,12 +100,13 @@ const manners: ReadonlyArray<string> = [
  * server that differ in it do not share tokens. `undefined`: nothing does.
  */
 export const variantOf = (
-  { authorizationParameters, exactScope }: AuthorizationChoice,
+  { authorizationParameters, authorizationServerMetadataUrl: metadataUrl, exactScope }: AuthorizationChoice,
   { omitResource }: Unsafe
 ): string | undefined => {
   const parts = Object.entries(authorizationParameters).filter(([name]) => !manners.includes(name))
   if (exactScope !== undefined) parts.push(["scope", [...ScopeSet.parse(exactScope)].sort().join(" ")])
   if (omitResource === true) parts.push(["resource", ""])
+  if (metadataUrl !== undefined) parts.push(["metadata", metadataUrl])
   const sorted = parts.sort(([left], [right]) => left < right ? -1 : 1)
   return sorted.length === 0 ? undefined : new URLSearchParams(sorted).toString()
 }

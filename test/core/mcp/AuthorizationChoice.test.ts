@@ -75,15 +75,16 @@ describe("what makes another token", () => {
     )
   })
 
-  it("is the audience, exact scopes in any order, and a resource that is left out", () => {
+  it("is the audience, exact scopes in any order, a resource that is left out, and another authorization server", () => {
     const all = [
       variant({ authorizationParameters: { audience: "a" } }),
       variant({ authorizationParameters: { audience: "b" } }),
       variant({ scope: { exactly: "a b" } }),
       variant({ scope: { exactly: "" } }),
-      variant({}, true)
+      variant({}, true),
+      variant({ authorizationServerMetadataUrl: "https://as.example/metadata" })
     ]
-    assert.strictEqual(new Set([...all, undefined]).size, 6)
+    assert.strictEqual(new Set([...all, undefined]).size, 7)
     assert.strictEqual(variant({ scope: { exactly: "b a" } }), variant({ scope: { exactly: "a b" } }))
     assert.strictEqual(
       variant({ authorizationParameters: { b: "1", a: "2", prompt: "login" } }),
