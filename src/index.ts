@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { ClientIdProblem, ClientIdQuestion } from "./core/mcp/ClientIdQuestion.ts"
 export type { Answer } from "./core/oauth/Answer.ts"
 export { BindError, type BindErrorReason } from "./core/oauth/BindError.ts"
 export {

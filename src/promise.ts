@@ -51,7 +51,8 @@ export type {
 } from "./promise/Callback.ts"
 
 export type { PresentUrlOptions, UrlAction, UrlRequest } from "./promise/Elicitation.ts"
-export type { Notice, PendingSignIn, ScreenOptions } from "./promise/Screen.ts"
+export type { ClientIdProblem } from "./core/mcp/ClientIdQuestion.ts"
+export type { AskOptions, ClientIdQuestion, Notice, PendingSignIn, ScreenOptions } from "./promise/Screen.ts"
 
 /**
  * Binds the listener and returns the callback; close it when done.

@@ -1,5 +1,6 @@
 /**
- * One sign-in with a person: discovery, callback listener, registration, authorization, token request, storing.
+ * One sign-in with a person: discovery, callback listener, registration (or a question for a client id), authorization,
+ * token request, storing.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -13,6 +14,7 @@ import { type BearerChallenge, stepUpParameters } from "../core/mcp/Challenge.ts
 import * as AuthorizationRequest from "../core/mcp/AuthorizationRequest.ts"
 import * as AuthorizationScope from "../core/mcp/AuthorizationScope.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
+import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
@@ -29,6 +31,7 @@ import { timeoutHint } from "../core/mcp/TimeoutHint.ts"
 import { Pkce } from "../flow/Pkce.ts"
 import { tellNow } from "../flow/Notices.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
+import * as AskedClient from "./AskedClient.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment, Services } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
@@ -94,19 +97,25 @@ const signInOnce = (
       Effect.tap(Effect.interruptible(openFlow(env, choice)), (opened) => Effect.sync(() => env.flows.add(opened))),
       (opened) => Effect.sync(() => env.flows.delete(opened))
     )
-    const known = choice._tag === "Register" ? undefined : choice.client
-    const client =
-      known !== undefined && (choice._tag === "Fixed" || ClientChoice.isRegistered(known, flow.redirectUri))
-        ? known
-        : yield* Effect.tap(
-          Registration.register(
-            env,
-            discovered,
-            flow.redirectUri,
-            AuthorizationScope.toRegister(env, scope, discovered)
-          ),
-          (registered) => StoredRegistration.keep(env, server.issuer, registered)
-        )
+    const known = choice._tag === "Fixed" || choice._tag === "Stored" ? choice.client : undefined
+    const isKnown = known !== undefined &&
+      (choice._tag === "Fixed" || ClientChoice.isRegistered(known, flow.redirectUri))
+    // One thing at a time on a screen: the turn of a sign-in begins with its question.
+    const isAsked = !isKnown && server.registrationEndpoint === undefined && AskedClient.canAsk(env)
+    const turn = isAsked ? undefined : env.turn
+    if (isAsked && env.turn !== undefined) yield* env.turn
+    const { redirectUri } = flow
+    const { issuer } = server
+    const client = isKnown ? known : yield* Effect.tap(
+      isAsked
+        ? AskedClient.ask(env, { issuer, redirectUri }, {
+          last: choice._tag === "Ask" ? choice.last : known,
+          onAsked: request.onAsked
+        })
+        : Registration.register(env, discovered, redirectUri, AuthorizationScope.toRegister(env, scope, discovered)),
+      // What was typed is no proof that the server knows it: the answer is.
+      (made) => StoredRegistration.keep(env, issuer, isAsked ? KnownCredentials.doubted(made, "Unknown") : made)
+    )
     const pkce = yield* Pkce.make
     const url = AuthorizationRequest.url(server.authorizationEndpoint, {
       clientId: client.clientId,
@@ -135,15 +144,15 @@ const signInOnce = (
       )
     // A server that has forgotten it shows a page of its own, and nothing comes back. Whoever gives up then, or is ended,
     // cannot say so any more: it is noted before, and an answer takes it back.
-    const isReused = choice._tag === "Stored" && client === known
-    if (isReused) yield* StoredRegistration.setDoubt(env, client, true)
+    const isReused = choice._tag === "Stored" && isKnown
+    if (isReused) yield* StoredRegistration.setDoubt(env, client, KnownCredentials.doubtOf(client))
     const shown = yield* Deferred.make<void>()
-    if (isReused) {
+    if (isReused || isAsked) {
       yield* Effect.forkScoped(
         Effect.zipRight(Deferred.await(shown), StoredRegistration.tellOfDoubt(env, () => isAnswered))
       )
     }
-    if (env.turn === undefined) yield* Deferred.succeed(shown, undefined)
+    if (turn === undefined) yield* Deferred.succeed(shown, undefined)
     let isAnswered = false
     request.onAsked()
     const authorized = flow.authorize({
@@ -152,7 +161,7 @@ const signInOnce = (
       issuer: server.issuer,
       issuerRequired: server.issuerRequired,
       timeout: env.callback.timeout,
-      turn: env.turn && Effect.zipRight(env.turn, Effect.asVoid(Deferred.succeed(shown, undefined))),
+      turn: turn && Effect.zipRight(turn, Effect.asVoid(Deferred.succeed(shown, undefined))),
       exchangeTimeout: "1 minute",
       describe: (error: Closed | CredentialStoreError | TokenError) => error.message,
       exchange: ({ code }) => {
@@ -190,11 +199,11 @@ const signInOnce = (
       if (choice._tag === "Fixed") {
         return Effect.void
       }
-      // The next sign-in registers anew, and so asks the person once.
+      // The next sign-in registers anew or asks for another client id, and so asks the person once.
       if (isClientForgotten(error)) {
-        return StoredRegistration.setDoubt(env, client, true)
+        return StoredRegistration.setDoubt(env, client, "Unknown")
       }
-      return isReused && isAnswer(error) ? StoredRegistration.setDoubt(env, client, false) : Effect.void
+      return (isReused || isAsked) && isAnswer(error) ? StoredRegistration.setDoubt(env, client, "None") : Effect.void
     })
   }))
 
@@ -223,8 +232,8 @@ const signIn = (
 }
 
 /**
- * Signs a person in. If the authorization server does not know the stored registration any more, it registers anew and
- * asks the person once more.
+ * Signs a person in. If the authorization server does not know the stored registration (any more), it registers anew, or
+ * asks for another client id, and asks the person once more.
  */
 export const run = (
   env: Environment,
@@ -241,15 +250,19 @@ export const run = (
       yield* tellNow(env.presenter, { _tag: "Unsafe", serverName: env.serverName, option })
     }
     const now = yield* Clock.currentTimeMillis
-    const choice = yield* ClientChoice.choose(env.label, server, stored, env, now)
+    const choose = (stored: Credentials | undefined) =>
+      ClientChoice.choose(env.label, server, stored, env, now, AskedClient.canAsk(env))
+    const choice = yield* choose(stored)
     // The scopes of another authorization server may not exist at this one.
     const isSameIssuer = stored === undefined || stored.issuer === server.issuer
     const asked = isSameIssuer ? request : { ...request, moreScopes: undefined }
     const first = signIn(env, asked, discovered, choice)
-    if (choice._tag !== "Stored") return yield* first
-    return yield* Effect.catchIf(
-      first,
-      (error) => isClientForgotten(error) && server.registrationEndpoint !== undefined,
-      () => signIn(env, asked, discovered, { _tag: "Register" })
-    )
+    if (choice._tag !== "Stored" && choice._tag !== "Ask") return yield* first
+    return yield* Effect.catchIf(first, isClientForgotten, (error) =>
+      Effect.gen(function* () {
+        const other = yield* choose(Option.getOrUndefined(yield* Stored.load(env)))
+        return yield* other._tag === "Register" || other._tag === "Ask"
+          ? signIn(env, asked, discovered, other)
+          : Effect.fail(error)
+      }))
   }).pipe(Effect.withSpan("McpOAuth.signIn", { attributes: { server: env.label } }))

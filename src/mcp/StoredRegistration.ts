@@ -30,20 +30,20 @@ export const keep = (
       )
     ]))
 
-/** Stores whether a registration is in doubt. Nothing else is changed: tokens that came of it need it to be refreshed. */
+/** Stores the doubt of a registration. Nothing else is changed: tokens that came of it need it to be refreshed. */
 export const setDoubt = (
   env: Environment,
   { clientId }: ClientRegistration,
-  isInDoubt: boolean
+  doubt: KnownCredentials.Doubt
 ): Effect.Effect<void, CredentialStoreError> =>
   Stored.modify(env, (current) =>
     Effect.succeed([
       undefined,
-      Option.map(current, (credentials) => KnownCredentials.withDoubt(credentials, clientId, isInDoubt))
+      Option.map(current, (credentials) => KnownCredentials.withDoubt(credentials, clientId, doubt))
     ]))
 
 /** A registration that an answer came for. */
-export const withoutDoubt = ({ isInDoubt: _, ...client }: ClientRegistration): ClientRegistration => client
+export const withoutDoubt = (client: ClientRegistration): ClientRegistration => KnownCredentials.doubted(client, "None")
 
 /** How long a person who can go on usually takes at most to see the page. */
 const untilDoubt = Duration.seconds(20)

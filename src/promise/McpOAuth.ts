@@ -9,7 +9,7 @@ import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"
 import type { ServerOptions } from "../mcp/ServerOptions.ts"
 import type { Status } from "../mcp/Status.ts"
 import type { CallbackError, OpenCallbackOptions } from "./Callback.ts"
-import type { ScreenOptions } from "./Screen.ts"
+import type { AskOptions, ScreenOptions } from "./Screen.ts"
 
 /**
  * A store of texts by name, such as a database. The texts hold tokens in the clear.
@@ -29,7 +29,7 @@ export interface TextStore {
  * @since 0.1.0
  * @category options
  */
-export interface CreateMcpOAuthOptions extends ServerOptions<string>, ScreenOptions {
+export interface CreateMcpOAuthOptions extends ServerOptions<string>, AskOptions, ScreenOptions {
   /**
    * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
    *
@@ -151,7 +151,7 @@ export interface Connected<Client> {
 export interface ServerToConnect<out Client extends ConnectableClient = ConnectableClient> extends
   Omit<
     ConnectOptions,
-    "client" | "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
+    "askClientId" | "client" | "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
   > {
   /** The client of the MCP SDK. */
   readonly client: Client
@@ -177,7 +177,8 @@ export type ServersToConnect<Clients extends Readonly<Record<string, Connectable
  * @category options
  */
 export interface ConnectAllOptions
-  extends Pick<CreateMcpOAuthOptions, "onNotice" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
+  extends
+    Pick<CreateMcpOAuthOptions, "askClientId" | "onNotice" | "openBrowser" | "prompt" | "signal" | "store" | "texts"> {
   /**
    * How sign-ins are shown: in the terminal one after the other or `"all"` at once, as `turns` has them; or on a screen of
    * your own, as `present` of `createMcpOAuth` does it; `false`: not at all.

@@ -1,6 +1,7 @@
 /**
  * What a host with a screen of its own is told, in types that name neither Effect nor an SDK.
  */
+import type { ClientIdQuestion as EffectQuestion } from "../core/mcp/ClientIdQuestion.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
 /**
@@ -92,6 +93,37 @@ export type Notice =
     readonly elicitationId?: string | undefined
     readonly warnings: ReadonlyArray<string>
   }
+
+/**
+ * A question for a client id: the person registers this program at the authorization server by hand, as a public client
+ * with this redirect URI.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientIdQuestion extends Omit<EffectQuestion, "paste"> {
+  /** Aborts when the question is over without an answer, as its time is, or the sign-in is closed: take away what you show. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * For hosts that sign in to servers, and ask the person themselves.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface AskOptions {
+  /**
+   * Asks the person for a client id, where an authorization server lets no program register itself. The id is stored, so that
+   * the next run asks nothing. What cannot be a client id is asked for again, up to three times in all.
+   *
+   * `undefined`, an empty text, an error, and no answer until `callback.timeout` is over: the person gives none. Then it
+   * rejects with `RegistrationError` of reason `NotSupported`, and no request asks again for ten minutes.
+   *
+   * @default the terminal, where stdin and stderr are one; nobody where `present` or `prompt` is given
+   */
+  readonly askClientId?: ((question: ClientIdQuestion) => string | undefined | Promise<string | undefined>) | undefined
+}
 
 /**
  * For hosts with a screen of their own.

@@ -97,6 +97,7 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
   },
   connectAll: {
     ...screen,
+    askClientId: action,
     concurrency: count,
     present: [
       (value: unknown) => value === "one-at-a-time" || value === "all" || value === false || isFunction(value),
@@ -105,7 +106,7 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     store,
     turns: [(value: unknown) => value === "one-at-a-time" || value === "all", '"one-at-a-time" or "all"']
   },
-  createMcpOAuth: { ...screen, ...server, store },
+  createMcpOAuth: { ...screen, ...server, askClientId: action, store },
   openCallback: { ...screen, ...place, onRefusal: action },
   servers: {},
   serverToConnect: { ...server, client: object, registration: client },

@@ -38,7 +38,7 @@ import { overTexts } from "./TextCredentialStore.ts"
 
 type Shared = Pick<
   CreateMcpOAuthOptions,
-  "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
+  "askClientId" | "onNotice" | "openBrowser" | "present" | "prompt" | "signal" | "store" | "texts"
 >
 
 /** The options as those of the Effect form. */
@@ -101,9 +101,9 @@ const toPromises = (
 
 /** The options that are for all, and those of one server. */
 const split = <Options extends Shared>(
-  { onNotice, openBrowser, present, prompt, signal, store, texts, ...own }: Options
+  { askClientId, onNotice, openBrowser, present, prompt, signal, store, texts, ...own }: Options
 ) => ({
-  shared: { onNotice, openBrowser, present, prompt, signal, store, texts },
+  shared: { askClientId, onNotice, openBrowser, present, prompt, signal, store, texts },
   own
 })
 

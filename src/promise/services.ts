@@ -2,13 +2,14 @@
  * The services that a caller without Effect asks for by options.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { paste, presenter } from "../runtime/services.ts"
 import * as PasteReader from "../paste/PasteReader.ts"
 import type { Notice as EffectNotice, PendingAuthorization, Presenter } from "../services/Presenter.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"
 import { fromCaller } from "./runToPromise.ts"
-import type { Notice, ScreenOptions } from "./Screen.ts"
+import type { AskOptions, Notice, ScreenOptions } from "./Screen.ts"
 
 /**
  * One element a paste. The iterator's `return` is called and not waited for: a generator that waits for its next line
@@ -65,11 +66,23 @@ const toNotice = (notice: EffectNotice): Notice =>
     ? { ...notice, url: new URL(notice.url) }
     : notice
 
+/** Asks by a function of the host. One that fails has asked, as a prompt that rejects when it is cancelled. */
+const askBy =
+  (ask: NonNullable<AskOptions["askClientId"]>): NonNullable<Presenter["askClientId"]> => ({ paste: _, ...question }) =>
+    Effect.map(
+      Effect.orElseSucceed(fromCaller((signal) => ask({ ...question, signal })), () => undefined),
+      // Whatever it is, it is checked where it is used.
+      (answer) => Option.some(answer ?? "")
+    )
+
 /** The presenter that the caller's options ask for. */
 export const presenterFor = (
-  { onNotice, openBrowser, present, texts }: Pick<OpenCallbackOptions, "openBrowser" | "texts"> & ScreenOptions
+  { askClientId, onNotice, openBrowser, present, prompt, texts }:
+    & Pick<OpenCallbackOptions, "openBrowser" | "prompt" | "texts">
+    & AskOptions
+    & ScreenOptions
 ): Presenter => {
-  const terminal = presenter({
+  const { askClientId: askAtTerminal, ...terminal } = presenter({
     openBrowser: typeof openBrowser === "function"
       ? (url: URL) => fromCaller(() => openBrowser(new URL(url.href)))
       : openBrowser === false
@@ -80,8 +93,11 @@ export const presenterFor = (
   const told = onNotice === undefined
     ? () => Effect.void
     : (notice: EffectNotice) => tell(() => onNotice(toNotice(notice)))
+  const byTerminal = present === undefined && prompt === undefined ? askAtTerminal : undefined
+  const ask = askClientId === undefined ? byTerminal : askBy(askClientId)
+  const asking = ask === undefined ? {} : { askClientId: ask }
   if (present === undefined) {
-    return { ...terminal, notice: (notice) => Effect.zipRight(told(notice), terminal.notice(notice)) }
+    return { ...terminal, ...asking, notice: (notice) => Effect.zipRight(told(notice), terminal.notice(notice)) }
   }
   const opens = openBrowser === true || typeof openBrowser === "function"
   const open = (url: URL): Effect.Effect<boolean> =>
@@ -90,6 +106,7 @@ export const presenterFor = (
     show: (pending) =>
       Effect.zipRight(present === false ? Effect.void : showOn(present, pending), Effect.asVoid(open(pending.url))),
     notice: told,
-    open
+    open,
+    ...asking
   }
 }

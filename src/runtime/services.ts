@@ -37,11 +37,16 @@ export const paste: PasteReader = {
 
 const terminal = Effect.promise(() => import("./terminal/TerminalPresenter.ts"))
 
-/** Shows sign-ins on stderr, and opens the browser. */
+/** Shows sign-ins on stderr, opens the browser, and asks for a client id where stdin and stderr are a terminal. */
 export const presenter = (options: TerminalOptions = {}): Presenter => ({
   show: (pending) => Effect.flatMap(terminal, ({ show }) => show(pending, options)),
   notice: (notice) => Effect.flatMap(terminal, ({ notify }) => notify(notice, options)),
-  open: (url) => Effect.flatMap(terminal, ({ open }) => open(url, options))
+  open: (url) => Effect.flatMap(terminal, ({ open }) => open(url, options)),
+  askClientId: (question) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./terminal/TerminalQuestion.ts")),
+      ({ askClientId }) => askClientId(question, options)
+    )
 })
 
 // One for each place, however often the layer is built: who locks by store locks by place.

@@ -3,9 +3,11 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { BindError } from "../core/oauth/BindError.ts"
 import type { Refusal } from "../core/oauth/Refusal.ts"
+import type { ClientIdQuestion } from "../core/mcp/ClientIdQuestion.ts"
 import type { UrlRequest } from "../core/mcp/UrlRequest.ts"
 import type { SignInOutcome } from "../core/terminal/Texts.ts"
 
@@ -104,6 +106,17 @@ export interface Presenter {
    * to. @default none is opened
    */
   readonly open?: (url: URL) => Effect.Effect<boolean>
+  /**
+   * Asks the person for a client id, where an authorization server lets no program register itself. The scope closes when the
+   * question is over: answered, or as late as the sign-in would time out. An answer that cannot be a client id is asked for
+   * again, up to three times in all.
+   *
+   * `None`: nobody can be asked here, and the sign-in fails as if this member was missing. An empty text: the person gives
+   * none, and is not asked again by a request.
+   *
+   * @default nobody is asked
+   */
+  readonly askClientId?: (question: ClientIdQuestion) => Effect.Effect<Option.Option<string>, never, Scope.Scope>
 }
 
 /** A presenter whose notices all name the server that they are about. */

@@ -16,12 +16,15 @@ export type ClientOptions = ClientOptionsOf<Redacted.Redacted<string>>
 
 /**
  * Which client to be. `Fixed`: one that the options name, whose redirect URIs cannot be changed from here. `Stored`: one
- * that this program registered before. `Register`: one that is yet to be registered, for the port that is bound.
+ * that this program registered before. `Register`: one that is yet to be registered, for the port that is bound. `Ask`: one
+ * that a person is yet to register by hand, for the port that is bound; that of `last` where there was one before, so that
+ * the redirect URI stays the same.
  */
 export type ClientChoice =
   | { readonly _tag: "Fixed"; readonly client: ClientRegistration }
   | { readonly _tag: "Stored"; readonly client: ClientRegistration }
   | { readonly _tag: "Register" }
+  | { readonly _tag: "Ask"; readonly last?: ClientRegistration | undefined }
 
 const fieldOf = (client: ClientRegistration, name: string): unknown =>
   client.extra === undefined ? undefined : Redacted.value(client.extra)[name]
@@ -33,7 +36,7 @@ const hasExpired = (client: ClientRegistration, now: number): boolean => {
 }
 
 /** Whether a server's client identifier is printable ASCII (RFC 6749 appendix A.1), and of a length that fits into URLs. */
-const isClientId = (text: string): boolean => /^[\x20-\x7e]{1,4096}$/.test(text)
+export const isClientId = (text: string): boolean => /^[\x20-\x7e]{1,4096}$/.test(text)
 
 const isClientMetadataUrl = (text: string): boolean => {
   const url = parseUrl(text)
@@ -43,10 +46,11 @@ const isClientMetadataUrl = (text: string): boolean => {
 
 /**
  * Chooses the client in the order of the MCP specification: registered by hand, client ID metadata document, registered
- * before, dynamic registration.
+ * before, dynamic registration, one that the person is asked for.
  *
  * @param server The MCP server, for errors.
  * @param now Milliseconds since 1970-01-01 UTC.
+ * @param canAsk Whether a person can be asked for a client id.
  * @returns `Left` with
  *   - `UntrustedMetadata` of reason `IssuerChanged`: the client registered by hand belongs to another issuer;
  *   - `RegistrationError` of reason `InvalidClientMetadataUrl`, or `NotSupported` when there is no way to be known there.
@@ -56,7 +60,8 @@ export const choose = (
   { issuer, ...offered }: Metadata.AuthorizationServer,
   stored: Credentials | undefined,
   { client, clientMetadataUrl }: ClientOptions,
-  now: number
+  now: number,
+  canAsk = false
 ): Either.Either<ClientChoice, UntrustedMetadata | RegistrationError> => {
   if (client !== undefined) {
     // Where the options do not say, it belongs to the issuer that it was first used with.
@@ -74,13 +79,16 @@ export const choose = (
     return Either.right({ _tag: "Fixed", client: { clientId: clientMetadataUrl } })
   }
   const known = stored?.issuer === issuer ? stored.nextClient ?? stored.client : undefined
-  // One that the server may have forgotten is replaced where that is possible.
-  const isDoubtful = known?.isInDoubt === true && offered.registrationEndpoint !== undefined
+  // One that the server may have forgotten is replaced where that is possible; by a person only where it is quite sure.
+  const isDoubtful = offered.registrationEndpoint !== undefined
+    ? known?.isInDoubt === true
+    : canAsk && known?.isUnknown === true
   if (known?.redirectUris !== undefined && isClientId(known.clientId) && !hasExpired(known, now) && !isDoubtful) {
     return Either.right({ _tag: "Stored", client: known })
   }
-  return offered.registrationEndpoint !== undefined
-    ? Either.right({ _tag: "Register" })
+  if (offered.registrationEndpoint !== undefined) return Either.right({ _tag: "Register" })
+  return canAsk
+    ? Either.right({ _tag: "Ask", ...(known?.redirectUris !== undefined && { last: known }) })
     : Either.left(new RegistrationError({ reason: "NotSupported", issuer }))
 }
 
@@ -128,9 +136,13 @@ const portOf = (redirectUri: string): number => {
   return url !== undefined && url.protocol === "http:" && isThisMachine(url) ? Number(url.port || 80) : 0
 }
 
+/** The redirect URIs that are registered, or were. */
+const registeredUris = (choice: ClientChoice): ReadonlyArray<string> =>
+  (choice._tag === "Stored" ? choice.client : choice._tag === "Ask" ? choice.last : undefined)?.redirectUris ?? []
+
 /** The name of this machine in the registered redirect URI, where it is not that of the default. */
 const registeredHost = (choice: ClientChoice): ListenAttempt["host"] => {
-  const [first] = choice._tag === "Stored" ? choice.client.redirectUris ?? [] : []
+  const [first] = registeredUris(choice)
   const hostname = first === undefined || portOf(first) === 0 ? undefined : parseUrl(first)?.hostname
   return hostname === "localhost" || hostname === "[::1]" ? hostname : undefined
 }
@@ -146,9 +158,7 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
   const named = portsOf(options.port)
   const onPortBusy = options.onPortBusy ?? "fail"
   if (choice._tag !== "Fixed") {
-    const registered = choice._tag === "Stored"
-      ? (choice.client.redirectUris ?? []).map(portOf).filter((port) => port > 0)
-      : []
+    const registered = registeredUris(choice).map(portOf).filter((port) => port > 0)
     const any = named.length === 0 || named.includes(0)
     const first = any ? registered : registered.filter((each) => named.includes(each))
     const port = [...first, ...(named.length === 0 ? [0] : named.filter((each) => !first.includes(each)))]

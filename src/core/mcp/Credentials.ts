@@ -61,6 +61,11 @@ export interface ClientRegistration {
    * sign-in registers anew; tokens that were obtained with it still need it to be refreshed.
    */
   readonly isInDoubt?: boolean | undefined
+  /**
+   * Whether the authorization server said that it does not know it, or two sign-ins with it brought no answer. A person is
+   * asked for another one where the server lets no program register itself.
+   */
+  readonly isUnknown?: boolean | undefined
   /** Fields of the registration that this version does not know (`registration_access_token` …), as JSON. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined
 }
@@ -135,7 +140,8 @@ const clientFields = (client: ClientRegistration): Fields =>
     clientId: client.clientId,
     clientSecret: secret(client.clientSecret),
     redirectUris: client.redirectUris,
-    isInDoubt: client.isInDoubt
+    isInDoubt: client.isInDoubt,
+    isUnknown: client.isUnknown
   }, client.extra)
 
 /**
@@ -195,13 +201,15 @@ const extraOf = (unknown: Fields): Redacted.Redacted<Fields> | undefined =>
 
 const decodeClient = (fields: Fields): Decoded<ClientRegistration> =>
   Either.gen(function* () {
-    const { clientId, clientSecret, isInDoubt, redirectUris, ...unknown } = fields
+    const { clientId, clientSecret, isInDoubt, isUnknown, redirectUris, ...unknown } = fields
     const doubt = yield* optional(isInDoubt, "client.isInDoubt", isFlag)
+    const unheardOf = yield* optional(isUnknown, "client.isUnknown", isFlag)
     return {
       clientId: yield* required(clientId, "client.clientId", isText),
       clientSecret: redacted(yield* optional(clientSecret, "client.clientSecret", isText)),
       redirectUris: yield* optional(redirectUris, "client.redirectUris", isTexts),
       ...(doubt !== undefined && { isInDoubt: doubt }),
+      ...(unheardOf !== undefined && { isUnknown: unheardOf }),
       extra: extraOf(unknown)
     }
   })

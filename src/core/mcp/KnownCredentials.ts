@@ -53,13 +53,28 @@ export const isExpiring = ({ renewAt }: KnownCredentials, now: number): boolean 
 export const isExpired = (known: KnownCredentials, now: number): boolean =>
   now >= (tokens(known)?.expiresAt ?? Number.POSITIVE_INFINITY)
 
-/** The credentials with the mark that a registration is in doubt, or without it; others keep theirs. */
-export const withDoubt = (credentials: Credentials, clientId: string, isInDoubt: boolean): Credentials => {
+/** What is doubted of a registration: `"InDoubt"`: that the server still knows it; `"Unknown"`: nothing, it does not. */
+export type Doubt = "None" | "InDoubt" | "Unknown"
+
+/** A registration with the marks of this doubt alone. */
+export const doubted = (
+  { isInDoubt: _, isUnknown: __, ...client }: ClientRegistration,
+  doubt: Doubt
+): ClientRegistration => ({
+  ...client,
+  ...(doubt !== "None" && { isInDoubt: true }),
+  ...(doubt === "Unknown" && { isUnknown: true })
+})
+
+/** The doubt of a sign-in that is begun with a registration, until its answer has come. */
+export const doubtOf = ({ isInDoubt, isUnknown }: ClientRegistration): Doubt =>
+  isInDoubt === true || isUnknown === true ? "Unknown" : "InDoubt"
+
+/** The credentials with this doubt of a registration; others keep theirs. */
+export const withDoubt = (credentials: Credentials, clientId: string, doubt: Doubt): Credentials => {
   const { client, nextClient } = credentials
-  const change = (each: ClientRegistration): ClientRegistration => {
-    const { isInDoubt: _, ...rest } = each
-    return each.clientId !== clientId ? each : isInDoubt ? { ...rest, isInDoubt } : rest
-  }
+  const change = (each: ClientRegistration): ClientRegistration =>
+    each.clientId === clientId ? doubted(each, doubt) : each
   return {
     ...credentials,
     ...(client !== undefined && { client: change(client) }),

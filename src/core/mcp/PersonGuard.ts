@@ -63,8 +63,15 @@ export const mayStepUp = ({ stepUps }: PersonGuard): boolean => stepUps < maxSte
 
 /** In which way a sign-in that failed was in vain. */
 export const reasonOf = (
-  error: { readonly _tag?: string; readonly error?: unknown; readonly phase?: unknown }
+  error: {
+    readonly _tag?: string
+    readonly error?: unknown
+    readonly phase?: unknown
+    readonly reason?: unknown
+  }
 ): InVain => {
+  // The person was asked for a client id, and gave none.
+  if (error._tag === "RegistrationError" && error.reason === "NotSupported") return "Declined"
   if (error._tag === "AuthorizationDenied" && error.error === "access_denied") return "Declined"
   return error._tag === "AuthorizationTimeout" && error.phase === "response" ? "TimedOut" : "Failed"
 }

@@ -2,6 +2,7 @@
  * The screens of a sign-in: which server, the address to open, where the browser comes back to, and what else to do.
  */
 import { printable } from "../text/SafeText.ts"
+import type { ClientIdQuestion } from "../mcp/ClientIdQuestion.ts"
 import type { UrlRequest } from "../mcp/UrlRequest.ts"
 import type { Texts } from "./Texts.ts"
 import type { Instruction } from "./Advice.ts"
@@ -69,6 +70,24 @@ export const requested = (
     : [text(texts.urlMessage({ serverName: nameOf(texts, serverName), message: message.replace(/[.\s]+$/, "") }))],
   ...warnings.map((warning) => text(texts.urlWarnings[warning]))
 ]
+
+/**
+ * Shown when a client id is asked for. The redirect URI stands alone on its line, to be copied as a whole; whoever typed
+ * something else has it above still.
+ */
+export const clientId = (
+  texts: Texts,
+  { issuer, problem, redirectUri, serverName }: Omit<ClientIdQuestion, "paste">
+): ReadonlyArray<Block> =>
+  problem === "NotAClientId" ? [text(`${texts.clientIdProblems[problem]} ${texts.clientIdQuestion}`.trim())] : [
+    text(problem === undefined ? "" : texts.clientIdProblems[problem]),
+    {
+      _tag: "Heading",
+      text: texts.clientIdNeeded({ serverName: nameOf(texts, serverName), issuer: printable(issuer, 2048) })
+    },
+    { _tag: "Command", text: addressText(redirectUri) },
+    text(texts.clientIdQuestion)
+  ]
 
 /** Shown when a sign-in waits until another one has ended. */
 export const queued = (texts: Texts, signIn: SignIn): ReadonlyArray<Block> => [

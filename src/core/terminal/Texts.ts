@@ -2,6 +2,7 @@
  * Every sentence that a person reads in the terminal, in one table: to be translated, or replaced. The sentences on
  * refused requests and pastes stand beside their reasons.
  */
+import type { ClientIdProblem } from "../mcp/ClientIdQuestion.ts"
 import type { Unsafe } from "../mcp/Unsafe.ts"
 import {
   callbackReasons,
@@ -80,6 +81,12 @@ export interface Texts {
   readonly maybeUnregistered: (about: { readonly serverName: string; readonly redirectUri: string }) => string
   /** The authorization server may have forgotten this program, and shows an error instead of going on. */
   readonly maybeForgotten: (about: { readonly serverName: string }) => string
+  /** A client id is asked for; above the redirect URI to register. `issuer` is the authorization server. */
+  readonly clientIdNeeded: (about: { readonly serverName: string; readonly issuer: string }) => string
+  /** What to type; below the redirect URI. */
+  readonly clientIdQuestion: string
+  /** Why a client id is asked for although there was one. */
+  readonly clientIdProblems: Readonly<Record<ClientIdProblem, string>>
   /** A file of stored credentials could not be read, and was renamed. */
   readonly credentialsDamaged: (about: { readonly problem: string; readonly movedTo: string }) => string
   /** A server asks the person to open a page; above its address. `host` is the part of it to look at. */
@@ -191,7 +198,15 @@ const english: Texts = {
     `with, and not ${redirectUri}: set callback.port to its port, and see that nothing else uses that port.`,
   maybeForgotten: ({ serverName }) =>
     `If ${serverName} shows an error about an unknown client (or client_id), press Ctrl-C and try again: this program ` +
-    "then registers there anew.",
+    "then registers there anew, or asks you for another client id.",
+  clientIdNeeded: ({ issuer, serverName }) =>
+    `To sign in to ${serverName}, this program has to be known at ${issuer}, which lets no program register itself. ` +
+    "Register it there by hand, as a native application (a public client), whose redirect URI is this one:",
+  clientIdQuestion: "Then type the client id that you are given there, and press Enter. An empty line gives up.",
+  clientIdProblems: {
+    NotAClientId: "That is no client id: it is one line of letters, digits and signs, without accents.",
+    UnknownClient: "The client id that was used last is not known there, or its sign-in page did not answer."
+  },
   credentialsDamaged: ({ movedTo, problem }) =>
     `Stored credentials were damaged (${problem}): they were moved to ${movedTo}, and a new sign-in is needed.`,
   urlRequested: ({ host, serverName }) =>

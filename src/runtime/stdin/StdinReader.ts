@@ -44,7 +44,7 @@ const isOpen = (): boolean => {
  * `submit`, or provides a `PasteInput` over its own lines. When it starts to read later, this reader stops until the host
  * has stopped.
  */
-export const attach: AttachReader = (onText) => {
+export const attach: AttachReader = (onText, onNothing = () => {}) => {
   const { stdin } = process
   let detach: LineReader.Detach | undefined
   let stopWatchingSignals = () => {}
@@ -69,13 +69,15 @@ export const attach: AttachReader = (onText) => {
   const read = () => {
     detach = LineReader.attach(stdin, hasEscapes() ? TerminalOutput : undefined, {
       block: (text) => {
-        if (text.trim() !== "") onText(text)
+        if (text.trim() === "") onNothing()
+        else onText(text)
       },
       end: () => {
         const wasOpen = !hasEnded
         hasEnded = true
         detach = undefined
         TerminalOutput.typed(0)
+        onNothing()
         // When a terminal is closed, its signal arrives a few turns of the event loop later.
         timer = setTimeout(() => stopWatchingSignals(), signalMillis)
         timer.unref()

@@ -29,7 +29,10 @@ const stored = (client: ClientRegistration | undefined, of = issuer): Credential
 /** What a table can say of a choice. */
 const summary = (result: ReturnType<typeof ClientChoice.choose>): string => {
   if (Either.isLeft(result)) return result.left.reason
-  return result.right._tag === "Register" ? "Register" : `${result.right._tag} ${result.right.client.clientId}`
+  const choice = result.right
+  if (choice._tag === "Register") return "Register"
+  const client = choice._tag === "Ask" ? choice.last : choice.client
+  return `${choice._tag} ${client?.clientId ?? ""}`.trim()
 }
 
 const expiring = (seconds: unknown): ClientRegistration => ({
@@ -114,6 +117,33 @@ describe("choose", () => {
     }, "NotSupported"]
   ])("%s", (_name, options, known, offered, expected) => {
     assert.strictEqual(summary(ClientChoice.choose(server, offers(offered), known, options, now)), expected)
+  })
+
+  const unknown = { isInDoubt: true, isUnknown: true }
+  it.each<[name: string, stored: Credentials | undefined, registrationEndpoint: string | undefined, expected: string]>([
+    ["who is registered by itself is not asked for", undefined, `${issuer}/register`, "Register"],
+    ["nor who is unknown there", stored({ ...registered, ...unknown }), `${issuer}/register`, "Register"],
+    ["where none can be registered one is asked for", undefined, undefined, "Ask"],
+    ["one of another issuer says nothing", stored(registered, "https://other.example"), undefined, "Ask"],
+    ["a stored one is used", stored(registered), undefined, "Stored registered"],
+    ["also in doubt", stored({ ...registered, isInDoubt: true }), undefined, "Stored registered"],
+    ["but not when it is unknown", stored({ ...registered, ...unknown }), undefined, "Ask registered"],
+    [
+      "the next one counts",
+      { ...stored(registered), nextClient: { ...registered, ...unknown } },
+      undefined,
+      "Ask registered"
+    ],
+    ["nor when its secret has expired", stored(expiring(1)), undefined, "Ask registered"],
+    ["one without redirect URIs was not asked for", stored({ clientId: "fixed" }), undefined, "Ask"]
+  ])("where a person can be asked: %s", (_name, known, registrationEndpoint, expected) => {
+    const chosen = (canAsk: boolean) =>
+      summary(ClientChoice.choose(server, offers({ registrationEndpoint }), known, {}, now, canAsk))
+    assert.strictEqual(chosen(true), expected)
+    // And where nobody can, as before: an unknown one stays in use.
+    const isUsable = known?.issuer === issuer && known.client?.redirectUris !== undefined &&
+      known.client.extra === undefined
+    if (expected.startsWith("Ask")) assert.strictEqual(chosen(false), isUsable ? "Stored registered" : "NotSupported")
   })
 
   it.each<[string, string | undefined, Credentials | undefined, string]>([
@@ -248,6 +278,16 @@ describe("listen", () => {
       4000,
       0
     ]],
+    ["one that is asked for takes any port", { _tag: "Ask" }, {}, [0]],
+    [
+      "one that is asked for again takes its port, else any",
+      {
+        _tag: "Ask",
+        last: { clientId: "x", redirectUris: [at(4000)] }
+      },
+      {},
+      [4000, 0]
+    ],
     ["a stored one behind a proxy has no port here", storedAt("https://proxy.example/cb"), {}, [0]],
     ["a stored one whose address cannot be read", storedAt("odd", ""), {}, [0]],
     ["a stored one without addresses", { _tag: "Stored", client: { clientId: "x" } }, {}, [0]]

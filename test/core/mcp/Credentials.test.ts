@@ -23,7 +23,7 @@ const clear = (value: unknown): unknown =>
 
 const known = {
   top: ["version", "server", "account", "issuer", "client", "nextClient", "tokens"],
-  client: ["clientId", "clientSecret", "redirectUris", "isInDoubt"],
+  client: ["clientId", "clientSecret", "redirectUris", "isInDoubt", "isUnknown"],
   tokens: ["accessToken", "refreshToken", "expiresAt", "scope", "refreshRefusedAt"]
 } as const
 
@@ -65,6 +65,7 @@ const client = FastCheck.record({
   clientSecret: optional(secret),
   redirectUris: optional(FastCheck.array(text, { maxLength: 3 })),
   isInDoubt: optional(FastCheck.boolean()),
+  isUnknown: optional(FastCheck.boolean()),
   extra: extra("client")
 })
 const credentials: FastCheck.Arbitrary<Credentials> = FastCheck.record({

@@ -47,6 +47,8 @@ it.each(
     ["TimedOut", { _tag: "AuthorizationTimeout", phase: "response" }],
     ["Failed", { _tag: "AuthorizationTimeout", phase: "exchange" }],
     ["Failed", { _tag: "TokenError" }],
+    ["Declined", { _tag: "RegistrationError", reason: "NotSupported" }],
+    ["Failed", { _tag: "RegistrationError", reason: "Rejected" }],
     ["Failed", {}]
   ] as const
 )("in vain is %s after %o", (reason, error) => {

@@ -60,6 +60,11 @@ const said: ReadonlyArray<readonly [string, string]> = [
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [`unsafe ${option}`, english.unsafe({ serverName, option })] as const
   ),
+  ["clientIdNeeded", english.clientIdNeeded({ serverName, issuer: "https://auth.acme.example" })],
+  ["clientIdQuestion", english.clientIdQuestion],
+  ...Object.entries(english.clientIdProblems).map(([problem, sentence]) =>
+    [`clientIdProblems ${problem}`, sentence] as const
+  ),
   ["urlRequested", english.urlRequested({ serverName, host: "pay.example" })],
   ["urlMessage", english.urlMessage({ serverName, message: "Enter your key there" })],
   ...Object.entries(english.urlWarnings).map(([warning, sentence]) => [`urlWarnings ${warning}`, sentence] as const)

@@ -1,0 +1,72 @@
+/**
+ * A client that the person registers by hand, and whose id is asked for: the last way to be known to a server (MCP
+ * specification, client registration).
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as ClientIdQuestion from "../core/mcp/ClientIdQuestion.ts"
+import type { ClientRegistration } from "../core/mcp/Credentials.ts"
+import { RegistrationError } from "../core/mcp/SignInError.ts"
+import { endAfter } from "../effect/endAfter.ts"
+import type { Environment } from "./Environment.ts"
+
+/** Whether there is somebody to ask. */
+export const canAsk = ({ presenter }: Environment): boolean => presenter.askClientId !== undefined
+
+/** One question. A presenter that fails has asked nobody; its cause is not logged, for it may hold what was typed. */
+const askOnce = (
+  { presenter }: Environment,
+  question: ClientIdQuestion.ClientIdQuestion
+): Effect.Effect<Option.Option<unknown>> =>
+  Effect.scoped(Effect.suspend(() => presenter.askClientId?.(question) ?? Effect.succeed(Option.none()))).pipe(
+    Effect.catchAllCause(() => Effect.as(Effect.logDebug("The presenter could not ask for a client id"), Option.none()))
+  )
+
+/** The question and the same again; `None`: nobody can be asked. */
+const answerTo = (
+  env: Environment,
+  question: ClientIdQuestion.ClientIdQuestion,
+  left: number
+): Effect.Effect<Option.Option<string | undefined>> =>
+  Effect.flatMap(askOnce(env, question), (given) => {
+    if (Option.isNone(given)) return Effect.succeed(Option.none())
+    const answer = ClientIdQuestion.readAnswer(given.value)
+    if (answer._tag === "ClientId") return Effect.succeed(Option.some(answer.clientId))
+    return answer._tag === "Nothing" || left <= 1
+      ? Effect.succeed(Option.some(undefined))
+      : answerTo(env, { ...question, problem: "NotAClientId" }, left - 1)
+  })
+
+/**
+ * Asks for a client id, in the time that a sign-in may take. Whoever gives none, also by not answering in time, is not
+ * asked again by a request: `onAsked` is called before it fails.
+ */
+export const ask = (
+  env: Environment,
+  { issuer, redirectUri }: { readonly issuer: string; readonly redirectUri: string },
+  { last, onAsked }: { readonly last: ClientRegistration | undefined; readonly onAsked: () => void }
+): Effect.Effect<ClientRegistration, RegistrationError> => {
+  const question: ClientIdQuestion.ClientIdQuestion = {
+    serverName: env.serverName,
+    issuer,
+    redirectUri,
+    paste: env.callback.paste !== false,
+    ...(last?.isUnknown === true && { problem: "UnknownClient" as const })
+  }
+  // Disconnected: a presenter that cannot be interrupted is left to itself.
+  const answered = endAfter(
+    Effect.disconnect(answerTo(env, question, ClientIdQuestion.maxQuestions)),
+    env.callback.timeout ?? "5 minutes",
+    Effect.succeed(Option.some(undefined))
+  )
+  return Effect.flatMap(Effect.interruptible(answered), (given) => {
+    if (Option.isSome(given) && given.value !== undefined) {
+      const clientId = given.value
+      // Those that were registered for this client before are so still.
+      const before = last?.clientId === clientId ? last.redirectUris ?? [] : []
+      return Effect.succeed({ clientId, redirectUris: [redirectUri, ...before.filter((uri) => uri !== redirectUri)] })
+    }
+    if (Option.isSome(given)) onAsked()
+    return new RegistrationError({ reason: "NotSupported", issuer })
+  }).pipe(Effect.withSpan("McpOAuth.askClientId", { attributes: { issuer } }))
+}
