@@ -4,20 +4,23 @@
  * only then the suite looks at the client's exit code. The exit code here depends on the scored authorization scenarios.
  */
 import { build } from "esbuild"
-import { mkdirSync } from "node:fs"
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import process from "node:process"
 import { parseArgs } from "node:util"
 import { type Command, deno, node, onDeno, withFolder } from "./commands.ts"
 import { findNode } from "./conformance/node22.ts"
 import { makePlan, revisions, type Task } from "./conformance/plan.ts"
+import { isSdk, packages, type Sdk, sdks } from "./conformance/sdks.ts"
 import * as Suite from "./conformance/suite.ts"
 import { details, isComplete, type Result, type Row, sentence, summarize, table } from "./conformance/table.ts"
 
-const usage = `Usage: npm run conformance [-- --json] [-- --client node|deno|both]
+const usage = `Usage: npm run conformance [-- --json] [-- --client node|deno|both] [-- --sdk v1|v2|none]
 
   --client    what the client under test runs on; by default what this runs on. With both, both must pass
+  --sdk       the one MCP SDK that the client has and uses, or none: the other cannot be loaded then. By default v1 for
+              versions of the protocol up to 2025-11-25, and v2 for those after it
   --json      one JSON object as the last line of stdout, everything else on stderr
 `
 
@@ -41,11 +44,33 @@ const builtClient = async (): Promise<string> => {
   return outfile
 }
 
+/** Copies the client to a folder that has its packages and one SDK, or none, so that it cannot load another one. */
+const isolatedClient = async (sdk: Sdk, folder: string): Promise<string> => {
+  const links = ["effect", "open", ...(sdk === "none" ? [] : [packages[sdk].name])]
+  for (const name of links) {
+    const link = join(folder, "node_modules", name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(resolve("node_modules", name), link, "junction")
+  }
+  writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
+  const file = join(folder, "client.mjs")
+  copyFileSync(await builtClient(), file)
+  return file
+}
+
 /** Quotes each part: the suite splits the command at spaces, joins it again and gives it to a shell. */
-const commandOf = async (runtime: Runtime): Promise<string> => {
+const commandOf = async (runtime: Runtime, sdk: Sdk | undefined, folder: string): Promise<string> => {
   const program = runtime === "deno" ? deno() : node()
   if (program === undefined) throw new Error("Cannot run the client on Node: it is not on PATH")
-  const command: Command = runtime === "deno" ? [program, "run", "-A", clientFile] : [program, await builtClient()]
+  const start: Command = runtime === "deno" ? [program, "run", "-A"] : [program]
+  const command: Command = sdk !== undefined
+    ? [
+      ...start,
+      ...(runtime === "deno" ? ["--no-config", "--node-modules-dir=manual"] : []),
+      await isolatedClient(sdk, folder),
+      sdk
+    ]
+    : [...start, runtime === "deno" ? clientFile : await builtClient()]
   return command.map((part) => `"${part}"`).join(" ")
 }
 
@@ -63,11 +88,15 @@ const each = async <A, B>(all: ReadonlyArray<A>, use: (item: A) => Promise<B>): 
 const runClient = (
   suite: Suite.Suite,
   plan: ReadonlyArray<Task>,
-  client: Runtime,
+  runtime: Runtime,
+  sdk: Sdk | undefined,
   note: (text: string) => void
 ): Promise<ReadonlyArray<Result>> =>
   withFolder(async (root) => {
-    const command = await commandOf(client)
+    const client = sdk === undefined ? runtime : `${runtime} ${sdk}`
+    const own = join(root, "client")
+    mkdirSync(own)
+    const command = await commandOf(runtime, sdk, own)
     const start = performance.now()
     const done = (what: string) => note(`${client}: ${what} (${Math.round((performance.now() - start) / 1000)} s)\n`)
     let folders = 0
@@ -93,13 +122,13 @@ const runClient = (
     }))
   })
 
-const main = async (clients: ReadonlyArray<Runtime>, json: boolean): Promise<void> => {
+const main = async (clients: ReadonlyArray<Runtime>, sdk: Sdk | undefined, json: boolean): Promise<void> => {
   const print = (text: string) => (json ? process.stderr : process.stdout).write(text)
   const start = performance.now()
   const suite = Suite.make(await findNode())
   const plan = await makePlan(suite.list)
   const results: Array<ReadonlyArray<Result>> = []
-  for (const client of clients) results.push(await runClient(suite, plan, client, print))
+  for (const client of clients) results.push(await runClient(suite, plan, client, sdk, print))
   const rows = plan.map((task, index): Row => ({ task, results: results.flatMap((all) => all[index] ?? []) }))
   print(table(rows) + details(rows) + sentence(rows, performance.now() - start))
   const summary = summarize(rows)
@@ -115,12 +144,18 @@ const complain = (error: unknown) => {
 const parse = () => {
   try {
     const { values } = parseArgs({
-      options: { client: { type: "string" }, help: { type: "boolean" }, json: { type: "boolean" } }
+      options: {
+        client: { type: "string" },
+        help: { type: "boolean" },
+        json: { type: "boolean" },
+        sdk: { type: "string" }
+      }
     })
-    const { client = onDeno ? "deno" : "node", help = false, json = false } = values
+    const { client = onDeno ? "deno" : "node", help = false, json = false, sdk } = values
     if (client !== "node" && client !== "deno" && client !== "both") throw new Error(`There is no client "${client}"`)
+    if (sdk !== undefined && !isSdk(sdk)) throw new Error(`There is no SDK "${sdk}", only ${sdks.join(", ")}`)
     const clients: ReadonlyArray<Runtime> = client === "both" ? ["node", "deno"] : [client]
-    return { clients, help, json }
+    return { clients, help, json, sdk }
   } catch (error) {
     complain(error)
     process.stderr.write(`\n${usage}`)
@@ -129,4 +164,4 @@ const parse = () => {
 
 const values = parse()
 if (values?.help === true) process.stdout.write(usage)
-else if (values !== undefined) await main(values.clients, values.json).catch(complain)
+else if (values !== undefined) await main(values.clients, values.sdk, values.json).catch(complain)

@@ -1,5 +1,5 @@
 /**
- * Which tools the client under test calls, and with what.
+ * What the client under test asks of a server: which tools it calls, and with what.
  */
 
 /** A tool as both SDKs list it. */
@@ -12,6 +12,12 @@ export interface Tool {
 export interface ToolCall {
   readonly name: string
   readonly arguments: Record<string, unknown>
+}
+
+/** What the scenarios use of a connected client. */
+export interface Session {
+  readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<Tool> }>
+  readonly callTool: (call: ToolCall) => Promise<unknown>
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null

@@ -2,8 +2,9 @@
  * The client under test of the official conformance suite: it signs in with this library, over a real listener on
  * 127.0.0.1, and calls the tools of the server.
  *
- * The suite starts it with the server's URL as the last argument and the scenario in the environment. Exit code 0: signed
- * in and all tools called; 1: refused or failed, and stderr says why. Nothing is written to stdout.
+ * The suite starts it with the server's URL as the last argument and the scenario in the environment. The argument before
+ * may name the SDK to use: it must then be the only one that is there. Exit code 0: signed in and all tools called;
+ * 1: refused or failed, and stderr says why. Nothing is written to stdout.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -18,7 +19,9 @@ import { PasteInput, Presenter } from "../../src/index.ts"
 import type { McpOAuthOptions } from "../../src/mcp.ts"
 import { callsOf, type ToolCall } from "./calls.ts"
 import { person } from "./person.ts"
-import { connectStateful, connectStateless } from "./sessions.ts"
+import { isStateless } from "./plainSession.ts"
+import { assertAlone, isSdk } from "./sdks.ts"
+import { connectWith } from "./sessions.ts"
 
 /** What a scenario tells the client. */
 interface Context {
@@ -69,11 +72,16 @@ const services = Layer.mergeAll(
   Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
 )
 
-const connect = (env.MCP_CONFORMANCE_PROTOCOL_VERSION ?? "") < "2026-07-28" ? connectStateful : connectStateless
+const version = env.MCP_CONFORMANCE_PROTOCOL_VERSION ?? "2025-11-25"
+
+const named = process.argv.at(-2)
+if (isSdk(named)) await assertAlone(named)
+// Without a name, the SDK that knows the version of the protocol.
+const sdk = isSdk(named) ? named : isStateless(version) ? "v2" : "v1"
 
 // An error of the SDK is a defect, and ends the program unchanged.
 const program = Effect.gen(function* () {
-  const session = yield* connect(options)
+  const session = yield* connectWith[sdk](options, version)
   const { tools } = yield* Effect.promise(() => session.listTools())
   for (const call of callsOf(tools, context.toolCalls)) yield* Effect.promise(() => session.callTool(call))
 }).pipe(Effect.scoped, Effect.timeout("100 seconds"), Effect.provide(services))

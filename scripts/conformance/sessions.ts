@@ -1,20 +1,23 @@
 /**
- * Connects a client of either SDK through the library. Only the SDK that is needed is loaded.
+ * Connects through the library: a client of either SDK, or none. Only the SDK that is needed is loaded.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ConnectError, McpOAuth, type McpOAuthOptions } from "../../src/mcp.ts"
 import type { Services } from "../../src/node.ts"
-import type { Tool, ToolCall } from "./calls.ts"
+import type { Session } from "./calls.ts"
+import { isStateless, openPlainSession } from "./plainSession.ts"
+import type { Sdk } from "./sdks.ts"
 
-/** What the scenarios use of a connected client of either SDK. */
-export interface Session {
-  readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<Tool> }>
-  readonly callTool: (call: ToolCall) => Promise<unknown>
-}
-
-/** Signs in and connects; the scope closes the session. */
-export type Connect = (options: McpOAuthOptions) => Effect.Effect<Session, ConnectError, Scope.Scope | Services>
+/**
+ * Signs in and connects; the scope closes the session.
+ *
+ * @param version - The version of the protocol that the scenario is run on.
+ */
+export type Connect = (
+  options: McpOAuthOptions,
+  version: string
+) => Effect.Effect<Session, ConnectError, Scope.Scope | Services>
 
 const implementation = { name: "effect-oauth-callback conformance", version: "1.0.0" }
 
@@ -22,28 +25,34 @@ const implementation = { name: "effect-oauth-callback conformance", version: "1.
 const capabilities = { elicitation: { form: { applyDefaults: true } } }
 const accept = () => ({ action: "accept" as const, content: {} })
 
-/** For versions up to 2025-11-25: the SDK's first major version, with the transport that the library makes. */
-export const connectStateful: Connect = (options) =>
+/** The SDK's first major version. It knows the protocol up to 2025-11-25, and speaks that on every wire. */
+const connectV1: Connect = (options) =>
   Effect.gen(function* () {
     const { Client } = yield* Effect.promise(() => import("@modelcontextprotocol/sdk/client/index.js"))
     const { ElicitRequestSchema } = yield* Effect.promise(() => import("@modelcontextprotocol/sdk/types.js"))
     const client = new Client(implementation, { capabilities })
     client.setRequestHandler(ElicitRequestSchema, accept)
-    const connected = yield* McpOAuth.connect(client, options)
-    return connected.client
+    return (yield* McpOAuth.connect(client, options)).client
   })
 
-/** For versions since 2026-07-28, which are stateless: the SDK's second major version, with its transport. */
-export const connectStateless: Connect = (options) =>
+/** The SDK's second major version, in the version of the protocol that the scenario is run on. */
+const connectV2: Connect = (options, version) =>
   Effect.gen(function* () {
-    const { Client, StreamableHTTPClientTransport } = yield* Effect.promise(() =>
-      import("@modelcontextprotocol/client")
-    )
-    const client = new Client(implementation, { capabilities, versionNegotiation: { mode: { pin: "2026-07-28" } } })
-    client.setRequestHandler("elicitation/create", accept)
-    const connected = yield* McpOAuth.connect(client, {
-      ...options,
-      transport: (url, { fetch }) => new StreamableHTTPClientTransport(url, { fetch })
+    const { Client } = yield* Effect.promise(() => import("@modelcontextprotocol/client"))
+    const client = new Client(implementation, {
+      capabilities,
+      versionNegotiation: { mode: isStateless(version) ? { pin: version } : "legacy" }
     })
-    return connected.client
+    client.setRequestHandler("elicitation/create", accept)
+    return (yield* McpOAuth.connect(client, options)).client
   })
+
+/** No SDK: a few requests through the library's `fetch`. */
+const connectNone: Connect = (options, version) =>
+  Effect.gen(function* () {
+    const { fetch } = yield* McpOAuth.make(options)
+    return yield* Effect.promise(() => openPlainSession(fetch, options.serverUrl, version, implementation))
+  })
+
+/** How to connect with each SDK. The transport is always the one that the library takes by itself. */
+export const connectWith: Readonly<Record<Sdk, Connect>> = { v1: connectV1, v2: connectV2, none: connectNone }

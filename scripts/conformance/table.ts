@@ -57,7 +57,7 @@ const groupsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
 const word = (outcome: Outcome | undefined): string => outcome === undefined ? "-" : outcome.passed ? "ok" : "FAILED"
 
 const cellsOf = (results: ReadonlyArray<Result>, of: (result: Result) => readonly [string, string]): string =>
-  results.flatMap(of).map((text) => text.padEnd(14)).join("").trimEnd()
+  results.flatMap(of).map((text) => text.padEnd(18)).join("").trimEnd()
 
 /** A line for each scenario, under the heading of its group. */
 export const table = (rows: ReadonlyArray<Row>): string => {

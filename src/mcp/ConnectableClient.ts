@@ -33,10 +33,9 @@ export interface TransportLike {
  */
 export interface TransportOptions {
   /**
-   * Makes the transport, which has to send its requests through `fetch`. For SSE, and for clients of
-   * `@modelcontextprotocol/client` that speak a newer protocol.
+   * Makes the transport, which has to send its requests through `fetch`. For SSE, and for options of the transport.
    *
-   * @default `StreamableHTTPClientTransport` of `@modelcontextprotocol/sdk`
+   * @default `StreamableHTTPClientTransport` of the SDK that the client is of
    */
   readonly transport?: ((url: URL, options: { readonly fetch: SignedInFetch }) => TransportLike) | undefined
 }

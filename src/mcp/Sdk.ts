@@ -23,8 +23,18 @@ const loaded = (module: () => Promise<unknown>): Effect.Effect<SdkTransportClass
     catch: (cause) => new SdkMissing({ cause })
   })
 
-/** The transport of SDK v1, else that of v2: clients of each take both. */
-export const loadTransport: Effect.Effect<SdkTransportClass, SdkMissing> = Effect.orElse(
-  loaded(() => import("@modelcontextprotocol/sdk/client/streamableHttp.js")),
-  () => loaded(() => import("@modelcontextprotocol/client"))
-)
+const ofV1 = loaded(() => import("@modelcontextprotocol/sdk/client/streamableHttp.js"))
+const ofV2 = loaded(() => import("@modelcontextprotocol/client"))
+
+/**
+ * Whether a client is of SDK v2: only there a client can tell this. Not by `instanceof`, which would load both SDKs, and
+ * which no client of a second copy of the package passes.
+ */
+const isOfV2 = (client: object): boolean => "getNegotiatedProtocolVersion" in client
+
+/**
+ * The transport of the SDK that the client is of, else that of the other: each takes both up to protocol version
+ * 2025-11-25, but only v2's transport sends the headers of 2026-07-28 (`Mcp-Method`, `Mcp-Name`).
+ */
+export const loadTransport = (client: object): Effect.Effect<SdkTransportClass, SdkMissing> =>
+  isOfV2(client) ? Effect.orElse(ofV2, () => ofV1) : Effect.orElse(ofV1, () => ofV2)

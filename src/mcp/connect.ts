@@ -89,15 +89,14 @@ const noAnswer = (server: URL, isSigningIn: () => boolean): Effect.Effect<never,
 const sdkTimeout = ({ callback }: ConnectOptions): number =>
   Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000
 
-const makeTransport = (
-  { transport }: ConnectOptions,
-  url: URL,
-  fetch: SignedInFetch,
-  toError: ToConnectError
-): Effect.Effect<SdkTransport, ConnectError | SdkMissing> =>
+/** How the transport is made. Fails where no SDK is there: before a person is asked to sign in. */
+const transportMaker = (
+  client: ConnectableClient,
+  { transport }: ConnectOptions
+): Effect.Effect<(url: URL, options: { readonly fetch: SignedInFetch }) => SdkTransport, SdkMissing> =>
   transport !== undefined
-    ? Effect.try({ try: () => transport(url, { fetch }), catch: toError })
-    : Effect.map(Sdk.loadTransport, (Transport) => new Transport(url, { fetch }))
+    ? Effect.succeed(transport)
+    : Effect.map(Sdk.loadTransport(client), (Transport) => (url, options) => new Transport(url, options))
 
 /**
  * Ends the server's session where the transport can, then closes the client. A client that did not take the transport,
@@ -129,6 +128,7 @@ const signInAndConnect = <Client extends ConnectableClient>(
     const server = yield* ServerUrl.parse(options.serverUrl)
     const internal = yield* makeInternal(options)
     const { fetchWithoutSignIn, isSigningIn, oauth } = internal
+    const makeTransport = yield* transportMaker(client, options)
     // Where the server has no answer to a request that it does not know, `initialize` tells whether it wants a token.
     const label = ServerUrl.display(server)
     yield* Effect.catchIf(oauth.ensure, (error) => isUnknown({ label }, error), () => Effect.void)
@@ -143,7 +143,7 @@ const signInAndConnect = <Client extends ConnectableClient>(
       }
     }
     const toError = toConnectError(internal, server, () => lastError)
-    const transport = yield* makeTransport(options, server, fetch, toError)
+    const transport = yield* Effect.try({ try: () => makeTransport(server, { fetch }), catch: toError })
     yield* Effect.addFinalizer(() => {
       isClosing = true
       return close(client, transport)

@@ -437,12 +437,13 @@ describe("McpOAuth.connect", () => {
         const client = new ClientV2(info, { versionNegotiation: { mode: "auto" } })
         yield* McpOAuth.connect(client, {
           serverUrl: server.url,
-          fetch,
-          transport: (url, { fetch }) => new TransportV2(url, { fetch })
+          fetch
         }).pipe(Effect.provide(layer))
         assert.strictEqual(yield* whoami(client), "person at notes")
         const said = sent.filter(({ isBare, path }) => path === "/mcp" && !isBare)
         assert.strictEqual(said[0]?.rpc, "server/discover")
+        // Only the transport of SDK v2 sends this header, which servers of the newer protocol insist on.
+        assert.strictEqual(said[0]?.headers.get("mcp-method"), "server/discover")
         assert.include(said.map(({ rpc }) => rpc), "initialize")
         // One question without a token came before it, and no other.
         assert.strictEqual(sent.filter(({ isBare, path }) => path === "/mcp" && isBare).length, 1)
