@@ -42,7 +42,9 @@ export const openPlainSession = async (
     const all = new Headers(headers)
     for (const [name, value] of Object.entries(more)) all.set(name, value)
     const response = await fetch(serverUrl, { method: "POST", headers: all, body: JSON.stringify(message) })
-    if (!response.ok) throw new Error(`the server answered ${response.status}: ${(await response.text()).slice(0, 200)}`)
+    if (!response.ok) {
+      throw new Error(`the server answered ${response.status}: ${(await response.text()).slice(0, 200)}`)
+    }
     return response
   }
 
