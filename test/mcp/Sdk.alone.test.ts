@@ -43,7 +43,7 @@ const folderFor = (way: Way, sdk: SdkName) =>
 const run = (folder: string, args: ReadonlyArray<string>): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const flags = "Deno" in globalThis ? ["run", "-A", "--no-config", "--node-modules-dir=manual"] : []
-    const options = { cwd: folder, timeout: 25_000 }
+    const options = { cwd: folder, timeout: 80_000 }
     execFile(process.execPath, [...flags, "program.mjs", ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout))
       else reject(new Error(`${error.message}\n${stderr}`))
@@ -67,27 +67,31 @@ describe.skipIf(!Fs.existsSync(join(root, "dist/mcp.js")))("the built package", 
         Effect.gen(function* () {
           const result = yield* said(way, sdk)
           assert.deepStrictEqual(result, { others: [], text: "person at notes", windows: 1, isOpen: false })
-        }))
+        }), 90_000)
     }
 
-    it.scopedLive(`signs in and out by ${entry}, where no SDK is installed, and connect says what to install`, () =>
-      Effect.gen(function* () {
-        const result = yield* said(way, "none")
-        assert.deepStrictEqual(result, {
-          others: [],
-          missing: {
-            tag: "SdkMissing",
-            message: "Cannot load a transport: no MCP SDK is installed. Install the one that your client is of: " +
-              'npm install "@modelcontextprotocol/sdk@^1.31", or npm install "@modelcontextprotocol/client@^2"; or pass ' +
-              "`transport`",
-            // Nobody is asked to sign in for a connection that cannot be made.
-            windows: 0
-          },
-          status: 200,
-          isSignedIn: true,
-          afterLogout: false,
-          windows: 2
-        })
-      }))
+    it.scopedLive(
+      `signs in and out by ${entry}, where no SDK is installed, and connect says what to install`,
+      () =>
+        Effect.gen(function* () {
+          const result = yield* said(way, "none")
+          assert.deepStrictEqual(result, {
+            others: [],
+            missing: {
+              tag: "SdkMissing",
+              message: "Cannot load a transport: no MCP SDK is installed. Install the one that your client is of: " +
+                'npm install "@modelcontextprotocol/sdk@^1.31", or npm install "@modelcontextprotocol/client@^2"; or pass ' +
+                "`transport`",
+              // Nobody is asked to sign in for a connection that cannot be made.
+              windows: 0
+            },
+            status: 200,
+            isSignedIn: true,
+            afterLogout: false,
+            windows: 2
+          })
+        }),
+      90_000
+    )
   }
 })
