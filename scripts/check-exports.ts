@@ -55,7 +55,7 @@ if (left.length > 0) {
 /** Fixed ranges: a plain `npm install effect` brings major 4, which @effect/platform does not take. */
 const peers = {
   "@effect/platform": "^0.97.2",
-  "@modelcontextprotocol/client": "^2.0.0",
+  "@modelcontextprotocol/client": "^2.4.0",
   "@modelcontextprotocol/sdk": ">=1.31 <2",
   effect: "^3.22.4"
 }
