@@ -192,7 +192,12 @@ const signInOnce = (
       }
       const { millis, phase, refusals } = error
       const { clientId } = client
-      const hint = timeoutHint({ clientId, redirectUri: flow.redirectUri, resource: discovered.resourceIndicator })
+      const hint = timeoutHint({
+        clientId,
+        isReused,
+        redirectUri: flow.redirectUri,
+        resource: discovered.resourceIndicator
+      })
       return new AuthorizationTimeout({ millis, phase, refusals, hint })
     })
     yield* Effect.tapError(hinted, (error) => {
