@@ -194,7 +194,7 @@ const signInOnce = (
       const { clientId } = client
       const hint = timeoutHint({
         clientId,
-        isReused,
+        isReused: isReused && server.registrationEndpoint !== undefined,
         redirectUri: flow.redirectUri,
         resource: discovered.resourceIndicator
       })
