@@ -15,9 +15,14 @@ export interface Tokens extends Pick<Session, "scopesSufficed" | "tokenAccepted"
   readonly obtain: (need: TokenNeed, signal: AbortSignal | undefined) => Promise<TokenResult>
 }
 
+const isIterable = (body: unknown): boolean => typeof body === "object" && body !== null && Symbol.asyncIterator in body
+
 /** The request with a body that can be sent more than once. */
 const repeatable = async (init: RequestInit): Promise<RequestInit> => {
-  if (!(init.body instanceof ReadableStream)) return init
+  if (!(init.body instanceof ReadableStream)) {
+    // Node takes every asynchronous iterable for a body, its own streams too.
+    return isIterable(init.body) ? { ...init, body: await new Response(init.body as never).arrayBuffer() } : init
+  }
   const signal = init.signal ?? undefined
   const body: ReadableStream = init.body.pipeThrough(new TransformStream(), signal === undefined ? {} : { signal })
   return { ...init, body: await new Response(body).arrayBuffer() }

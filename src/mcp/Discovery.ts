@@ -30,6 +30,8 @@ interface Published {
   readonly document?: Document
   /** Whether a web page was there instead. */
   readonly isWebPage?: true
+  /** How the first place refused, where that says more than "nothing is here". */
+  readonly status?: number
 }
 
 /**
@@ -53,13 +55,14 @@ const published = (
         return yield* Metadata.nestedTooDeep(env.server, withoutQuery(url))
       }
       const { isWebPage, reason, retryAfter, status, ...why } = Fault.of(outcome)
-      if (isWebPage === true) none = { isWebPage }
+      if (isWebPage === true) none = { ...none, isWebPage }
+      if (status !== undefined && status >= 400 && status !== 404) none = { status, ...none }
       // A page, or "no", means that there is no document here.
       if (reason === "InvalidResponse" || reason === "Rejected") continue
       const { cause, code } = why
       const fields = { reason, status, retryAfter, code, cause }
-      failed = new DiscoveryError({ server: env.label, url: withoutQuery(url), ...fields })
-      if (status === undefined || status < 500 || retryAfter !== undefined) break
+      failed ??= new DiscoveryError({ server: env.label, url: withoutQuery(url), ...fields })
+      if (status === undefined || status < 500) break
     }
     return failed === undefined ? none : yield* failed
   })
@@ -68,8 +71,8 @@ const published = (
 const isOwnWithoutTls = (server: URL, named: URL): boolean =>
   server.protocol === "https:" && named.protocol === "http:" && named.hostname === server.hostname
 
-const noMetadata = ({ label }: Environment, url: string, { isWebPage }: Published): DiscoveryError =>
-  new DiscoveryError({ reason: "NoMetadata", server: label, url: withoutQuery(url), isWebPage })
+const noMetadata = ({ label }: Environment, url: string, { isWebPage, status }: Published): DiscoveryError =>
+  new DiscoveryError({ reason: "NoMetadata", server: label, url: withoutQuery(url), isWebPage, status })
 
 /** The metadata of the MCP server: where its challenge says, else at the well-known places. */
 const protectedResource = (

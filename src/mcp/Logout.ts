@@ -9,6 +9,7 @@ import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import { sameIssuer } from "../core/mcp/Metadata.ts"
 import * as Revocation from "../core/mcp/Revocation.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import type { DiscoveryError, RevocableToken, RevocationError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
@@ -37,7 +38,7 @@ const revoke = (
     const discovered = yield* Discovery.discover(env, yield* challenge, issuer)
     const endpoint = discovered.server.revocationEndpoint
     // The MCP server may have moved to another authorization server, which must not see tokens of the one before.
-    if (endpoint === undefined || discovered.server.issuer !== issuer) return
+    if (endpoint === undefined || !sameIssuer(discovered.server.issuer, issuer)) return
     const known = ClientChoice.withOptions(client, env)
     const revokeToken = (token: RevocableToken, secret: Redacted.Redacted<string>) =>
       Effect.map(

@@ -12,6 +12,7 @@ import type { BearerChallenge } from "../core/mcp/Challenge.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import { sameIssuer } from "../core/mcp/Metadata.ts"
 import * as RefreshRefusal from "../core/mcp/RefreshRefusal.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import type { DiscoveryError, TokenError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
@@ -59,9 +60,6 @@ const refreshableOf = (
     : { issuer, client: ClientChoice.withOptions(client, env), tokens: { ...tokens, refreshToken } }
 }
 
-/** The credentials without their tokens, which another authorization server must not see. */
-const withoutTokens = ({ client, extra, issuer }: Credentials): Credentials => ({ issuer, client, extra })
-
 /** Whether the options name the client, so that the program is to be corrected where the server does not know it. */
 const isOfOptions = (env: Environment, { clientId }: ClientRegistration): boolean =>
   [env.client?.clientId, env.clientMetadataUrl].includes(clientId)
@@ -108,14 +106,17 @@ const trade = (
     const found = refreshableOf(env, credentials, used, cell.now())
     if (typeof found === "string") return settle(found === "newer", credentials)
     // The MCP server has moved to another authorization server, which must not see tokens of the one before.
-    if (found.issuer !== discovered.server.issuer) return settle(false, Option.map(credentials, withoutTokens))
+    // They stay, marked, until there are others: it may move back.
+    if (!sameIssuer(discovered.server.issuer, found.issuer)) {
+      return settle(false, Option.map(credentials, (rest) => RefreshRefusal.unusable(rest, cell.now())))
+    }
     const isFixed = isOfOptions(env, found.client)
     return Effect.matchEffect(send(env, discovered, found, tellLate), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
       onFailure: (error) =>
         Effect.gen(function* () {
-          if (error._tag !== "TokenError" || !RefreshRefusal.isRefusal(error, isFixed)) return yield* error
-          if (attempt === "first" && RefreshRefusal.mayPass(error, isFixed)) return yield* new MayPass({ error })
+          if (attempt === "first" && RefreshRefusal.mayPass(error)) return yield* new MayPass({ error })
+          if (!RefreshRefusal.isRefusal(error, isFixed)) return yield* error
           // A store that does not keep other processes out may have their new tokens by now: those are used, and stay.
           const now = Option.getOrUndefined(yield* Effect.orElseSucceed(Stored.load(env), () => stored))
           if (

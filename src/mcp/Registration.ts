@@ -40,7 +40,7 @@ export const register = (
   scope: string | undefined
 ): Effect.Effect<ClientRegistration, RegistrationError> =>
   Effect.catchIf(
-    once(env, discovered, redirectUri, scope),
+    Effect.zipRight(Pauses.registration(env), once(env, discovered, redirectUri, scope)),
     (error) => scope !== undefined && RegistrationRetry.mayConcernScope(error),
     () => once(env, discovered, redirectUri, undefined)
   ).pipe(

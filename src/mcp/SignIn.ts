@@ -259,7 +259,7 @@ export const run = (
       ClientChoice.choose(env.label, server, stored, env, now, AskedClient.canAsk(env))
     const choice = yield* choose(stored)
     // The scopes of another authorization server may not exist at this one.
-    const isSameIssuer = stored === undefined || stored.issuer === server.issuer
+    const isSameIssuer = stored === undefined || Metadata.sameIssuer(server.issuer, stored.issuer)
     const asked = isSameIssuer ? request : { ...request, moreScopes: undefined }
     const first = signIn(env, asked, discovered, choice)
     if (choice._tag !== "Stored" && choice._tag !== "Ask") return yield* first

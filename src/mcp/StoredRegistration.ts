@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ClientRegistration } from "../core/mcp/Credentials.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
+import { sameIssuer } from "../core/mcp/Metadata.ts"
 import { tellNow } from "../flow/Notices.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Environment } from "./Environment.ts"
@@ -23,11 +24,12 @@ export const keep = (
   Stored.modify(env, (current) =>
     Effect.succeed([
       undefined,
-      Option.some(
-        Option.isSome(current) && current.value.issuer === issuer && current.value.tokens !== undefined
-          ? { ...current.value, nextClient: client }
-          : { issuer, client, extra: Option.getOrUndefined(current)?.extra }
-      )
+      Option.isNone(current) || current.value.tokens === undefined
+        ? Option.some({ issuer, client, extra: Option.getOrUndefined(current)?.extra })
+        // Tokens of another authorization server stay until there are others: the MCP server may move back.
+        : Option.some(
+          sameIssuer(issuer, current.value.issuer) ? { ...current.value, nextClient: client } : current.value
+        )
     ]))
 
 /** Stores the doubt of a registration. Nothing else is changed: tokens that came of it need it to be refreshed. */

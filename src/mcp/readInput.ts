@@ -26,6 +26,9 @@ const names = [
 // A Request that nobody else holds may be collected, and then its signal is told of no abort any more (Node 20).
 const requests = new WeakMap<AbortSignal, Request>()
 
+// A polyfill's request may have none.
+const isSignal = (signal: unknown): signal is AbortSignal => typeof signal === "object" && signal !== null
+
 const given = (init: RequestInit): RequestInit =>
   Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined))
 
@@ -47,10 +50,11 @@ const readRequest = (request: Request, init: RequestInit): RequestParts => {
   // Only a browser makes such a request, and nobody can make one of its parts.
   if (request.mode === "navigate") delete parts.mode
   Object.assign(parts, options)
-  if (ownSignal === undefined) {
+  if (ownSignal !== undefined) parts.signal = ownSignal
+  else if (isSignal(request.signal)) {
     requests.set(request.signal, request)
     parts.signal = request.signal
-  } else parts.signal = ownSignal
+  }
   if (ownBody !== undefined && ownBody !== null) parts.body = ownBody
   else if (request.body !== null) {
     if (request.bodyUsed || request.body.locked) {
@@ -60,7 +64,7 @@ const readRequest = (request: Request, init: RequestInit): RequestParts => {
     }
     Object.assign(parts, { body: request.body, duplex: "half" })
   }
-  return { url: new URL(request.url), init: parts }
+  return { url: parse(request.url), init: parts }
 }
 
 const parse = (url: string | URL): URL => {

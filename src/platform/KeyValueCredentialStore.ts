@@ -1,6 +1,7 @@
 /**
  * Any `KeyValueStore` of `@effect/platform` as credential store.
  */
+import { withoutStop } from "../core/text/SafeText.ts"
 import type { PlatformError } from "@effect/platform/Error"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Effect from "effect/Effect"
@@ -34,7 +35,7 @@ const notDone =
     const parts = ThrownValue.parts(error, secrets)
     return new CredentialStoreError({
       reason,
-      detail: `the key-value store failed (${code}): ${parts[0].message.slice(0, 250).replace(/[.\s]+$/, "")}. ` +
+      detail: `the key-value store failed (${code}): ${withoutStop(parts[0].message.slice(0, 250))}. ` +
         "Check that it can be reached, and may be read and written",
       code,
       cause: ThrownValue.toCause(parts)

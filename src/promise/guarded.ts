@@ -9,9 +9,11 @@ const isReason = (error: unknown, signal: AbortSignal | undefined): boolean =>
 
 /** Runs what opens something, none of whose errors can be of a function of the caller. */
 export const guarded = async <A>(signal: () => AbortSignal | undefined, run: () => Promise<A>): Promise<A> => {
+  let own: AbortSignal | undefined
   try {
+    own = signal()
     return await run()
   } catch (error) {
-    throw isReason(error, signal()) ? error : tagged(error)
+    throw isReason(error, own) ? error : tagged(error)
   }
 }

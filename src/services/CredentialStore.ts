@@ -1,6 +1,7 @@
 /**
  * Where credentials are kept between runs.
  */
+import { withoutStop } from "../core/text/SafeText.ts"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -55,7 +56,7 @@ export const failedBy = (
   return new CredentialStoreError({
     reason,
     detail: `the store of this program failed${code === undefined ? "" : ` (${code})`}${
-      said === "" ? "" : `: ${said.slice(0, 250).replace(/[.\s]+$/, "")}`
+      said === "" ? "" : `: ${withoutStop(said.slice(0, 250))}`
     }. Check that it can be read and written`,
     ...(code !== undefined && { code }),
     cause: ThrownValue.toCause(parts)

@@ -78,11 +78,11 @@ it.scopedLive("a registration endpoint is asked once, and no metadata for its sa
     assert.strictEqual(windows(), 0)
   }))
 
-it.scopedLive("metadata is asked for once", () =>
+it.scopedLive("metadata is asked for once at each place", () =>
   Effect.gen(function* () {
     const { authorizationServer, open, windows } = yield* McpHarness.world()
     authorizationServer.fail("metadata", busy(503, "60"), always)
     const { oauth } = yield* open()
     for (let round = 0; round < 5; round++) assertBusy(yield* Effect.flip(oauth.login), "DiscoveryError", 60)
-    assert.deepStrictEqual([authorizationServer.count("metadata"), windows()], [1, 0])
+    assert.deepStrictEqual([authorizationServer.count("metadata"), windows()], [2, 0])
   }))

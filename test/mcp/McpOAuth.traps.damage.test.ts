@@ -122,11 +122,14 @@ describe("trap 9: an MCP server whose metadata is out of order while somebody is
         const world = yield* expired({ server: { metadataAt: ["metadata", "root-metadata"], challenge: () => [] } })
         const before = world.authorizationServer.requests.length
         world.server.fail("metadata", fault, { times: Infinity })
+        world.server.fail("root-metadata", fault, { times: Infinity })
         const { oauth } = yield* world.open({ unsafe: { allowMissingS256: true } })
         const outcome = yield* McpHarness.call(oauth, world.server.url)
         assert.strictEqual(McpHarness.word(outcome), "DiscoveryError")
         const paths = new Set(world.server.requests.map(({ path }) => path))
-        assert.deepStrictEqual([...paths].sort(), ["/.well-known/oauth-protected-resource/mcp", "/mcp"])
+        // An internal error at one place says nothing about the other.
+        const root = what === "answers 503" ? ["/.well-known/oauth-protected-resource"] : []
+        assert.deepStrictEqual([...paths].sort(), [...root, "/.well-known/oauth-protected-resource/mcp", "/mcp"])
         assert.strictEqual(world.authorizationServer.requests.length, before)
         assert.deepStrictEqual([world.stored(), world.windows()], [world.before, 1])
         world.server.heal()
@@ -167,8 +170,8 @@ describe("trap 10: what was found once is asked for again", () => {
 })
 
 describe("trap 11: offline_access inside of another scope's name", () => {
-  for (const [scope, prompt] of [["not_offline_access", null], ["mcp offline_access", "consent"]] as const) {
-    it.scopedLive(`${prompt === null ? "asks for no consent" : "is another thing than the scope itself"}`, () =>
+  for (const scope of ["not_offline_access", "mcp offline_access"]) {
+    it.scopedLive(`or by itself asks for no consent: ${scope}`, () =>
       Effect.gen(function* () {
         const metadata = (document: object) => ({ ...document, scopes_supported: ["mcp"] })
         const world = yield* McpHarness.world({ authorizationServer: { metadata } })
@@ -176,7 +179,7 @@ describe("trap 11: offline_access inside of another scope's name", () => {
         const { oauth } = yield* world.open()
         yield* oauth.ensure
         assert.deepStrictEqual(scopesAsked(world), [scope])
-        assert.strictEqual(world.shown[0]?.url.searchParams.get("prompt"), prompt)
+        assert.isNull(world.shown[0]?.url.searchParams.get("prompt"))
       }))
   }
 

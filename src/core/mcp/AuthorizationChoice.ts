@@ -23,19 +23,24 @@ export interface AuthorizationChoice {
 /** The most letters of a parameter that is added. */
 const maxLength = 4000
 
+const isPlainObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+
 const isText = (value: unknown): value is string => typeof value === "string"
 
 /** Whether a text holds scopes that can be sent (RFC 6749 section 3.3). */
 const isScope = (value: unknown): value is string => isText(value) && ScopeSet.parse(value).every(ScopeSet.isScope)
 
 const problemOf = (name: string, value: unknown): string | undefined => {
-  if (AuthorizationRequest.ownedParameters.includes(name)) {
+  // Some frameworks read a name in other letters, or with brackets, as the name itself.
+  const owned = name.trim().toLowerCase().replace(/\[.*$/s, "")
+  if (AuthorizationRequest.ownedParameters.includes(owned)) {
     const instead: Readonly<Record<string, string>> = {
       scope: "use the option scope",
       resource: "it is the server's; to leave it out, set unsafe.omitResource",
       response_mode: "use callback.responseMode"
     }
-    return `${name} is set by the sign-in itself: ${instead[name] ?? "leave it out"}`
+    return `${name} is set by the sign-in itself: ${instead[owned] ?? "leave it out"}`
   }
   if (name === "" || !isText(value)) return `${JSON.stringify(name)} has to be a text with a name`
   return value.length > maxLength ? `${name} is longer than ${maxLength} characters` : undefined
@@ -46,7 +51,7 @@ export const check = (
   { authorizationParameters = {}, authorizationServerMetadataUrl, offlineAccess = true, scope }: AuthorizationOptions
 ): Either.Either<AuthorizationChoice, InvalidOptions> => {
   const invalid = (option: string, detail: string) => Either.left(new InvalidOptions({ option, detail }))
-  if (typeof authorizationParameters !== "object" || authorizationParameters === null) {
+  if (!isPlainObject(authorizationParameters)) {
     return invalid("authorizationParameters", "it has to be an object of texts")
   }
   for (const [name, value] of Object.entries(authorizationParameters)) {
@@ -56,9 +61,13 @@ export const check = (
   const url = authorizationServerMetadataUrl === undefined
     ? undefined
     : parseUrl(String(authorizationServerMetadataUrl))
-  if (authorizationServerMetadataUrl !== undefined && (url === undefined || !isSecure(url) || url.username !== "")) {
+  if (
+    authorizationServerMetadataUrl !== undefined &&
+    (url === undefined || !isSecure(url) || url.username !== "" || url.password !== "")
+  ) {
     return invalid("authorizationServerMetadataUrl", "it has to be an https: URL, or an http: URL on this machine")
   }
+  if (url !== undefined) url.hash = ""
   if (typeof offlineAccess !== "boolean") return invalid("offlineAccess", "it has to be true or false")
   const exactScope = typeof scope === "object" && scope !== null ? scope.exactly : undefined
   if (scope !== undefined && !isScope(exactScope ?? scope)) {
@@ -101,12 +110,13 @@ const manners: ReadonlyArray<string> = [
  */
 export const variantOf = (
   { authorizationParameters, authorizationServerMetadataUrl: metadataUrl, exactScope }: AuthorizationChoice,
-  { omitResource }: Unsafe
+  { allowResourceMismatch, omitResource }: Unsafe
 ): string | undefined => {
   const parts = Object.entries(authorizationParameters).filter(([name]) => !manners.includes(name))
   if (exactScope !== undefined) parts.push(["scope", [...ScopeSet.parse(exactScope)].sort().join(" ")])
   if (omitResource === true) parts.push(["resource", ""])
-  if (metadataUrl !== undefined) parts.push(["metadata", metadataUrl])
+  else if (allowResourceMismatch === true) parts.push(["resource", "any"])
+  if (metadataUrl !== undefined) parts.push(["", metadataUrl])
   const sorted = parts.sort(([left], [right]) => left < right ? -1 : 1)
   return sorted.length === 0 ? undefined : new URLSearchParams(sorted).toString()
 }

@@ -7,6 +7,12 @@ import * as ScopeSet from "./ScopeSet.ts"
 
 type Choice = Pick<AuthorizationChoice, "exactScope" | "offlineAccess" | "scope">
 
+/** What the MCP server supports, without what the caller wants left out. */
+const supported = ({ offlineAccess }: Choice, { resource }: Offered): string | undefined =>
+  offlineAccess
+    ? resource.scopes
+    : ScopeSet.union(...ScopeSet.parse(resource.scopes).filter((scope) => scope !== "offline_access"))
+
 /** What the servers say about scopes. */
 interface Offered {
   readonly resource: Pick<ProtectedResource, "scopes">
@@ -19,22 +25,18 @@ interface Offered {
  *
  * @param wanted Scopes of the challenge, and others that are needed.
  */
-export const toAsk = (
-  { exactScope, offlineAccess, scope: own }: Choice,
-  wanted: string | undefined,
-  { resource, server }: Offered
-): string | undefined => {
+export const toAsk = (choice: Choice, wanted: string | undefined, offered: Offered): string | undefined => {
+  const { exactScope, offlineAccess, scope: own } = choice
   if (exactScope !== undefined) return exactScope === "" ? undefined : exactScope
-  const scope = ScopeSet.union(own, wanted) ?? resource.scopes
+  const scope = ScopeSet.union(own, wanted) ?? supported(choice, offered)
   // Without it many servers give no refresh token, and the person would have to sign in again every hour.
   return ScopeSet.limited(
-    scope !== undefined && offlineAccess && server.offersOfflineAccess ? ScopeSet.union(scope, "offline_access") : scope
+    scope !== undefined && offlineAccess && offered.server.offersOfflineAccess
+      ? ScopeSet.union(scope, "offline_access")
+      : scope
   )
 }
 
 /** The scopes to register for: those that may be asked for later too, unless the caller names the exact ones. */
-export const toRegister = (
-  { exactScope }: Choice,
-  asked: string | undefined,
-  { resource }: Offered
-): string | undefined => exactScope === undefined ? ScopeSet.union(asked, resource.scopes) : asked
+export const toRegister = (choice: Choice, asked: string | undefined, offered: Offered): string | undefined =>
+  choice.exactScope === undefined ? ScopeSet.union(asked, supported(choice, offered)) : asked

@@ -179,8 +179,12 @@ const toBearer = ({ parameters }: Challenge): BearerChallenge => {
   }
 }
 
+/** Errors that more scopes, or another way to authenticate the person, mend. */
+const stepUpErrors: ReadonlyArray<string> = ["insufficient_scope", "insufficient_user_authentication"]
+
 /**
- * The `Bearer` challenge to follow: the first that names metadata, else the first. Challenges of other schemes, such as
+ * The `Bearer` challenge to follow: the first that names metadata, else the first; of one that says what the token lacks,
+ * that comes before. Challenges of other schemes, such as
  * `DPoP`, are ignored.
  *
  * @param header - The value of `WWW-Authenticate`; `null` where there is none.
@@ -196,7 +200,10 @@ const toBearer = ({ parameters }: Challenge): BearerChallenge => {
 export const bearer = (header: string | null | undefined): Option.Option<BearerChallenge> => {
   const offered = parse(header ?? "").filter(({ scheme }) => scheme === "bearer").map(toBearer)
   const [first] = offered
-  return Option.fromNullable(offered.find(({ resourceMetadata }) => resourceMetadata !== undefined) ?? first)
+  const named = offered.find(({ resourceMetadata }) => resourceMetadata !== undefined) ?? first
+  // A gateway and the server behind it may each have one: what the request lacks is said by one, where to go by another.
+  const lacking = offered.find(({ error }) => error !== undefined && stepUpErrors.includes(error))
+  return Option.fromNullable(lacking === undefined ? named : { ...named, ...lacking })
 }
 
 /** What a challenge wants of the next authentication, as parameters of the request (RFC 9470 section 4). */

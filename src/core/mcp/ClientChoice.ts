@@ -66,11 +66,13 @@ export const choose = (
   if (client !== undefined) {
     // Where the options do not say, it belongs to the issuer that it was first used with.
     const expected = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
-    return Metadata.sameIssuer(expected, issuer) ?
-      Either.right({ _tag: "Fixed", client: preRegistered(client) }) :
-      Either.left(
-        new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
-      )
+    // Where that is waived, the server's own name may differ from the one that it is found under.
+    const found = offered.waived.includes("allowIssuerMismatch") ? offered.asked : undefined
+    const isSame = Metadata.sameIssuer(expected, issuer) ||
+      (found !== undefined && Metadata.sameIssuer(expected, found))
+    return isSame ? Either.right({ _tag: "Fixed", client: preRegistered(client) }) : Either.left(
+      new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
+    )
   }
   if (clientMetadataUrl !== undefined && !isClientMetadataUrl(clientMetadataUrl)) {
     return Either.left(new RegistrationError({ reason: "InvalidClientMetadataUrl", issuer }))
@@ -78,7 +80,8 @@ export const choose = (
   if (clientMetadataUrl !== undefined && offered.fetchesClientMetadata) {
     return Either.right({ _tag: "Fixed", client: { clientId: clientMetadataUrl } })
   }
-  const known = stored?.issuer === issuer ? stored.nextClient ?? stored.client : undefined
+  const isSameIssuer = stored !== undefined && Metadata.sameIssuer(issuer, stored.issuer)
+  const known = isSameIssuer ? stored.nextClient ?? stored.client : undefined
   // One that the server may have forgotten is replaced where that is possible; by a person only where it is quite sure.
   const isDoubtful = offered.registrationEndpoint !== undefined
     ? known?.isInDoubt === true

@@ -37,6 +37,8 @@ export interface ProtectedResource {
 export interface AuthorizationServer {
   /** The issuer exactly as its metadata has it: `iss` has to equal it (RFC 9207). */
   readonly issuer: string
+  /** The issuer that was asked for; absent where the caller named the metadata itself. */
+  readonly asked?: string | undefined
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   /** Where it offers dynamic registration (RFC 7591). */
@@ -190,6 +192,9 @@ export const sameIssuer = (asked: string, named: string | undefined): boolean =>
 }
 
 const endpoints = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"] as const
+const optionalUrl = (value: unknown): string | undefined =>
+  (textOf(value) ?? "").trim() === "" ? undefined : textOf(value)
+
 const required: ReadonlyArray<string> = ["authorization_endpoint", "token_endpoint"]
 
 /**
@@ -224,7 +229,8 @@ export const authorizationServer = (
   if (!isPlain(issuer, maxIssuerLength)) return Either.left(malformed(server, "issuer", issuer))
   for (const field of endpoints) {
     const value = document[field]
-    if ((value === undefined || value === null || value === "") && !required.includes(field)) continue
+    // What is optional and no text at all is absent.
+    if (!required.includes(field) && (textOf(value) ?? "").trim() === "") continue
     const insecure = secureEndpoint(server, field, value)
     if (insecure !== undefined) return Either.left(insecure)
   }
@@ -243,10 +249,11 @@ export const authorizationServer = (
   const methods = document.token_endpoint_auth_methods_supported
   return Either.right({
     issuer,
+    ...(asked !== undefined && { asked }),
     authorizationEndpoint: String(document.authorization_endpoint),
     tokenEndpoint: String(document.token_endpoint),
-    registrationEndpoint: textOf(document.registration_endpoint),
-    revocationEndpoint: textOf(document.revocation_endpoint),
+    registrationEndpoint: optionalUrl(document.registration_endpoint),
+    revocationEndpoint: optionalUrl(document.revocation_endpoint),
     fetchesClientMetadata: document.client_id_metadata_document_supported === true,
     issuerRequired: document.authorization_response_iss_parameter_supported === true,
     offersOfflineAccess: ScopeSet.parse(textsOf(document.scopes_supported).join(" ")).includes("offline_access"),

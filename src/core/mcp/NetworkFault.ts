@@ -93,7 +93,9 @@ export const kindOf = (code: string | undefined): NetworkKind | undefined => {
   if (code === undefined) return undefined
   if (Object.hasOwn(kinds, code)) return kinds[code]
   // TLS's own names: https://www.rfc-editor.org/rfc/rfc8446#section-6
-  if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE)$/.test(code)) return "ClientCertificate"
+  if (
+    /ALERT_(CERTIFICATE_(REQUIRED|UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA|BAD_CERTIFICATE|HANDSHAKE_FAILURE)$/.test(code)
+  ) return "ClientCertificate"
   if (/^(CertificateRequired|BadCertificate|HandshakeFailure)$/.test(code)) return "ClientCertificate"
   if (/^ERR_SSL_/.test(code)) return "TlsFailed"
   if (/^HPE_/.test(code)) return "NotHttp"

@@ -1,6 +1,7 @@
 /**
  * What a person is told when a server could not be reached: what happened, then what to do.
  */
+import { withoutStop } from "../text/SafeText.ts"
 import { kindOf, type NetworkFault, type NetworkKind } from "./NetworkFault.ts"
 import { parts, shown } from "./ThrownValue.ts"
 
@@ -79,6 +80,6 @@ export const sentence = ({ cause, code }: NetworkFault): string => {
     return `${what}${inBrackets}. ${todo}${host}`
   }
   const why = cause === undefined ? "" : parts(cause).map(shown).filter((text) => text !== "").join(": ").slice(0, 250)
-  return `it could not be reached${inBrackets}${why === "" ? "" : `: ${why.replace(/[.:\s]+$/, "")}`}. ` +
+  return `it could not be reached${inBrackets}${why === "" ? "" : `: ${withoutStop(why)}`}. ` +
     "Check the connection, and try again"
 }

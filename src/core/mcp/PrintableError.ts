@@ -15,11 +15,14 @@ const limits: Readonly<Record<string, number>> = {
   scope: 8192
 }
 
+/** Fields that say why, where that is known: absent otherwise, so that an error that is shown has no empty ones. */
+const reasons: ReadonlyArray<string> = ["cause", "code", "isWebPage", "retryAfter"]
+
 const printableFields = <Fields extends object>(fields: Fields): Fields =>
   Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) =>
-      typeof value === "string" ? [name, printable(value, limits[name] ?? 2048)] : [name, value]
-    )
+    Object.entries(fields).filter(([name, value]) => value !== undefined || !reasons.includes(name)).map((
+      [name, value]
+    ) => typeof value === "string" ? [name, printable(value, limits[name] ?? 2048)] : [name, value])
   ) as Fields
 
 /** An HTTP status is the code, where nothing else is. */

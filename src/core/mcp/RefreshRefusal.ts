@@ -31,8 +31,13 @@ export const isRefusal = ({ error, reason, status }: TokenError, isClientOfOptio
  * Whether a refusal may be over in a moment, so that the same request is worth a second try: servers with several
  * machines do not know a client for a moment that one of them has just registered.
  */
-export const mayPass = ({ error, reason }: TokenError, isClientOfOptions: boolean): boolean =>
-  reason === "Rejected" && error === "invalid_client" && !isClientOfOptions
+export const mayPass = ({ error, reason }: TokenError): boolean => reason === "Rejected" && error === "invalid_client"
+
+/** The credentials with a mark that their refresh token is of no use now. Nothing is removed. */
+export const unusable = ({ tokens, ...rest }: Credentials, now: number): Credentials => ({
+  ...rest,
+  ...(tokens !== undefined && { tokens: { ...tokens, refreshRefusedAt: now } })
+})
 
 /** Whether a token endpoint answered with a document that has no access token in it: that is a refusal without a name. */
 export const isWithoutToken = (outcome: Outcome): boolean =>

@@ -47,9 +47,10 @@ export const ofJson = (text: string): Reading => {
  * Reads JSON, or else a form in which a token endpoint says something (RFC 6749 has JSON; some servers answer with forms,
  * whatever they call them). Of a name that is repeated, the first value counts.
  */
-export const ofJsonOrForm = (text: string): Reading => {
+export const ofJsonOrForm = (body: string): Reading => {
+  const text = body.trim()
   const reading = ofJson(text)
   if (reading.document !== undefined || reading.isTooDeep === true || !/^[\w.~-]+=/.test(text)) return reading
-  const form = new URLSearchParams(text.trim())
+  const form = new URLSearchParams(text)
   return form.has("access_token") || form.has("error") ? { document: Object.fromEntries([...form].reverse()) } : {}
 }

@@ -10,17 +10,21 @@ export interface Attempt {
   readonly fault: Fault | undefined
 }
 
-/** What servers say of an access token that they do not revoke, or that ended with its refresh token (Google). */
-const endedAlready: ReadonlyArray<string> = ["unsupported_token_type", "invalid_token"]
+/** Whether a server says that a token has ended already: with its refresh token (Google), or long ago. */
+const hasEnded = ({ error, status = 0 }: Fault): boolean => error === "invalid_token" && status < 500
+
+/** Whether a server says that it revokes no tokens of this type. */
+const isUnsupported = ({ error, status = 0 }: Fault): boolean => error === "unsupported_token_type" && status < 500
 
 /**
  * Whether a server ended all that it can end: one that does not revoke access tokens (RFC 7009 section 2.2.1), as where they
  * are signed statements that nobody asks it about, has done its part when the refresh token is ended.
  */
 const isAllItOffers = (attempts: ReadonlyArray<Attempt>): boolean =>
-  attempts.some(({ fault, token }) => token === "refresh_token" && fault === undefined) &&
   attempts.every(({ fault, token }) =>
-    fault === undefined || (token === "access_token" && endedAlready.includes(fault.error ?? ""))
+    fault === undefined || hasEnded(fault) ||
+    (token === "access_token" && isUnsupported(fault) &&
+      attempts.some((each) => each.token === "refresh_token" && (each.fault === undefined || hasEnded(each.fault))))
   )
 
 /**

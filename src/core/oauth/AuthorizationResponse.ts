@@ -107,10 +107,11 @@ const textWithoutSecrets = (parameters: URLSearchParams, name: string): string =
  */
 const isIssuer = (iss: string, expected: string): boolean => {
   const parts = expected.split("{tenantid}")
-  if (parts.length !== 2) return iss === expected
   const [before = "", after = ""] = parts
+  // In the path alone: at another origin it would be another server.
+  if (parts.length !== 2 || !/^https?:\/\/[^/?#]+\//.test(before)) return iss === expected
   const tenant = iss.slice(before.length, iss.length - after.length)
-  return /^[\w.-]+$/.test(tenant) && iss === `${before}${tenant}${after}`
+  return /^[\w-][\w.-]*$/.test(tenant) && iss === `${before}${tenant}${after}`
 }
 
 const single = ["iss", "error", "error_description", "error_uri", "code"] as const

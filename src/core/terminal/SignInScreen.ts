@@ -1,7 +1,7 @@
 /**
  * The screens of a sign-in: which server, the address to open, where the browser comes back to, and what else to do.
  */
-import { printable } from "../text/SafeText.ts"
+import { printable, withoutStop } from "../text/SafeText.ts"
 import type { ClientIdQuestion } from "../mcp/ClientIdQuestion.ts"
 import type { UrlRequest } from "../mcp/UrlRequest.ts"
 import type { Texts } from "./Texts.ts"
@@ -67,7 +67,7 @@ export const requested = (
   { _tag: "Link", url: url.href, id: (elicitationId ?? "").replace(/[^\w-]/g, "").slice(0, 64) },
   ...message === undefined
     ? []
-    : [text(texts.urlMessage({ serverName: nameOf(texts, serverName), message: message.replace(/[.\s]+$/, "") }))],
+    : [text(texts.urlMessage({ serverName: nameOf(texts, serverName), message: withoutStop(message) }))],
   ...warnings.map((warning) => text(texts.urlWarnings[warning]))
 ]
 

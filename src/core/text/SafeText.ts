@@ -30,6 +30,13 @@ export const printable = (text: string, limit: number): string => {
     : `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…`
 }
 
+/** A text without what ends it as a sentence, so that a sentence of ours can go on. */
+export const withoutStop = (text: string): string => {
+  let end = text.length
+  while (end > 0 && ".: \t\r\n".includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
 /** Whether a text is an identifier that can be shown and sent as it is: at most `limit` letters of printable ASCII. */
 export const isPlain = (text: string, limit: number): boolean => text.length <= limit && /^[\x21-\x7e]+$/.test(text)
 

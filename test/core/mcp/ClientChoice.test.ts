@@ -102,7 +102,8 @@ describe("choose", () => {
       fetchesClientMetadata: false
     }, "Register"],
     ["another issuer's is not shown", {}, stored(registered, "https://other.example"), {}, "Register"],
-    ["another issuer's is not shown, to the letter", {}, stored(registered, `${issuer}/`), {}, "Register"],
+    ["the same issuer's with a slash more is shown", {}, stored(registered, `${issuer}/`), {}, "Stored registered"],
+    ["another issuer's with a path is not shown", {}, stored(registered, `${issuer}/a`), {}, "Register"],
     ["one without redirect URIs was not registered here", {}, stored({ clientId: "fixed" }), {}, "Register"],
     [
       "there may be no way at all",

@@ -370,6 +370,10 @@ describe("authorizationServer", () => {
       registrationEndpoint: undefined,
       revocationEndpoint: undefined
     }],
+    ["what is no text for what is absent", { registration_endpoint: false, revocation_endpoint: [] }, {
+      registrationEndpoint: undefined,
+      revocationEndpoint: undefined
+    }],
     ["one response type that is no list", { response_types_supported: "code" }, { issuer }],
     ["one challenge method that is no list", { code_challenge_methods_supported: "S256" }, { waived: [] }],
     ["one method that is no list", { token_endpoint_auth_methods_supported: "none" }, { authMethods: ["none"] }],
@@ -461,7 +465,7 @@ describe("authorizationServer", () => {
     const names = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]
     for (const name of names) {
       const value = document[name]
-      if ((value === undefined || value === null || value === "") && name.startsWith("re")) continue
+      if ((typeof value !== "string" || value.trim() === "") && name.startsWith("re")) continue
       const url = new URL(String(value))
       assert.isTrue(isSecure(url))
       assert.isTrue(isThisMachine(mcp) || !isThisMachine(url))
