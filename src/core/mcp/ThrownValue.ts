@@ -30,17 +30,13 @@ const inUrl = (_: string, scheme: string, user = "", rest: string, query = ""): 
 
 const schemes = /\b(Bearer|Basic|DPoP|Negotiate)[ :=]+[^\s"',;]{4,}/gi
 
-// A value may stand in quotes, and the quotes of JSON in JSON have a backslash before them.
-const value = /(\\?"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;}"']+)/.source
-
-// A name that ends so, and its value: in JSON, in a form, in an object as it is printed.
-const secretFields = new RegExp(
-  String
-    .raw`([a-z_-]{0,40}(?:tokens?|secret|password|verifier|assertion|api_?-?key|authorization|cookie)\\?["']?\s{0,3}[:=]\s{0,3})${value}`,
-  "gi"
-)
+// A name that ends so, and its value: in JSON, in a form, in an object as it is printed. A value may stand in quotes, and the
+// quotes of JSON in JSON have a backslash before them.
+const secretFields =
+  /([a-z_-]{0,40}(?:tokens?|secret|password|verifier|assertion|api_?-?key|authorization|cookie)\\?["']?\s{0,3}[:=]\s{0,3})(\\?"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;}"']+)/gi
 // These are words of many messages too ("status code: 500"), so they count where a form or JSON has them.
-const parameters = new RegExp(String.raw`(\b(?:code|state)(?:=|\\?"\s{0,3}:\s{0,3}(?=\\?")))${value}`, "gi")
+const parameters =
+  /(\b(?:code|state)(?:=|\\?"\s{0,3}:\s{0,3}(?=\\?")))(\\?"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;}"']+)/gi
 
 // What parsers of JSON say quotes the text around its fault, in any piece.
 const quotedByParser = (text: string): string => /\bJSON\b/.test(text) ? text.replace(/["'`].*["'`]/s, "***") : text
