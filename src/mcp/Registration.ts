@@ -6,7 +6,7 @@ import type { ClientRegistration } from "../core/mcp/Credentials.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import * as Fault from "../core/mcp/Fault.ts"
-import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
+import * as ClientRefusal from "../core/mcp/ClientRefusal.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -41,7 +41,7 @@ export const register = (
 ): Effect.Effect<ClientRegistration, RegistrationError> =>
   Effect.catchIf(
     Effect.zipRight(Pauses.registration(env), once(env, discovered, redirectUri, scope)),
-    (error) => scope !== undefined && RegistrationRetry.mayConcernScope(error),
+    (error) => scope !== undefined && ClientRefusal.mayConcernScope(error),
     () => once(env, discovered, redirectUri, undefined)
   ).pipe(
     Effect.tapError((error) => Pauses.note(env, error)),

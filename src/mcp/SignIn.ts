@@ -17,7 +17,7 @@ import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
 import * as Metadata from "../core/mcp/Metadata.ts"
 import type { Closed } from "../core/mcp/Closed.ts"
-import * as RegistrationRetry from "../core/mcp/RegistrationRetry.ts"
+import * as ClientRefusal from "../core/mcp/ClientRefusal.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import {
@@ -230,7 +230,7 @@ const signIn = (
     first,
     "RegistrationError",
     (error) =>
-      RegistrationRetry.mayConcernRedirectUri(error)
+      ClientRefusal.mayConcernRedirectUri(error)
         ? signInOnce(atLocalhost, request, discovered, { _tag: "Register" })
         : Effect.fail(error)
   )

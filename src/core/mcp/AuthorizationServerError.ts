@@ -2,7 +2,7 @@
  * Errors of requests to an authorization server: to register, to get tokens, to revoke them.
  */
 import type { TaggedErrorClass } from "../TaggedError.ts"
-import * as RegistrationRetry from "./RegistrationRetry.ts"
+import * as ClientRefusal from "./ClientRefusal.ts"
 import { printableError } from "./PrintableError.ts"
 import { type FaultReason, insteadOfJson, said, status, why, type WhyFields } from "./FaultReason.ts"
 
@@ -51,7 +51,7 @@ export class RegistrationError extends RegistrationErrorBase {
         return `Cannot register at ${this.issuer}: it answered${insteadOfJson(this.isWebPage)}${
           said(this.error, this.description)
         }${status(this.status)}. Register this program there by hand, and set client.clientId${
-          RegistrationRetry.mayConcernRedirectUri(this)
+          ClientRefusal.mayConcernRedirectUri(this)
             ? ". Or it takes another redirect URI (to some, 127.0.0.1 and localhost are not the same): set callback.host, or " +
               "callback.port"
             : ""

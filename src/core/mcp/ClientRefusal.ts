@@ -1,5 +1,5 @@
 /**
- * What a refused registration is tried with once more.
+ * What a server refused when it did not register this program, and so what is tried once more.
  */
 
 /** What a `RegistrationError` says. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as RegistrationRetry from "../../../src/core/mcp/RegistrationRetry.ts"
+import * as ClientRefusal from "../../../src/core/mcp/ClientRefusal.ts"
 import { RegistrationError } from "../../../src/core/mcp/SignInError.ts"
 
 const refused = (fields: Partial<RegistrationError>) =>
@@ -26,7 +26,7 @@ describe("a refused registration", () => {
   ])("%s", (_name, fields, scope, redirectUri) => {
     const error = refused(fields)
     assert.deepStrictEqual(
-      [RegistrationRetry.mayConcernScope(error), RegistrationRetry.mayConcernRedirectUri(error)],
+      [ClientRefusal.mayConcernScope(error), ClientRefusal.mayConcernRedirectUri(error)],
       [scope, redirectUri]
     )
     if (fields.reason === undefined) assert.strictEqual(error.message.includes("callback.host"), redirectUri)
