@@ -108,9 +108,9 @@ const metadata = make(
       return false
     }
     mustHold(isPlain(read.right.issuer), "the issuer is not printable ASCII")
-    for (const field of ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]) {
-      const value = input[field as keyof typeof input] as unknown
-      mustHold(value === undefined || value === null || isPlain(value), `${field} is not printable ASCII`)
+    const { authorizationEndpoint, registrationEndpoint, revocationEndpoint, tokenEndpoint } = read.right
+    for (const endpoint of [authorizationEndpoint, tokenEndpoint, registrationEndpoint, revocationEndpoint]) {
+      mustHold(endpoint === undefined || isPlain(endpoint), "an endpoint is not printable ASCII")
     }
     return true
   }
