@@ -49,6 +49,19 @@ describe("the options", () => {
     ["a parameter that is no text", { authorizationParameters: { a: 5 } }, "authorizationParameters"],
     ["a parameter without a name", { authorizationParameters: { "": "a" } }, "authorizationParameters"],
     ["a parameter that is very long", { authorizationParameters: { a: "x".repeat(4001) } }, "authorizationParameters"],
+    [
+      "a name of the sign-in's in other letters",
+      { authorizationParameters: { State: "x" } },
+      "authorizationParameters"
+    ],
+    [
+      "a name of the sign-in's with brackets",
+      { authorizationParameters: { "redirect_uri[]": "x" } },
+      "authorizationParameters"
+    ],
+    ["a list", { authorizationParameters: ["a"] }, "authorizationParameters"],
+    ["a map, which would add nothing", { authorizationParameters: new Map([["a", "b"]]) }, "authorizationParameters"],
+    ["a password", { authorizationServerMetadataUrl: "https://:pw@as.example/x" }, "authorizationServerMetadataUrl"],
     ["no parameters", { authorizationParameters: null }, "authorizationParameters"],
     ["an address that is none", { authorizationServerMetadataUrl: "as.example" }, "authorizationServerMetadataUrl"],
     ["http elsewhere", { authorizationServerMetadataUrl: "http://as.example/x" }, "authorizationServerMetadataUrl"],

@@ -342,3 +342,17 @@ it("reads scopes that a server wrote with commas", () => {
   const scope = (text: string) => Option.getOrThrow(Challenge.bearer(`Bearer scope="${text}"`)).scope
   assert.deepStrictEqual(["a,b", "a, b", "a,b c"].map(scope), ["a b", "a b", "a,b c"])
 })
+
+describe("two Bearer challenges, of a gateway and of the server behind it", () => {
+  it("say together where to go and what the token lacks, in either order", () => {
+    const gateway = 'Bearer resource_metadata="https://mcp.example/m"'
+    const server = 'Bearer error="insufficient_scope", scope="a"'
+    for (const header of [`${gateway}, ${server}`, `${server}, ${gateway}`]) {
+      assert.deepStrictEqual(Option.getOrThrow(Challenge.bearer(header)), {
+        resourceMetadata: "https://mcp.example/m",
+        error: "insufficient_scope",
+        scope: "a"
+      })
+    }
+  })
+})

@@ -1,0 +1,36 @@
+/** The issuer of all tenants, as Microsoft Entra ID publishes it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Either, Redacted } from "effect"
+import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
+
+const isTaken = (issuer: string, iss: string): boolean => {
+  const query = new URLSearchParams({ state: "s", code: "c", iss })
+  const matched = AuthorizationResponse.matchState(AuthorizationResponse.parse(query.toString()), Redacted.make("s"))
+  return Either.isRight(Either.flatMap(matched, (each) => AuthorizationResponse.check(each, { issuer })))
+}
+
+describe("an issuer with {tenantid} in its path", () => {
+  const issuer = "https://login.example/{tenantid}/v2.0"
+  it.each([
+    ["https://login.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", true],
+    ["https://login.example/contoso.example/v2.0", true],
+    ["https://login.example/{tenantid}/v2.0", false],
+    ["https://login.example//v2.0", false],
+    ["https://login.example/../v2.0", false],
+    ["https://login.example/a/b/v2.0", false],
+    ["https://login.example/a%2fb/v2.0", false],
+    ["https://login.example/a/v2.0/", false],
+    ["https://evil.example/a/v2.0", false],
+    ["http://login.example/a/v2.0", false]
+  ])("takes %s: %s", (iss, taken) => {
+    assert.strictEqual(isTaken(issuer, iss), taken)
+  })
+})
+
+it.each([
+  ["https://{tenantid}/v2.0", "https://evil.example/v2.0"],
+  ["https://login.example{tenantid}/v2.0", "https://login.example.evil.example/v2.0"],
+  ["https://{tenantid}.example/", "https://evil.example/"]
+])("{tenantid} in the host of %s is no tenant: %s is refused", (issuer, iss) => {
+  assert.isFalse(isTaken(issuer, iss))
+})
