@@ -40,8 +40,8 @@ export const register = (
   scope: string | undefined
 ): Effect.Effect<ClientRegistration, RegistrationError> =>
   Effect.catchIf(
-    Effect.zipRight(Pauses.registration(env), once(env, discovered, redirectUri, scope)),
-    (error) => scope !== undefined && ClientRefusal.mayConcernScope(error),
+    Effect.flatMap(Pauses.registration(env), () => once(env, discovered, redirectUri, scope)),
+    (error: RegistrationError) => scope !== undefined && ClientRefusal.mayConcernScope(error),
     () => once(env, discovered, redirectUri, undefined)
   ).pipe(
     Effect.tapError((error) => Pauses.note(env, error)),
