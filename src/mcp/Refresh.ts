@@ -105,11 +105,9 @@ const trade = (
       })
     const found = refreshableOf(env, credentials, used, cell.now())
     if (typeof found === "string") return settle(found === "newer", credentials)
-    // The MCP server has moved to another authorization server, which must not see tokens of the one before.
-    // They stay, marked, until there are others: it may move back.
-    if (!sameIssuer(discovered.server.issuer, found.issuer)) {
-      return settle(false, Option.map(credentials, (rest) => RefreshRefusal.unusable(rest, cell.now())))
-    }
+    // The MCP server has moved to another authorization server, which must not see tokens of the one before. They stay
+    // until there are others: it may move back.
+    if (!sameIssuer(discovered.server.issuer, found.issuer)) return settle(false, credentials)
     const isFixed = isOfOptions(env, found.client)
     return Effect.matchEffect(send(env, discovered, found, tellLate), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),

@@ -1,15 +1,10 @@
 /**
  * What `presentUrl` takes and gives, in types that name neither Effect nor an SDK.
  */
+import type { UrlAction, UrlRequest as Checked } from "../core/mcp/UrlRequest.ts"
 import type { OpenCallbackOptions } from "./Callback.ts"
 
-/**
- * What the person chose, in the words of the protocol: `cancel` is no answer, such as a closed window.
- *
- * @since 0.1.0
- * @category models
- */
-export type UrlAction = "accept" | "decline" | "cancel"
+export type { UrlAction }
 
 /**
  * A page that a server asks the person to open, checked. Show all of it before you ask: the whole URL, and its host by itself.
@@ -17,22 +12,7 @@ export type UrlAction = "accept" | "decline" | "cancel"
  * @since 0.1.0
  * @category models
  */
-export interface UrlRequest {
-  /** The MCP server that asks, as your program calls it. */
-  readonly serverName: string
-  /** The page. It may hold a secret: write it into no log. */
-  readonly url: URL
-  /** The host and port of the page, in ASCII: the part that tells whose page it is. */
-  readonly host: string
-  /** Why the server asks, in one printable line. */
-  readonly message?: string | undefined
-  /** The server's name for this request. */
-  readonly elicitationId?: string | undefined
-  /**
-   * What is unusual about the address. `"Punycode"`: its name has letters that may look like others. `"ThisMachine"`: the page
-   * is on the person's own machine.
-   */
-  readonly warnings: ReadonlyArray<"Punycode" | "ThisMachine">
+export interface UrlRequest extends Checked {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }

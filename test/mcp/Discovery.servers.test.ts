@@ -1,6 +1,6 @@
 /** More than one authorization server: the MCP server moved to another one, or names several. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
 
@@ -90,5 +90,48 @@ describe("several authorization servers", () => {
       yield* oauth.ensure
       assert.strictEqual(world.stored()?.issuer, first.issuer)
       assert.deepStrictEqual(second.requests, [])
+    }))
+})
+
+describe("a server that names another authorization server for a while", () => {
+  const moves: Readonly<Record<string, (issuer: string) => Effect.Effect<string, never, Scope.Scope>>> = {
+    "of another origin": () => Effect.orDie(Effect.map(ScriptedAuthorizationServer.make(), ({ issuer }) => issuer)),
+    "that is not there": () => Effect.succeed("http://127.0.0.1:9"),
+    "of another path": (issuer) => Effect.succeed(`${issuer}/tenant`)
+  }
+  for (const [what, move] of Object.entries(moves)) {
+    it.scopedLive(`${what} costs an unattended program nothing: it goes on when the server is back`, () =>
+      Effect.gen(function* () {
+        const world = yield* McpHarness.world()
+        yield* world.signedIn
+        const before = world.stored()
+        world.authorizationServer.expireAll()
+        const { oauth } = yield* world.open({ interactive: false })
+        world.server.knobs.authorizationServers = [yield* move(world.authorizationServer.issuer)]
+        assert.include(
+          ["InteractionRequired", "DiscoveryError"],
+          McpHarness.word(yield* McpHarness.call(oauth, world.server.url))
+        )
+        assert.deepStrictEqual(world.stored(), before)
+        world.server.knobs.authorizationServers = [world.authorizationServer.issuer]
+        assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+        assert.deepStrictEqual([world.authorizationServer.refreshes(), world.windows()], [1, 1])
+      }))
+  }
+
+  it.scopedLive("and whose sign-in is given up leaves the old tokens where they are", () =>
+    Effect.gen(function* () {
+      const world = yield* McpHarness.world()
+      yield* world.signedIn
+      const before = world.stored()
+      const other = yield* ScriptedAuthorizationServer.make()
+      world.server.knobs.authorizationServers = [other.issuer]
+      world.person.mode = "waits"
+      const { close, oauth } = yield* world.open()
+      const login = yield* McpHarness.started(Effect.either(oauth.login))
+      yield* world.untilShown(1)
+      yield* close
+      yield* login
+      assert.deepStrictEqual(world.stored(), before)
     }))
 })

@@ -3,6 +3,7 @@ import type { FetchLike as FetchLikeV2 } from "@modelcontextprotocol/client"
 import type { FetchLike as FetchLikeV1 } from "@modelcontextprotocol/sdk/shared/transport.js"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { Readable } from "node:stream"
 import type { FetchLike, McpOAuth, SignedInFetch } from "../../src/mcp.ts"
 import type { McpOAuth as McpOAuthOfPromises } from "../../src/promise.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
@@ -178,4 +179,26 @@ describe("McpOAuth.fetch of a Request", () => {
     // What a program gives need not take a Request.
     expectTypeOf<FetchLike>().not.toExtend<typeof fetch>()
   })
+})
+
+describe("McpOAuth.fetch with a body that can be read once", () => {
+  const pieces = ["grü", "ße"].map((text) => new TextEncoder().encode(text))
+  const once: Readonly<Record<string, () => unknown>> = {
+    "a generator": async function* () {
+      for (const piece of pieces) yield await Promise.resolve(piece)
+    },
+    "a stream of Node": () => Readable.from(pieces),
+    "a stream": () => new Blob(pieces).stream()
+  }
+  for (const [what, body] of Object.entries(once)) {
+    it.scopedLive(`repeats ${what} whole after a 401`, () =>
+      Effect.gen(function* () {
+        const { open, server } = yield* McpHarness.world()
+        const { oauth } = yield* open()
+        const init = { method: "POST", body: body(), duplex: "half" } as RequestInit
+        assert.strictEqual(yield* textOf(oauth, `${server.origin}/echo`, init), "grüße")
+        const sent = server.requests.filter(({ path }) => path === "/echo")
+        assert.deepStrictEqual(sent.map(({ status, text }) => [status, text]), [[401, "grüße"], [200, "grüße"]])
+      }))
+  }
 })

@@ -116,6 +116,7 @@ export const variantOf = (
   if (exactScope !== undefined) parts.push(["scope", [...ScopeSet.parse(exactScope)].sort().join(" ")])
   if (omitResource === true) parts.push(["resource", ""])
   else if (allowResourceMismatch === true) parts.push(["resource", "any"])
+  // No parameter that is added has an empty name.
   if (metadataUrl !== undefined) parts.push(["", metadataUrl])
   const sorted = parts.sort(([left], [right]) => left < right ? -1 : 1)
   return sorted.length === 0 ? undefined : new URLSearchParams(sorted).toString()

@@ -33,12 +33,6 @@ export const isRefusal = ({ error, reason, status }: TokenError, isClientOfOptio
  */
 export const mayPass = ({ error, reason }: TokenError): boolean => reason === "Rejected" && error === "invalid_client"
 
-/** The credentials with a mark that their refresh token is of no use now. Nothing is removed. */
-export const unusable = ({ tokens, ...rest }: Credentials, now: number): Credentials => ({
-  ...rest,
-  ...(tokens !== undefined && { tokens: { ...tokens, refreshRefusedAt: now } })
-})
-
 /** Whether a token endpoint answered with a document that has no access token in it: that is a refusal without a name. */
 export const isWithoutToken = (outcome: Outcome): boolean =>
   outcome._tag === "Answered" && outcome.status < 300 && outcome.document !== undefined &&
