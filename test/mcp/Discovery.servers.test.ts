@@ -129,7 +129,7 @@ describe("a server that names another authorization server for a while", () => {
       world.person.mode = "waits"
       const { close, oauth } = yield* world.open()
       const login = yield* McpHarness.started(Effect.either(oauth.login))
-      yield* world.untilShown(1)
+      yield* world.untilShown(2)
       yield* close
       yield* login
       assert.deepStrictEqual(world.stored(), before)
