@@ -39,7 +39,7 @@ const exceptions: ReadonlyArray<Exception> = [
     reason: "`CallbackServer.make` gives a service, not an effect"
   },
   {
-    in: "src/services/CredentialStore.ts",
+    in: "src/store/exclusiveStore.ts",
     uses: ["Effect.unsafeMakeSemaphore"],
     reason: "made within the step that looks whether there is one already"
   },
@@ -115,6 +115,7 @@ const places: Places = {
   "core/terminal": core(0.06),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
+  store: { rank: 2, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },

@@ -48,10 +48,15 @@ export {
   type ClientRegistration,
   type CredentialKey,
   type Credentials,
-  CredentialStore,
   CredentialStoreError,
-  type Tokens
+  type ModifyOptions,
+  type Tokens,
+  type Turn,
+  type TurnHolder,
+  type TurnOptions
 } from "./services/CredentialStore.ts"
+export { CredentialStore } from "./store/CredentialStore.ts"
+export type { CredentialBackend } from "./store/TextBackend.ts"
 export { PasteInput } from "./paste/PasteInput.ts"
 export type { PasteReader } from "./paste/PasteReader.ts"
 export type { WaitingFlow } from "./paste/PasteRouter.ts"

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Credentials, secretsOf } from "../core/mcp/Credentials.ts"
 import { abandonable } from "../effect/abandonable.ts"
-import { type CredentialStoreError, failedBy } from "../services/CredentialStore.ts"
+import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
 import type { Environment } from "./Environment.ts"
 
 type Keeping = Pick<Environment, "key" | "store">

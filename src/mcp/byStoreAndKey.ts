@@ -1,7 +1,8 @@
 /**
  * What all `McpOAuth` objects of this process share for one server and account of one store.
  */
-import { type CredentialKey, type CredentialStore, keyText } from "../services/CredentialStore.ts"
+import { type CredentialKey, keyText } from "../core/mcp/Credentials.ts"
+import type { CredentialStore } from "../services/CredentialStore.ts"
 
 /** Something that is shared: made when it is first asked for, and kept as long as the store is. */
 export const byStoreAndKey = <A>(make: () => A): (store: CredentialStore, key: CredentialKey) => A => {

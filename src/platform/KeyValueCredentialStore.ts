@@ -5,19 +5,13 @@ import { withoutStop } from "../core/text/SafeText.ts"
 import type { PlatformError } from "@effect/platform/Error"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import {
-  type CredentialKey,
-  type Credentials,
-  decode,
-  keyText,
-  secretsOf,
-  writtenByNewer
-} from "../core/mcp/Credentials.ts"
+import { type CredentialKey, keyText, secretsOf } from "../core/mcp/Credentials.ts"
 import * as ThrownValue from "../core/mcp/ThrownValue.ts"
-import { CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
+import { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
+import { fromText, toText } from "../store/credentialText.ts"
+import { make } from "../store/exclusiveStore.ts"
 
 // A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.
 const nameOf = (key: CredentialKey): Effect.Effect<string> =>
@@ -45,26 +39,19 @@ const notDone =
 /** `layerFileSystem` fails to remove what is not there. */
 const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
 
-const decoded = (name: string, text: string): Effect.Effect<Credentials, CredentialStoreError> =>
-  Either.match(decode(text), {
-    onRight: Effect.succeed,
-    onLeft: (problem) =>
-      new CredentialStoreError({
-        reason: problem === writtenByNewer ? "Unreadable" : "Damaged",
-        detail: problem === writtenByNewer
-          ? `${name}: ${problem}. Update this program, or remove the entry and sign in again`
-          : `the entry ${name} of the key-value store is damaged (${problem}). Remove it and sign in again`
-      })
-  })
-
 const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
   make({
-    read: (key) =>
+    load: (key) =>
       Effect.gen(function* () {
         const name = yield* nameOf(key)
         const text = yield* Effect.mapError(entries.get(name), notDone("Unreadable"))
-        return Option.isNone(text) ? Option.none() : Option.some(yield* decoded(name, text.value))
+        const entry = `the entry ${name} of the key-value store`
+        return Option.isNone(text) ? Option.none() : Option.some(yield* fromText(entry, text.value))
       }),
+    list: new CredentialStoreError({
+      reason: "Unreadable",
+      detail: "a KeyValueStore cannot list what it keeps. Use CredentialStore.make, with a backend that can"
+    }),
     write: (key, value) =>
       Effect.gen(function* () {
         const name = yield* nameOf(key)

@@ -16,7 +16,7 @@ import * as Connect from "../mcp/connect.ts"
 import * as McpOAuthEffect from "../mcp/McpOAuth.ts"
 import { fileStore, server } from "../runtime/services.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
-import { CredentialStore } from "../services/CredentialStore.ts"
+import { CredentialStore } from "../store/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
 import type {

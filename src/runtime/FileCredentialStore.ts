@@ -10,7 +10,9 @@ import * as Fs from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/mcp/Credentials.ts"
 import { printable } from "../core/text/SafeText.ts"
-import { type CredentialStore, CredentialStoreError, make, toText } from "../services/CredentialStore.ts"
+import { type CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
+import { toText } from "../store/credentialText.ts"
+import { make } from "../store/exclusiveStore.ts"
 import { NoHome, ownConfigDirectory } from "./configDirectory.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
 
@@ -124,7 +126,8 @@ const inFolder = (folder: string): CredentialStore => {
   // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
   const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
   const store = make({
-    read: (key) => oneAtATime(Effect.uninterruptible(readKey(key))),
+    load: (key) => oneAtATime(Effect.uninterruptible(readKey(key))),
+    list: Effect.succeed([]),
     write: (key, value) => oneAtATime(writeKey(key, value))
   })
   let hasRemovedLeftovers = false
@@ -136,7 +139,7 @@ const inFolder = (folder: string): CredentialStore => {
       await files.removeLeftovers(now).catch(() => {})
     }))
   return {
-    load: store.load,
+    ...store,
     // Before the change, not after: an unwritable folder must not cost a sign-in, or a refresh token.
     // Other processes are not locked out yet. A lock file for the key belongs here, around all of this.
     modify: (key, change) => Effect.zipRight(prepareToWrite, store.modify(key, change))

@@ -3,7 +3,7 @@
  */
 import * as Layer from "effect/Layer"
 import { CallbackServer } from "../services/CallbackServer.ts"
-import { CredentialStore } from "../services/CredentialStore.ts"
+import { CredentialStore } from "../store/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
 import { fileStore, paste, presenter, server, type TerminalOptions } from "./services.ts"

@@ -64,7 +64,8 @@ const storeAt = (options: FileStoreOptions): CredentialStore => {
   )
   const made: CredentialStore = {
     load: (key) => Effect.flatMap(store, ({ load }) => load(key)),
-    modify: (key, change) => Effect.flatMap(store, ({ modify }) => modify(key, change))
+    modify: (key, change, options) => Effect.flatMap(store, ({ modify }) => modify(key, change, options)),
+    list: Effect.flatMap(store, ({ list }) => list)
   }
   fileStores.set(place, made)
   return made

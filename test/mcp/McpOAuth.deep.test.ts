@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CredentialStore } from "../../src/index.ts"
 import { McpOAuth } from "../../src/mcp.ts"
-import { toText } from "../../src/services/CredentialStore.ts"
+import { toText } from "../../src/store/credentialText.ts"
 import * as McpInMemory from "../fixtures/McpInMemory.ts"
 
 const deep = `,"x":${"[".repeat(300_000)}${"]".repeat(300_000)}}`

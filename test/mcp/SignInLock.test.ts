@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck, Fiber } from "effect"
 import { exclusively } from "../../src/mcp/SignInLock.ts"
-import { type CredentialKey, CredentialStore } from "../../src/services/CredentialStore.ts"
+import type { CredentialKey } from "../../src/services/CredentialStore.ts"
+import { CredentialStore } from "../../src/store/CredentialStore.ts"
 
 const key = { serverUrl: "https://mcp.example/mcp" }
 

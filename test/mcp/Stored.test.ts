@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Option, Redacted } from "effect"
 import { inspect } from "node:util"
 import * as Stored from "../../src/mcp/Stored.ts"
-import { type Credentials, CredentialStore, CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { type Credentials, CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { CredentialStore } from "../../src/store/CredentialStore.ts"
 
 const key = { serverUrl: "https://mcp.example/mcp" }
 const credentials: Credentials = {

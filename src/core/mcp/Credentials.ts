@@ -274,3 +274,16 @@ export const decode = (text: string): Either.Either<Credentials, string> =>
       extra: extraOf(unknown)
     }
   })
+
+/** The key that a text of {@link encode} was written for; `undefined` when it is none of ours, or of a newer version. */
+export const keyOf = (text: string): CredentialKey | undefined =>
+  Either.match(Either.all([parse(text), decode(text)]), {
+    onLeft: () => undefined,
+    onRight: ([{ account, server, variant }]) =>
+      isText(server)
+        ? { serverUrl: server, ...optionalText("account", account), ...optionalText("variant", variant) }
+        : undefined
+  })
+
+const optionalText = <Name extends string>(name: Name, value: unknown): { readonly [_ in Name]?: string } =>
+  isText(value) && value !== "" ? { [name]: value } as { readonly [_ in Name]: string } : {}

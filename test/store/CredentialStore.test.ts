@@ -1,13 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck, Fiber, Layer, Option, Redacted } from "effect"
 import { inspect } from "node:util"
-import {
-  type Credentials,
-  CredentialStore,
-  CredentialStoreError,
-  keyText,
-  make
-} from "../../src/services/CredentialStore.ts"
+import { keyText } from "../../src/core/mcp/Credentials.ts"
+import { type Credentials, CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { CredentialStore } from "../../src/store/CredentialStore.ts"
+import { make } from "../../src/store/exclusiveStore.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
 
 credentialStoreLaws("CredentialStore.memory", CredentialStore.memory)
@@ -52,7 +49,8 @@ describe("make", () => {
     Effect.gen(function* () {
       let broken = true
       const store = make({
-        read: () => Effect.succeed(Option.none()),
+        list: Effect.succeed([]),
+        load: () => Effect.succeed(Option.none()),
         write: () => broken ? Effect.fail(unwritable) : Effect.void
       })
       const key = { serverUrl: "https://mcp.example/" }
@@ -65,7 +63,7 @@ describe("make", () => {
   it.effect("runs no function when what is kept cannot be read", () =>
     Effect.gen(function* () {
       let ran = false
-      const store = make({ read: () => Effect.fail(unreadable), write: () => Effect.void })
+      const store = make({ list: Effect.succeed([]), load: () => Effect.fail(unreadable), write: () => Effect.void })
       const key = { serverUrl: "https://mcp.example/" }
       assert.strictEqual(yield* Effect.flip(store.load(key)), unreadable)
       const change = store.modify(key, (current) => {
@@ -80,7 +78,8 @@ describe("make", () => {
     Effect.gen(function* () {
       const written: Array<Option.Option<Credentials>> = []
       const store = make({
-        read: () => Effect.succeed(Option.none()),
+        list: Effect.succeed([]),
+        load: () => Effect.succeed(Option.none()),
         write: (_key, value) => Effect.delay(Effect.sync(() => void written.push(value)), "10 millis")
       })
       const writing = yield* Effect.fork(
@@ -145,7 +144,7 @@ describe("CredentialStoreError", () => {
     "says what cannot be done, and why: %s",
     (reason) => {
       const error = new CredentialStoreError({ reason, detail: "the file is held by another program. Try again" })
-      const what = reason === "Unwritable" ? "write" : "read"
+      const what = reason === "Unwritable" || reason === "Locked" ? "write" : "read"
       assert.strictEqual(error.message, `Cannot ${what} stored credentials: ${error.detail}`)
       assert.include(Cause.pretty(Cause.fail(error)), error.message)
       assert.strictEqual(error._tag, "CredentialStoreError")

@@ -1,0 +1,54 @@
+/**
+ * What goes wrong with stored credentials.
+ */
+import * as Data from "effect/Data"
+import * as ThrownValue from "../core/mcp/ThrownValue.ts"
+import { withoutStop } from "../core/text/SafeText.ts"
+import type { TaggedErrorClass } from "../core/TaggedError.ts"
+
+const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
+  reason: "Unreadable" | "Unwritable" | "Damaged" | "Locked"
+  detail: string
+  /** The name that the system, or the store, has for what went wrong (`EACCES`, `ENOSPC`), where it has one. */
+  code?: string | undefined
+  /** What the store threw, without credentials. */
+  cause?: unknown
+}> = Data.TaggedError("CredentialStoreError")
+
+/**
+ * Credentials could not be read or written. `detail` says where and what to do; it holds no credential. `Locked`: another
+ * process has its turn to change them, and did not end it in time.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialStoreError extends CredentialStoreErrorBase {
+  /** What happened, then what to do. */
+  override get message(): string {
+    const act = this.reason === "Unwritable" || this.reason === "Locked" ? "write" : "read"
+    return `Cannot ${act} stored credentials: ${this.detail}`
+  }
+}
+
+/**
+ * The error for what somebody's own store threw, with its name and message.
+ *
+ * @param secrets What the store was given, and may have quoted.
+ */
+export const failedBy = (
+  reason: "Unreadable" | "Unwritable" | "Locked",
+  thrown: unknown,
+  secrets: ReadonlyArray<string | undefined> = []
+): CredentialStoreError => {
+  const parts = ThrownValue.parts(thrown, secrets)
+  const code = parts.find((part) => part.code !== undefined)?.code
+  const said = ThrownValue.shown(parts[0])
+  return new CredentialStoreError({
+    reason,
+    detail: `the store of this program failed${code === undefined ? "" : ` (${code})`}${
+      said === "" ? "" : `: ${withoutStop(said.slice(0, 250))}`
+    }. Check that it can be read and written`,
+    ...(code !== undefined && { code }),
+    cause: ThrownValue.toCause(parts)
+  })
+}
