@@ -9,8 +9,8 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { atMost } from "../effect/atMost.ts"
 import type { Turn, TurnOptions } from "../services/CredentialStore.ts"
-import { CredentialStoreError } from "../services/CredentialStoreError.ts"
-import type { Ask } from "./RedisClient.ts"
+import type { CredentialStoreError } from "../services/CredentialStoreError.ts"
+import { type Ask, strange } from "./RedisClient.ts"
 import { type Keys, release, renew, take } from "./scripts.ts"
 
 /** Milliseconds between two looks at a turn that somebody else has; by chance, so that those who wait do not march in step. */
@@ -35,11 +35,6 @@ export const attemptOf = (reply: unknown): Attempt | undefined => {
   return answer === "held" ? { _tag: "Held", fence, told: typeof told === "string" ? told : undefined } : undefined
 }
 
-const strange = new CredentialStoreError({
-  reason: "Unwritable",
-  detail: "the client of Redis gave something else than its script. Give what EVAL gives, as texts and lists"
-})
-
 /** What turns need. */
 export interface LeaseOptions {
   readonly ask: Ask
@@ -61,7 +56,7 @@ const makeTurn = ({ ask, fences, keys, leaseMillis }: LeaseOptions, name: string
     ask("Unwritable", take, [lease, keys.holders, keys.counter], [name, owner, String(leaseMillis)]),
     (reply) => {
       const attempt = attemptOf(reply)
-      return attempt === undefined ? strange : Effect.succeed(attempt)
+      return attempt === undefined ? strange("Unwritable") : Effect.succeed(attempt)
     }
   )
   return {

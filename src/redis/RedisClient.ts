@@ -2,7 +2,7 @@
  * The user's client of Redis: its interface, and how it is asked.
  */
 import * as Effect from "effect/Effect"
-import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
+import { CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
 
 /**
  * What is needed of a client of Redis: that it runs a script. This package loads no client. It gives the client keys and
@@ -24,6 +24,13 @@ export type Ask = (
   args: Array<string>,
   secrets?: ReadonlyArray<string>
 ) => Effect.Effect<unknown, CredentialStoreError>
+
+/** A client gave something that no script of ours gives. */
+export const strange = (reason: "Unreadable" | "Unwritable"): CredentialStoreError =>
+  new CredentialStoreError({
+    reason,
+    detail: "the client of Redis gave something else than its script. Give what EVAL gives, as texts and lists"
+  })
 
 /** Asks a client. */
 export const asking = (client: RedisClient): Ask => (reason, script, keys, args, secrets = []) =>

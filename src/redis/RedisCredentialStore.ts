@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { CredentialStore } from "../store/CredentialStore.ts"
 import { CredentialStoreError } from "../services/CredentialStoreError.ts"
 import { exclusively } from "./Lease.ts"
-import { asking, type RedisClient } from "./RedisClient.ts"
+import { asking, type RedisClient, strange } from "./RedisClient.ts"
 import { keysUnder, names, read, write } from "./scripts.ts"
 
 /**
@@ -48,6 +48,9 @@ export interface RedisStoreOptions {
   /** Encrypts the texts. @default tokens are in Redis in the clear */
   readonly cipher?: RedisCipher | undefined
 }
+
+const isTexts = (found: unknown): found is ReadonlyArray<string> =>
+  Array.isArray(found) && found.every((each) => typeof each === "string")
 
 const lostTurn = new CredentialStoreError({
   reason: "Locked",
@@ -91,7 +94,7 @@ export const makeRedisStore = (
   const fences = new Map<string, string>()
   const change = (name: string, ...text: ReadonlyArray<string>) =>
     ask("Unwritable", write, [keys.texts, keys.holders], [name, fences.get(name) ?? "", ...text]).pipe(
-      Effect.filterOrFail((reply) => reply === "kept", () => lostTurn)
+      Effect.filterOrFail((reply) => reply === "kept", (reply) => reply === "lost" ? lostTurn : strange("Unwritable"))
     )
   const promised = (run: () => PromiseLike<string>) =>
     Effect.tryPromise({ try: async () => await run(), catch: (error) => error })
@@ -109,7 +112,10 @@ export const makeRedisStore = (
         ? change(name, text)
         : Effect.flatMap(promised(() => cipher.seal(text, name)), (sealed) => change(name, sealed)),
     delete: (name) => change(name),
-    list: Effect.map(ask("Unreadable", names, [keys.texts], []), (found) => found as Iterable<string>),
+    list: Effect.flatMap(
+      ask("Unreadable", names, [keys.texts], []),
+      (found) => isTexts(found) ? Effect.succeed(found) : strange("Unreadable")
+    ),
     exclusively: exclusively({ ask, fences, keys, leaseMillis: Math.ceil(Duration.toMillis(lease)) })
   })
 }
