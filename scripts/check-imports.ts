@@ -126,19 +126,22 @@ const places: Places = {
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
+  redis: { rank: 4, packages: effect, without: runtimeNames },
   promise: { rank: 5, packages: effect },
   entry: { rank: 6, packages: effect }
 }
 
 /** What an import of the entry must not load, itself or through other files. Dynamic imports do not count. */
 const unreachable: Readonly<Record<string, RegExp>> = {
-  "src/mcp.ts": /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/index.ts": /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/mcp.ts": /^(src\/(flow|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/index.ts":
+    /^(src\/(mcp|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
   "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/platform.ts": /^(src\/(runtime|promise)\/|node:|@modelcontextprotocol\/|open$)/,
-  "src/promise.ts": /^(src\/(mcp|runtime|platform)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
+  "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|open$)/,
+  "src/redis.ts": /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/promise.ts": /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> =>

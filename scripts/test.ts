@@ -9,6 +9,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { ensureChromium } from "./chromium.ts"
 import { deno, node, run, script, withFolder } from "./commands.ts"
+import { ensureRedis } from "./redis.ts"
 
 type Runtime = "node" | "deno"
 
@@ -115,6 +116,8 @@ const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno"
 const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
 const withoutChromium = ensureChromium()
 if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, because ${withoutChromium}`)
+const withoutRedis = ensureRedis()
+if (withoutRedis !== undefined) console.log(`skipped: the tests with a real Redis, because ${withoutRedis}`)
 const built = await run(script("scripts/build.ts"))
 if (built.code !== 0) {
   console.error(`The package does not build:\n${built.output}`)
