@@ -5,13 +5,13 @@
  *     node --import tsx scripts/soak/lease.ts [SECONDS]
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import process from "node:process"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { type Command, deno, node } from "../commands.ts"
+import { bundledInto, runtimes } from "./runtimes.ts"
 
 /** How long and with how many. */
 export interface LeaseSoakOptions {
@@ -36,35 +36,19 @@ export interface LeaseSoak {
   readonly left: number
 }
 
-const bun = (): string | undefined =>
-  (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "bun")).find(existsSync)
-
-/** The commands of the runtimes that are here, by name. */
-export const runtimes = (): ReadonlyMap<string, Command> => {
-  const [onNode, onBun] = [node(), bun()]
-  return new Map<string, Command>([
-    ...onNode === undefined ? [] : [["node", [onNode, "--import", "tsx"]] as const],
-    ["deno", [deno(), "run", "-A"]],
-    ...onBun === undefined ? [] : [["bun", [onBun]] as const]
-  ])
-}
-
-const program = fileURLToPath(new URL("programs/takeTurns.ts", import.meta.url))
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
 /** Runs the round. */
 export const soakLease = async ({ processes = 6, seconds = 30 }: LeaseSoakOptions = {}): Promise<LeaseSoak> => {
   const watched = mkdtempSync(join(tmpdir(), "lease-soak-"))
   const folder = join(watched, "lease")
   mkdirSync(folder, { mode: 0o700 })
   const commands = [...runtimes()]
+  const program = await bundledInto(watched, "takeTurns")
   const live = new Set<ChildProcess>()
   const failures: Array<string> = []
   let [turns, kills, killsInside, started, isOver] = [0, 0, 0, 0, false]
   const start = () => {
     const [, [file, ...args]] = commands[started++ % commands.length] ?? ["", ["node"]]
     const child = spawn(file, [...args, program, folder, watched, "3"], {
-      cwd: root,
       stdio: ["ignore", "pipe", "pipe"]
     })
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -86,14 +70,16 @@ export const soakLease = async ({ processes = 6, seconds = 30 }: LeaseSoakOption
   }
   try {
     for (let each = 0; each < processes; each++) start()
+    // It begins with the first turn: a busy machine takes long to start a program.
+    const patience = Date.now() + 60_000
+    while (turns === 0 && Date.now() < patience) await setTimeout(20)
     const end = Date.now() + seconds * 1000
     while (Date.now() < end) {
       await setTimeout(100 + Math.random() * 100)
       const all = [...live]
       const holder = Math.random() < 0.6 ? all.find(({ pid }) => pid === inside()) : undefined
       const victim = holder ?? all[Math.floor(Math.random() * all.length)]
-      // While programs are starting there is nobody to take a turn: more kills would only keep it so.
-      if (victim === undefined || turns === 0) continue
+      if (victim === undefined) continue
       kills++
       if (victim.pid === inside()) killsInside++
       victim.kill("SIGKILL")
