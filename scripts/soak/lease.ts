@@ -76,8 +76,11 @@ export const soakLease = async ({ processes = 6, seconds = 30 }: LeaseSoakOption
     const end = Date.now() + seconds * 1000
     while (Date.now() < end) {
       await setTimeout(100 + Math.random() * 100)
+      // Mostly the one that has the turn, as soon as there is one.
+      const isForHolder = Math.random() < 0.6
+      for (let tries = 0; isForHolder && inside() === 0 && tries < 100; tries++) await setTimeout(1)
       const all = [...live]
-      const holder = Math.random() < 0.6 ? all.find(({ pid }) => pid === inside()) : undefined
+      const holder = isForHolder ? all.find(({ pid }) => pid === inside()) : undefined
       const victim = holder ?? all[Math.floor(Math.random() * all.length)]
       if (victim === undefined) continue
       kills++

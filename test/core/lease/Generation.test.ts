@@ -40,12 +40,12 @@ describe("a generation file", () => {
     ["{}"],
     ["null"],
     ["[]"],
-    ["{\"v\":0,\"socket\":\"a.s\"}"],
-    ["{\"v\":1}"],
-    ["{\"v\":1,\"socket\":\"../a.s\"}"],
-    ["{\"v\":1,\"socket\":\"a/b.s\"}"],
-    ["{\"v\":1,\"socket\":\"/a\\u0000b\"}"],
-    ["{\"v\":1,\"socket\":\"\\u0000abstract\"}"],
+    ['{"v":0,"socket":"a.s"}'],
+    ['{"v":1}'],
+    ['{"v":1,"socket":"../a.s"}'],
+    ['{"v":1,"socket":"a/b.s"}'],
+    ['{"v":1,"socket":"/a\\u0000b"}'],
+    ['{"v":1,"socket":"\\u0000abstract"}'],
     [JSON.stringify({ v: 1, socket: `/${"a".repeat(5000)}` })]
   ])("with %s is damaged", (text) => {
     assert.strictEqual(Generation.decode(text)._tag, "Damaged")
@@ -53,25 +53,33 @@ describe("a generation file", () => {
 })
 
 describe("the names of a folder", () => {
-  it.prop("hold each generation of a lease and those of no other", [fc.uniqueArray(fc.integer({ min: 1 }))], ([all]) => {
-    const names = all.flatMap((each) => [
-      Generation.nameOf(id, each),
-      Generation.nameOf("fedcba9876543210", each + 1),
-      Generation.temporaryName(id, String(each)),
-      `${id}.g0${each}`,
-      `${id}.g${each}x`
-    ])
-    assert.deepStrictEqual(Generation.among(id, names), all)
-    assert.strictEqual(Generation.highest(all), Math.max(0, ...all))
-  })
+  it.prop(
+    "hold each generation of a lease and those of no other",
+    [fc.uniqueArray(fc.integer({ min: 1 }))],
+    ([all]) => {
+      const names = all.flatMap((each) => [
+        Generation.nameOf(id, each),
+        Generation.nameOf("fedcba9876543210", each + 1),
+        Generation.temporaryName(id, String(each)),
+        `${id}.g0${each}`,
+        `${id}.g${each}x`
+      ])
+      assert.deepStrictEqual(Generation.among(id, names), all)
+      assert.strictEqual(Generation.highest(all), Math.max(0, ...all))
+    }
+  )
 
-  it.prop("lose no generation that is as high as the held one, or just below", [fc.uniqueArray(fc.nat(30)), fc.nat(30)], (
-    [all, held]
-  ) => {
-    const gone = Generation.outdated(all, held)
-    assert.isTrue(gone.every((each) => each < held - 2))
-    assert.deepStrictEqual(all.filter((each) => each < held - 2), gone)
-  })
+  it.prop(
+    "lose no generation that is as high as the held one, or just below",
+    [fc.uniqueArray(fc.nat(30)), fc.nat(30)],
+    (
+      [all, held]
+    ) => {
+      const gone = Generation.outdated(all, held)
+      assert.isTrue(gone.every((each) => each < held - 2))
+      assert.deepStrictEqual(all.filter((each) => each < held - 2), gone)
+    }
+  )
 
   it("tell temporary files of one lease, and sockets of one host", () => {
     assert.isTrue(Generation.isTemporary(id, Generation.temporaryName(id, "ab")))

@@ -32,7 +32,7 @@ describe("what a holder says", () => {
   })
 
   it("is skipped where it is too long, and what follows is read", () => {
-    const pieces = [...Array.from({ length: 9 }, () => "x".repeat(10_000)), "x\n{\"v\":1,\"pid\":4}\n"]
+    const pieces = [...Array.from({ length: 9 }, () => "x".repeat(10_000)), 'x\n{"v":1,"pid":4}\n']
     assert.deepStrictEqual(linesOf(pieces).map(decode), [{ pid: 4, told: undefined }])
     assert.isUndefined(cut("", "x".repeat(maxLine + 1))[1])
   })
