@@ -60,8 +60,8 @@ export const at = (folder: string, names: PipeNames = windowsPipes): Leases => {
           }
           const connection = yield* restore(stay(path, { onConnect: () => {}, onLine: report }))
           failures = connection === "Closed" ? 0 : failures + 1
-          // A name that is taken and that nobody answers at: it is just going, or somebody else's.
-          if (failures > 2) yield* restore(pause)
+          // Refused is a turn that has just ended, or begins; again and again it is a name that is somebody else's.
+          if (failures > (connection === "Refused" ? 20 : 0)) yield* restore(pause)
         }
       })
     )

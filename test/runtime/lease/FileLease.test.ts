@@ -66,26 +66,29 @@ describe("the lease of a holder that cannot be reached", () => {
       assert.isTrue(fs.existsSync(join(folder, `${idOf(name)}.g2`)))
     }))
 
-  it.scopedLive.each([
-    ["of another host", content({})],
-    ["of an unknown host", content({ host: undefined })],
-    ["of this system, and other mounts", content({ socket: "/nowhere/aa-bb.s", host: `${hostOf(true)} mnt:[1]` })],
-    ["that is damaged", '{"v":1,"pid":42'],
-    ["that is no text", "\u0000\u0001"]
-  ])("%s is free when its heartbeat is old, and not before", ([, text]) =>
-    Effect.gen(function* () {
-      const folder = yield* leaseFolder
-      const file = write(folder, text)
-      assert.isFalse(yield* at(folder).isFree(name))
-      const { fiber, holder } = yield* waiting(folder)
-      assert.strictEqual(holder.pid, text.includes("4242") ? 4242 : undefined)
-      makeOlder(file, stale)
-      yield* Fiber.join(fiber)
-      write(folder, text, stale, 5)
-      assert.isTrue(yield* at(folder).isFree(name))
-      yield* take(folder)
-      assert.deepStrictEqual(leftIn(folder), [])
-    }))
+  const unreachable: Readonly<Record<string, string>> = {
+    "of another host": content({}),
+    "of an unknown host": content({ host: undefined }),
+    "of this system, and other mounts": content({ socket: "/nowhere/aa-bb.s", host: `${hostOf(true)} mnt:[1]` }),
+    "that is damaged": '{"v":1,"pid":42',
+    "that is no text": "\u0000\u0001"
+  }
+  it.live("of another host, of an unknown one, or damaged, is free when its heartbeat is old, and not before", () =>
+    // Together, since each waits a second.
+    Effect.forEach(Object.entries(unreachable), ([which, text]) =>
+      Effect.scoped(Effect.gen(function* () {
+        const folder = yield* leaseFolder
+        const file = write(folder, text)
+        assert.isFalse(yield* at(folder).isFree(name), which)
+        const { fiber, holder } = yield* waiting(folder)
+        assert.strictEqual(holder.pid, text.includes("4242") ? 4242 : undefined, which)
+        makeOlder(file, stale)
+        yield* Fiber.join(fiber)
+        write(folder, text, stale, 5)
+        assert.isTrue(yield* at(folder).isFree(name), which)
+        yield* take(folder)
+        assert.deepStrictEqual(leftIn(folder), [], which)
+      })), { concurrency: "unbounded" }))
 
   it.scopedLive("is waited for while it can be connected to, whatever its host, version and heartbeat", () =>
     Effect.gen(function* () {
@@ -238,9 +241,9 @@ describe("where the system has no means for it, turns are taken within the proce
       assert.deepStrictEqual(fs.readdirSync(folder), [])
     }))
 
-  it.scopedLive.skipIf("Deno" in globalThis).each(["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"])(
-    "for want of hard links (%s)",
-    (code) =>
+  // On Deno the functions of a built-in module cannot be replaced.
+  for (const code of "Deno" in globalThis ? [] : ["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"]) {
+    it.scopedLive(`for want of hard links (${code})`, () =>
       Effect.gen(function* () {
         const folder = yield* leaseFolder
         const spy = vi.spyOn(fsPromises, "link").mockRejectedValue(Object.assign(new Error("no links"), { code }))
@@ -254,6 +257,6 @@ describe("where the system has no means for it, turns are taken within the proce
         yield* takesTurnsHere(folder)
         assert.strictEqual(spy.mock.calls.length, 1)
         assert.deepStrictEqual(fs.readdirSync(folder), [])
-      })
-  )
+      }))
+  }
 })

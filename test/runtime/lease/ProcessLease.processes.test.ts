@@ -5,6 +5,7 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { kill } from "node:process"
 import { createInterface } from "node:readline"
 import { soakLease } from "../../../scripts/soak/lease.ts"
 import { bundledInto, runtimes } from "../../../scripts/soak/runtimes.ts"
@@ -36,24 +37,25 @@ interface Child {
   readonly exited: Effect.Effect<void>
 }
 
-const child = (runtime: string, folder: string): Effect.Effect<Child, never, Scope.Scope> =>
+const start = (runtime: string, folder: string): Effect.Effect<Child, never, Scope.Scope> =>
   Effect.gen(function* () {
     const [file, ...args] = runtimes().get(runtime) ?? [""]
     const events = yield* Queue.unbounded<Said>()
-    const process = yield* Effect.acquireRelease(
+    const child = yield* Effect.acquireRelease(
       Effect.sync(() => spawn(file, [...args, program, folder, name], { stdio: ["pipe", "pipe", "inherit"] })),
-      (process) => Effect.sync(() => process.kill("SIGKILL"))
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
     )
-    const exit = new Promise<void>((resolve) => process.on("exit", () => resolve()))
-    process.stdin.on("error", () => {})
-    createInterface({ input: process.stdout }).on("line", (line) => void Queue.unsafeOffer(events, JSON.parse(line)))
+    const exit = new Promise<void>((resolve) => child.on("exit", () => resolve()))
+    child.stdin.on("error", () => {})
+    createInterface({ input: child.stdout }).on("line", (line) => void Queue.unsafeOffer(events, JSON.parse(line)))
     return {
-      pid: process.pid ?? 0,
+      pid: child.pid ?? 0,
       next: (event) =>
         Effect.tap(Queue.take(events), (said) => assert.strictEqual(said.event, event, JSON.stringify(said))),
       until: (event) => Effect.repeat(Queue.take(events), { until: (said) => said.event === event }),
-      say: (line) => Effect.sync(() => void process.stdin.write(`${line}\n`)),
-      kill: (signal) => Effect.sync(() => void process.kill(signal)),
+      say: (line) => Effect.sync(() => void child.stdin.write(`${line}\n`)),
+      // Not by the child: Deno sends none after the first.
+      kill: (signal) => Effect.sync(() => void kill(child.pid ?? 0, signal)),
       exited: Effect.promise(() => exit)
     }
   })
@@ -65,10 +67,10 @@ describe("a lease among processes", () => {
       yield* Effect.forEach(names, (holding, index) =>
         Effect.scoped(Effect.gen(function* () {
           const folder = yield* leaseFolder
-          const holder = yield* child(holding, folder)
+          const holder = yield* start(holding, folder)
           yield* holder.next("asks")
           yield* holder.next("holds")
-          const waiter = yield* child(names[(index + 1) % names.length] ?? "", folder)
+          const waiter = yield* start(names[(index + 1) % names.length] ?? "", folder)
           yield* waiter.next("asks")
           const { pid, told } = yield* waiter.next("waits")
           assert.deepStrictEqual({ pid, told }, { pid: holder.pid, told: undefined })
@@ -97,7 +99,7 @@ describe("a lease among processes", () => {
     Effect.gen(function* () {
       const folder = yield* leaseFolder
       const [runtime = ""] = runtimes().keys()
-      const holder = yield* child(runtime, folder)
+      const holder = yield* start(runtime, folder)
       yield* holder.next("asks")
       yield* holder.next("holds")
       yield* holder.kill("SIGSTOP")
