@@ -73,9 +73,13 @@ export const soakLease = async ({ processes = 6, seconds = 30 }: LeaseSoakOption
     // It begins with the first turn: a busy machine takes long to start a program.
     const patience = Date.now() + 60_000
     while (turns === 0 && Date.now() < patience) await setTimeout(20)
+    let killedAt = turns
     const end = Date.now() + seconds * 1000
     while (Date.now() < end) {
       await setTimeout(100 + Math.random() * 100)
+      // On a busy machine programs start slowly, and nobody would be left to kill.
+      for (let tries = 0; turns < killedAt + 3 && tries < 100; tries++) await setTimeout(20)
+      killedAt = turns
       // Mostly the one that has the turn, as soon as there is one.
       const isForHolder = Math.random() < 0.6
       for (let tries = 0; isForHolder && inside() === 0 && tries < 100; tries++) await setTimeout(1)
