@@ -35,6 +35,12 @@ const seenAtFirst = ({ content }: LeaseFiles.Found, closings: number): Seen => (
   closings
 })
 
+/** Whether there can be leases in the folder. Asked before anything is connected to, which Deno would ask the person about. */
+const isSupported = (folder: string): boolean => {
+  if (!HolderSocket.isPermitted(folder)) unsupported.add(folder)
+  return !unsupported.has(folder)
+}
+
 /** Leases in a folder that exists and that only this user can enter. */
 export const at = (folder: string): Leases => {
   // A file operation goes on when its fiber is interrupted, so the next one must wait for it all the same.
@@ -44,12 +50,12 @@ export const at = (folder: string): Leases => {
   const localName = (name: string) => `${folder}\0${name}`
   const filesOf = (name: string) => LeaseFiles.at(folder, createHash("sha256").update(name).digest("hex").slice(0, 16))
 
-  const removeDeadSockets = (names: ReadonlyArray<string>, now: number): Effect.Effect<void> =>
+  const removeDeadSockets = ({ names, writtenAt }: LeaseFiles.Claimed): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (swept.has(folder)) return Effect.void
       swept.add(folder)
       return Effect.flatMap(
-        Effect.promise(() => HolderSocket.leftIn(folder, names, now)),
+        Effect.promise(() => HolderSocket.leftIn(folder, names, writtenAt)),
         Effect.forEach((path) =>
           Effect.flatMap(knock(path), (connection) =>
             connection === "Refused"
@@ -97,11 +103,10 @@ export const at = (folder: string): Leases => {
       const held = leaseOf(claimed, socket)
       yield* Effect.addFinalizer(() => held.release)
       const dead = socketOf(folder, found)
-      yield* Effect.promise(async () => {
-        await files.sweep(claimed).catch(() => {})
-        if (dead !== undefined) await Fs.unlink(dead).catch(() => {})
-      })
-      yield* removeDeadSockets(claimed.names, claimed.at)
+      yield* Effect.promise(() =>
+        Promise.all([files.sweep(claimed), dead === undefined ? undefined : Fs.unlink(dead).catch(() => {})])
+      )
+      yield* removeDeadSockets(claimed)
       return held.lease
     })
 
@@ -138,7 +143,7 @@ export const at = (folder: string): Leases => {
         const files = filesOf(name)
         const report = reporter(options)
         let met = { generation: 0, closings: 0 }
-        while (!unsupported.has(folder)) {
+        while (isSupported(folder)) {
           const found = yield* restore(step(files.find))
           if (met.generation !== found.generation) met = { generation: found.generation, closings: 0 }
           const pid = found.content._tag === "Held" ? found.content.holder.pid : undefined
@@ -161,7 +166,7 @@ export const at = (folder: string): Leases => {
 
   const isFree: Leases["isFree"] = (name) =>
     Effect.gen(function* () {
-      if (unsupported.has(folder)) return LocalLease.isFree(localName(name))
+      if (!isSupported(folder)) return LocalLease.isFree(localName(name))
       const files = filesOf(name)
       return (yield* judge(files, yield* step(files.find), 0, knock)) === "Free"
     })

@@ -51,11 +51,20 @@ const prepared = new Set<string>()
 /** The path of a socket that stands in a generation file. */
 export const pathOf = (folder: string, socket: string): string => isBeside(socket) ? join(folder, socket) : socket
 
+/**
+ * Whether Deno lets this process use sockets in a folder; without asking the person. The names of the sockets are not known
+ * before, so what it takes is `--allow-net` without a list, beside the permissions to read and write there.
+ */
+export const isPermitted = (folder: string): boolean => {
+  const path = join(folder, "x.s")
+  return isGranted({ name: "net" }) && isGranted({ name: "read", path }) && isGranted({ name: "write", path })
+}
+
 const listenIn = async (folder: string, isBeside: boolean): Promise<HolderSocket | undefined> => {
   const host = hostOf(isBeside)
   const name = socketName(tagOf(host), randomBytes(6).toString("hex"))
   const path = join(folder, name)
-  if (!isShort(path) || !isGranted({ name: "read", path }) || !isGranted({ name: "write", path })) return undefined
+  if (!isShort(path) || !isPermitted(folder)) return undefined
   try {
     const { close, tell } = await listen(path)
     return {
@@ -85,20 +94,25 @@ export const open = async (folder: string): Promise<HolderSocket | undefined> =>
   return await listenIn(other, false)
 }
 
-/** The sockets in a folder, as paths, that may be left of a killed process of this host. `now`: by the file system's clock. */
+/**
+ * The sockets in a folder, as paths, that may be left of a killed process of this host. Never rejects.
+ *
+ * @param now By the file system's clock.
+ */
 export const leftIn = async (
   folder: string,
   names: ReadonlyArray<string>,
-  now: number
+  now: () => Promise<number>
 ): Promise<ReadonlyArray<string>> => {
   const host = hostOf(true)
-  if (host === undefined) return []
-  const left: Array<string> = []
-  for (const name of names) {
-    if (!isSocketOf(tagOf(host), name)) continue
-    const path = join(folder, name)
-    const stats = await Fs.lstat(path).catch(() => undefined)
-    if (stats?.isSocket() === true && now - stats.mtimeMs > maxAge) left.push(path)
-  }
-  return left
+  const paths = host === undefined ?
+    [] :
+    names.filter((name) => isSocketOf(tagOf(host), name)).map((name) => join(folder, name))
+  if (paths.length < 2) return []
+  const oldest = await now().catch(() => 0) - maxAge
+  const stats = await Promise.all(paths.map((path) => Fs.lstat(path).catch(() => undefined)))
+  return paths.filter((_, index) => {
+    const each = stats[index]
+    return each?.isSocket() === true && each.mtimeMs < oldest
+  })
 }

@@ -31,8 +31,8 @@ export interface Found {
 export interface Claimed {
   readonly generation: number
   readonly names: ReadonlyArray<string>
-  /** When it was made, by the file system's clock. */
-  readonly at: number
+  /** When it was last written, by the file system's clock. */
+  readonly writtenAt: () => Promise<number>
   /** Whether it is there, and no higher one is. */
   readonly isHighest: () => Promise<boolean>
   /** Writes it again, so that the file system notes the time; false when it is gone. */
@@ -123,7 +123,7 @@ export const at = (folder: string, id: string): LeaseFiles => {
     }
   }
 
-  const claimedWith = (generation: number, content: string, names: ReadonlyArray<string>, at: number): Claimed => {
+  const claimedWith = (generation: number, content: string, names: ReadonlyArray<string>): Claimed => {
     /** Only while the file is still the one that was made. */
     const own = (use: (handle: Fs.FileHandle) => Promise<unknown>): Promise<boolean> =>
       opened(pathOf(generation), "r+", async (handle) => {
@@ -134,7 +134,7 @@ export const at = (folder: string, id: string): LeaseFiles => {
     return {
       generation,
       names,
-      at,
+      writtenAt: async () => (await Fs.stat(pathOf(generation))).mtimeMs,
       isHighest: async () => await own(async () => {}) && highest(among(id, await Fs.readdir(folder))) === generation,
       // Not `utimes`, which on a network file system would set the time of this machine.
       touch: () => own((handle) => handle.write(content, 0)),
@@ -146,15 +146,9 @@ export const at = (folder: string, id: string): LeaseFiles => {
     const temporary = newTemporary()
     const content = encode({ pid: process.pid, socket: name, host })
     let isLinked = false
+    let removed: Promise<void> | undefined
     try {
-      const handle = await Fs.open(temporary, "wx", 0o600)
-      let now: number
-      try {
-        await handle.writeFile(content)
-        now = (await handle.stat()).mtimeMs
-      } finally {
-        await handle.close()
-      }
+      await Fs.writeFile(temporary, content, { flag: "wx", mode: 0o600 })
       try {
         await Fs.link(temporary, pathOf(generation))
       } catch (error) {
@@ -165,24 +159,25 @@ export const at = (folder: string, id: string): LeaseFiles => {
         throw error
       }
       isLinked = true
+      removed = remove(temporary)
       const names = await Fs.readdir(folder)
       if (highest(among(id, names)) > generation) {
         await remove(pathOf(generation))
         return { _tag: "Taken" }
       }
-      return { _tag: "Claimed", claimed: claimedWith(generation, content, names, now) }
+      return { _tag: "Claimed", claimed: claimedWith(generation, content, names) }
     } catch (error) {
       // It may be the highest, which is never removed: a late claim of its number would succeed.
       if (isLinked) await Fs.truncate(pathOf(generation)).catch(ignore)
       throw error
     } finally {
-      await remove(temporary)
+      await (removed ?? remove(temporary))
     }
   }
 
   const sweep: LeaseFiles["sweep"] = async ({ generation, names }) => {
-    for (const old of outdated(among(id, names), generation)) await remove(pathOf(old))
-    for (const name of names) if (isTemporary(id, name)) await remove(join(folder, name))
+    const left = names.filter((name) => isTemporary(id, name)).map((name) => join(folder, name))
+    await Promise.all([...outdated(among(id, names), generation).map(pathOf), ...left].map(remove))
   }
 
   return { find, age, claim, sweep }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { kill } from "node:process"
 import { createInterface } from "node:readline"
+import { deno, run } from "../../../scripts/commands.ts"
 import { soakLease } from "../../../scripts/soak/lease.ts"
 import { bundledInto, runtimes } from "../../../scripts/soak/runtimes.ts"
 import { at } from "../../../src/runtime/lease/ProcessLease.ts"
@@ -15,9 +16,10 @@ import { leaseFolder, leftIn } from "../../fixtures/LeaseFolder.ts"
 
 const name = "https://mcp.example/"
 const programs = fs.mkdtempSync(join(tmpdir(), "lease-programs-"))
-let program = ""
+let [program, unpermitted] = ["", ""]
 beforeAll(async () => {
   program = await bundledInto(programs, "holdLease")
+  unpermitted = await bundledInto(programs, "countFiles")
 })
 afterAll(() => fs.rmSync(programs, { recursive: true }))
 
@@ -113,6 +115,31 @@ describe("a lease among processes", () => {
       yield* holder.kill("SIGCONT")
       yield* holder.say("release")
       yield* Fiber.join(fiber)
+    }))
+
+  it.scopedLive("needs --allow-net on Deno, and is of the process alone without", () =>
+    Effect.gen(function* () {
+      const counts = yield* Effect.forEach(["--allow-net", "--allow-net=127.0.0.1"], (permission) =>
+        Effect.flatMap(leaseFolder, (folder) =>
+          Effect.promise(() =>
+            run([
+              deno(),
+              "run",
+              "--quiet",
+              "--no-check",
+              permission,
+              `--allow-read=${programs},${folder}`,
+              `--allow-write=${folder}`,
+              unpermitted,
+              folder
+            ])
+          )))
+      assert.deepStrictEqual(
+        counts.map(({ output }) =>
+          output.trim().split("\n")
+        ),
+        [["2", "3"], ["0", "0"]]
+      )
     }))
 
   it("is never had by two, while processes of all runtimes are killed", async () => {
