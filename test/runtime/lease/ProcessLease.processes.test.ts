@@ -63,39 +63,43 @@ const start = (runtime: string, folder: string): Effect.Effect<Child, never, Sco
   })
 
 describe("a lease among processes", () => {
-  it.scopedLive("goes to one who waits when its holder is killed, in every order of runtimes", () =>
-    Effect.gen(function* () {
-      const names = [...runtimes().keys()]
-      yield* Effect.forEach(names, (holding, index) =>
-        Effect.scoped(Effect.gen(function* () {
-          const folder = yield* leaseFolder
-          const holder = yield* start(holding, folder)
-          yield* holder.next("asks")
-          yield* holder.next("holds")
-          const waiter = yield* start(names[(index + 1) % names.length] ?? "", folder)
-          yield* waiter.next("asks")
-          const { pid, told } = yield* waiter.next("waits")
-          assert.deepStrictEqual({ pid, told }, { pid: holder.pid, told: undefined })
-          yield* holder.say("tell https://as.example/authorize")
-          assert.strictEqual((yield* waiter.next("waits")).told, "https://as.example/authorize")
-          const heard = yield* Queue.unbounded<TurnHolder>()
-          const here = yield* Effect.fork(Effect.scoped(
-            at(folder).exclusively(name, {
-              onHolder: (who) => void Queue.unsafeOffer(heard, who)
-            })
-          ))
-          assert.strictEqual((yield* Queue.take(heard)).pid, holder.pid)
-          assert.strictEqual((yield* Queue.take(heard)).told, "https://as.example/authorize")
-          // One of the two who wait has it, and then the other, who may hear of the first.
-          yield* holder.kill("SIGKILL")
-          yield* waiter.until("holds")
-          yield* waiter.say("release")
-          yield* Fiber.join(here)
-          yield* waiter.next("released")
-          yield* waiter.exited
-          assert.deepStrictEqual(leftIn(folder), [])
-        })))
-    }))
+  it.scopedLive(
+    "goes to one who waits when its holder is killed, in every order of runtimes",
+    () =>
+      Effect.gen(function* () {
+        const names = [...runtimes().keys()]
+        yield* Effect.forEach(names, (holding, index) =>
+          Effect.scoped(Effect.gen(function* () {
+            const folder = yield* leaseFolder
+            const holder = yield* start(holding, folder)
+            yield* holder.next("asks")
+            yield* holder.next("holds")
+            const waiter = yield* start(names[(index + 1) % names.length] ?? "", folder)
+            yield* waiter.next("asks")
+            const { pid, told } = yield* waiter.next("waits")
+            assert.deepStrictEqual({ pid, told }, { pid: holder.pid, told: undefined })
+            yield* holder.say("tell https://as.example/authorize")
+            assert.strictEqual((yield* waiter.next("waits")).told, "https://as.example/authorize")
+            const heard = yield* Queue.unbounded<TurnHolder>()
+            const here = yield* Effect.fork(Effect.scoped(
+              at(folder).exclusively(name, {
+                onHolder: (who) => void Queue.unsafeOffer(heard, who)
+              })
+            ))
+            assert.strictEqual((yield* Queue.take(heard)).pid, holder.pid)
+            assert.strictEqual((yield* Queue.take(heard)).told, "https://as.example/authorize")
+            // One of the two who wait has it, and then the other, who may hear of the first.
+            yield* holder.kill("SIGKILL")
+            yield* waiter.until("holds")
+            yield* waiter.say("release")
+            yield* Fiber.join(here)
+            yield* waiter.next("released")
+            yield* waiter.exited
+            assert.deepStrictEqual(leftIn(folder), [])
+          })))
+      }),
+    90_000
+  )
 
   it.scopedLive("that a stopped process has is waited for, and its number is heard", () =>
     Effect.gen(function* () {
@@ -115,7 +119,7 @@ describe("a lease among processes", () => {
       yield* holder.kill("SIGCONT")
       yield* holder.say("release")
       yield* Fiber.join(fiber)
-    }))
+    }), 90_000)
 
   it.scopedLive("needs --allow-net on Deno, and is of the process alone without", () =>
     Effect.gen(function* () {
@@ -140,7 +144,7 @@ describe("a lease among processes", () => {
         ),
         [["2", "3"], ["0", "0"]]
       )
-    }))
+    }), 90_000)
 
   it("is never had by two, while processes of all runtimes are killed", async () => {
     const { failures, overlaps, runtimes: found, turns } = await soakLease({ seconds: 3, processes: 4 })
