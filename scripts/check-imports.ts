@@ -27,23 +27,7 @@ const exceptions: ReadonlyArray<Exception> = [
     uses: completions,
     reason: "a plain callback of the listener completes them, without a fiber"
   })),
-  {
-    in: "src/paste/PasteReader.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "`PasteInput.make` gives a service, not an effect"
-  },
   { in: "src/paste/", uses: completions, reason: "a plain callback of the stream that is read completes them" },
-  {
-    in: "src/services/CallbackServer.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "`CallbackServer.make` gives a service, not an effect"
-  },
-  {
-    in: "src/store/exclusiveStore.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "made within the step that looks whether there is one already"
-  },
-  { in: "src/mcp/", uses: ["Effect.unsafeMakeSemaphore"], reason: "made together with the object that it guards" },
   {
     in: "src/mcp/SignInTurn.ts",
     uses: ["Queue.unsafeOffer"],
