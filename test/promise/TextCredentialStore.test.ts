@@ -28,9 +28,9 @@ const locks = () => {
 }
 
 const overMap = (texts = new Map<string, string>(), more: Partial<TextStore> = {}): TextStore => ({
-  get: async (name) => texts.get(name),
-  set: async (name, text) => void texts.set(name, text),
-  delete: async (name) => void texts.delete(name),
+  get: (name) => Promise.resolve(texts.get(name)),
+  set: (name, text) => Promise.resolve(texts.set(name, text)),
+  delete: (name) => Promise.resolve(texts.delete(name)),
   ...more
 })
 
@@ -53,8 +53,8 @@ describe("list", () => {
       const forms: ReadonlyArray<NonNullable<TextStore["list"]>> = [
         () => texts.keys(),
         () => [...texts.keys()],
-        async () => [...texts.keys()],
-        async () => new Set(texts.keys()),
+        () => Promise.resolve([...texts.keys()]),
+        () => Promise.resolve(new Set(texts.keys())),
         async function* () {
           yield* texts.keys()
         }
@@ -68,7 +68,9 @@ describe("list", () => {
     Effect.gen(function* () {
       const none = yield* Effect.flip(overTexts(overMap()).list)
       assert.include(none.message, "cannot list what it keeps")
-      for (const list of [() => name, () => 1, async () => undefined, () => Promise.reject(new Error("gone"))]) {
+      for (
+        const list of [() => name, () => 1, () => Promise.resolve(undefined), () => Promise.reject(new Error("gone"))]
+      ) {
         const error = yield* Effect.flip(overTexts(overMap(new Map(), { list } as unknown as Partial<TextStore>)).list)
         assert.strictEqual(error.reason, "Unreadable", String(list))
       }
@@ -113,9 +115,9 @@ describe("exclusively", () => {
         get: () => void events.push("get"),
         set: () => events.push("set"),
         delete: () => {},
-        exclusively: async (name) => {
+        exclusively: (name) => {
           events.push(`take ${name}`)
-          return () => events.push("release")
+          return Promise.resolve(() => events.push("release"))
         }
       })
       yield* keep(store, key, "s")
@@ -168,9 +170,9 @@ describe("exclusively", () => {
       for (let turns = 0; turns < 12; turns++) {
         let taken = 0
         let released = 0
-        const store = turnsOf(async () => {
+        const store = turnsOf(() => {
           taken++
-          return () => void released++
+          return Promise.resolve(() => void released++)
         })
         const fiber = yield* Effect.fork(
           Effect.scoped(Effect.zipRight(store.exclusively?.(name) ?? Effect.void, Effect.never))
@@ -192,11 +194,11 @@ describe("exclusively", () => {
   it.effect("says who has the turn and what they tell, as far as it is of the right type", () =>
     Effect.gen(function* () {
       const holders: Array<TurnHolder> = []
-      const store = turnsOf(async (_: string, { onHolder }: { onHolder: (holder: unknown) => void }) => {
+      const store = turnsOf((_: string, { onHolder }: { onHolder: (holder: unknown) => void }) => {
         for (const each of [{ pid: 7 }, { pid: 7, told: "url" }, { pid: "7", told: 1 }, undefined, null, 3]) {
           onHolder(each)
         }
-        return () => {}
+        return Promise.resolve(() => {})
       })
       yield* Effect.scoped(store.exclusively?.(name, { onHolder: (each) => holders.push(each) }) ?? Effect.void)
       const unknown = { pid: undefined, told: undefined }
@@ -220,7 +222,7 @@ describe("exclusively", () => {
         undefined
       ]
       for (const tell of tells) {
-        const store = turnsOf(async () => ({ release: () => {}, tell }))
+        const store = turnsOf(() => Promise.resolve({ release: () => {}, tell }))
         yield* Effect.scoped(
           Effect.flatMap(store.exclusively?.(name) ?? Effect.die("none"), (turn) => turn.tell("here"))
         )
@@ -230,7 +232,7 @@ describe("exclusively", () => {
 
   it.effect("fails, and changes nothing, when it fails or gives nothing to release by", () =>
     Effect.gen(function* () {
-      const wrong = [() => undefined, async () => ({}), async () => "x", () => Promise.reject(new Error("no lock"))]
+      const wrong = [() => undefined, () => Promise.resolve({}), () => "x", () => Promise.reject(new Error("no lock"))]
       for (const exclusively of wrong) {
         const texts = new Map<string, string>()
         const store = overTexts(overMap(texts, { exclusively } as unknown as Partial<TextStore>))
@@ -251,7 +253,7 @@ describe("revision", () => {
     revision = 2
     assert.strictEqual(of((given) => `${given} ${revision}`), `${name} 2`)
     for (
-      const wrong of [async () => 1, () => {
+      const wrong of [() => Promise.resolve(1), () => {
         throw new Error("no")
       }]
     ) assert.isNumber(of(wrong))

@@ -125,13 +125,13 @@ export const open = (to: string, overwrite: boolean): Opening =>
       if (to === "" || to === "-") {
         throw new RefusedPlace("credentials are not printed. Give the path of a file, or of a pipe")
       }
-      if (isDescriptor(to)) return "descriptor"
-      const stats = await Fs.lstat(to).catch((error) => {
+      const stats = await (isDescriptor(to) ? Fs.stat(to) : Fs.lstat(to)).catch((error) => {
         if (codeOf(error) !== "ENOENT") throw error
       })
       if (stats === undefined) return "nothing"
       if (stats.isSymbolicLink()) throw new RefusedPlace("it is a symbolic link. Name the file itself", "ELOOP")
       if (isOutput(stats)) throw outputRefused()
+      if (isDescriptor(to)) return "descriptor"
       if (stats.isFIFO()) return "pipe"
       if (!stats.isFile()) throw new RefusedPlace("it is neither a file nor a pipe. Choose another path")
       if (!overwrite) {
