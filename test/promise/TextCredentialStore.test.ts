@@ -19,7 +19,7 @@ const locks = () => {
     held.set(name, before.then(() => new Promise<void>((resolve) => free = resolve)))
     await before
     events.push(signal.aborted ? "late" : "taken")
-    return async () => {
+    return () => {
       events.push("released")
       free()
     }
