@@ -14,12 +14,12 @@ export const isWindows: boolean = process.platform === "win32"
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants
 
 /** How a place is opened. A pipe is never waited for by the system: nothing could interrupt that. */
-export const openTo = {
+export const openTo: Readonly<Record<"create" | "read" | "writeDescriptor" | "writePipe", number>> = {
   create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   writePipe: O_WRONLY | O_NONBLOCK | O_NOFOLLOW,
   writeDescriptor: O_WRONLY | O_NONBLOCK,
   read: O_RDONLY | O_NONBLOCK
-} as const
+}
 
 /** Whether a path names a descriptor of this process, such as the one of a pipe that a shell has made. */
 export const isDescriptor = (path: string): boolean =>
