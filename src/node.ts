@@ -4,3 +4,9 @@
  * @module
  */
 export { layer, layerFile, layerPresenter, type Services, type TerminalOptions } from "./runtime/layer.ts"
+export {
+  exportCredentials,
+  type ExportOptions,
+  importCredentials,
+  type ImportOptions
+} from "./runtime/transferCredentials.ts"
