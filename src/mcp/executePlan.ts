@@ -68,8 +68,7 @@ const askPerson = (
         isObtained = true
         SignInLock.noteInVain(env.store, env.key, undefined)
         cell.update((state, now) => {
-          const { credentials: before } = state.known
-          const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), before, now)
+          const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), undefined, now)
           return SessionState.signInFinished(replaced, { reason, scope, used, challenge }, now)
         })
       },

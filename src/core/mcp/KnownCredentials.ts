@@ -129,6 +129,10 @@ const know = (known: KnownCredentials, credentials: Option.Option<Credentials>, 
   }
 }
 
+/** The access token that the store has, as far as is known. */
+export const storedToken = (known: KnownCredentials): Redacted.Redacted<string> | undefined =>
+  known.isStored ? tokens(known)?.accessToken : known.replaces
+
 /** The store was read. @param revision What its revision was just before. */
 export const read = (
   known: KnownCredentials,

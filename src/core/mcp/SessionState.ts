@@ -81,19 +81,21 @@ export const credentialsRead = (
 /**
  * Other credentials came, which the store does not have yet; `None`: they are to be forgotten.
  *
- * @param stored What the store has.
+ * @param stored What the store has; `undefined`: nothing newer than was read.
  */
 export const credentialsReplaced = (
   state: SessionState,
   credentials: Option.Option<Credentials>,
-  stored: Option.Option<Credentials>,
+  stored: Option.Option<Credentials> | undefined,
   now: number
 ): SessionState => ({
   ...state,
   known: KnownCredentials.replaced(
     state.known,
     credentials,
-    Option.getOrUndefined(stored)?.tokens?.accessToken,
+    stored === undefined
+      ? KnownCredentials.storedToken(state.known)
+      : Option.getOrUndefined(stored)?.tokens?.accessToken,
     now
   )
 })

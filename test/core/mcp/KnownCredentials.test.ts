@@ -30,7 +30,7 @@ const make = () => {
     read: (stored: Option.Option<Credentials>, at: number) =>
       void (known = KnownCredentials.read(known, stored, undefined, at)),
     replaced: (other: Option.Option<Credentials>, at: number) =>
-      void (known = KnownCredentials.replaced(known, other, KnownCredentials.tokens(known)?.accessToken, at)),
+      void (known = KnownCredentials.replaced(known, other, KnownCredentials.storedToken(known), at)),
     stored: () => void (known = KnownCredentials.stored(known))
   }
 }
@@ -71,13 +71,36 @@ describe("what is known", () => {
     known.read(old, now)
     known.replaced(taken, now)
     assert.strictEqual(known.newest(old), taken)
-    known.read(newer, now)
+    known.read(old, now)
     assert.strictEqual(known.accessToken(), "taken")
     known.stored()
     assert.strictEqual(known.newest(newer), newer)
     assert.strictEqual(known.accessToken(), "taken")
     known.read(newer, now)
     assert.strictEqual(known.accessToken(), "newer")
+  })
+
+  it("is what somebody else has stored meanwhile, over what was taken and could not be stored", () => {
+    for (const theirs of [credentials("theirs"), Option.none()]) {
+      const known = make()
+      known.read(credentials("old"), now)
+      known.replaced(credentials("taken"), now)
+      assert.strictEqual(known.newest(theirs), theirs)
+      known.read(theirs, now)
+      assert.strictEqual(known.accessToken(), Option.isSome(theirs) ? "theirs" : undefined)
+      // It is the store's, and so is the next that the store has.
+      known.read(credentials("next"), now)
+      assert.strictEqual(known.accessToken(), "next")
+    }
+  })
+
+  it("is to be written again at once, and then once a second", () => {
+    let known = KnownCredentials.replaced(KnownCredentials.unknown, credentials("a"), undefined, now)
+    assert.isTrue(KnownCredentials.isWriteDue(known, now))
+    known = KnownCredentials.writeTried(known, now)
+    assert.isFalse(KnownCredentials.isWriteDue(known, now + 999))
+    assert.isTrue(KnownCredentials.isWriteDue(known, now + 1000))
+    assert.isFalse(KnownCredentials.isWriteDue(KnownCredentials.stored(known), now + 1000))
   })
 
   it("stays forgotten, until that is stored", () => {
@@ -101,19 +124,27 @@ describe("what is known", () => {
   ], ([steps]) => {
     const known = make()
     let expected: string | undefined
-    let saved = true
+    let inStore: string | undefined
+    let isSaved = true
     for (const step of steps) {
       if (step.do === "stored") {
         known.stored()
-        saved = true
+        if (!isSaved) inStore = expected
+        isSaved = true
+      } else if (step.do === "replaced") {
+        known.replaced(step.token === undefined ? Option.none() : credentials(step.token), now)
+        expected = step.token
+        isSaved = false
       } else {
-        known[step.do](step.token === undefined ? Option.none() : credentials(step.token), now)
-        if (step.do === "replaced" || saved) expected = step.token
-        if (step.do === "replaced") saved = false
+        known.read(step.token === undefined ? Option.none() : credentials(step.token), now)
+        // The store has changed under what could not be saved.
+        if (step.token !== inStore) isSaved = true
+        if (isSaved) expected = step.token
+        inStore = step.token
       }
       assert.strictEqual(known.accessToken(), expected)
-      const stored = credentials("stored")
-      assert.strictEqual(known.newest(stored) === stored, saved)
+      const stored = inStore === undefined ? Option.none() : credentials(inStore)
+      assert.strictEqual(known.newest(stored) === stored, isSaved || Option.isNone(stored) && expected === undefined)
     }
   })
 })
