@@ -19,7 +19,7 @@ const shown = ({ figures, problems, skipped }: Result): string => {
 }
 
 const main = async (): Promise<number> => {
-  const { help, json, only, scale, seed } = parse(process.argv.slice(2), parts)
+  const { help, json, on, only, scale, seed } = parse(process.argv.slice(2), parts)
   if (help) {
     console.log(usage(parts))
     return 0
@@ -28,7 +28,7 @@ const main = async (): Promise<number> => {
   const say = json ? console.error : console.log
   say(`on ${runtimes.join(", ")}, seed ${seed}`)
   const rows: Array<Result & { readonly part: string; readonly name: string; readonly seconds: number }> = []
-  for (const { name, part, run } of rounds({ runtimes, scale, seed }).filter(({ part }) => only.includes(part))) {
+  for (const { name, part, run } of rounds({ on, runtimes, scale, seed }).filter(({ part }) => only.includes(part))) {
     const since = performance.now()
     const result = await run().catch((error: unknown): Result => ({ figures: {}, problems: [`it broke: ${error}`] }))
     const seconds = Number(((performance.now() - since) / 1000).toFixed(1))

@@ -98,19 +98,21 @@ const interrupting = async (runtimes: readonly [Runtime, Runtime, Runtime]): Pro
 
 /** What is run on which runtimes. */
 export interface Plan {
-  /** Each gets its own rounds; `mixed` are all of them together. */
+  /** Those that are here. */
   readonly runtimes: ReadonlyArray<Runtime>
+  /** Which of them get rounds of their own; `mixed`: there are rounds of all of them together. */
+  readonly on: ReadonlyArray<string>
   readonly scale: number
   readonly seed: number
 }
 
 /** The rows. */
-export const rounds = ({ runtimes, scale, seed }: Plan): ReadonlyArray<Round> => {
+export const rounds = ({ on: chosen, runtimes, scale, seed }: Plan): ReadonlyArray<Round> => {
   const times = (count: number) => Math.max(1, Math.round(count * scale))
   const groups: ReadonlyArray<readonly [string, ReadonlyArray<Runtime>]> = [
     ...runtimes.map((runtime) => [runtime, [runtime]] as const),
     ...(runtimes.length > 1 ? [["mixed", runtimes] as const] : [])
-  ]
+  ].filter(([label]) => chosen.includes(label))
   return groups.flatMap(([label, on]) => {
     const eight = several(8, on)
     const [first = "node", second = first, third = first] = several(3, on)
