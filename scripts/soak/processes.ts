@@ -20,10 +20,10 @@ const textOf = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ")
 
 const refreshing = async (options: Refreshes.Options): Promise<Result> => {
-  const { calls, failed, failures, refreshRequests, reuses, revoked, windows } = await Refreshes.run(options)
+  const { calls, failed, failures, messages, refreshRequests, reuses, revoked, windows } = await Refreshes.run(options)
   const figures = { calls, refreshRequests, reuses, revoked, windows, failed, failures: textOf(failures) }
   const expected = { refreshRequests: options.rounds, reuses: 0, revoked: 0, windows: 0, failed: 0 }
-  return { figures, problems: differences(figures, expected) }
+  return { figures, problems: [...differences(figures, expected), ...messages.slice(0, 5)] }
 }
 
 const signingIn = async (options: SignIns.Options): Promise<Result> => {
