@@ -145,6 +145,11 @@ export const rounds = ({ on: chosen, runtimes, scale, seed }: Plan): ReadonlyArr
       ),
       row("kill", `kill -9 x ${times(200)}`, () => killing({ runtimes: [on, second], rounds: times(200) })),
       row(
+        "kill",
+        `kill -9 x ${times(50)}, the other one idle before`,
+        () => killing({ runtimes: [on, second], rounds: times(50), idle: true })
+      ),
+      row(
         "corruption",
         `${times(500)} damages, 2 processes`,
         () => corrupting({ runtimes: [first, second], cases: times(500), seed })
