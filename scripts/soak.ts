@@ -1,0 +1,52 @@
+/**
+ * Long rounds with real processes, for which `npm test` has no time: several agents of one person on one file store, which
+ * are killed, find damaged files, and full disks. Prints a row for each, and ends with a line `N passed, N failed`.
+ */
+import process from "node:process"
+import * as Agents from "../test/fixtures/processes/Agents.ts"
+import { parse, usage } from "./soak/options.ts"
+import { rounds } from "./soak/processes.ts"
+import type { Result } from "./soak/Round.ts"
+
+// `lease` is for the chaos around turns, which has a program of its own: scripts/soak/lease.ts.
+const parts = ["refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere"]
+
+const shown = ({ figures, problems, skipped }: Result): string => {
+  const text = Object.entries(figures).filter(([, value]) => value !== "").map(([name, value]) => `${name} ${value}`)
+  return skipped === undefined
+    ? `${text.join(", ")}${problems.map((problem) => `\n        ${problem}`).join("")}`
+    : `skipped: ${skipped}`
+}
+
+const main = async (): Promise<number> => {
+  const { help, json, on, only, scale, seed } = parse(process.argv.slice(2), parts)
+  if (help) {
+    console.log(usage(parts))
+    return 0
+  }
+  const runtimes = (["node", "deno", "bun"] as const).filter(Agents.has)
+  const say = json ? console.error : console.log
+  say(`on ${runtimes.join(", ")}, seed ${seed}`)
+  const rows: Array<Result & { readonly part: string; readonly name: string; readonly seconds: number }> = []
+  for (const { name, part, run } of rounds({ on, runtimes, scale, seed }).filter(({ part }) => only.includes(part))) {
+    const since = performance.now()
+    const result = await run().catch((error: unknown): Result => ({ figures: {}, problems: [`it broke: ${error}`] }))
+    const seconds = Number(((performance.now() - since) / 1000).toFixed(1))
+    rows.push({ part, name, seconds, ...result })
+    say(`${result.problems.length === 0 ? "ok    " : "FAILED"} ${part}: ${name} (${seconds} s): ${shown(result)}`)
+  }
+  const run = rows.filter(({ skipped }) => skipped === undefined)
+  const failed = run.filter(({ problems }) => problems.length > 0).length
+  if (json) console.log(JSON.stringify({ rows }))
+  say(`${run.length - failed} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 1
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+} finally {
+  await Agents.end()
+}
