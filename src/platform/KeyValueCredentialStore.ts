@@ -7,7 +7,7 @@ import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type CredentialKey, keyText, secretsOf } from "../core/mcp/Credentials.ts"
+import { type CredentialKey, type Credentials, keyText, secretsOf } from "../core/mcp/Credentials.ts"
 import * as ThrownValue from "../core/mcp/ThrownValue.ts"
 import { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import { fromText, toText } from "../store/credentialText.ts"
@@ -39,28 +39,31 @@ const notDone =
 /** `layerFileSystem` fails to remove what is not there. */
 const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
 
-const over = (entries: KeyValueStore.KeyValueStore): CredentialStore =>
-  make({
-    load: (key) =>
-      Effect.gen(function* () {
-        const name = yield* nameOf(key)
-        const text = yield* Effect.mapError(entries.get(name), notDone("Unreadable"))
-        const entry = `the entry ${name} of the key-value store`
-        return Option.isNone(text) ? Option.none() : Option.some(yield* fromText(entry, text.value))
-      }),
+const over = (entries: KeyValueStore.KeyValueStore): CredentialStore => {
+  const load = (key: CredentialKey) =>
+    Effect.gen(function* () {
+      const name = yield* nameOf(key)
+      const text = yield* Effect.mapError(entries.get(name), notDone("Unreadable"))
+      const entry = `the entry ${name} of the key-value store`
+      return Option.isNone(text) ? Option.none() : Option.some(yield* fromText(entry, text.value))
+    })
+  const write = (key: CredentialKey, value: Option.Option<Credentials>) =>
+    Effect.gen(function* () {
+      const name = yield* nameOf(key)
+      const writing = Option.isNone(value)
+        ? Effect.catchIf(entries.remove(name), isMissing, () => Effect.void)
+        : entries.set(name, yield* toText(key, value.value))
+      yield* Effect.mapError(writing, notDone("Unwritable", Option.isNone(value) ? [] : secretsOf(value.value)))
+    })
+  return make({
+    load,
+    begin: (key) => Effect.succeed({ read: load(key), write: (value) => write(key, value) }),
     list: new CredentialStoreError({
       reason: "Unreadable",
       detail: "a KeyValueStore cannot list what it keeps. Use CredentialStore.make, with a backend that can"
-    }),
-    write: (key, value) =>
-      Effect.gen(function* () {
-        const name = yield* nameOf(key)
-        const writing = Option.isNone(value)
-          ? Effect.catchIf(entries.remove(name), isMissing, () => Effect.void)
-          : entries.set(name, yield* toText(key, value.value))
-        yield* Effect.mapError(writing, notDone("Unwritable", Option.isNone(value) ? [] : secretsOf(value.value)))
-      })
+    })
   })
+}
 
 // The locks are the credential store's, so there is one for each key-value store, however often the layer is built.
 const stores = new WeakMap<KeyValueStore.KeyValueStore, CredentialStore>()

@@ -6,14 +6,23 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
+import { statSync } from "node:fs"
 import * as Fs from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
-import { type CredentialKey, type Credentials, decode, keyText, writtenByNewer } from "../core/mcp/Credentials.ts"
+import {
+  type CredentialKey,
+  type Credentials,
+  decode,
+  keyOf,
+  keyText,
+  writtenByNewer
+} from "../core/mcp/Credentials.ts"
 import { printable } from "../core/text/SafeText.ts"
-import { type CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
+import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
 import { toText } from "../store/credentialText.ts"
 import { make } from "../store/exclusiveStore.ts"
 import { NoHome, ownConfigDirectory } from "./configDirectory.ts"
+import * as ProcessLease from "./lease/ProcessLease.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
 
 export { configDirectory } from "./configDirectory.ts"
@@ -77,15 +86,35 @@ const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unkno
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-const decodeBytes = (bytes: Uint8Array): Either.Either<Credentials, string> =>
-  Either.flatMap(Either.try({ try: () => utf8.decode(bytes), catch: () => "the text is not UTF-8" }), decode)
+const textOf = (bytes: Uint8Array): Either.Either<string, string> =>
+  Either.try({ try: () => utf8.decode(bytes), catch: () => "the text is not UTF-8" })
+
+const decodeBytes = (bytes: Uint8Array): Either.Either<Credentials, string> => Either.flatMap(textOf(bytes), decode)
+
+const unlessMissing = (error: unknown): undefined => {
+  if (field(error, "code") === "ENOENT") return undefined
+  throw error
+}
+
+/** The name of a file of credentials. */
+const fileName = /^[\da-f]{64}\.json$/
 
 const inFolder = (folder: string): CredentialStore => {
   const files = PrivateFolder.at(folder)
+  // Beside what they are for: whoever shares the files shares them too.
+  const leaseFolder = join(folder, "leases")
+  const leases = ProcessLease.at(leaseFolder)
   const fileOf = (key: CredentialKey) => join(folder, `${createHash("sha256").update(keyText(key)).digest("hex")}.json`)
   // A file operation goes on when its fiber is interrupted, so the next one must wait for it all the same.
   const step = <A>(reason: "Unreadable" | "Unwritable", what: string, run: () => Promise<A>) =>
     Effect.uninterruptible(Effect.tryPromise({ try: run, catch: (cause) => failure(reason, what, cause) }))
+  /** In a folder that only this user can enter, so that nobody else can have put something in the place of the leases. */
+  const prepare = step("Unwritable", folder, async () => {
+    await files.prepare()
+    await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
+  })
+  const exclusively = (name: string, options?: TurnOptions) =>
+    Effect.zipRight(prepare, leases.exclusively(name, options))
 
   const damaged = (file: string) => `${file}.damaged-`
   const setAside = (file: string, problem: string) =>
@@ -101,49 +130,123 @@ const inFolder = (folder: string): CredentialStore => {
       yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
     })
 
-  const readKey = (key: CredentialKey) =>
-    Effect.gen(function* () {
-      const file = fileOf(key)
-      const bytes = yield* step("Unreadable", file, () => files.read(file))
-      if (bytes === undefined) return Option.none()
-      const decoded = decodeBytes(bytes)
-      if (Either.isRight(decoded)) return Option.some(decoded.right)
-      if (decoded.left !== writtenByNewer) return yield* Effect.as(setAside(file, decoded.left), Option.none())
+  /** The text of a file decoded; `Left`: what is wrong with it. */
+  const readFile = (file: string) =>
+    Effect.map(
+      step("Unreadable", file, () => files.read(file)),
+      (bytes) => bytes === undefined ? Either.right(Option.none()) : Either.map(decodeBytes(bytes), Option.some)
+    )
+
+  /** What is in a file. To be run by who may change it: a damaged one is moved away. */
+  const readInTurn = (file: string) =>
+    Effect.flatMap(readFile(file), (found) => {
+      if (Either.isRight(found)) return Effect.succeed(found.right)
+      if (found.left !== writtenByNewer) return Effect.as(setAside(file, found.left), Option.none())
       const detail = `${shown(file)}: ${writtenByNewer}. Update this program, or remove the file and sign in again`
-      return yield* new CredentialStoreError({ reason: "Unreadable", detail })
+      return Effect.fail(new CredentialStoreError({ reason: "Unreadable", detail }))
     })
 
-  const writeKey = (key: CredentialKey, value: Option.Option<Credentials>) => {
-    const file = fileOf(key)
-    if (Option.isNone(value)) return step("Unwritable", file, () => files.remove(file, damaged(file)))
-    return Effect.flatMap(toText(key, value.value), (text) =>
-      step("Unwritable", file, async () => {
-        await files.prepare()
-        await files.replace(file, text)
-      }))
-  }
+  /** Also where somebody has removed the folder meanwhile: what the server gave exists only here. */
+  const replace = (file: string, text: string, reserved?: PrivateFolder.Reserved) =>
+    files.replace(file, text, reserved).catch(async (error) => {
+      if (field(error, "code") !== "ENOENT") throw error
+      await files.prepare()
+      await files.replace(file, text)
+    })
+  const writeFile = (
+    file: string,
+    key: CredentialKey,
+    value: Option.Option<Credentials>,
+    reserved?: PrivateFolder.Reserved
+  ) =>
+    Option.isNone(value)
+      ? step("Unwritable", file, () => files.remove(file, damaged(file)))
+      : Effect.flatMap(toText(key, value.value), (text) =>
+        step("Unwritable", file, () => replace(file, text, reserved)))
 
   // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
   const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
-  const store = make({
-    load: (key) => oneAtATime(Effect.uninterruptible(readKey(key))),
-    list: Effect.succeed([]),
-    write: (key, value) => oneAtATime(writeKey(key, value))
+  const turns = new Set<string>()
+
+  /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
+  const takeTurn = (key: CredentialKey) =>
+    Effect.gen(function* () {
+      const lease = yield* exclusively(keyText(key))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => turns.add(keyText(key))),
+        () => Effect.sync(() => turns.delete(keyText(key)))
+      )
+      const now = yield* Clock.currentTimeMillis
+      yield* step("Unwritable", folder, () => files.removeLeftovers(fileOf(key), now))
+      return lease
+    })
+
+  const swept = new Set<string>()
+  /** Removes leftovers of a key once, unless another process is about to change it: it removes them. */
+  const sweep = (key: CredentialKey) =>
+    Effect.gen(function* () {
+      if (swept.has(keyText(key))) return
+      swept.add(keyText(key))
+      const isThere = yield* step("Unreadable", folder, () => files.hasLeftovers(fileOf(key)).catch(() => false))
+      if (isThere && !turns.has(keyText(key)) && (yield* leases.isFree(keyText(key)))) {
+        yield* Effect.scoped(takeTurn(key))
+      }
+      // Whoever only reads does not fail for it.
+    }).pipe(Effect.catchAll(() => Effect.void))
+
+  const load = (key: CredentialKey) =>
+    Effect.gen(function* () {
+      const file = fileOf(key)
+      yield* sweep(key)
+      const found = yield* oneAtATime(readFile(file))
+      if (Either.isRight(found)) return found.right
+      // Another process may have written it anew by the time that it is this one's turn.
+      const inTurn = oneAtATime(Effect.uninterruptible(readInTurn(file)))
+      return yield* turns.has(keyText(key)) || found.left === writtenByNewer
+        ? inTurn
+        : Effect.scoped(Effect.zipRight(takeTurn(key), inTurn))
+    })
+
+  return make({
+    load,
+    exclusively,
+    list: Effect.gen(function* () {
+      const keys: Array<CredentialKey> = []
+      const names = yield* step("Unreadable", folder, () => Fs.readdir(folder).catch(unlessMissing))
+      for (const name of names ?? []) {
+        if (!fileName.test(name)) continue
+        const bytes = yield* oneAtATime(step("Unreadable", join(folder, name), () => files.read(join(folder, name))))
+        const key = bytes && Option.getOrUndefined(Either.getRight(textOf(bytes)).pipe(Option.map(keyOf)))
+        if (key !== undefined && fileOf(key) === join(folder, name)) keys.push(key)
+      }
+      return keys
+    }),
+    // Before the change, not after: an unwritable folder or a full disk must not cost a sign-in, or a refresh token.
+    begin: (key, { reserve = false }) =>
+      Effect.gen(function* () {
+        const file = fileOf(key)
+        const lease = yield* takeTurn(key)
+        const reserved = reserve
+          ? yield* Effect.acquireRelease(
+            step("Unwritable", file, () => files.reserve(file)),
+            ({ release }) => Effect.promise(release)
+          )
+          : undefined
+        return {
+          read: oneAtATime(Effect.uninterruptible(readInTurn(file))),
+          write: (value) => Effect.zipRight(lease.assertHeld, oneAtATime(writeFile(file, key, value, reserved)))
+        }
+      }),
+    // In the time of one `stat`, which is what a request waits for it.
+    revision: (key) => {
+      try {
+        const stats = statSync(fileOf(key), { throwIfNoEntry: false })
+        return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`
+      } catch {
+        return "unreadable"
+      }
+    }
   })
-  let hasRemovedLeftovers = false
-  const prepareToWrite = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    step("Unwritable", folder, async () => {
-      await files.prepare()
-      if (hasRemovedLeftovers) return
-      hasRemovedLeftovers = true
-      await files.removeLeftovers(now).catch(() => {})
-    }))
-  return {
-    ...store,
-    // Before the change, not after: an unwritable folder must not cost a sign-in, or a refresh token.
-    // Other processes are not locked out yet. A lock file for the key belongs here, around all of this.
-    modify: (key, change) => Effect.zipRight(prepareToWrite, store.modify(key, change))
-  }
 }
 
 /** The path with symbolic links resolved, as far as it exists: two paths to the same folder become one. */

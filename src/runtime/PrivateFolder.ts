@@ -21,25 +21,42 @@ export class Refused extends Error {
   }
 }
 
+/** Space on the disk that a text will need. */
+export interface Reserved {
+  /** The temporary file that has it. */
+  readonly path: string
+  /** Gives the space back, where no text has taken it. */
+  readonly release: () => Promise<void>
+}
+
 /** The functions throw `Refused`, or an error of the system. */
 export interface PrivateFolder {
   /** Makes the folder where there is none, and fails when nothing can be written there. */
   readonly prepare: () => Promise<void>
   /** The bytes of a file; `undefined` when there is none. */
   readonly read: (file: string) => Promise<Uint8Array | undefined>
+  /** Takes the space that a new text of a file is likely to need: as much as the present one has, and 4 KiB. */
+  readonly reserve: (file: string) => Promise<Reserved>
   /** Replaces a file in one step: a reader finds the whole old file or the whole new one, also after a crash. */
-  readonly replace: (file: string, text: string) => Promise<void>
+  readonly replace: (file: string, text: string, reserved?: Reserved) => Promise<void>
   /** Removes a file, and those whose name begins with `prefix`. */
   readonly remove: (file: string, prefix: string) => Promise<void>
+  /** Whether a program that was killed has left temporary files of a file behind; or one that runs writes right now. */
+  readonly hasLeftovers: (file: string) => Promise<boolean>
   /**
-   * Removes temporary files that a killed program has left behind, since they may hold secrets. A file of the last hour
-   * may still be in use.
+   * Removes temporary files of a file, since they may hold secrets, and those of others that are older than an hour. To be
+   * called when no other process writes the file.
+   *
+   * @param now In milliseconds since 1970-01-01 UTC.
    */
-  readonly removeLeftovers: (now: number) => Promise<void>
+  readonly removeLeftovers: (file: string, now: number) => Promise<void>
 }
 
 /** More than any file of ours has. */
 const maxBytes = 1_048_576
+
+/** By how much new credentials may be longer than those before them: tokens of one server have about one length. */
+const reservedBytes = 4096
 
 const isWindows = process.platform === "win32"
 // Without waiting: a pipe in place of a file would keep its reader waiting for ever. Absent on Windows.
@@ -106,6 +123,23 @@ const probe = async (folder: string): Promise<number> => {
   }
 }
 
+/**
+ * Runs an operation again for a second where something holds the file for a moment: on Windows a virus scanner, an indexer
+ * or a program that copies files to a cloud. Elsewhere these errors last, and cost a second.
+ */
+const whileHeld = async <A>(operation: () => Promise<A>): Promise<A> => {
+  const until = Date.now() + 1000
+  for (let pause = 10;; pause = Math.min(pause * 2, 200)) {
+    try {
+      return await operation()
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown }
+      if ((code !== "EPERM" && code !== "EBUSY" && code !== "EACCES") || Date.now() + pause > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
+
 /** At most `maxBytes` of a file, also where it grows meanwhile. */
 const readAll = async (handle: Fs.FileHandle, path: string): Promise<Uint8Array> => {
   const { size } = await handle.stat()
@@ -154,6 +188,18 @@ export const at = (folder: string): PrivateFolder => {
       return await use(handle)
     })
   }
+  /** Temporary files of a file; with `now` those of other files too, as long as nobody can still be writing them. */
+  const leftoversOf = async (file: string, now?: number): Promise<ReadonlyArray<string>> => {
+    const found: Array<string> = []
+    for (const name of (await Fs.readdir(folder)).filter((each) => temporaryName.test(each))) {
+      const isOld = async () => {
+        const { mtimeMs } = await Fs.lstat(join(folder, name))
+        return now !== undefined && now - mtimeMs > 3_600_000
+      }
+      if (name.startsWith(`${basename(file)}.`) || await isOld().catch(() => false)) found.push(join(folder, name))
+    }
+    return found
+  }
   /** So that the change of a name survives a crash. Some file systems cannot. */
   const changeNames = (change: () => Promise<void>) =>
     inFolder(async (handle) => {
@@ -188,18 +234,39 @@ export const at = (folder: string): PrivateFolder => {
         return unlessMissing(error)
       }
     },
-    replace: async (file, text) => {
-      if (new TextEncoder().encode(text).length > maxBytes) {
+    reserve: async (file) => {
+      const present = await Fs.stat(file).then(({ size }) => size, () => 0)
+      const path = newTemporaryName(file)
+      const release = () => Fs.rm(path, { force: true }).catch(() => {})
+      try {
+        await withHandle(await Fs.open(path, toCreate, 0o600), async (handle) => {
+          await handle.writeFile(new Uint8Array(Math.min(present, maxBytes) + reservedBytes))
+          await handle.sync().catch(unlessUnsupported)
+        })
+      } catch (error) {
+        await release()
+        throw error
+      }
+      return { path, release }
+    },
+    replace: async (file, text, reserved) => {
+      const bytes = new TextEncoder().encode(text)
+      if (bytes.length > maxBytes) {
         throw new Refused(file, "the credentials have more than 1 MiB, which is not kept")
       }
-      const temporary = newTemporaryName(file)
+      const temporary = reserved?.path ?? newTemporaryName(file)
       await changeNames(async () => {
         try {
-          await withHandle(await Fs.open(temporary, toCreate, 0o600), async (handle) => {
-            await handle.writeFile(text)
-            await handle.sync().catch(unlessUnsupported)
-          })
-          await Fs.rename(temporary, file)
+          await withHandle(
+            // What was reserved is written over, and cut afterwards: its space is never given back in between.
+            await Fs.open(temporary, reserved === undefined ? toCreate : O_WRONLY | O_NOFOLLOW, 0o600),
+            async (handle) => {
+              await handle.writeFile(bytes)
+              await handle.truncate(bytes.length)
+              await handle.sync().catch(unlessUnsupported)
+            }
+          )
+          await whileHeld(() => Fs.rename(temporary, file))
         } catch (error) {
           await Fs.rm(temporary, { force: true }).catch(() => {})
           throw error
@@ -208,18 +275,15 @@ export const at = (folder: string): PrivateFolder => {
     },
     remove: async (file, prefix) => {
       await changeNames(async () => {
-        await Fs.unlink(file).catch(unlessMissing)
+        await whileHeld(() => Fs.unlink(file).catch(unlessMissing))
         for (const name of await Fs.readdir(folder)) {
           if (name.startsWith(basename(prefix))) await Fs.rm(join(folder, name), { force: true })
         }
       }).catch(unlessMissing)
     },
-    removeLeftovers: async (now) => {
-      for (const name of await Fs.readdir(folder)) {
-        if (!temporaryName.test(name)) continue
-        const path = join(folder, name)
-        if (now - (await Fs.lstat(path)).mtimeMs > 3_600_000) await Fs.rm(path, { force: true })
-      }
+    hasLeftovers: async (file) => (await leftoversOf(file)).length > 0,
+    removeLeftovers: async (file, now) => {
+      for (const path of await leftoversOf(file, now)) await Fs.rm(path, { force: true })
     }
   }
 }

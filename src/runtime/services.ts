@@ -65,7 +65,10 @@ const storeAt = (options: FileStoreOptions): CredentialStore => {
   const made: CredentialStore = {
     load: (key) => Effect.flatMap(store, ({ load }) => load(key)),
     modify: (key, change, options) => Effect.flatMap(store, ({ modify }) => modify(key, change, options)),
-    list: Effect.flatMap(store, ({ list }) => list)
+    list: Effect.flatMap(store, ({ list }) => list),
+    exclusively: (name, turn) => Effect.flatMap(store, ({ exclusively }) => exclusively!(name, turn)),
+    // Not known before it is opened, which the first `load` does.
+    revision: (key) => opened?.revision?.(key)
   }
   fileStores.set(place, made)
   return made

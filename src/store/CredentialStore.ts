@@ -20,12 +20,15 @@ export interface CredentialStore extends Service {}
 /** Keeps credentials until the process ends. */
 const memory: Effect.Effect<CredentialStore> = Effect.sync(() => {
   const kept = new Map<string, readonly [CredentialKey, Credentials]>()
+  const load = (key: CredentialKey) =>
+    Effect.sync(() => Option.map(Option.fromNullable(kept.get(keyText(key))), ([, value]) => value))
+  const write = (key: CredentialKey, value: Option.Option<Credentials>) =>
+    Effect.sync(() =>
+      void (Option.isSome(value) ? kept.set(keyText(key), [key, value.value]) : kept.delete(keyText(key)))
+    )
   return ExclusiveStore.make({
-    load: (key) => Effect.sync(() => Option.map(Option.fromNullable(kept.get(keyText(key))), ([, value]) => value)),
-    write: (key, value) =>
-      Effect.sync(() =>
-        void (Option.isSome(value) ? kept.set(keyText(key), [key, value.value]) : kept.delete(keyText(key)))
-      ),
+    load,
+    begin: (key) => Effect.succeed({ read: load(key), write: (value) => write(key, value) }),
     list: Effect.sync(() => Array.from(kept.values(), ([key]) => key))
   })
 })

@@ -92,13 +92,18 @@ export const over = (backend: CredentialBackend): CredentialStore => {
           // The error of the store may quote the text that it was given.
           asked("Unwritable", () => backend.set(keyText(key), text), [...secretsOf(credentials), text]))
     }).pipe(Effect.scoped, Effect.asVoid)
+  const load = (key: CredentialKey) =>
+    Effect.flatMap(
+      read(keyText(key)),
+      (text) => Option.isNone(text) ? Effect.succeedNone : Effect.asSome(fromText(entryOf(key), text.value))
+    )
+  const turn = (name: string, options?: TurnOptions) =>
+    exclusively === undefined
+      ? Effect.succeed(silent)
+      : Effect.map(asked("Locked", () => exclusively(name, options)), (turn) => turn ?? silent)
   return ExclusiveStore.make({
-    load: (key) =>
-      Effect.flatMap(
-        read(keyText(key)),
-        (text) => Option.isNone(text) ? Effect.succeedNone : Effect.asSome(fromText(entryOf(key), text.value))
-      ),
-    write,
+    load,
+    begin: (key) => Effect.as(turn(keyText(key)), { read: load(key), write: (value) => write(key, value) }),
     list: Effect.gen(function* () {
       if (backend.list === undefined) return yield* cannotList
       const { list } = backend
@@ -111,10 +116,7 @@ export const over = (backend: CredentialBackend): CredentialStore => {
       }
       return keys
     }),
-    ...(exclusively !== undefined && {
-      exclusively: (name, options) =>
-        Effect.map(asked("Locked", () => exclusively(name, options)), (turn) => turn ?? silent)
-    }),
+    ...(exclusively !== undefined && { exclusively: turn }),
     // What others change is not seen without waiting, so it is looked at again each second.
     revision: (key) => revision === undefined ? Math.floor(Date.now() / 1000) : revision(keyText(key))
   })

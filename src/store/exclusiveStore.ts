@@ -8,14 +8,22 @@ import type * as Scope from "effect/Scope"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import type { CredentialStore, CredentialStoreError, ModifyOptions } from "../services/CredentialStore.ts"
 
-/** What reads, writes and (by `None`) removes what is kept under a key. */
+/** A change of what is kept under one key, while nobody else changes it. */
+export interface Change {
+  readonly read: Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
+  /** Keeps credentials, or by `None` removes what there is. */
+  readonly write: (value: Option.Option<Credentials>) => Effect.Effect<void, CredentialStoreError>
+}
+
+/** What keeps credentials. */
 export interface Kept extends Pick<CredentialStore, "exclusively" | "list" | "load"> {
-  readonly write: (key: CredentialKey, value: Option.Option<Credentials>) => Effect.Effect<void, CredentialStoreError>
-  /** Runs after the turn has come and before anything is read: what it acquires is released when all is written. */
-  readonly prepare?: (
+  /**
+   * Begins a change: waits for the turn of the key among all processes, and takes what the change needs. The scope ends it.
+   */
+  readonly begin: (
     key: CredentialKey,
     options: ModifyOptions
-  ) => Effect.Effect<void, CredentialStoreError, Scope.Scope>
+  ) => Effect.Effect<Change, CredentialStoreError, Scope.Scope>
   /** See `CredentialStore.revision`. @default this process alone changes what is kept */
   readonly revision?: CredentialStore["revision"]
 }
@@ -36,16 +44,11 @@ const makeTurns = () => {
     )
 }
 
-/** A store over what is kept, exclusive within this process, and among all of them where it has `exclusively`. */
-export const make = (kept: Kept): CredentialStore => {
-  const { exclusively, list, load, prepare, revision, write } = kept
+/** A store over what is kept, in which one change of a key is made at a time. */
+export const make = ({ begin, exclusively, list, load, revision }: Kept): CredentialStore => {
   const inTurn = makeTurns()
   const changes = new Map<string, number>()
-  const writeAndCount = (key: CredentialKey, value: Option.Option<Credentials>) =>
-    Effect.zipRight(
-      write(key, value),
-      Effect.sync(() => void changes.set(keyText(key), (changes.get(keyText(key)) ?? 0) + 1))
-    )
+  const changeOf = (key: CredentialKey) => changes.get(keyText(key)) ?? 0
   return {
     load,
     list,
@@ -53,16 +56,20 @@ export const make = (kept: Kept): CredentialStore => {
       inTurn(
         keyText(key),
         Effect.scoped(Effect.gen(function* () {
-          if (exclusively !== undefined) yield* exclusively(keyText(key))
-          if (prepare !== undefined) yield* prepare(key, options)
-          const current = yield* load(key)
+          const { read, write } = yield* begin(key, options)
+          const current = yield* read
           // What the function got from the server must be kept: a rotated refresh token exists only here.
           return yield* Effect.uninterruptibleMask((restore) =>
-            Effect.flatMap(restore(change(current)), ([result, next]) => Effect.as(writeAndCount(key, next), result))
+            Effect.gen(function* () {
+              const [result, next] = yield* restore(change(current))
+              yield* write(next)
+              changes.set(keyText(key), changeOf(key) + 1)
+              return result
+            })
           )
         }))
       ),
     ...(exclusively !== undefined && { exclusively }),
-    revision: revision ?? ((key) => changes.get(keyText(key)) ?? 0)
+    revision: revision ?? changeOf
   }
 }

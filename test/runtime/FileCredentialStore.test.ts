@@ -34,7 +34,9 @@ const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
 )
 const at = (directory: string) => open({ appName: "test", directory })
 const listed = (directory: string): ReadonlyArray<string> =>
-  fs.existsSync(join(directory, "credentials")) ? fs.readdirSync(join(directory, "credentials")).sort() : []
+  fs.existsSync(join(directory, "credentials"))
+    ? fs.readdirSync(join(directory, "credentials")).filter((name) => name !== "leases").sort()
+    : []
 /** The one file of a store with one key. */
 const fileIn = (directory: string): string => {
   const names = listed(directory)

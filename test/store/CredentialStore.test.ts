@@ -50,8 +50,12 @@ describe("make", () => {
       let broken = true
       const store = make({
         list: Effect.succeed([]),
-        load: () => Effect.succeed(Option.none()),
-        write: () => broken ? Effect.fail(unwritable) : Effect.void
+        load: () => Effect.succeedNone,
+        begin: () =>
+          Effect.succeed({
+            read: Effect.succeedNone,
+            write: () => broken ? Effect.fail(unwritable) : Effect.void
+          })
       })
       const key = { serverUrl: "https://mcp.example/" }
       const put = store.modify(key, () => Effect.succeed(["done", Option.some(credentials)] as const))
@@ -63,7 +67,9 @@ describe("make", () => {
   it.effect("runs no function when what is kept cannot be read", () =>
     Effect.gen(function* () {
       let ran = false
-      const store = make({ list: Effect.succeed([]), load: () => Effect.fail(unreadable), write: () => Effect.void })
+      const read = Effect.fail(unreadable)
+      const begin = () => Effect.succeed({ read, write: () => Effect.void })
+      const store = make({ list: Effect.succeed([]), load: () => read, begin })
       const key = { serverUrl: "https://mcp.example/" }
       assert.strictEqual(yield* Effect.flip(store.load(key)), unreadable)
       const change = store.modify(key, (current) => {
@@ -79,8 +85,12 @@ describe("make", () => {
       const written: Array<Option.Option<Credentials>> = []
       const store = make({
         list: Effect.succeed([]),
-        load: () => Effect.succeed(Option.none()),
-        write: (_key, value) => Effect.delay(Effect.sync(() => void written.push(value)), "10 millis")
+        load: () => Effect.succeedNone,
+        begin: () =>
+          Effect.succeed({
+            read: Effect.succeedNone,
+            write: (value) => Effect.delay(Effect.sync(() => void written.push(value)), "10 millis")
+          })
       })
       const writing = yield* Effect.fork(
         store.modify({ serverUrl: "https://mcp.example/" }, () =>
