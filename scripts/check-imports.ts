@@ -128,8 +128,10 @@ const places: Places = {
 
 /** What an import of the entry must not load, itself or through other files. Dynamic imports do not count. */
 const unreachable: Readonly<Record<string, RegExp>> = {
-  "src/mcp.ts": /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
-  "src/index.ts": /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/mcp.ts":
+    /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/index.ts":
+    /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,

@@ -3,16 +3,21 @@
  */
 
 const unescaped = (value: string): string =>
-  value.replace(/(?:%[\da-f]{2})+/gi, (escapes) =>
-    new TextDecoder().decode(Uint8Array.from(escapes.slice(1).split("%"), (digits) => Number.parseInt(digits, 16))))
+  value.replace(
+    /(?:%[\da-f]{2})+/gi,
+    (escapes) =>
+      new TextDecoder().decode(Uint8Array.from(escapes.slice(1).split("%"), (digits) => Number.parseInt(digits, 16)))
+  )
 
 const socketOf = (address: string): ReadonlyArray<string> => {
   const [transport, ...rest] = address.split(":")
   if (transport !== "unix") return []
-  const fields = new Map(rest.join(":").split(",").map((field) => {
-    const at = field.indexOf("=")
-    return [field.slice(0, at), unescaped(field.slice(at + 1))] as const
-  }))
+  const fields = new Map(
+    rest.join(":").split(",").map((field) => {
+      const at = field.indexOf("=")
+      return [field.slice(0, at), unescaped(field.slice(at + 1))] as const
+    })
+  )
   const [path, abstract] = [fields.get("path"), fields.get("abstract")]
   // The name of an abstract socket begins with a zero byte, where a path has its first letter.
   return path !== undefined ? [path] : abstract !== undefined ? [`\0${abstract}`] : []

@@ -48,9 +48,7 @@ const parse = (text: string): Readonly<Record<string, unknown>> | undefined => {
 }
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
-  typeof value === "string"
-    ? Either.getOrElse(Encoding.decodeBase64Url(value), (): undefined => undefined)
-    : undefined
+  typeof value === "string" ? Either.getOrElse(Encoding.decodeBase64Url(value), (): undefined => undefined) : undefined
 
 /** Whether a text is of an encrypted file, also of a damaged one or of a newer version. */
 export const isEncrypted = (text: string): boolean => {

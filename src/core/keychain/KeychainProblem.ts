@@ -67,7 +67,9 @@ const asFiles = "keep credentials in files: `layerFile({ appName })`, or in ./pr
  */
 export const wordsFor = (problem: KeychainProblem, said = ""): string => {
   const [happened, todo] = texts[problem]
-  return `${happened}${said === "" ? "" : ` (${said})`}. ${todo === "" ? `K${asFiles.slice(1)}` : `${todo}, or ${asFiles}`}`
+  return `${happened}${said === "" ? "" : ` (${said})`}. ${
+    todo === "" ? `K${asFiles.slice(1)}` : `${todo}, or ${asFiles}`
+  }`
 }
 
 const byMessage: ReadonlyArray<readonly [RegExp, KeychainProblem]> = [

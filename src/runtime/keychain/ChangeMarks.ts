@@ -18,7 +18,8 @@ export interface ChangeMarks {
 
 /** The marks in a folder, which is made when it is needed. */
 export const at = (folder: string): ChangeMarks => {
-  const fileOf = (name: string) => join(folder, `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.changed`)
+  const fileOf = (name: string) =>
+    join(folder, `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.changed`)
   return {
     revision: (name) => {
       const found = attempt(() => statSync(fileOf(name), { bigint: true }))

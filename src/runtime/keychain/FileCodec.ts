@@ -5,7 +5,14 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { randomBytes } from "node:crypto"
-import { additionalData, decode, decodeKey, encode, encodeKey, type FileKey } from "../../core/keychain/EncryptedText.ts"
+import {
+  additionalData,
+  decode,
+  decodeKey,
+  encode,
+  encodeKey,
+  type FileKey
+} from "../../core/keychain/EncryptedText.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import type { Keychain } from "./Keychain.ts"
 
@@ -125,7 +132,8 @@ export const make = (
               await crypto.subtle.decrypt(parameters(keyId, name, nonce), await imported(key), Uint8Array.from(bytes))
             ),
           // Without the cause: what a runtime says of it is "the operation failed".
-          catch: () => failed("Damaged", "the encrypted file was changed, or is another file's. Remove it and sign in again")
+          catch: () =>
+            failed("Damaged", "the encrypted file was changed, or is another file's. Remove it and sign in again")
         })
       })
   })

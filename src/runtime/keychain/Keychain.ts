@@ -141,9 +141,9 @@ export const make = (service: string, world: KeychainWorld): Keychain => {
       }))
   return {
     limit: entryLimit(world.platform),
-    get: (account) => Effect.map(operation("Unreadable", account, (entry) => entry.getPassword()), (text) => text ?? undefined),
-    set: (account, text) =>
-      Effect.asVoid(operation("Unwritable", account, (entry) => entry.setPassword(text), [text])),
+    get: (account) =>
+      Effect.map(operation("Unreadable", account, (entry) => entry.getPassword()), (text) => text ?? undefined),
+    set: (account, text) => Effect.asVoid(operation("Unwritable", account, (entry) => entry.setPassword(text), [text])),
     delete: (account) => Effect.asVoid(operation("Unwritable", account, (entry) => entry.deletePassword()))
   }
 }

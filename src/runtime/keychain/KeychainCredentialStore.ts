@@ -2,12 +2,16 @@
  * Credentials in the keychain of this person.
  */
 import * as Effect from "effect/Effect"
+import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import process from "node:process"
+import { printable, withoutStop } from "../../core/text/SafeText.ts"
 import type { CredentialStore } from "../../services/CredentialStore.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
-import { type CredentialBackend, over } from "../../store/TextBackend.ts"
+import { over } from "../../store/TextBackend.ts"
 import { ownConfigDirectory } from "../configDirectory.ts"
+import * as ProcessLease from "../lease/ProcessLease.ts"
+import * as PrivateFolder from "../PrivateFolder.ts"
 import * as ChangeMarks from "./ChangeMarks.ts"
 import * as Keychain from "./Keychain.ts"
 import * as KeychainTexts from "./KeychainTexts.ts"
@@ -18,42 +22,63 @@ export interface KeychainStoreOptions {
   readonly appName: string
 }
 
-type Exclusively = NonNullable<CredentialBackend["exclusively"]>
-
 /** What a store is made of. */
 export interface Parts {
   readonly keychain: Keychain.Keychain
-  /** Where processes leave word of their changes. */
+  /** Where processes leave word of their changes, and take turns. */
   readonly folder: string
-  /** Turns among processes. @default every process for itself */
-  readonly exclusively?: Exclusively | undefined
+}
+
+/** Turns of all processes, in a folder that only this user can enter. It is made when it is needed. */
+export const turnsIn = (folder: string): ProcessLease.ProcessLease["exclusively"] => {
+  const leaseFolder = join(folder, "leases")
+  const leases = ProcessLease.at(leaseFolder)
+  const prepare = Effect.tryPromise({
+    try: async () => {
+      await PrivateFolder.at(folder).prepare()
+      await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
+    },
+    catch: (cause) =>
+      new CredentialStoreError({
+        reason: "Unwritable",
+        detail: `${printable(folder, 1000)}, where processes take turns with the keychain, cannot be used: ` +
+          withoutStop(printable(cause instanceof Error ? cause.message : "", 500)),
+        cause
+      })
+  })
+  return (name, options) => Effect.zipRight(prepare, leases.exclusively(name, options))
 }
 
 /** The store over a keychain. */
-export const make = ({ exclusively, folder, keychain }: Parts): CredentialStore => {
+export const make = ({ folder, keychain }: Parts): CredentialStore => {
   const marks = ChangeMarks.at(folder)
+  const takeTurn = turnsIn(folder)
+  const held = new Map<string, ProcessLease.Lease>()
+  const exclusively: typeof takeTurn = (name, options) =>
+    Effect.tap(takeTurn(name, options), (lease) =>
+      Effect.acquireRelease(
+        Effect.sync(() => held.set(name, lease)),
+        () => Effect.sync(() => void (held.get(name) === lease && held.delete(name)))
+      ))
   const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
-  const texts = KeychainTexts.make(keychain, (effect) =>
-    oneAtATime(
-      exclusively === undefined
-        ? effect
-        : Effect.scoped(Effect.zipRight(
-          Effect.mapError(exclusively("index"), (error) =>
-            error instanceof CredentialStoreError
-              ? error
-              : new CredentialStoreError({ reason: "Locked", detail: "another process keeps its turn. Try again" })),
-          effect
-        ))
-    ))
-  const marked = <A, E>(name: string, change: Effect.Effect<A, E>) =>
-    Effect.zipLeft(change, Effect.promise(() => marks.touch(name)))
+  const texts = KeychainTexts.make(
+    keychain,
+    // No text has this name: that of a text has a `#` in it.
+    (effect) => oneAtATime(Effect.scoped(Effect.zipRight(takeTurn("names"), effect)))
+  )
+  const marked = <A>(name: string, change: Effect.Effect<A, CredentialStoreError>) =>
+    Effect.suspend(() => held.get(name)?.assertHeld ?? Effect.void).pipe(
+      Effect.zipRight(change),
+      // Also after a change that failed half-way.
+      Effect.ensuring(Effect.promise(() => marks.touch(name)))
+    )
   return over({
     get: texts.get,
     set: (name, text) => marked(name, texts.set(name, text)),
     delete: (name) => marked(name, texts.delete(name)),
     list: texts.list,
     revision: marks.revision,
-    ...(exclusively !== undefined && { exclusively })
+    exclusively
   })
 }
 

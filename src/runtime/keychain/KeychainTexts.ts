@@ -75,8 +75,10 @@ const entriesIn = (keychain: Keychain) => {
   }
   /** The head of the present text; one that is damaged counts as none. */
   const present = (account: string) =>
-    Effect.map(keychain.get(account), (entry) =>
-      entry === undefined ? undefined : Either.getOrUndefined(readHead(entry)))
+    Effect.map(
+      keychain.get(account),
+      (entry) => entry === undefined ? undefined : Either.getOrUndefined(readHead(entry))
+    )
   return {
     read,
     write: (account: string, text: string): Result<void> =>

@@ -54,7 +54,9 @@ const converse = (socket: Socket, done: (found: KeychainProblem | undefined) => 
       if (message === undefined) return
       received = received.subarray(message.length)
       const { reply } = message
-      if (reply?.error !== undefined) return done(reply.to === lookUp ? problemOfBusError(reply.error) : "BusUnreachable")
+      if (reply?.error !== undefined) {
+        return done(reply.to === lookUp ? problemOfBusError(reply.error) : "BusUnreachable")
+      }
       if (reply?.to === lookUp) return done(undefined)
     }
   })
