@@ -28,9 +28,12 @@ export const at = (folder: string): ChangeMarks => {
     touch: async (name) => {
       const file = fileOf(name)
       const temporary = `${file}.${randomUUID()}.tmp`
+      const write = () => Fs.writeFile(temporary, randomUUID(), { flag: "wx", mode: 0o600 })
       try {
-        await PrivateFolder.at(folder).prepare()
-        await Fs.writeFile(temporary, randomUUID(), { flag: "wx", mode: 0o600 })
+        await write().catch(async () => {
+          await PrivateFolder.at(folder).prepare()
+          await write()
+        })
         await Fs.rename(temporary, file)
       } catch {
         await Fs.rm(temporary, { force: true }).catch(() => {})

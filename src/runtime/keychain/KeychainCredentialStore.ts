@@ -33,10 +33,14 @@ export interface Parts {
 export const turnsIn = (folder: string): ProcessLease.ProcessLease["exclusively"] => {
   const leaseFolder = join(folder, "leases")
   const leases = ProcessLease.at(leaseFolder)
+  let isPrepared = false
   const prepare = Effect.tryPromise({
     try: async () => {
-      await PrivateFolder.at(folder).prepare()
-      await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
+      if (!isPrepared) await PrivateFolder.at(folder).prepare()
+      const made = await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
+      // Somebody has removed it all meanwhile.
+      if (isPrepared && made !== undefined) await PrivateFolder.at(folder).prepare()
+      isPrepared = true
     },
     catch: (cause) =>
       new CredentialStoreError({

@@ -41,7 +41,7 @@ describe("the texts of a keychain with limited entries", () => {
       yield* over(keychain).delete("name")
       assert.deepStrictEqual(yield* over(keychain).list, [])
       assert.deepStrictEqual([...keychain.entries.keys()].filter((each) => each.startsWith(account)), [])
-    }), { fastCheck: { numRuns: 300 } })
+    }), { fastCheck: { numRuns: 100 } })
 
   it.effect("are read whole while somebody replaces them, at whichever step", () =>
     Effect.gen(function* () {
