@@ -49,19 +49,22 @@ const tokenIn = (store: CredentialStore, at = key) =>
   )
 const args = (...actions: ReadonlyArray<ReadonlyArray<string>>) => actions.map((action) => JSON.stringify(action))
 
+let home = ""
+beforeAll(() => {
+  if (missing === undefined) home = makeHome()
+})
+afterAll(() => {
+  if (home !== "") rmSync(home, { recursive: true, force: true })
+})
+
 describe.skipIf(missing !== undefined)("a store in a real GNOME Keyring", () => {
-  let home = ""
   let session: Session | undefined
   const storeOf = (appName: string) => make({ keychain: ownKeychain(appName), folder: join(home, appName) })
 
   beforeAll(async () => {
-    home = makeHome()
     session = await openSession(home, "unlocked")
   })
-  afterAll(async () => {
-    await session?.close()
-    rmSync(home, { recursive: true, force: true })
-  })
+  afterAll(async () => await session?.close())
 
   it.live("keeps, lists, replaces and removes credentials, for each program by itself", () =>
     inSession(
@@ -150,12 +153,6 @@ describe.skipIf(missing !== undefined)("a keychain that cannot be used", () => {
       (session) => inSession(session, effect),
       (session) => Effect.promise(session.close)
     )
-  let home = ""
-  beforeAll(() => {
-    home = makeHome()
-  })
-  afterAll(() => rmSync(home, { recursive: true, force: true }))
-
   it.live("because it is locked says so, and has what it had when it is unlocked again", () =>
     Effect.gen(function* () {
       const store = () => make({ keychain: ownKeychain("locked"), folder: join(home, "locked") })
