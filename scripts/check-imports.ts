@@ -45,6 +45,11 @@ const exceptions: ReadonlyArray<Exception> = [
   },
   { in: "src/mcp/", uses: ["Effect.unsafeMakeSemaphore"], reason: "made together with the object that it guards" },
   {
+    in: "src/mcp/SignInTurn.ts",
+    uses: ["Queue.unsafeOffer"],
+    reason: "a plain callback of the store tells it, without a fiber"
+  },
+  {
     in: "src/mcp/PromiseRunner.ts",
     uses: ["Runtime.runPromiseExit"],
     reason: "the SDK calls `fetch` as a plain function"

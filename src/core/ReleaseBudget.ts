@@ -31,6 +31,8 @@ export const SessionBudget = {
   total: 950,
   /** A request that spends a code or a refresh token: so that the page can still tell how it ended. */
   spending: 500,
+  /** New tokens that could not be stored before, and are tried once more. */
+  writing: 200,
   /** What runs for a session, to be interrupted: part of `total`. */
   running: 900,
   /** A server that is told that its session ends, and then a client that closes. */

@@ -66,7 +66,7 @@ export const run = (
     const credentials = yield* Stored.modify(env, (stored) =>
       Effect.sync(() => [KnownCredentials.newest(cell.get().known, stored), Option.none()]))
     cell.update((state, now) =>
-      SessionState.credentialsStored(SessionState.credentialsReplaced(state, Option.none(), now))
+      SessionState.credentialsStored(SessionState.credentialsReplaced(state, Option.none(), Option.none(), now))
     )
     if (Option.isSome(credentials)) {
       yield* revoke(env, credentials.value, challenge)

@@ -147,7 +147,7 @@ const environment = (
 const ensure = (env: Environment, session: Session.Session): Effect.Effect<void, Session.SessionError> =>
   Effect.gen(function* () {
     const token = yield* session.token({ keep: false, settled: true })
-    if (token !== undefined && session.usableToken() !== undefined) return
+    if (token !== undefined && session.knownToken() !== undefined) return
     const { challenge, isRefused } = yield* probe(env)
     if (isRefused) yield* session.obtain({ _tag: "Renew", used: token, challenge }, { keep: false })
   })
@@ -239,7 +239,7 @@ export const makeInternal = (
       fetchWithoutSignIn: async (input, init) => {
         assertOpen()
         const { init: options, url } = readInput(input, init ?? {})
-        return (await send(env.fetch, server.origin, url, options, session.usableToken())).response
+        return (await send(env.fetch, server.origin, url, options, session.knownToken())).response
       },
       isSigningIn: session.isSigningIn,
       isOwnError,

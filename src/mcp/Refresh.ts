@@ -25,6 +25,7 @@ import type { SessionCell } from "./SessionCell.ts"
 import { spend } from "./Spending.ts"
 import * as Stored from "./Stored.ts"
 import * as TokenRequests from "./TokenRequests.ts"
+import * as Unstored from "./Unstored.ts"
 
 /** Every way a refresh fails without ending the sign-in. */
 export type RefreshError =
@@ -83,7 +84,7 @@ const send = (
 /** The server may take the same refresh token in a moment. */
 class MayPass extends Data.TaggedError("MayPass")<{ readonly error: TokenError }> {}
 
-/** Sends the refresh token while no other caller can change the store, and stores what comes of it. */
+/** Sends the refresh token while nobody else can change the store, and stores what comes of it. */
 const trade = (
   env: Environment,
   cell: SessionCell,
@@ -94,20 +95,24 @@ const trade = (
 ) =>
   Stored.modify(env, (stored) => {
     const credentials = KnownCredentials.newest(cell.get().known, stored)
+    /** Somebody else was quicker, or there is nothing to send. */
+    const leave = (isRefreshed: boolean, found: Option.Option<Credentials>) =>
+      Effect.sync(() => {
+        cell.update((state, now) => SessionState.credentialsReplaced(state, found, stored, now))
+        return [isRefreshed, found] as const
+      })
     /** The new credentials are known before they are stored: what cannot be stored is not lost for this process. */
     const settle = (isRefreshed: boolean, next: Option.Option<Credentials>) =>
-      Effect.sync(() => {
-        cell.update((state, now) => {
-          const replaced = SessionState.credentialsReplaced(state, next, now)
-          return isRefreshed ? SessionState.tokenRefreshed(replaced, now) : replaced
-        })
-        return [isRefreshed, next] as const
+      Effect.map(leave(isRefreshed, next), (settled) => {
+        if (isRefreshed) cell.update(SessionState.tokenRefreshed)
+        return settled
       })
     const found = refreshableOf(env, credentials, used, cell.now())
-    if (typeof found === "string") return settle(found === "newer", credentials)
+    // A token that somebody else refreshed is in no doubt: when the server refuses it, it is refreshed as any other.
+    if (typeof found === "string") return leave(found === "newer", credentials)
     // The MCP server has moved to another authorization server, which must not see tokens of the one before. They stay
     // until there are others: it may move back.
-    if (!sameIssuer(discovered.server.issuer, found.issuer)) return settle(false, credentials)
+    if (!sameIssuer(discovered.server.issuer, found.issuer)) return leave(false, credentials)
     const isFixed = isOfOptions(env, found.client)
     return Effect.matchEffect(send(env, discovered, found, tellLate), {
       onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
@@ -116,17 +121,15 @@ const trade = (
           if (attempt === "first" && RefreshRefusal.mayPass(error)) return yield* new MayPass({ error })
           if (!RefreshRefusal.isRefusal(error, isFixed)) return yield* error
           // A store that does not keep other processes out may have their new tokens by now: those are used, and stay.
-          const now = Option.getOrUndefined(yield* Effect.orElseSucceed(Stored.load(env), () => stored))
-          if (
-            now?.tokens !== undefined && Redacted.value(now.tokens.accessToken) !== used && cell.get().known.isStored
-          ) {
-            return yield* settle(true, Option.some(now))
-          }
+          const now = yield* Effect.orElseSucceed(Stored.load(env), () => stored)
+          const theirs = KnownCredentials.newest(cell.get().known, now)
+          const token = Option.getOrUndefined(theirs)?.tokens?.accessToken
+          if (token !== undefined && Redacted.value(token) !== used) return yield* leave(true, theirs)
           const mark = (rest: Credentials) => RefreshRefusal.marked(rest, error, isFixed, cell.now())
           return yield* settle(false, Option.map(credentials, mark))
         })
     })
-  })
+  }, { reserve: true })
 
 /** How long a server has to find out that it knows a client after all. */
 const pause = Duration.seconds(1)
@@ -149,6 +152,23 @@ const tradeTwice = (
       (isOpen) => isOpen ? trade(env, cell, used, discovered, tellLate, "last") : Effect.fail(error)
     )).pipe(Effect.catchTag("MayPass", ({ error }) => Effect.fail(error)))
 
+/** What could not be stored counts here all the same, and is written at the next chance. */
+const whenUnstored = (
+  env: Environment,
+  cell: SessionCell,
+  used: string,
+  error: CredentialStoreError
+): Effect.Effect<boolean, CredentialStoreError> =>
+  Effect.suspend(() => {
+    const { known } = cell.get()
+    if (known.isStored) return Effect.fail(error)
+    // With a mark that the refresh token was refused: a person is needed in any case.
+    if (KnownCredentials.isRefreshRefused(known, cell.now())) return Effect.succeed(false)
+    return KnownCredentials.accessToken(known) === used
+      ? Effect.fail(error)
+      : Effect.as(Unstored.tell(env, error), true)
+  })
+
 /**
  * Trades the refresh token for new tokens. Of several callers at once one sends it, and the others find the new tokens.
  *
@@ -163,13 +183,11 @@ export const refresh = (
   challenge: BearerChallenge
 ): Effect.Effect<boolean, RefreshError> =>
   Effect.gen(function* () {
+    const revision = Stored.revision(env)
     const stored = yield* Stored.load(env)
     const found = refreshableOf(env, KnownCredentials.newest(cell.get().known, stored), used, cell.now())
     if (typeof found === "string") {
-      cell.update((state, now) => {
-        const read = SessionState.credentialsRead(state, stored, now)
-        return found === "newer" ? SessionState.tokenRefreshed(read, now) : read
-      })
+      cell.update((state, now) => SessionState.credentialsRead(state, stored, revision, now))
       return found === "newer"
     }
     yield* Pauses.tokens(env, "refresh_token", found.issuer)
@@ -179,12 +197,7 @@ export const refresh = (
         Effect.sync(() =>
           cell.update(SessionState.credentialsStored)
         )).pipe(
-          // A mark that could not be stored still counts here, and a person is needed in any case.
-          Effect.catchIf(
-            (error) =>
-              error._tag === "CredentialStoreError" && KnownCredentials.isRefreshRefused(cell.get().known, cell.now()),
-            () =>
-              Effect.succeed(false)
-          )
+          Effect.catchTag("CredentialStoreError", (error) =>
+            whenUnstored(env, cell, used, error))
         ))
   }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))

@@ -37,6 +37,7 @@ export type SessionError = LogoutError | PlanError
 
 // A program that never signs out does not load it.
 const logoutModule = Effect.promise(() => import("./Logout.ts"))
+const unstoredModule = Effect.promise(() => import("./Unstored.ts"))
 
 /**
  * What became of a need for another token. `obtained`: it was got for this caller. `shared`: another caller got it, or was
@@ -52,8 +53,13 @@ export interface TokenOptions extends Flight.JoinOptions {
 
 /** The sign-in of one server and account. */
 export interface Session {
-  /** The access token that can be sent at once, if there is one. */
+  /**
+   * The access token that can be sent at once, if there is one: not where the store has changed since it was read, nor where
+   * there is something to write to it.
+   */
   readonly usableToken: () => string | undefined
+  /** The same, without a look at the store. */
+  readonly knownToken: () => string | undefined
   /**
    * The access token: read from the store the first time, refreshed when it is about to expire, waited for while a person
    * signs in. `undefined` when there is none.
@@ -184,12 +190,33 @@ const unlessUsable = <A>({ cell }: Parts, effect: Effect.Effect<A, SessionError>
     return isClosed || !isUsable ? Effect.fail(error) : Effect.void
   })
 
+const writeUnstored = ({ cell, env }: Parts): Effect.Effect<void, CredentialStoreError> =>
+  Effect.flatMap(unstoredModule, ({ write }) => write(env, cell))
+
+/** Whether nobody has changed the store since it was read, as far as it says. */
+const isCurrent = ({ cell, env }: Parts): boolean => {
+  const { revision } = cell.get().known
+  return Stored.revision(env) === revision
+}
+
+/** So many milliseconds a request with a good token waits at most for a store that has changed, or is written to. */
+const storePatience = 250
+
+/** Reads a store that has changed, and writes what could not be written: without holding up, or failing, a request. */
+const catchUp = (parts: Parts): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { cell, env } = parts
+    const isDue = KnownCredentials.isWriteDue(cell.get().known, cell.now())
+    if (!isDue && isCurrent(parts)) return Effect.void
+    return atMost(storePatience, Effect.ignore(isDue ? writeUnstored(parts) : load(env, cell)))
+  })
+
 const token = (parts: Parts, { keep, settled }: TokenOptions): Effect.Effect<string | undefined, SessionError> =>
   Effect.gen(function* () {
     const { cell, env, flight } = parts
     const current = () => KnownCredentials.accessToken(cell.get().known)
     yield* assertOpen(parts)
-    if (!cell.get().known.isLoaded) yield* load(env, cell)
+    yield* cell.get().known.isLoaded ? catchUp(parts) : load(env, cell)
     const running = flight.running()
     // While a person signs in, a request without a token would only be refused.
     if (running?.kind === "token" && (settled || current() === undefined)) yield* join(parts, running.join({ keep }))
@@ -217,14 +244,18 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     yield* join(parts, flight.supersede("logout", forgetting, { keep: true }))
   })
 
-const close = ({ cell, closed, env, flight }: Parts): Effect.Effect<void> =>
+const close = (parts: Parts): Effect.Effect<void> =>
   Effect.suspend(() => {
+    const { cell, closed, env, flight } = parts
     cell.update(SessionState.closed)
     const spent = atMost(SessionBudget.spending, Spending.settledOwn(env))
+    const written = Effect.suspend(() =>
+      cell.get().known.isStored ? Effect.void : atMost(SessionBudget.writing, Effect.ignore(writeUnstored(parts)))
+    )
     return Effect.zipRight(
       Deferred.succeed(env.closing, undefined),
       Effect.ensuring(
-        atMost(SessionBudget.total, Effect.zipRight(spent, flight.interrupt)),
+        atMost(SessionBudget.total, Effect.zipRight(Effect.zipRight(spent, written), flight.interrupt)),
         Deferred.succeed(closed, undefined)
       )
     )
@@ -236,7 +267,11 @@ export const make = (env: Environment): Effect.Effect<Session> =>
     const parts: Parts = { env, cell, closed, flight: Flight.make() }
     cell.update((state) => ({ ...state, exactScope: env.exactScope }))
     return {
-      usableToken: () => SessionState.usableToken(cell.get(), cell.now()),
+      usableToken: () =>
+        isCurrent(parts) && !KnownCredentials.isWriteDue(cell.get().known, cell.now())
+          ? SessionState.usableToken(cell.get(), cell.now())
+          : undefined,
+      knownToken: () => SessionState.usableToken(cell.get(), cell.now()),
       token: (options) => token(parts, options),
       obtain: (need, options) => obtain(parts, need, options),
       hostAsked: () => {

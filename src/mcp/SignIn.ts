@@ -61,6 +61,8 @@ export interface SignInRequest {
   readonly moreScopes?: string | undefined
   /** Called when a browser window is about to be opened. */
   readonly onAsked: () => void
+  /** Tells processes that wait for this sign-in where the person signs in. */
+  readonly tellOthers: (url: URL) => Effect.Effect<void>
   /** Called with the new credentials before they are stored, and with the scopes that were asked for. */
   readonly onCredentials: (credentials: Credentials, scope: string | undefined) => void
   /** Called when the new credentials are stored. */
@@ -155,6 +157,7 @@ const signInOnce = (
     if (turn === undefined) yield* Deferred.succeed(shown, undefined)
     let isAnswered = false
     request.onAsked()
+    yield* request.tellOthers(url)
     const authorized = flow.authorize({
       url,
       serverName: env.serverName,

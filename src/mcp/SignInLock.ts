@@ -1,7 +1,7 @@
 /**
  * What all `McpOAuth` objects of this process share for one key of one store: one sign-in at a time, of which the second
- * object finds the tokens; and how the last one ended, so that the second does not ask a person who has just said no. A
- * lock between processes would be taken here too.
+ * object finds the tokens; and how the last one ended, so that the second does not ask a person who has just said no.
+ * `SignInTurn` does the same among processes.
  */
 import * as Effect from "effect/Effect"
 import type * as PersonGuard from "../core/mcp/PersonGuard.ts"

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Credentials, secretsOf } from "../core/mcp/Credentials.ts"
 import { abandonable } from "../effect/abandonable.ts"
+import type { ModifyOptions } from "../services/CredentialStore.ts"
 import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
 import type { Environment } from "./Environment.ts"
 
@@ -39,10 +40,20 @@ const guarded = <A, E>(
 export const load = ({ key, store }: Keeping): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
   abandonable(guarded("Unreadable", () => store.load(key), () => false))
 
+/** What changes when the store does; `undefined`: it does not say. */
+export const revision = ({ key, store }: Keeping): unknown => {
+  try {
+    return store.revision?.(key)
+  } catch {
+    return undefined
+  }
+}
+
 /** Reads, decides and writes as one step; see `CredentialStore.modify`. */
 export const modify = <A, E>(
   { key, store }: Keeping,
-  change: (current: Option.Option<Credentials>) => Effect.Effect<readonly [A, Option.Option<Credentials>], E>
+  change: (current: Option.Option<Credentials>) => Effect.Effect<readonly [A, Option.Option<Credentials>], E>,
+  options: ModifyOptions = {}
 ): Effect.Effect<A, E | CredentialStoreError> =>
   Effect.suspend(() => {
     let isChangeFailed = false
@@ -57,5 +68,7 @@ export const modify = <A, E>(
           })
         )
       )
-    return abandonable(guarded("Unwritable", () => store.modify(key, watched), () => isChangeFailed, () => given))
+    return abandonable(
+      guarded("Unwritable", () => store.modify(key, watched, options), () => isChangeFailed, () => given)
+    )
   })

@@ -17,6 +17,7 @@ import type { RefreshError } from "./Refresh.ts"
 import type { SessionCell } from "./SessionCell.ts"
 import type { SignInError, SignInRequest } from "./SignIn.ts"
 import * as SignInLock from "./SignInLock.ts"
+import type { SignInTurn } from "./SignInTurn.ts"
 import * as Stored from "./Stored.ts"
 
 /** Every way a plan fails. */
@@ -24,14 +25,19 @@ export type PlanError = InteractionRequired | RefreshError | SignInError
 
 // A program with a valid token loads none of them, nor what they need.
 const signInModule = Effect.promise(() => import("./SignIn.ts"))
+const signInTurnModule = Effect.promise(() => import("./SignInTurn.ts"))
 const refreshModule = Effect.promise(() => import("./Refresh.ts"))
 
 /** Reads the store. */
 export const load = (env: Environment, cell: SessionCell): Effect.Effect<void, CredentialStoreError> =>
-  Effect.map(
-    Stored.load(env),
-    (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, now))
-  )
+  Effect.suspend(() => {
+    // Before it is read: what is changed meanwhile is seen the next time.
+    const revision = Stored.revision(env)
+    return Effect.map(
+      Stored.load(env),
+      (stored) => cell.update((state, now) => SessionState.credentialsRead(state, stored, revision, now))
+    )
+  })
 
 /** Reads the store. @returns whether it has another token, which another object of this process, or another process, got. */
 const findNewer = (env: Environment, cell: SessionCell, used: string | undefined) =>
@@ -44,7 +50,8 @@ const findNewer = (env: Environment, cell: SessionCell, used: string | undefined
 const askPerson = (
   env: Environment,
   cell: SessionCell,
-  { challenge, moreScopes, reason, used }: TokenPlan.SignInPlan
+  { challenge, moreScopes, reason, used }: TokenPlan.SignInPlan,
+  turn: SignInTurn
 ): Effect.Effect<void, SignInError, Services> =>
   Effect.suspend(() => {
     let asked = false
@@ -56,60 +63,76 @@ const askPerson = (
         asked = true
         cell.update((state, now) => SessionState.personAsked(state, reason, now))
       },
+      tellOthers: (url) => turn.tell({ _tag: "Shown", url }),
       onCredentials: (credentials, scope) => {
         isObtained = true
         SignInLock.noteInVain(env.store, env.key, undefined)
         cell.update((state, now) => {
-          const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), now)
+          const { credentials: before } = state.known
+          const replaced = SessionState.credentialsReplaced(state, Option.some(credentials), before, now)
           return SessionState.signInFinished(replaced, { reason, scope, used, challenge }, now)
         })
       },
       onStored: () => cell.update(SessionState.credentialsStored)
     }
     return Effect.tapErrorCause(Effect.flatMap(signInModule, (SignIn) => SignIn.run(env, request)), (cause) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         // Whoever interrupts a sign-in asks for another one, or for none.
         if (!asked || isObtained || Cause.isInterruptedOnly(cause)) {
-          return
+          return Effect.void
         }
         const why = PersonGuard.reasonOf(Option.getOrElse(Cause.failureOption(cause), () => ({})))
         cell.update((state, now) =>
           SessionState.signInFailed(state, why, now)
         )
         SignInLock.noteInVain(env.store, env.key, { reason: why, since: cell.now() })
+        return turn.tell({ _tag: "InVain", reason: why })
       }))
   })
 
-const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
-  const { challenge, isForced, moreScopes, reason, used } = plan
-  const run = Effect.acquireUseRelease(
-    Effect.sync(() => cell.update(SessionState.signInStarted)),
-    () => askPerson(env, cell, plan),
-    () => Effect.sync(() => cell.update(SessionState.signInEnded))
-  )
-  const inTurn = Effect.gen(function* () {
-    // Another object of this process may have signed in while this one waited for its turn. Where a person is asked to sign
-    // in whatever there is, that changes nothing.
+/** Asks a person when it is the turn of this sign-in, unless that has become needless. */
+const signInInTurn = (
+  env: Environment,
+  cell: SessionCell,
+  plan: TokenPlan.SignInPlan
+): Effect.Effect<void, PlanError, Services> =>
+  Effect.scoped(Effect.gen(function* () {
+    const { challenge, isForced, moreScopes, used } = plan
+    const before = KnownCredentials.accessToken(cell.get().known)
+    const turn = yield* (yield* signInTurnModule).acquire(env)
+    if (turn.inVain !== undefined) SignInLock.noteInVain(env.store, env.key, { reason: turn.inVain, since: cell.now() })
+    // Another object of this process, or another process, may have signed in while this one waited for its turn. Where a
+    // person is asked to sign in whatever there is, only what was waited for in another process counts: it was asked for too.
     const isAsked = isForced && used === undefined
-    const isThere = isAsked ? false : yield* findNewer(env, cell, used)
+    const isShared = !isAsked || turn.waited
+    const isThere = isShared && (yield* findNewer(env, cell, isAsked ? before : used))
     if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
-    // Nor is a person asked who has just answered another object in vain.
-    const inVain = isAsked ? undefined : SignInLock.inVain(env.store, env.key)
+    // Nor is a person asked who has just answered somebody else in vain.
+    const inVain = isShared ? SignInLock.inVain(env.store, env.key) : undefined
     const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
     if (refusal !== undefined) {
       cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
       const scope = ScopeSet.union(challenge.scope, moreScopes)
       return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
     }
-    yield* run
-  })
+    yield* askPerson(env, cell, plan, turn)
+  }))
+
+const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
+  const { challenge, isForced, moreScopes, reason, used } = plan
+  // As long as it waits for another process too: a program that connects gives the person time.
+  const run = Effect.acquireUseRelease(
+    Effect.sync(() => cell.update(SessionState.signInStarted)),
+    () => signInInTurn(env, cell, plan),
+    () => Effect.sync(() => cell.update(SessionState.signInEnded))
+  )
   return Effect.gen(function* () {
     if (!isForced && (yield* findNewer(env, cell, used))) return
     if (!env.interactive) {
       const scope = ScopeSet.union(challenge.scope, moreScopes)
       return yield* new InteractionRequired({ server: env.label, reason, scope })
     }
-    yield* SignInLock.exclusively(env.store, env.key)(inTurn)
+    yield* SignInLock.exclusively(env.store, env.key)(run)
   }).pipe(
     Effect.onError(() =>
       Effect.sync(() => {

@@ -81,6 +81,13 @@ export type Notice =
   | { readonly _tag: "MaybeUnregistered"; readonly serverName: string; readonly redirectUri: string }
   /** No answer has come for a while, and the authorization server may have forgotten this program. */
   | { readonly _tag: "MaybeForgotten"; readonly serverName: string }
+  /**
+   * Another process, which shares the store, signs in to the same server: its sign-in is waited for, and its tokens are used.
+   * Told again when the URL is known: show it to the person, write it into no log.
+   */
+  | { readonly _tag: "SignInElsewhere"; readonly serverName: string; readonly pid?: number; readonly url?: URL }
+  /** New tokens could not be stored, and why. They are used, and written as soon as that is possible. */
+  | { readonly _tag: "TokensNotStored"; readonly serverName: string; readonly message: string }
   /** A check failed that was waived for this server. */
   | { readonly _tag: "Unsafe"; readonly serverName: string; readonly option: string }
   /** A server asks the person to open a page: what `presentUrl` was called with. */

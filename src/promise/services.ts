@@ -62,7 +62,7 @@ const showOn = (
 const toNotice = (notice: EffectNotice): Notice =>
   notice._tag === "SignInQueued"
     ? { ...notice, serverName: notice.pending.serverName }
-    : notice._tag === "UrlRequested"
+    : (notice._tag === "UrlRequested" || notice._tag === "SignInElsewhere") && notice.url !== undefined
     ? { ...notice, url: new URL(notice.url) }
     : notice
 

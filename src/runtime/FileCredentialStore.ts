@@ -104,7 +104,13 @@ const inFolder = (folder: string): CredentialStore => {
   // Beside what they are for: whoever shares the files shares them too.
   const leaseFolder = join(folder, "leases")
   const leases = ProcessLease.at(leaseFolder)
-  const fileOf = (key: CredentialKey) => join(folder, `${createHash("sha256").update(keyText(key)).digest("hex")}.json`)
+  const paths = new WeakMap<CredentialKey, string>()
+  const fileOf = (key: CredentialKey): string => {
+    const path = paths.get(key) ??
+      join(folder, `${createHash("sha256").update(keyText(key)).digest("hex")}.json`)
+    paths.set(key, path)
+    return path
+  }
   // A file operation goes on when its fiber is interrupted, so the next one must wait for it all the same.
   const step = <A>(reason: "Unreadable" | "Unwritable", what: string, run: () => Promise<A>) =>
     Effect.uninterruptible(Effect.tryPromise({ try: run, catch: (cause) => failure(reason, what, cause) }))

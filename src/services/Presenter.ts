@@ -81,6 +81,16 @@ export type Notice =
    * forgotten it, and shows an error instead. The next sign-in registers anew.
    */
   | { readonly _tag: "MaybeForgotten"; readonly serverName: string }
+  /**
+   * Another process, which shares the credentials, signs in to the same server: its sign-in is waited for, and its tokens are
+   * used. Told again when the URL is known. It holds `state`: show it to the person, write it into no log.
+   */
+  | { readonly _tag: "SignInElsewhere"; readonly serverName: string; readonly pid?: number; readonly url?: URL }
+  /**
+   * New tokens could not be stored; `message` is that of the `CredentialStoreError`. They are used as long as the program
+   * runs, and written as soon as that is possible.
+   */
+  | { readonly _tag: "TokensNotStored"; readonly serverName: string; readonly message: string }
   /** A check failed that was waived for this server. */
   | {
     readonly _tag: "Unsafe"

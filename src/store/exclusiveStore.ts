@@ -62,6 +62,7 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const [result, next] = yield* restore(change(current))
+              if (next === current) return result
               yield* write(next)
               changes.set(keyText(key), changeOf(key) + 1)
               return result

@@ -34,6 +34,8 @@ const notices: { readonly [Tag in Notice["_tag"]]: Extract<Notice, { readonly _t
   SignInQueued: { _tag: "SignInQueued", pending: queued },
   MaybeUnregistered: { _tag: "MaybeUnregistered", serverName, redirectUri },
   MaybeForgotten: { _tag: "MaybeForgotten", serverName },
+  SignInElsewhere: { _tag: "SignInElsewhere", serverName, pid: 4711, url: pending.url },
+  TokensNotStored: { _tag: "TokensNotStored", serverName, message: "The disk is full" },
   Unsafe: { _tag: "Unsafe", serverName, option: "allowMissingS256" },
   UrlRequested: { _tag: "UrlRequested", serverName, url: pending.url, host: "as.example", warnings: ["Punycode"] }
 }

@@ -14,6 +14,12 @@ export interface KnownCredentials {
   readonly credentials: Option.Option<Credentials>
   /** `false` while the store does not have these credentials, because they could not be written or are being written. */
   readonly isStored: boolean
+  /** The access token that the store had when these credentials came, while it does not have them. */
+  readonly replaces: Redacted.Redacted<string> | undefined
+  /** When to try again to write them, in milliseconds since 1970-01-01 UTC. */
+  readonly writeAt: number
+  /** What `CredentialStore.revision` was just before the store was read. */
+  readonly revision: unknown
   /** From when on the access token is refreshed, in milliseconds since 1970-01-01 UTC; `Infinity`: never. */
   readonly renewAt: number
   /** Tokens there were, the newest last: a text of a server may repeat any of them. */
@@ -28,6 +34,9 @@ export const unknown: KnownCredentials = {
   isLoaded: false,
   credentials: Option.none(),
   isStored: true,
+  replaces: undefined,
+  writeAt: 0,
+  revision: undefined,
   renewAt: Number.POSITIVE_INFINITY,
   seenTokens: []
 }
@@ -82,9 +91,17 @@ export const withDoubt = (credentials: Credentials, clientId: string, doubt: Dou
   }
 }
 
-/** The newest credentials: those known here while the store does not have them yet, else those of the store. */
+const secret = (token: Redacted.Redacted<string> | undefined): string | undefined =>
+  token === undefined ? undefined : Redacted.value(token)
+
+/**
+ * The newest credentials: those known here while the store does not have them yet, else those of the store. Where somebody
+ * has changed the tokens of the store meanwhile (another process signed in, or out), those of the store count.
+ */
 export const newest = (known: KnownCredentials, stored: Option.Option<Credentials>): Option.Option<Credentials> =>
-  known.isStored ? stored : known.credentials
+  known.isStored || secret(Option.getOrUndefined(stored)?.tokens?.accessToken) !== secret(known.replaces)
+    ? stored
+    : known.credentials
 
 const seen = (known: KnownCredentials, current: Tokens | undefined): ReadonlyArray<Redacted.Redacted<string>> => {
   const all = new Map(known.seenTokens.map((token) => [Redacted.value(token), token]))
@@ -112,16 +129,45 @@ const know = (known: KnownCredentials, credentials: Option.Option<Credentials>, 
   }
 }
 
-/** The store was read. */
-export const read = (known: KnownCredentials, stored: Option.Option<Credentials>, now: number): KnownCredentials =>
-  know(known, newest(known, stored), now)
+/** The store was read. @param revision What its revision was just before. */
+export const read = (
+  known: KnownCredentials,
+  stored: Option.Option<Credentials>,
+  revision: unknown,
+  now: number
+): KnownCredentials => {
+  const credentials = newest(known, stored)
+  const isStored = known.isStored || credentials === stored
+  return { ...know(known, credentials, now), revision, isStored, replaces: isStored ? undefined : known.replaces }
+}
 
-/** Other credentials came that the store does not have yet, or `None`: they are to be forgotten. */
+/**
+ * Other credentials came that the store does not have yet, or `None`: they are to be forgotten.
+ *
+ * @param replaces The access token that the store has.
+ */
 export const replaced = (
   known: KnownCredentials,
   credentials: Option.Option<Credentials>,
+  replaces: Redacted.Redacted<string> | undefined,
   now: number
-): KnownCredentials => ({ ...know(known, credentials, now), isStored: false })
+): KnownCredentials => ({ ...know(known, credentials, now), isStored: false, replaces, writeAt: now })
 
 /** The store has what is known. */
-export const stored = (known: KnownCredentials): KnownCredentials => ({ ...known, isStored: true })
+export const stored = (known: KnownCredentials): KnownCredentials => ({
+  ...known,
+  isStored: true,
+  replaces: undefined
+})
+
+/** So many milliseconds lie between two tries to write what could not be written: a full disk stays full for a while. */
+const writePauseMillis = 1000
+
+/** Whether to try again to write what the store does not have. */
+export const isWriteDue = ({ isStored, writeAt }: KnownCredentials, now: number): boolean => !isStored && now >= writeAt
+
+/** It is tried to write them. */
+export const writeTried = (known: KnownCredentials, now: number): KnownCredentials => ({
+  ...known,
+  writeAt: now + writePauseMillis
+})

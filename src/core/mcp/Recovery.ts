@@ -25,8 +25,11 @@ export type Step =
    */
   | { readonly _tag: "StepUp"; readonly challenge: BearerChallenge; readonly tries: Tries }
 
-/** A refreshed token may be refused too; then comes one from a new sign-in, and no third. */
-const maxRenewals = 2
+/**
+ * A token that another process has stored may be refused, and the one that it is refreshed to; then comes one from a new
+ * sign-in, and no fourth.
+ */
+const maxRenewals = 3
 /** The MCP specification has clients try a step-up a few times at most. */
 const maxStepUps = 3
 

@@ -3,7 +3,7 @@
  *
  * Every function is pure; `now` is in milliseconds since 1970-01-01 UTC.
  */
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type { BearerChallenge } from "./Challenge.ts"
 import type { Credentials } from "./Credentials.ts"
 import * as KnownCredentials from "./KnownCredentials.ts"
@@ -70,19 +70,39 @@ export const needsRefresh = ({ known }: SessionState, now: number): boolean =>
 /** The scopes that the access token was granted. */
 export const grantedScopes = ({ known }: SessionState): string | undefined => KnownCredentials.tokens(known)?.scope
 
-/** The store was read. */
+/** The store was read. @param revision What its revision was just before. */
 export const credentialsRead = (
   state: SessionState,
   stored: Option.Option<Credentials>,
+  revision: unknown,
   now: number
-): SessionState => ({ ...state, known: KnownCredentials.read(state.known, stored, now) })
+): SessionState => ({ ...state, known: KnownCredentials.read(state.known, stored, revision, now) })
 
-/** Other credentials came, which the store does not have yet; `None`: they are to be forgotten. */
+/**
+ * Other credentials came, which the store does not have yet; `None`: they are to be forgotten.
+ *
+ * @param stored What the store has.
+ */
 export const credentialsReplaced = (
   state: SessionState,
   credentials: Option.Option<Credentials>,
+  stored: Option.Option<Credentials>,
   now: number
-): SessionState => ({ ...state, known: KnownCredentials.replaced(state.known, credentials, now) })
+): SessionState => ({
+  ...state,
+  known: KnownCredentials.replaced(
+    state.known,
+    credentials,
+    Option.getOrUndefined(stored)?.tokens?.accessToken,
+    now
+  )
+})
+
+/** It is tried to write credentials that could not be written before. */
+export const writeTried = (state: SessionState, now: number): SessionState => ({
+  ...state,
+  known: KnownCredentials.writeTried(state.known, now)
+})
 
 /** The store has the credentials that are known. */
 export const credentialsStored = (state: SessionState): SessionState => ({

@@ -89,6 +89,18 @@ export const clientId = (
     text(texts.clientIdQuestion)
   ]
 
+/** Shown when another process signs in to the same server, and its sign-in is waited for. */
+export const elsewhere = (
+  texts: Texts,
+  { pid, serverName, url }: { readonly pid?: number; readonly serverName: string; readonly url?: URL }
+): ReadonlyArray<Block> => [
+  {
+    _tag: url === undefined ? "Text" : "Heading",
+    text: texts.signInElsewhere({ serverName: nameOf(texts, serverName), pid, hasAddress: url !== undefined })
+  },
+  ...url === undefined ? [] : [{ _tag: "Link", url: url.href, id: `process-${pid ?? ""}` } as const]
+]
+
 /** Shown when a sign-in waits until another one has ended. */
 export const queued = (texts: Texts, signIn: SignIn): ReadonlyArray<Block> => [
   text(texts.signInLater({ serverName: nameOf(texts, signIn.serverName) })),

@@ -81,6 +81,15 @@ export interface Texts {
   readonly maybeUnregistered: (about: { readonly serverName: string; readonly redirectUri: string }) => string
   /** The authorization server may have forgotten this program, and shows an error instead of going on. */
   readonly maybeForgotten: (about: { readonly serverName: string }) => string
+  /**
+   * Another process signs in to the same server, and its sign-in is waited for. `pid`: its number, where it is known.
+   * `hasAddress`: the address of that sign-in follows.
+   */
+  readonly signInElsewhere: (
+    about: { readonly serverName: string; readonly pid: number | undefined; readonly hasAddress: boolean }
+  ) => string
+  /** New tokens could not be stored. `message` says why, and what to do. */
+  readonly tokensNotStored: (about: { readonly serverName: string; readonly message: string }) => string
   /** A client id is asked for; above the redirect URI to register. `issuer` is the authorization server. */
   readonly clientIdNeeded: (about: { readonly serverName: string; readonly issuer: string }) => string
   /** What to type; below the redirect URI. */
@@ -199,6 +208,16 @@ const english: Texts = {
   maybeForgotten: ({ serverName }) =>
     `If ${serverName} shows an error about an unknown client (or client_id), press Ctrl-C and try again: this program ` +
     "then registers there anew, or asks you for another client id.",
+  signInElsewhere: ({ hasAddress, pid, serverName }) =>
+    `Waiting for the sign-in in another process${
+      pid === undefined ? "" : ` (pid ${pid})`
+    }: it signs in to ${serverName}. ` +
+    (hasAddress
+      ? "Where its page is not open, open this address:"
+      : "Press Ctrl-C to wait no longer; that sign-in goes on."),
+  tokensNotStored: ({ message, serverName }) =>
+    `The new tokens of ${serverName} are not stored yet. ${message}. Until they are, only this program can use them; it ` +
+    "tries again, and once more when it ends.",
   clientIdNeeded: ({ issuer, serverName }) =>
     `To sign in to ${serverName}, this program has to be known at ${issuer}, which lets no program register itself. ` +
     "Register it there by hand, as a native application (a public client), whose redirect URI is this one:",

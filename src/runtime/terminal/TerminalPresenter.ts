@@ -8,6 +8,7 @@ import process from "node:process"
 import { advise } from "../../core/terminal/Advice.ts"
 import { layOut, wrap } from "../../core/terminal/Layout.ts"
 import { type BrowserChoice, canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
+import { printable, withoutStop } from "../../core/text/SafeText.ts"
 import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
 import { type Place, placeOf } from "../../core/terminal/Surroundings.ts"
 import { listed, type SomeTexts, Texts } from "../../core/terminal/Texts.ts"
@@ -217,6 +218,17 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         )
       case "MaybeForgotten":
         return say(texts.maybeForgotten({ serverName: name(notice.serverName) }))
+      case "SignInElsewhere":
+        return TerminalOutput.screen(
+          layOut(SignInScreen.elsewhere(texts, notice), ProcessSurroundings.style(ProcessSurroundings.surroundings()))
+        )
+      case "TokensNotStored":
+        return say(
+          texts.tokensNotStored({
+            serverName: name(notice.serverName),
+            message: withoutStop(printable(notice.message, 1000))
+          })
+        )
       case "UrlRequested":
         return TerminalOutput.screen(
           layOut(

@@ -27,9 +27,10 @@ const make = () => {
     isExpiring: (at: number) => KnownCredentials.isExpiring(known, at),
     isExpired: (at: number) => KnownCredentials.isExpired(known, at),
     newest: (stored: Option.Option<Credentials>) => KnownCredentials.newest(known, stored),
-    read: (stored: Option.Option<Credentials>, at: number) => void (known = KnownCredentials.read(known, stored, at)),
+    read: (stored: Option.Option<Credentials>, at: number) =>
+      void (known = KnownCredentials.read(known, stored, undefined, at)),
     replaced: (other: Option.Option<Credentials>, at: number) =>
-      void (known = KnownCredentials.replaced(known, other, at)),
+      void (known = KnownCredentials.replaced(known, other, KnownCredentials.tokens(known)?.accessToken, at)),
     stored: () => void (known = KnownCredentials.stored(known))
   }
 }

@@ -115,6 +115,7 @@ const play = (events: ReadonlyArray<Event>) => {
         issuer: "https://as.example",
         tokens: { accessToken: Redacted.make(token), refreshToken: Redacted.make("r"), expiresAt: now + 1000 }
       }),
+      state.known.credentials,
       now
     )
   }
@@ -170,7 +171,12 @@ const play = (events: ReadonlyArray<Event>) => {
           running = undefined
         } else if (each.do === "refreshFailed") running = undefined
         else {
-          state = SessionState.credentialsReplaced(state, Option.some({ issuer: "https://as.example" }), now)
+          state = SessionState.credentialsReplaced(
+            state,
+            Option.some({ issuer: "https://as.example" }),
+            state.known.credentials,
+            now
+          )
           begin(running.otherwise)
         }
         break

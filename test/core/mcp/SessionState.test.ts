@@ -21,7 +21,7 @@ const credentials = (token: string, scope?: string): Option.Option<Credentials> 
     }
   })
 
-const signedIn = SessionState.credentialsRead(SessionState.initial, credentials("a", "read"), now)
+const signedIn = SessionState.credentialsRead(SessionState.initial, credentials("a", "read"), undefined, now)
 
 describe("the token that can be sent", () => {
   it("is none before the store was read", () => {
@@ -44,7 +44,7 @@ describe("the token that can be sent", () => {
       issuer,
       tokens: tokens && { ...tokens, refreshToken: undefined }
     }))
-    const state = SessionState.credentialsRead(SessionState.initial, alone, now)
+    const state = SessionState.credentialsRead(SessionState.initial, alone, undefined, now)
     assert.isFalse(SessionState.needsRefresh(state, now + hour))
   })
 })
@@ -155,8 +155,8 @@ const apply = (state: SessionState.SessionState, each: Event): SessionState.Sess
     case "replaced": {
       const next = each.token === undefined ? Option.none() : credentials(each.token, "a")
       return each.do === "read"
-        ? SessionState.credentialsRead(state, next, now)
-        : SessionState.credentialsReplaced(state, next, now)
+        ? SessionState.credentialsRead(state, next, undefined, now)
+        : SessionState.credentialsReplaced(state, next, state.known.credentials, now)
     }
     case "stored":
       return SessionState.credentialsStored(state)

@@ -13,7 +13,7 @@ const credentials = (token: string, scope?: string): Option.Option<Credentials> 
 
 /** A state with a token of some scopes. */
 const withToken = (token: string, scope?: string, state = SessionState.initial) =>
-  SessionState.credentialsRead(state, credentials(token, scope), now)
+  SessionState.credentialsRead(state, credentials(token, scope), undefined, now)
 
 /** The state after a person signed in, because a token was refused or lacked scopes. */
 const afterSignIn = (
@@ -243,6 +243,7 @@ describe("a refresh token that was just refused", () => {
     SessionState.credentialsRead(
       SessionState.initial,
       Option.map(credentials("a"), ({ issuer, tokens }) => ({ issuer, tokens: { ...tokens!, refreshRefusedAt: at } })),
+      undefined,
       now
     )
 

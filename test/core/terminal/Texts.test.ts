@@ -56,6 +56,9 @@ const said: ReadonlyArray<readonly [string, string]> = [
   ["portTaken", english.portTaken({ redirectUri })],
   ["maybeUnregistered", english.maybeUnregistered({ serverName, redirectUri })],
   ["maybeForgotten", english.maybeForgotten({ serverName })],
+  ["signInElsewhere", english.signInElsewhere({ serverName, pid: 4711, hasAddress: false })],
+  ["signInElsewhere of nobody known", english.signInElsewhere({ serverName, pid: undefined, hasAddress: false })],
+  ["tokensNotStored", english.tokensNotStored({ serverName, message: "The disk is full" })],
   ["credentialsDamaged", english.credentialsDamaged({ problem: "not JSON", movedTo: "/home/jane/a.json.damaged" })],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [`unsafe ${option}`, english.unsafe({ serverName, option })] as const

@@ -75,6 +75,16 @@ const said: ReadonlyArray<readonly [Notice, ReadonlyArray<string>]> = [
   ),
   [{ _tag: "MaybeUnregistered", serverName, redirectUri }, [english.maybeUnregistered({ serverName, redirectUri })]],
   [{ _tag: "MaybeForgotten", serverName }, [english.maybeForgotten({ serverName })]],
+  [{ _tag: "SignInElsewhere", serverName, pid: 4711 }, [
+    english.signInElsewhere({ serverName, pid: 4711, hasAddress: false })
+  ]],
+  [{ _tag: "SignInElsewhere", serverName, pid: 4711, url }, [
+    english.signInElsewhere({ serverName, pid: 4711, hasAddress: true }),
+    url.href
+  ]],
+  [{ _tag: "TokensNotStored", serverName, message: "The disk is full." }, [
+    english.tokensNotStored({ serverName, message: "The disk is full" })
+  ]],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [{ _tag: "Unsafe", serverName, option }, [english.unsafe({ serverName, option })]] as const
   ),
