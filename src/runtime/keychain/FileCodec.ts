@@ -11,7 +11,8 @@ import {
   decodeKey,
   encode,
   encodeKey,
-  type FileKey
+  type FileKey,
+  isEncrypted
 } from "../../core/keychain/EncryptedText.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import type { Keychain } from "./Keychain.ts"
@@ -24,7 +25,8 @@ export interface FileCodec {
    */
   readonly seal: (text: string) => Effect.Effect<string, CredentialStoreError>
   /**
-   * What was sealed. Fails with `CredentialStoreError` of reason
+   * What was sealed. A text that was never sealed is given back as it is: it was written before encryption was asked for,
+   * or is damaged beyond being known. Fails with `CredentialStoreError` of reason
    *   - `Unreadable` when the keychain fails, or does not have the key any more, or a newer version wrote the text;
    *   - `Damaged` when the text was changed, or is of another file.
    */
@@ -114,6 +116,7 @@ export const make = (
         })),
     open: (text) =>
       Effect.gen(function* () {
+        if (!isEncrypted(text)) return text
         const found = decode(text)
         if (Either.isLeft(found)) {
           return yield* found.left === "newer"

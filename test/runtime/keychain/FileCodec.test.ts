@@ -82,7 +82,14 @@ describe("an encrypted text", () => {
         assert.strictEqual(error.reason, "Damaged")
         quiet(error, "s3cret")
       }
-      assert.strictEqual((yield* Effect.flip(codec.open("no JSON"))).reason, "Damaged")
+    }))
+
+  it.effect("that never was one is given back as it is, without asking the keychain", () =>
+    Effect.gen(function* () {
+      const codec = over({ ...makeMemoryKeychain(), get: () => Effect.dieMessage("asked") })("file")
+      for (const text of ["", "no JSON", '{"version":1,"issuer":"https://as.example"}', '{"version":2,"encr']) {
+        assert.strictEqual(yield* codec.open(text), text)
+      }
     }))
 
   it.effect("cannot be read without its key, and says what to do: it is not damaged", () =>
