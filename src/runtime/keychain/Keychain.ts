@@ -47,6 +47,13 @@ export interface KeychainWorld {
 }
 
 type Reason = "Unreadable" | "Unwritable"
+type Entry = InstanceType<KeyringLibrary["AsyncEntry"]>
+
+/**
+ * How many entries are kept for their next use. On Linux each has a connection to the D-Bus session, which ends when the entry
+ * is collected as garbage, and a person has 256 of them by default.
+ */
+const maxEntries = 16
 
 const failure = (
   reason: Reason,
@@ -64,10 +71,8 @@ const failure = (
   })
 }
 
-const failedBy = (reason: Reason, thrown: unknown, secrets: ReadonlyArray<string> = []): CredentialStoreError => {
-  const messages = ThrownValue.parts(thrown, secrets).map(({ message }) => message)
-  return failure(reason, problemOf(messages.join(" ")), thrown, secrets)
-}
+const problemIn = (thrown: unknown): KeychainProblem =>
+  problemOf(ThrownValue.parts(thrown).map(({ message }) => message).join(" "))
 
 /** Whether an import failed because there is no such package, and not because one of its files is missing. */
 const isMissing = (error: unknown): boolean =>
@@ -124,10 +129,36 @@ export const make = (service: string, world: KeychainWorld): Keychain => {
     last = next.catch(() => {})
     return next
   }
+  const entries = new Map<string, Entry>()
+  /** The entry that was used last is the last one. */
+  const remember = (account: string, entry: Entry): Entry => {
+    entries.delete(account)
+    entries.set(account, entry)
+    const [oldest] = entries.keys()
+    if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
+    return entry
+  }
+  const withEntry = async <A>(
+    AsyncEntry: KeyringLibrary["AsyncEntry"],
+    account: string,
+    run: (entry: Entry) => Promise<A>
+  ): Promise<A> => {
+    const known = entries.get(account)
+    if (known !== undefined) {
+      try {
+        return await run(remember(account, known))
+      } catch (error) {
+        entries.delete(account)
+        // A person who was asked is not asked again; a keychain that was restarted is found by another entry.
+        if (["Dismissed", "Locked"].includes(problemIn(error))) throw error
+      }
+    }
+    return await run(remember(account, new AsyncEntry(service, account, options)))
+  }
   const operation = <A>(
     reason: Reason,
     account: string,
-    run: (entry: InstanceType<KeyringLibrary["AsyncEntry"]>) => Promise<A>,
+    run: (entry: Entry) => Promise<A>,
     secrets?: ReadonlyArray<string>
   ) =>
     Effect.flatMap(library, ({ AsyncEntry }) =>
@@ -135,9 +166,9 @@ export const make = (service: string, world: KeychainWorld): Keychain => {
         try: (signal) =>
           inTurn(async () => {
             if (reason === "Unreadable") signal.throwIfAborted()
-            return await run(new AsyncEntry(service, account, options))
+            return await withEntry(AsyncEntry, account, run)
           }),
-        catch: (error) => failedBy(reason, error, secrets)
+        catch: (error) => failure(reason, problemIn(error), error, secrets)
       }))
   return {
     limit: entryLimit(world.platform),

@@ -133,6 +133,31 @@ describe("a keychain", () => {
       assert.strictEqual(running, 2)
     }))
 
+  it.live("uses an entry again, and another one when the keychain was restarted, but asks no person twice", () =>
+    Effect.gen(function* () {
+      let made = 0
+      let fails: string | undefined
+      const AsyncEntry = class extends library({}).AsyncEntry {
+        readonly isFirst = ++made === 1
+        override getPassword = () =>
+          fails !== undefined && this.isFirst ? Promise.reject(new Error(fails)) : Promise.resolve("text")
+      }
+      const keychain = on("darwin", () => Promise.resolve({ AsyncEntry }))
+      for (let time = 0; time < 300; time++) yield* keychain.get("a")
+      assert.strictEqual(made, 1)
+      fails = "the connection is closed"
+      assert.strictEqual(yield* keychain.get("a"), "text")
+      assert.strictEqual(made, 2)
+      for (let account = 0; account < 100; account++) yield* keychain.get(String(account))
+      assert.strictEqual(made, 102)
+      made = 0
+      fails = undefined
+      yield* keychain.get("b")
+      fails = "unlock prompt was dismissed"
+      assert.strictEqual((yield* Effect.flip(keychain.get("b"))).code, "KeychainDismissed")
+      assert.strictEqual(made, 1)
+    }))
+
   it.live("has room for 1,280 letters in an entry on Windows, and for any number elsewhere", () =>
     Effect.sync(() => {
       assert.strictEqual(on("win32", () => assert.fail()).limit, 1280)
