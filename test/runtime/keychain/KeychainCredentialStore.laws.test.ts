@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe } from "@effect/vitest"
 import { Effect } from "effect"
-import { randomUUID } from "node:crypto"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { make, ownKeychain } from "../../../src/runtime/keychain/KeychainCredentialStore.ts"
+import * as KeychainTexts from "../../../src/runtime/keychain/KeychainTexts.ts"
 import { credentialStoreLaws } from "../../fixtures/credentialStoreLaws.ts"
 import { makeHome, missingKeyring, openSession, type Session } from "../../fixtures/GnomeKeyring.ts"
 
@@ -26,11 +26,14 @@ describe.skipIf(process.env["SOAK"] === undefined || missingKeyring() !== undefi
     rmSync(home, { recursive: true, force: true })
   })
 
+  // One for all, emptied after each: every entry has a connection to the bus, which has room for 256.
+  const keychain = ownKeychain("laws")
+  const texts = KeychainTexts.make(keychain, (effect) => effect)
   credentialStoreLaws(
     "a store in the keychain",
-    Effect.sync(() => {
-      const appName = randomUUID()
-      return make({ keychain: ownKeychain(appName), folder: join(home, appName) })
-    })
+    Effect.acquireRelease(
+      Effect.sync(() => make({ keychain, folder: join(home, "laws") })),
+      () => Effect.orDie(Effect.flatMap(texts.list, (names) => Effect.forEach(names, texts.delete)))
+    )
   )
 })
