@@ -27,23 +27,7 @@ const exceptions: ReadonlyArray<Exception> = [
     uses: completions,
     reason: "a plain callback of the listener completes them, without a fiber"
   })),
-  {
-    in: "src/paste/PasteReader.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "`PasteInput.make` gives a service, not an effect"
-  },
   { in: "src/paste/", uses: completions, reason: "a plain callback of the stream that is read completes them" },
-  {
-    in: "src/services/CallbackServer.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "`CallbackServer.make` gives a service, not an effect"
-  },
-  {
-    in: "src/store/exclusiveStore.ts",
-    uses: ["Effect.unsafeMakeSemaphore"],
-    reason: "made within the step that looks whether there is one already"
-  },
-  { in: "src/mcp/", uses: ["Effect.unsafeMakeSemaphore"], reason: "made together with the object that it guards" },
   {
     in: "src/mcp/SignInTurn.ts",
     uses: ["Queue.unsafeOffer"],
@@ -119,6 +103,7 @@ const places: Places = {
   "core/page": core(0.04),
   "core/mcp": core(0.05),
   "core/terminal": core(0.06),
+  "core/lease": core(0.07),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
   store: { rank: 2, packages: effect, without: runtimeNames },
@@ -127,6 +112,7 @@ const places: Places = {
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open|@napi-rs\/keyring)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
+  redis: { rank: 4, packages: effect, without: runtimeNames },
   promise: { rank: 5, packages: effect },
   entry: { rank: 6, packages: effect }
 }
@@ -134,14 +120,17 @@ const places: Places = {
 /** What an import of the entry must not load, itself or through other files. Dynamic imports do not count. */
 const unreachable: Readonly<Record<string, RegExp>> = {
   "src/mcp.ts":
-    /^(src\/(flow|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+    /^(src\/(flow|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/index.ts":
-    /^(src\/(mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+    /^(src\/(mcp|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
-  "src/platform.ts": /^(src\/(runtime|promise)\/|node:|@modelcontextprotocol\/|@napi-rs\/|open$)/,
-  "src/promise.ts": /^(src\/(mcp|runtime|platform)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
+  "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|@napi-rs\/|open$)/,
+  "src/redis.ts":
+    /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/promise.ts":
+    /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> =>

@@ -23,6 +23,7 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
   "/deno": { values: "layer layerFile" },
   "/bun": { values: "layer layerFile" },
   "/platform": { values: "layerHttpServer" },
+  "/redis": { values: "layerRedis makeRedisStore" },
   "/mcp": {
     values: "McpOAuth InvalidServerUrl DiscoveryError UntrustedMetadata RegistrationError TokenError RevocationError " +
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",

@@ -1,12 +1,12 @@
 /**
- * Installs programs that tests need from Debian, where this user may install them.
+ * Installs Debian's packages for tests that need a program of theirs, where this user may.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import process from "node:process"
 
-/** Installs packages with what they need and no more. Returns why they are not installed, or `undefined`. */
-export const installFromDebian = (...packages: ReadonlyArray<string>): string | undefined => {
+/** Installs packages. Returns why it could not, or `undefined` when they are there. */
+export const install = (...names: ReadonlyArray<string>): string | undefined => {
   if (!existsSync("/etc/debian_version")) return "this script can install it on Debian only"
   if (process.getuid?.() !== 0) return "only root can install it"
   const apt = (seconds: number, ...args: ReadonlyArray<string>) =>
@@ -15,8 +15,8 @@ export const installFromDebian = (...packages: ReadonlyArray<string>): string | 
       timeout: seconds * 1000,
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
     }).status === 0
-  const install = ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]
-  return apt(120, ...install) || (apt(45, "update", "--quiet") && apt(120, ...install))
+  const packages = ["install", "--yes", "--quiet", "--no-install-recommends", ...names]
+  return apt(120, ...packages) || (apt(45, "update", "--quiet") && apt(120, ...packages))
     ? undefined
     : "apt-get failed to install it"
 }

@@ -10,6 +10,7 @@ import process from "node:process"
 import { ensureChromium } from "./chromium.ts"
 import { deno, node, run, script, withFolder } from "./commands.ts"
 import { ensureKeyring } from "./keyring.ts"
+import { ensureRedis } from "./redis.ts"
 
 type Runtime = "node" | "deno"
 
@@ -118,6 +119,8 @@ const withoutChromium = ensureChromium()
 if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, because ${withoutChromium}`)
 const withoutKeyring = ensureKeyring()
 if (withoutKeyring !== undefined) console.log(`skipped: the tests with a real keychain, because ${withoutKeyring}`)
+const withoutRedis = ensureRedis()
+if (withoutRedis !== undefined) console.log(`skipped: the tests with a real Redis, because ${withoutRedis}`)
 const built = await run(script("scripts/build.ts"))
 if (built.code !== 0) {
   console.error(`The package does not build:\n${built.output}`)

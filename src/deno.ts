@@ -11,3 +11,9 @@ export {
   type Services,
   type TerminalOptions
 } from "./runtime/layer.ts"
+export {
+  exportCredentials,
+  type ExportOptions,
+  importCredentials,
+  type ImportOptions
+} from "./runtime/transferCredentials.ts"

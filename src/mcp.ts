@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { accounts } from "./mcp/accounts.ts"
 import { connect, connectAll } from "./mcp/connect.ts"
 import { make, type McpOAuth as McpOAuthInterface } from "./mcp/McpOAuth.ts"
 import { presentUrl } from "./mcp/presentUrl.ts"
@@ -54,6 +55,7 @@ export type { PresentUrlOptions } from "./mcp/presentUrl.ts"
 export { InvalidElicitation, type InvalidElicitationReason } from "./core/mcp/UrlElicitation.ts"
 export type { UrlAction, UrlRequest, UrlWarning } from "./core/mcp/UrlRequest.ts"
 export type { ServerOptions } from "./mcp/ServerOptions.ts"
+export type { Account } from "./mcp/Account.ts"
 export type { Status } from "./mcp/Status.ts"
 export type {
   OAuthClientProvider,
@@ -161,4 +163,25 @@ export const McpOAuth: {
    * ```
    */
   readonly presentUrl: typeof presentUrl
-} = { make, connect, connectAll, presentUrl }
+  /**
+   * Who is signed in where: what the store keeps, in the order of servers and accounts, without secrets. `isSignedIn` tells
+   * whether a person is needed, as far as that is known without asking the server; `isSigningIn` is always `false`. What is
+   * damaged, or was written by a newer version of this package, is left out.
+   *
+   * To sign out, make the sign-in of that `serverUrl` and `account`, with the other options that it was made with, and run its
+   * `logout`. Where `serverUrl` is not shown, because it has a query, only the program that passed it knows it.
+   *
+   * Fails with `CredentialStoreError` when the store cannot be read, or cannot list what it keeps.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { McpOAuth } from "effect-oauth-callback/mcp"
+   *
+   * const signedIn = Effect.map(McpOAuth.accounts, (accounts) =>
+   *   accounts.filter(({ isSignedIn }) => isSignedIn).map(({ account, server }) => `${server} ${account}`)
+   * )
+   * ```
+   */
+  readonly accounts: typeof accounts
+} = { make, connect, connectAll, presentUrl, accounts }

@@ -7,7 +7,9 @@
  */
 
 import type { ConnectableClient } from "./mcp/ConnectableClient.ts"
+import type { Account } from "./mcp/Account.ts"
 import type { Callback, OpenCallbackOptions } from "./promise/Callback.ts"
+import type { AccountsOptions, ExportCredentialsOptions, ImportCredentialsOptions } from "./promise/Credentials.ts"
 import type { PresentUrlOptions, UrlAction } from "./promise/Elicitation.ts"
 import type {
   ConnectAllOptions,
@@ -25,7 +27,9 @@ export type { SignInOutcome, SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { ConnectableClient, TransportLike } from "./mcp/ConnectableClient.ts"
 export type { FetchLike, SignedInFetch } from "./mcp/FetchLike.ts"
 export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"
+export type { Account } from "./mcp/Account.ts"
 export type { Status } from "./mcp/Status.ts"
+export type { AccountsOptions, ExportCredentialsOptions, ImportCredentialsOptions } from "./promise/Credentials.ts"
 export type {
   CallbackOptions,
   ConnectAllOptions,
@@ -36,9 +40,9 @@ export type {
   McpOAuth,
   McpOAuthFailure,
   ServersToConnect,
-  ServerToConnect,
-  TextStore
+  ServerToConnect
 } from "./promise/McpOAuth.ts"
+export type { HeldTurn, TextStore, TurnRequest } from "./promise/TextStore.ts"
 
 export type {
   AuthorizeOptions,
@@ -206,3 +210,90 @@ export const closeAll = async (
  */
 export const presentUrl = async (elicitation: unknown, options: PresentUrlOptions): Promise<UrlAction> =>
   (await import("./promise/presentUrl.ts")).presentUrl(elicitation, options)
+
+/**
+ * Who is signed in where: what the store keeps, in the order of servers and accounts, without secrets. `isSignedIn` tells
+ * whether a person is needed, as far as that is known without asking the server; `isSigningIn` is always `false`. What is
+ * damaged, or was written by a newer version of this package, is left out.
+ *
+ * To sign out, pass `serverUrl` and `account` of one to `createMcpOAuth`, with the other options that it was signed in with, and
+ * call `logout`. Where `serverUrl` is not shown, because it has a query, only the program that passed it knows it.
+ *
+ * Rejects with `CredentialStoreError` when the store cannot be read, or cannot list what it keeps; with `InvalidOptions`; or
+ * with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { accounts, createMcpOAuth } from "effect-oauth-callback/promise"
+ *
+ * const store = { appName: "my-agent" }
+ * const signOutOfAll = async () => {
+ *   for (const { account, serverUrl } of await accounts({ store })) {
+ *     if (serverUrl === undefined) continue
+ *     const oauth = await createMcpOAuth({ serverUrl, account, store, interactive: false, prompt: false })
+ *     await oauth.logout().finally(oauth.close)
+ *   }
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category credentials
+ */
+export const accounts = async (options: AccountsOptions): Promise<ReadonlyArray<Account>> =>
+  (await import("./promise/storedCredentials.ts")).accounts(options)
+
+/**
+ * Writes the credentials of one server and account to a file or a pipe, to be imported elsewhere: tokens, the client and its
+ * secret, in the clear. Nothing of them is printed or logged. It refuses stdout, stderr, terminals and symbolic links.
+ *
+ * **Two places cannot use one refresh token.** Where the authorization server rotates them (OAuth 2.1 has it so), the place
+ * that refreshes second is taken for a thief, and both lose their sign-in. So do not use it here any more after the
+ * export: pass `move: true`, which also keeps others from refreshing it meanwhile. Or sign in for the other place by itself,
+ * under an `account` of its own.
+ *
+ * Rejects with `CredentialStoreError` of reason `Unreadable` when nothing is stored for it, or more than one thing is, which
+ * are named; of reason `Unwritable` when the place cannot be written to, must not be used, or is there already (`code` is
+ * `EEXIST`); with `InvalidServerUrl` or `InvalidOptions`; or with `signal.reason`. Then no file is left behind.
+ *
+ * @example
+ * ```ts
+ * import { exportCredentials } from "effect-oauth-callback/promise"
+ *
+ * const toContainer = () =>
+ *   exportCredentials({
+ *     store: { appName: "my-agent" },
+ *     serverUrl: "https://example.com/mcp",
+ *     to: "./login.json",
+ *     move: true
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category credentials
+ */
+export const exportCredentials = async (options: ExportCredentialsOptions): Promise<void> =>
+  (await import("./promise/storedCredentials.ts")).exportCredentials(options)
+
+/**
+ * Stores what was exported, under its own server and account, and says what that is. It is checked as what a store reads is.
+ * The file stays: remove it, since it holds tokens, and see {@link exportCredentials} for why only one place can use them.
+ *
+ * Rejects with `CredentialStoreError` of reason `Unreadable` when it cannot be read, must not be used, or was written by a
+ * newer version of this package; `Damaged` when it is not what was exported; `Unwritable` when other credentials are stored
+ * for the same (`code` is `EEXIST`), or the store cannot be written to; with `InvalidOptions`; or with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { importCredentials } from "effect-oauth-callback/promise"
+ *
+ * const whose = async () => {
+ *   const { account, server } = await importCredentials({ store: { appName: "my-agent" }, from: "/dev/stdin" })
+ *   return `${account} at ${server}`
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category credentials
+ */
+export const importCredentials = async (options: ImportCredentialsOptions): Promise<Account> =>
+  (await import("./promise/storedCredentials.ts")).importCredentials(options)

@@ -5,20 +5,21 @@
  */
 import * as Effect from "effect/Effect"
 import type * as PersonGuard from "../core/mcp/PersonGuard.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 import type { CredentialKey, CredentialStore } from "../services/CredentialStore.ts"
 import { byStoreAndKey } from "./byStoreAndKey.ts"
 
 interface Shared {
-  readonly semaphore: Effect.Semaphore
+  readonly turns: OneAtATime.OneAtATime
   inVain: PersonGuard.PersonGuard["inVain"]
 }
 
-const sharedOf = byStoreAndKey<Shared>(() => ({ semaphore: Effect.unsafeMakeSemaphore(1), inVain: undefined }))
+const sharedOf = byStoreAndKey<Shared>(() => ({ turns: OneAtATime.make(), inVain: undefined }))
 
 /** Runs an effect when no other for this key runs; the next one begins when it has succeeded, failed or been interrupted. */
 export const exclusively =
   (store: CredentialStore, key: CredentialKey) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => sharedOf(store, key).semaphore.withPermits(1)(effect))
+    Effect.suspend(() => sharedOf(store, key).turns.run(effect))
 
 /** How the last sign-in was in vain; `undefined`: it was not, or the program has asked for another one since. */
 export const inVain = (store: CredentialStore, key: CredentialKey): PersonGuard.PersonGuard["inVain"] =>

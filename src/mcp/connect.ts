@@ -13,6 +13,7 @@ import { allOrNothing } from "../effect/allOrNothing.ts"
 import { atMost } from "../effect/atMost.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
 import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
@@ -206,12 +207,7 @@ export type ConnectedAll<Servers extends Readonly<Record<string, Pick<ServerToCo
 }
 
 /** Makes an option `turn`: one sign-in has its turn at a time, in the order in which they ask for it. */
-export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => {
-  const turns = Effect.unsafeMakeSemaphore(1)
-  return Effect.uninterruptibleMask((restore) =>
-    Effect.zipRight(restore(turns.take(1)), Effect.addFinalizer(() => turns.release(1)))
-  )
-}
+export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => OneAtATime.make().turn
 
 /**
  * The servers of clients of these types. A type of its own for each name, so that the compiler refuses options that there

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { PasteRefused } from "../core/oauth/Refusal.ts"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 import * as PasteRouter from "./PasteRouter.ts"
 
 /**
@@ -61,7 +62,7 @@ export const fromSource = ({ available, hold, router, subscribe }: PasteSource):
 
 /** Runs an effect in one fiber for as long as at least one scope holds it. The last one to close waits for its end. */
 const shared = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> => {
-  const lock = Effect.unsafeMakeSemaphore(1)
+  const { run: inTurn } = OneAtATime.make()
   let holders = 0
   let running: Fiber.RuntimeFiber<void> | undefined
   const acquire = Effect.gen(function* () {
@@ -73,7 +74,7 @@ const shared = (run: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scop
       // What cannot be stopped, such as an async generator that waits for its next line, must not hold a release.
       : atMost(ReleaseBudget.pasteReader, Fiber.interrupt(running))
   )
-  return Effect.asVoid(Effect.acquireRelease(lock.withPermits(1)(acquire), () => lock.withPermits(1)(release)))
+  return Effect.asVoid(Effect.acquireRelease(inTurn(acquire), () => inTurn(release)))
 }
 
 /** A reader over an effect that calls back with each text, runs until it is interrupted, and is started while a flow waits. */

@@ -77,6 +77,11 @@ const stores = new WeakMap<KeyValueStore.KeyValueStore, CredentialStore>()
  * version is `Unreadable`, and one that is no credentials `Damaged`: only its owner can say what it is, so it is
  * left alone. Whether a write is atomic, and who else may write, is up to the key-value store.
  *
+ * For one process: a key-value store has no way to compare and set, so changes are exclusive in this process alone, and two
+ * processes over one key-value store may both spend a refresh token, which ends the sign-in at a server that notices. For
+ * several use the file store, `layerRedis` of `effect-oauth-callback/redis`, or `CredentialStore.make` with `exclusively`. What is
+ * kept cannot be listed.
+ *
  * @example
  * ```ts
  * import { KeyValueStore } from "@effect/platform"

@@ -10,18 +10,7 @@ import type { ServerOptions } from "../mcp/ServerOptions.ts"
 import type { Status } from "../mcp/Status.ts"
 import type { CallbackError, OpenCallbackOptions } from "./Callback.ts"
 import type { AskOptions, ScreenOptions } from "./Screen.ts"
-
-/**
- * A store of texts by name, such as a database. The texts hold tokens in the clear.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TextStore {
-  readonly get: (name: string) => Promise<string | undefined | null> | string | undefined | null
-  readonly set: (name: string, text: string) => unknown
-  readonly delete: (name: string) => unknown
-}
+import type { TextStore } from "./TextStore.ts"
 
 /**
  * Options of `createMcpOAuth`. Times are milliseconds.

@@ -3,6 +3,7 @@
  * beside that is checked where it is used.
  */
 import { InvalidOptions } from "../core/InvalidOptions.ts"
+import { checkStore } from "./checkStore.ts"
 
 /** Whether a value is right, and what it has to be. */
 type Kind = readonly [isRight: (value: unknown) => boolean, expected: string]
@@ -23,10 +24,7 @@ const signal: Kind = [
 ]
 const present: Kind = [(value: unknown) => value === false || isFunction(value), "false or a function"]
 const store: Kind = [
-  (value: unknown) =>
-    isObject(value) &&
-    (("get" in value && isFunction(value.get) && "set" in value && isFunction(value.set) && "delete" in value &&
-      isFunction(value.delete)) || "appName" in value),
+  (value: unknown) => isObject(value) && ["appName", "get", "set", "delete"].some((name) => name in value),
   "an object with appName, or one with get, set and delete"
 ]
 const folderName: Kind = [
@@ -73,9 +71,12 @@ const server = {
 
 /** What options are of: a function, or a part of its options. */
 export type OptionsOf =
+  | "accounts"
   | "authorize"
   | "connectAll"
   | "createMcpOAuth"
+  | "exportCredentials"
+  | "importCredentials"
   | "openCallback"
   | "presentUrl"
   | "servers"
@@ -84,6 +85,7 @@ export type OptionsOf =
 
 /** The options of each function. Those that are not named here are checked where they are used. */
 const all: Readonly<Record<OptionsOf, Kinds>> = {
+  accounts: { signal, store },
   authorize: {
     describe: action,
     exchange: action,
@@ -107,6 +109,8 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     turns: [(value: unknown) => value === "one-at-a-time" || value === "all", '"one-at-a-time" or "all"']
   },
   createMcpOAuth: { ...screen, ...server, askClientId: action, store },
+  exportCredentials: { account: text, id: text, move: flag, overwrite: flag, signal, store, to: text },
+  importCredentials: { from: text, overwrite: flag, signal, store },
   openCallback: { ...screen, ...place, onRefusal: action },
   servers: {},
   serverToConnect: { ...server, client: object, registration: client },
@@ -154,8 +158,9 @@ export const checkOptions = (of: OptionsOf, options: unknown, path = ""): void =
     })
   }
   checkIn(options, all[of], path)
-  if ("store" in all[of] && "store" in options && isObject(options.store) && !("get" in options.store)) {
-    checkIn(options.store, storePlace, "store.")
+  if ("store" in all[of] && "store" in options && isObject(options.store)) {
+    checkStore(options.store)
+    if (!("get" in options.store)) checkIn(options.store, storePlace, "store.")
   }
 }
 

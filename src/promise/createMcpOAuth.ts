@@ -14,7 +14,7 @@ import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 import * as Connect from "../mcp/connect.ts"
 import * as McpOAuthEffect from "../mcp/McpOAuth.ts"
-import { fileStore, server } from "../runtime/services.ts"
+import { server } from "../runtime/services.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../store/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
@@ -34,7 +34,7 @@ import * as Closable from "./Closable.ts"
 import { guarded } from "./guarded.ts"
 import { errorOf } from "./runToPromise.ts"
 import { pasteFor, presenterFor } from "./services.ts"
-import { overTexts } from "./TextCredentialStore.ts"
+import { storeFor } from "./storeFor.ts"
 
 type Shared = Pick<
   CreateMcpOAuthOptions,
@@ -54,16 +54,11 @@ const toEffectOptions = (
   }
 })
 
-const storeFor = ({ store }: Shared): Effect.Effect<CredentialStore> => {
-  if (store === undefined) return CredentialStore.memory
-  return "get" in store ? Effect.succeed(overTexts(store)) : fileStore(store)
-}
-
 /** The services, in a new scope that the caller's signal closes. */
 const openServices = async (shared: Shared) => {
   const scope = Effect.runSync(Scope.make())
   const closable = Closable.make(scope, shared.signal)
-  const store = await closable.open(storeFor(shared))
+  const store = await closable.open(storeFor(shared.store))
   const context = Context.make(CallbackServer, server).pipe(
     Context.add(PasteInput, pasteFor(shared)),
     Context.add(Presenter, presenterFor(shared)),

@@ -18,6 +18,7 @@ import {
   writtenByNewer
 } from "../core/mcp/Credentials.ts"
 import { printable } from "../core/text/SafeText.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
 import { toText } from "../store/credentialText.ts"
 import { make } from "../store/exclusiveStore.ts"
@@ -171,7 +172,7 @@ const inFolder = (folder: string): CredentialStore => {
         step("Unwritable", file, () => replace(file, text, reserved)))
 
   // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
-  const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
+  const { run: oneAtATime } = OneAtATime.make()
   const turns = new Set<string>()
 
   /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */

@@ -12,6 +12,7 @@ import { isBlockedByBrowsers } from "../core/oauth/LoopbackPort.ts"
 import type { LoopbackHost } from "../core/oauth/RedirectUri.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 
 /**
  * The answer comes later, when the flow knows its outcome.
@@ -181,11 +182,11 @@ const listenAt = (
 const bindWith = (listen: Listen): CallbackServer["bind"] => {
   // Two sockets are taken by one flow after the other: where few descriptors are left, each of many flows would else hold
   // its first socket, and none would get its second.
-  const turn = Effect.unsafeMakeSemaphore(1)
+  const { run: inTurn } = OneAtATime.make()
   return ({ host, ports }, serve) => {
     const listenOn = (port: number) => {
       const listening = listenAt(listen, host, port, serve)
-      return host === "localhost" ? turn.withPermits(1)(listening) : listening
+      return host === "localhost" ? inTurn(listening) : listening
     }
     const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
       Effect.catchAll(

@@ -107,7 +107,8 @@ export const over = (backend: CredentialBackend): CredentialStore => {
     list: Effect.gen(function* () {
       if (backend.list === undefined) return yield* cannotList
       const { list } = backend
-      const names = yield* Effect.scoped(asked("Unreadable", () => list))
+      // Gone through where it is asked for: what is no list of names, or breaks off, is a failure too.
+      const names = yield* Effect.scoped(asked("Unreadable", () => Effect.map(list, (found) => [...found])))
       const keys: Array<CredentialKey> = []
       for (const name of names) {
         const key = Option.map(yield* read(name), keyOf)

@@ -3,9 +3,10 @@
  * are turns for them, among all processes.
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
 import type { CredentialStore, CredentialStoreError, ModifyOptions } from "../services/CredentialStore.ts"
 
 /** A change of what is kept under one key, while nobody else changes it. */
@@ -30,17 +31,17 @@ export interface Kept extends Pick<CredentialStore, "exclusively" | "list" | "lo
 
 /** Turns in this process, by name. */
 const makeTurns = () => {
-  const turns = new Map<string, { readonly semaphore: Effect.Semaphore; users: number }>()
+  const all = new Map<string, { readonly turns: OneAtATime.OneAtATime; users: number }>()
   return <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.acquireUseRelease(
       Effect.sync(() => {
-        const turn = turns.get(name) ?? { semaphore: Effect.unsafeMakeSemaphore(1), users: 0 }
-        turn.users++
-        turns.set(name, turn)
-        return turn
+        const each = all.get(name) ?? { turns: OneAtATime.make(), users: 0 }
+        each.users++
+        all.set(name, each)
+        return each
       }),
-      ({ semaphore }) => semaphore.withPermits(1)(effect),
-      (turn) => Effect.sync(() => void (--turn.users === 0 && turns.delete(name)))
+      ({ turns }) => turns.run(effect),
+      (each) => Effect.sync(() => void (--each.users === 0 && all.delete(name)))
     )
 }
 

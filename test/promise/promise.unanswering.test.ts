@@ -54,7 +54,7 @@ const signalled = () => {
 }
 
 /** A store over a map, of which one function never answers from the call with this number on. */
-const storeThatHangs = (name: keyof TextStore, from: number, hang: () => Promise<never>): TextStore => {
+const storeThatHangs = (name: "get" | "set", from: number, hang: () => Promise<never>): TextStore => {
   const kept = new Map<string, string>()
   let calls = 0
   const store: TextStore = {

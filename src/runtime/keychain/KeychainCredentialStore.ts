@@ -6,6 +6,7 @@ import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import process from "node:process"
 import { printable, withoutStop } from "../../core/text/SafeText.ts"
+import * as OneAtATime from "../../effect/OneAtATime.ts"
 import type { CredentialStore } from "../../services/CredentialStore.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import { over } from "../../store/TextBackend.ts"
@@ -30,7 +31,7 @@ export interface Parts {
 }
 
 /** Turns of all processes, in a folder that only this user can enter. It is made when it is needed. */
-export const turnsIn = (folder: string): ProcessLease.ProcessLease["exclusively"] => {
+export const turnsIn = (folder: string): ProcessLease.Leases["exclusively"] => {
   const leaseFolder = join(folder, "leases")
   const leases = ProcessLease.at(leaseFolder)
   let isPrepared = false
@@ -64,7 +65,7 @@ export const make = ({ folder, keychain }: Parts): CredentialStore => {
         Effect.sync(() => held.set(name, lease)),
         () => Effect.sync(() => void (held.get(name) === lease && held.delete(name)))
       ))
-  const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
+  const oneAtATime = OneAtATime.make().run
   const texts = KeychainTexts.make(
     keychain,
     // No text has this name: that of a text has a `#` in it.

@@ -2,6 +2,7 @@
  * The codec of a program's encrypted files, with its key in the keychain of this person.
  */
 import * as Effect from "effect/Effect"
+import * as OneAtATime from "../../effect/OneAtATime.ts"
 import type { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import * as FileCodec from "./FileCodec.ts"
 import { folderOf, ownKeychain, turnsIn } from "./KeychainCredentialStore.ts"
@@ -17,7 +18,7 @@ export const ownFileCodec = (
 ): Effect.Effect<(name: string) => FileCodec.FileCodec, CredentialStoreError> =>
   Effect.map(folderOf(appName, "keychain"), (folder) => {
     const takeTurn = turnsIn(folder)
-    const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
+    const oneAtATime = OneAtATime.make().run
     return FileCodec.make(
       ownKeychain(appName),
       (effect) => oneAtATime(Effect.scoped(Effect.zipRight(takeTurn(FileCodec.keyAccount), effect)))

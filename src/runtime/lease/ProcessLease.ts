@@ -1,27 +1,16 @@
 /**
- * Leases between processes. A placeholder that excludes nobody.
+ * Turns among the processes of one machine that use the same folder, by name.
+ *
+ * A lease ends with its holder: when its scope closes, when its process ends, and when that is killed. Whoever waits is
+ * woken by the system then, and does not poll. On other machines, and where a container has a system of its own, a holder
+ * that died is found out by ten seconds without a heartbeat.
  */
-import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { CredentialStoreError, Turn, TurnOptions } from "../../services/CredentialStore.ts"
+import process from "node:process"
+import * as FileLease from "./FileLease.ts"
+import type { Leases } from "./Lease.ts"
+import * as PipeLease from "./PipeLease.ts"
 
-/** A turn that dies with its process. */
-export interface Lease extends Turn {
-  /** Fails with reason `Locked` when the lease was lost. */
-  readonly assertHeld: Effect.Effect<void, CredentialStoreError>
-}
+export type { Lease, Leases } from "./Lease.ts"
 
-/** Leases whose files are in one folder. */
-export interface ProcessLease {
-  readonly exclusively: (
-    name: string,
-    options?: TurnOptions
-  ) => Effect.Effect<Lease, CredentialStoreError, Scope.Scope>
-  /** Whether nobody has it right now. */
-  readonly isFree: (name: string) => Effect.Effect<boolean, CredentialStoreError>
-}
-
-export const at = (_folder: string): ProcessLease => ({
-  exclusively: () => Effect.succeed({ tell: () => Effect.void, assertHeld: Effect.void }),
-  isFree: () => Effect.succeed(true)
-})
+/** Leases whose files are in this folder. It must exist, and be private. On Windows there are no files. */
+export const at = (folder: string): Leases => process.platform === "win32" ? PipeLease.at(folder) : FileLease.at(folder)

@@ -8,6 +8,7 @@ import type { ClientIdQuestion } from "../../core/mcp/ClientIdQuestion.ts"
 import { layOut } from "../../core/terminal/Layout.ts"
 import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
 import { Texts } from "../../core/terminal/Texts.ts"
+import * as OneAtATime from "../../effect/OneAtATime.ts"
 import { hub } from "../stdin/StdinHub.ts"
 import { attach } from "../stdin/StdinReader.ts"
 import * as ProcessSurroundings from "./ProcessSurroundings.ts"
@@ -15,7 +16,7 @@ import * as TerminalOutput from "./TerminalOutput.ts"
 import type { TerminalOptions } from "./TerminalPresenter.ts"
 
 /** Nobody could tell which of two questions a line answers. */
-const oneAtATime = Effect.unsafeMakeSemaphore(1)
+const oneAtATime = OneAtATime.make()
 
 /** Whether the question is seen, and what is typed can be its answer. */
 const isTerminal = ({ paste }: ClientIdQuestion): boolean =>
@@ -47,6 +48,6 @@ export const askClientId = (
     })
   }).pipe(
     Effect.scoped,
-    oneAtATime.withPermits(1),
+    oneAtATime.run,
     (asked) => Effect.suspend(() => isTerminal(question) ? asked : Effect.succeed(Option.none()))
   )

@@ -1,0 +1,70 @@
+/**
+ * What a caller in JavaScript may pass wrongly as `store`: every member by its name, also one that is nearly of a name that
+ * there is. A lock that is not found because of a letter would be missed by nobody until a sign-in is lost.
+ */
+import { InvalidOptions } from "../core/InvalidOptions.ts"
+
+const required = ["get", "set", "delete"]
+const optional = ["list", "exclusively", "revision"]
+
+/** Names that are meant for another one. A store may have members of its own, so that only near ones count. */
+const misspelt: Readonly<Record<string, RegExp>> = {
+  list: /^(lists|lsit|list_?names|list_?keys|list_?all)$/i,
+  exclusively: /^(ex?cl?usi?v?e?l?y?|exclusivel?e?y|exclusivly|exlusively|exclusive_?ly)$/i,
+  revision: /^(revisions|revison|revisoin|revission|reversion|revision_?of)$/i
+}
+
+/** The names of an object and of its classes, up to where those of every object begin. */
+const namesOf = (value: object): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (let each = value; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each)) {
+    names.push(...Object.getOwnPropertyNames(each))
+  }
+  return names
+}
+
+const kindOf = (value: unknown): string =>
+  value === null
+    ? "null"
+    : typeof value === "object"
+    ? "an object"
+    : typeof value === "boolean"
+    ? String(value)
+    : `a ${typeof value}`
+
+const checkTexts = (store: Readonly<Record<string, unknown>>): void => {
+  for (const name of [...required, ...optional]) {
+    const value = store[name]
+    if (typeof value === "function" || (value === undefined && optional.includes(name))) continue
+    throw new InvalidOptions({
+      option: `store.${name}`,
+      detail: value === undefined
+        ? "it is missing, and must be a function"
+        : `it is ${kindOf(value)}, and must be a function`
+    })
+  }
+  for (const name of optional) {
+    if (store[name] !== undefined) continue
+    const near = namesOf(store).find((each) => each !== name && misspelt[name]?.test(each) === true)
+    if (near === undefined || typeof store[near] !== "function") continue
+    throw new InvalidOptions({ option: `store.${near}`, detail: `there is no such member. It may be meant as ${name}` })
+  }
+}
+
+const placeNames = ["appName", "directory"]
+
+const checkPlace = (store: object): void => {
+  // Its own names only, and each of them: what is meant to protect the credentials must not be passed over.
+  const unknown = Object.keys(store).find((name) => !placeNames.includes(name))
+  if (unknown === undefined) return
+  throw new InvalidOptions({
+    option: `store.${unknown.slice(0, 50)}`,
+    detail: `there is no such option. Beside appName there is ${placeNames.slice(1).join(", ")}`
+  })
+}
+
+/** Checks the members of a store, which is an object. @throws InvalidOptions For the first one that is wrong. */
+export const checkStore = (store: object): void => {
+  if ("appName" in store && !("get" in store)) checkPlace(store)
+  else checkTexts(store as Readonly<Record<string, unknown>>)
+}

@@ -1,0 +1,62 @@
+/**
+ * The socket that the holder of a lease listens on. Whoever waits is connected to it, and learns by the end of the
+ * connection that the lease is free; the system ends it also when the holder is killed.
+ */
+import { createServer, type Socket } from "node:net"
+import process from "node:process"
+import { encode } from "../../core/lease/HolderLine.ts"
+import { within } from "./within.ts"
+
+/** A socket that is listened on. */
+export interface HolderListener {
+  /** Says something to all who wait, and to those who come later. A text of more than about 60,000 letters is left out. */
+  readonly tell: (text: string) => void
+  /** Ends all connections, and listens no more. Takes at most a quarter of a second. */
+  readonly close: () => Promise<void>
+}
+
+const closeMillis = 250
+
+const ignore = () => {}
+
+/** Listens on the path of a socket, or the name of a pipe. Neither keeps the process alive. Rejects as the system does. */
+export const listen = (path: string): Promise<HolderListener> =>
+  new Promise((resolve, reject) => {
+    const waiting = new Set<Socket>()
+    let said = encode({ pid: process.pid, told: undefined })
+    const server = createServer((socket) => {
+      waiting.add(socket)
+      socket.on("close", () => waiting.delete(socket))
+      // A reset is the affair of the one who waits; unheard it would be an uncaught exception.
+      socket.on("error", ignore)
+      socket.unref()
+      socket.resume()
+      if (said !== undefined) socket.write(said)
+    })
+    const listener: HolderListener = {
+      tell: (text) => {
+        const line = encode({ pid: process.pid, told: text })
+        if (line === undefined) return
+        said = line
+        for (const socket of waiting) socket.write(line)
+      },
+      close: () => {
+        const closed = new Promise<void>((done) => server.close(() => done()))
+        for (const socket of waiting) socket.destroy()
+        return within(closeMillis, closed)
+      }
+    }
+    server.once("error", reject)
+    try {
+      server.listen(path, () => {
+        server.off("error", reject)
+        // A failed accept concerns one who waits.
+        server.on("error", ignore)
+        server.unref()
+        resolve(listener)
+      })
+    } catch (error) {
+      // Deno throws where others emit.
+      reject(error)
+    }
+  })
