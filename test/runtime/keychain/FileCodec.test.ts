@@ -23,7 +23,8 @@ credentialStoreLaws(
       delete: (name) => Effect.sync(() => texts.delete(name)),
       list: Effect.sync(() => texts.keys())
     })
-  })
+  }),
+  { tells: "within a second" }
 )
 
 const quiet = (error: unknown, ...secrets: ReadonlyArray<string>) => {

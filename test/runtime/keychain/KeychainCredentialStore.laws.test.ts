@@ -34,6 +34,7 @@ describe.skipIf(process.env["SOAK"] === undefined || missingKeyring() !== undefi
     Effect.acquireRelease(
       Effect.sync(() => make({ keychain, folder: join(home, "laws") })),
       () => Effect.orDie(Effect.flatMap(texts.list, (names) => Effect.forEach(names, texts.delete)))
-    )
+    ),
+    { takesTurns: true }
   )
 })

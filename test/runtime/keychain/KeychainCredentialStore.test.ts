@@ -17,7 +17,13 @@ const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
 
 const opened = Effect.map(folder, (folder) => make({ keychain: makeMemoryKeychain(minLimit), folder }))
 
-credentialStoreLaws("a keychain with limited entries", opened)
+/** Two stores, as two processes have them. */
+const pair = Effect.map(folder, (folder) => {
+  const keychain = makeMemoryKeychain(minLimit)
+  return [make({ keychain, folder }), make({ keychain, folder })] as const
+})
+
+credentialStoreLaws("a keychain with limited entries", opened, { pair, takesTurns: true })
 
 const key = { serverUrl: "https://mcp.example/", account: "me" }
 const credentials = { issuer: "https://as.example", tokens: { accessToken: Redacted.make("s3cret") } }
