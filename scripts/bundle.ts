@@ -15,7 +15,7 @@ import { type ManualChunkMeta, type OutputChunk, type Plugin, rollup } from "rol
 export type Files = ReadonlyMap<string, string>
 
 const shims = "scripts/bundle/effect4"
-const external = /^(node:\w|open$|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client)$)/
+const external = /^(node:\w|open$|@napi-rs\/keyring$|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client)$)/
 const target = "es2022"
 
 const resolving: Plugin = {

@@ -57,6 +57,7 @@ const peers = {
   "@effect/platform": "^0.97.2",
   "@modelcontextprotocol/client": "^2.4.0",
   "@modelcontextprotocol/sdk": ">=1.31 <2",
+  "@napi-rs/keyring": "^2.1.2",
   effect: "^3.22.4"
 }
 same("package.json peerDependencies", npm.peerDependencies, peers)

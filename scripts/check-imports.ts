@@ -98,6 +98,7 @@ const places: Places = {
   // What decides who may end a flow, `core/oauth`, depends on no text for the terminal.
   "core/text": core(0.01),
   "core/oauth": core(0.02),
+  "core/keychain": core(0.02),
   "core/paste": core(0.03),
   "core/page": core(0.04),
   "core/mcp": core(0.05),
@@ -108,7 +109,7 @@ const places: Places = {
   store: { rank: 2, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },
-  runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open)$/ },
+  runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open|@napi-rs\/keyring)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   redis: { rank: 4, packages: effect, without: runtimeNames },
@@ -118,15 +119,18 @@ const places: Places = {
 
 /** What an import of the entry must not load, itself or through other files. Dynamic imports do not count. */
 const unreachable: Readonly<Record<string, RegExp>> = {
-  "src/mcp.ts": /^(src\/(flow|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
+  "src/mcp.ts":
+    /^(src\/(flow|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/index.ts":
-    /^(src\/(mcp|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|open$)/,
-  "src/redis.ts": /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/,
-  "src/promise.ts": /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|open$)/
+    /^(src\/(mcp|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/node.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/deno.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/bun.ts": /^(src\/flow\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|@napi-rs\/|open$)/,
+  "src/redis.ts":
+    /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/promise.ts":
+    /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> =>

@@ -99,14 +99,18 @@ const checkPromiseTypes = () => {
   }
 }
 
-/** ./promise needs no peer dependency: it loads only `open`, and the transport of the SDK whose client it is given. */
+/**
+ * ./promise needs no peer dependency: it loads only `open`, the keychain's library where it is asked for, and
+ * the transport of the SDK whose client it is given.
+ */
 const checkPromiseImports = () => {
   const files = new Set(["dist/promise.js"])
   for (const file of files) {
     for (const { specifier } of readSource(file, readFileSync(file, "utf8")).imports) {
       if (specifier.startsWith(".")) files.add(join(dirname(file), specifier))
       else if (
-        !/^(node:\w+(\/\w+)?|open|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client))$/.test(specifier)
+        !/^(node:\w+(\/\w+)?|open|@napi-rs\/keyring|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client))$/
+          .test(specifier)
       ) {
         problems.push(`${file}: ./promise must not load ${specifier}`)
       }

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { ensureChromium } from "./chromium.ts"
 import { deno, node, run, script, withFolder } from "./commands.ts"
+import { ensureKeyring } from "./keyring.ts"
 import { ensureRedis } from "./redis.ts"
 
 type Runtime = "node" | "deno"
@@ -116,6 +117,8 @@ const only = args.includes("--node") ? "node" : args.includes("--deno") ? "deno"
 const rest = args.filter((arg) => arg !== "--node" && arg !== "--deno")
 const withoutChromium = ensureChromium()
 if (withoutChromium !== undefined) console.log(`skipped: the tests in a real browser, because ${withoutChromium}`)
+const withoutKeyring = ensureKeyring()
+if (withoutKeyring !== undefined) console.log(`skipped: the tests with a real keychain, because ${withoutKeyring}`)
 const withoutRedis = ensureRedis()
 if (withoutRedis !== undefined) console.log(`skipped: the tests with a real Redis, because ${withoutRedis}`)
 const built = await run(script("scripts/build.ts"))

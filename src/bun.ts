@@ -3,7 +3,14 @@
  *
  * @module
  */
-export { layer, layerFile, layerPresenter, type Services, type TerminalOptions } from "./runtime/layer.ts"
+export {
+  layer,
+  layerFile,
+  layerKeychain,
+  layerPresenter,
+  type Services,
+  type TerminalOptions
+} from "./runtime/layer.ts"
 export {
   exportCredentials,
   type ExportOptions,

@@ -6,7 +6,7 @@ import { CallbackServer } from "../services/CallbackServer.ts"
 import { CredentialStore } from "../store/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
-import { fileStore, paste, presenter, server, type TerminalOptions } from "./services.ts"
+import { fileStore, keychainStore, paste, presenter, server, type TerminalOptions } from "./services.ts"
 
 export type { TerminalOptions } from "./services.ts"
 
@@ -72,3 +72,24 @@ export const layer: Layer.Layer<Services> = Layer.merge(
 export const layerFile = (
   options: { readonly appName: string; readonly directory?: string | undefined }
 ): Layer.Layer<Services> => Layer.merge(layerInteractive, Layer.effect(CredentialStore, fileStore(options)))
+
+/**
+ * The same with credentials kept in the keychain of the person: the Keychain of macOS, the Credential Manager of Windows, on
+ * Linux whatever provides a Secret Service (GNOME Keyring, KWallet, KeePassXC). The person finds them there under `appName`.
+ *
+ * It needs the package `@napi-rs/keyring`, an optional peer dependency: `npm install @napi-rs/keyring`. Where that package
+ * or the keychain is not there, or is locked, the store fails with `CredentialStoreError`; its `detail` says what is
+ * missing, and its `code` begins with `Keychain`. It never keeps credentials anywhere else. The folder `keychain` of the
+ * configuration directory of `appName` (see {@link layerFile}) has what processes need to take turns, and no secret.
+ *
+ * Reading or writing waits as long as the system asks the person for the keychain's password. On Deno it needs --allow-ffi,
+ * --allow-read, --allow-write, --allow-env and --allow-sys.
+ *
+ * Building the layer dies when `appName` is no name of a folder (empty, `.`, `..`, with a separator or a control
+ * character).
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerKeychain = (options: { readonly appName: string }): Layer.Layer<Services> =>
+  Layer.merge(layerInteractive, Layer.effect(CredentialStore, keychainStore(options)))

@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
 import { CallbackServer } from "../services/CallbackServer.ts"
-import type { CredentialStore } from "../services/CredentialStore.ts"
+import type { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
+import type { KeychainStoreOptions } from "./keychain/KeychainCredentialStore.ts"
 import type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
 
 export type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
@@ -50,15 +51,13 @@ export const presenter = (options: TerminalOptions = {}): Presenter => ({
 })
 
 // One for each place, however often the layer is built: who locks by store locks by place.
-const fileStores = new Map<string, CredentialStore>()
+const stores = new Map<string, CredentialStore>()
 
 /** A store that is opened when it is first used; one that cannot be opened is tried again. */
-const storeAt = (options: FileStoreOptions): CredentialStore => {
-  const place = JSON.stringify([options.appName, options.directory])
-  const known = fileStores.get(place)
+const storeAt = (place: string, open: Effect.Effect<CredentialStore, CredentialStoreError>): CredentialStore => {
+  const known = stores.get(place)
   if (known !== undefined) return known
   let opened: CredentialStore | undefined
-  const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
   const store = Effect.suspend(() =>
     opened === undefined ? Effect.map(open, (store) => opened = store) : Effect.succeed(opened)
   )
@@ -70,7 +69,7 @@ const storeAt = (options: FileStoreOptions): CredentialStore => {
     // Not known before it is opened, which the first `load` does.
     revision: (key) => opened?.revision?.(key)
   }
-  fileStores.set(place, made)
+  stores.set(place, made)
   return made
 }
 
@@ -84,8 +83,30 @@ const isFolderName = (name: unknown): boolean =>
 export const fileStore = (options: FileStoreOptions): Effect.Effect<CredentialStore> =>
   Effect.suspend(() => {
     const wrong = !isFolderName(options.appName) ? "appName" : options.directory === "" ? "directory" : undefined
-    return wrong === undefined ? Effect.succeed(storeAt(options)) : Effect.dieMessage(
+    if (wrong === undefined) {
+      const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
+      return Effect.succeed(storeAt(JSON.stringify([options.appName, options.directory]), open))
+    }
+    return Effect.dieMessage(
       `Cannot keep credentials in files: the ${wrong} ${JSON.stringify(options[wrong])} names no folder. ` +
         'Pass one name without slashes as `appName`, such as "my-tool", and as `directory` a path or nothing'
+    )
+  })
+
+/** A store in the keychain; the same one for the same program. Dies when `appName` is no name of a folder. */
+export const keychainStore = (options: KeychainStoreOptions): Effect.Effect<CredentialStore> =>
+  Effect.suspend(() => {
+    if (isFolderName(options.appName)) {
+      const open = Effect.flatMap(
+        Effect.promise(() => import("./keychain/KeychainCredentialStore.ts")),
+        ({ open }) => open(options)
+      )
+      return Effect.succeed(storeAt(JSON.stringify(["keychain", options.appName, "of the person"]), open))
+    }
+    return Effect.dieMessage(
+      `Cannot keep credentials in the keychain: the appName ${
+        JSON.stringify(options.appName)
+      } is no name of a program. ` +
+        'Pass one name without slashes, such as "my-tool"'
     )
   })
