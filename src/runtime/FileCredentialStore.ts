@@ -223,7 +223,8 @@ const inFolder = (folder: string): CredentialStore => {
       for (const name of names ?? []) {
         if (!fileName.test(name)) continue
         const bytes = yield* oneAtATime(step("Unreadable", join(folder, name), () => files.read(join(folder, name))))
-        const key = bytes && Option.getOrUndefined(Either.getRight(textOf(bytes)).pipe(Option.map(keyOf)))
+        const text = bytes && Either.getOrUndefined(textOf(bytes))
+        const key = text === undefined ? undefined : keyOf(text)
         if (key !== undefined && fileOf(key) === join(folder, name)) keys.push(key)
       }
       return keys

@@ -35,6 +35,11 @@ export const getOrElse = <R, L, R2>(self: Either<R, L>, orElse: (left: L) => R2)
   isLeft(self) ? orElse(self.left) : self.right
 export const getOrUndefined = <R, L>(self: Either<R, L>): R | undefined => isLeft(self) ? undefined : self.right
 
+/** Of two, which is as many as are needed. */
+export const all = <R1, L1, R2, L2>(
+  [first, second]: readonly [Either<R1, L1>, Either<R2, L2>]
+): Either<readonly [R1, R2], L1 | L2> => flatMap(first, (one) => map(second, (two) => [one, two] as const))
+
 const try_ = <R, L>(options: { readonly try: () => R; readonly catch: (error: unknown) => L }): Either<R, L> => {
   try {
     return right(options.try())
