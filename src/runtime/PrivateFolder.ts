@@ -119,7 +119,8 @@ const probe = async (folder: string): Promise<number> => {
   try {
     return await withHandle(handle, async () => (await handle.stat()).uid)
   } finally {
-    await Fs.unlink(path)
+    // Another process may have taken it for a leftover, by a clock that is ahead.
+    await Fs.unlink(path).catch(unlessMissing)
   }
 }
 

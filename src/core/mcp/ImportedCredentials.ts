@@ -20,9 +20,9 @@ const keyIn = (text: string): Either.Either<CredentialKey, string> => {
   // It will be shown, and comes from a program that may not be this one.
   if (printable(account, 500) !== account) return Either.left("the field account is no printable text")
   if (variant !== "" && !isPlain(variant, 16_384)) return Either.left("the field variant is no printable text")
-  return Either.mapBoth(ServerUrl.parse(key.serverUrl), {
-    onLeft: () => "the field server is the URL of no server that can be signed in to",
-    onRight: ({ href }) => ({ ...key, serverUrl: href })
+  return Either.match(ServerUrl.parse(key.serverUrl), {
+    onLeft: () => Either.left("the field server is the URL of no server that can be signed in to"),
+    onRight: ({ href }) => Either.right({ ...key, serverUrl: href })
   })
 }
 

@@ -1,7 +1,6 @@
 /**
  * What a process that signs in tells the others that wait for it, as text.
  */
-import * as Either from "effect/Either"
 import type { InVain } from "./PersonGuard.ts"
 
 /** `Shown`: where the person signs in. `InVain`: the sign-in has ended, and nobody else is to ask that person. */
@@ -15,16 +14,18 @@ const reasons: ReadonlyArray<InVain> = ["Declined", "Failed", "Rejected", "Timed
 export const encode = (said: Said): string =>
   JSON.stringify(said._tag === "Shown" ? { url: said.url.href } : { inVain: said.reason })
 
-const parse = (text: string): Readonly<Record<string, unknown>> | undefined =>
-  Either.getOrUndefined(Either.filterOrLeft(
-    Either.try(() => JSON.parse(text) as unknown),
-    (value): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null,
-    () => undefined
-  ))
+const parse = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
+  } catch {
+    return {}
+  }
+}
 
 /** Reads it; `undefined`: it is none of these, or of a version that says something else. */
 export const decode = (text: string): Said | undefined => {
-  const { inVain, url } = parse(text) ?? {}
+  const { inVain, url } = parse(text)
   const reason = reasons.find((each) => each === inVain)
   if (reason !== undefined) return { _tag: "InVain", reason }
   if (typeof url !== "string" || !URL.canParse(url)) return undefined

@@ -40,9 +40,8 @@ export const importCredentials = (
   Effect.gen(function* () {
     const store = yield* CredentialStore
     const bytes = yield* ImportSource.read(from)
-    const imported = yield* Either.flatMap(textOf(bytes), ImportedCredentials.read).pipe(
-      Either.mapLeft((problem) => problemIn(from, problem))
-    )
+    const read = Either.flatMap(textOf(bytes), ImportedCredentials.read)
+    const imported = yield* Either.mapLeft(read, (problem) => problemIn(from, problem))
     yield* store.modify(imported.key, (current) =>
       Either.match(ImportedCredentials.merge(current, imported, overwrite), {
         onLeft: () => Effect.fail(isThere(imported.key)),
