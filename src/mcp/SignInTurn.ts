@@ -77,8 +77,8 @@ export const acquire = (
     let inVain: InVain | undefined
     const onHolder = (holder: TurnHolder) => {
       const said = holder.told === undefined ? undefined : SignInElsewhere.decode(holder.told)
-      // Another one may have had the turn since: what the last one said counts.
-      inVain = said?._tag === "InVain" ? said.reason : undefined
+      // Several may have had the turn: what the last one said of a person counts.
+      if (said !== undefined) inVain = said._tag === "InVain" ? said.reason : undefined
       last = holder
       Queue.unsafeOffer(holders, holder)
     }

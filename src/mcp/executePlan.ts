@@ -112,6 +112,7 @@ const signInInTurn = (
     if (refusal !== undefined) {
       cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
       const scope = ScopeSet.union(challenge.scope, moreScopes)
+      yield* turn.tell({ _tag: "InVain", reason: refusal })
       return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
     }
     yield* askPerson(env, cell, plan, turn)

@@ -252,14 +252,17 @@ describe("McpOAuth.fetch, when a token is refused", () => {
       assert.strictEqual(windows(), 1)
     }))
 
-  it.scopedLive("says once that new tokens could not be stored, and uses them all the same", () =>
+  it.scopedLive("says once that new tokens could not be stored, uses them all the same, and stores them later", () =>
     Effect.gen(function* () {
-      const { authorizationServer, oauth, server, store, stored, windows } = yield* refused()
+      const { authorizationServer, notices, oauth, server, store, stored, windows } = yield* refused()
+      const spent = accessTokenOf(stored())
       store.fail("write")
-      assert.deepStrictEqual(yield* calls(5, () => call(oauth, server.url)), Array(5).fill("CredentialStoreError"))
-      assert.strictEqual(authorizationServer.refreshes(), 1)
       assert.deepStrictEqual(yield* calls(5, () => call(oauth, server.url)), Array(5).fill(200))
       assert.strictEqual(authorizationServer.refreshes(), 1)
+      assert.strictEqual(notices.filter(({ _tag }) => _tag === "TokensNotStored").length, 1)
+      assert.deepStrictEqual(yield* calls(5, () => call(oauth, server.url)), Array(5).fill(200))
+      assert.strictEqual(authorizationServer.refreshes(), 1)
+      assert.notStrictEqual(accessTokenOf(stored()), spent)
       // The rotated refresh token was not lost either, and what comes of it is stored.
       authorizationServer.expireAll()
       assert.strictEqual(yield* call(oauth, server.url), 200)

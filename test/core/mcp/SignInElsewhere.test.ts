@@ -1,0 +1,39 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as SignInElsewhere from "../../../src/core/mcp/SignInElsewhere.ts"
+
+describe("what a process tells of its sign-in", () => {
+  it("is read as it was written", () => {
+    for (
+      const said of [
+        { _tag: "Shown", url: new URL("https://as.example/authorize?state=x") },
+        { _tag: "Shown", url: new URL("http://127.0.0.1:1/authorize") },
+        ...(["Declined", "Failed", "Rejected", "TimedOut"] as const).map((reason) =>
+          ({ _tag: "InVain", reason }) as const
+        )
+      ] as const
+    ) {
+      assert.deepStrictEqual(SignInElsewhere.decode(SignInElsewhere.encode(said)), said)
+    }
+  })
+
+  it.each([
+    "",
+    "null",
+    "[]",
+    "1",
+    "{}",
+    `{"url":1}`,
+    `{"url":"no url"}`,
+    `{"url":"javascript:alert(1)"}`,
+    `{"url":"file:///etc/passwd"}`,
+    `{"inVain":"Whatever"}`,
+    `{"inVain":"toString"}`
+  ])("is nothing that it is not: %s", (text) => {
+    assert.isUndefined(SignInElsewhere.decode(text))
+  })
+
+  it.prop("throws at no text", [FastCheck.oneof(FastCheck.string(), FastCheck.json())], ([text]) => {
+    SignInElsewhere.decode(text)
+  })
+})
