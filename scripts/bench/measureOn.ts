@@ -5,6 +5,7 @@ import type { Bench, Measurement, ToCommand } from "./Bench.ts"
 import * as Children from "./children.ts"
 import { importing } from "./importing.ts"
 import { junkRequests } from "./junkRequests.ts"
+import { leasing } from "./leasing.ts"
 import { processStart } from "./processStart.ts"
 import { releasing } from "./releasing.ts"
 import { fullName, isNamed, type Result, type Runtime } from "./results.ts"
@@ -24,6 +25,7 @@ const measurements: ReadonlyArray<Measurement> = [
   paste,
   junkRequests,
   signedInFetch,
+  leasing,
   releasing
 ]
 

@@ -39,6 +39,7 @@ export type TargetKey =
   | "junk"
   | "fetch"
   | "fetchAdded"
+  | "lease"
   | "release"
   | "releaseIdle"
 
@@ -56,6 +57,7 @@ export const targets: Readonly<Record<TargetKey, Target>> = {
   junk: ratio("junk requests a second while a flow waits, wrong path / raw server, same answer", 0.7, "higher"),
   fetch: ratio("oauth.fetch with a valid token / bare fetch, loopback", 1.1),
   fetchAdded: figure("oauth.fetch with a valid token, added to bare fetch", 50, "µs"),
+  lease: figure("a turn among processes for a change of credentials, free", 5, "ms"),
   release: figure("release after success and the last page", 5, "ms"),
   releaseIdle: figure("release with 100 idle connections open", 50, "ms")
 }

@@ -42,7 +42,8 @@ export const listen = (path: string): Promise<HolderListener> =>
       },
       close: () => {
         const closed = new Promise<void>((done) => server.close(() => done()))
-        for (const socket of waiting) socket.destroy()
+        // Not at once: what was told last arrives before the end.
+        for (const socket of waiting) socket.end(() => socket.destroy())
         return within(closeMillis, closed)
       }
     }
