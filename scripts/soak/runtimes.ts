@@ -26,6 +26,7 @@ export const bundledInto = async (folder: string, program: string): Promise<stri
     entryPoints: [fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))],
     outfile,
     bundle: true,
+    external: ["@napi-rs/keyring"],
     format: "esm",
     logLevel: "silent",
     platform: "node",

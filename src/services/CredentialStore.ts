@@ -73,8 +73,8 @@ export interface CredentialStore {
   readonly load: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
   /**
    * Reads, decides and writes as one step: no other `modify` of that key runs meanwhile, in no process that shares the
-   * store, so a refresh, and a compare-and-delete, fit in. When the function fails, or gives back the very value that it was
-   * given, nothing is written.
+   * store, so a refresh, and a compare-and-delete, fit in. When the function fails, or gives back the very credentials that
+   * it was given, nothing is written.
    */
   readonly modify: <A, E, R>(
     key: CredentialKey,

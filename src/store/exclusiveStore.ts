@@ -3,7 +3,7 @@
  * are turns for them, among all processes.
  */
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
@@ -63,7 +63,7 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const [result, next] = yield* restore(change(current))
-              if (next === current) return result
+              if (Option.isSome(next) && next === current) return result
               yield* write(next)
               changes.set(keyText(key), changeOf(key) + 1)
               return result
