@@ -78,7 +78,7 @@ export const acquire = (
     const onHolder = (holder: TurnHolder) => {
       const said = holder.told === undefined ? undefined : SignInElsewhere.decode(holder.told)
       // Another one may have had the turn since: what the last one said counts.
-      inVain = said?._tag === "InVain" ? said.reason : undefined
+      if (said !== undefined) inVain = said._tag === "InVain" ? said.reason : undefined
       last = holder
       Queue.unsafeOffer(holders, holder)
     }
