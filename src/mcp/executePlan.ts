@@ -97,6 +97,7 @@ const signInInTurn = (
 ): Effect.Effect<void, PlanError, Services> =>
   Effect.scoped(Effect.gen(function* () {
     const { challenge, isForced, moreScopes, used } = plan
+    if (isForced && used === undefined) yield* load(env, cell)
     const before = KnownCredentials.accessToken(cell.get().known)
     const turn = yield* (yield* signInTurnModule).acquire(env)
     if (turn.inVain !== undefined) SignInLock.noteInVain(env.store, env.key, { reason: turn.inVain, since: cell.now() })
@@ -111,11 +112,14 @@ const signInInTurn = (
     const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
     if (refusal !== undefined) {
       cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
+      yield* turn.tell({ _tag: "InVain", reason: refusal })
       const scope = ScopeSet.union(challenge.scope, moreScopes)
       yield* turn.tell({ _tag: "InVain", reason: refusal })
       return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
     }
-    yield* askPerson(env, cell, plan, turn)
+    // What somebody else was granted meanwhile is asked for too: the new token replaces theirs.
+    const scopes = isThere ? ScopeSet.union(moreScopes, SessionState.grantedScopes(cell.get())) : moreScopes
+    yield* askPerson(env, cell, { ...plan, moreScopes: scopes }, turn)
   }))
 
 const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
