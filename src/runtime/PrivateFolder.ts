@@ -31,8 +31,10 @@ export interface Reserved {
 
 /** The functions throw `Refused`, or an error of the system. */
 export interface PrivateFolder {
-  /** Makes the folder where there is none, and fails when nothing can be written there. */
+  /** Makes the folder where there is none, and fails when it cannot be used. */
   readonly prepare: () => Promise<void>
+  /** Fails when nothing can be written there. */
+  readonly tryToWrite: () => Promise<void>
   /** The bytes of a file; `undefined` when there is none. */
   readonly read: (file: string) => Promise<Uint8Array | undefined>
   /** Takes the space that a new text of a file is likely to need: as much as the present one has, and 4 KiB. */
@@ -214,8 +216,9 @@ export const at = (folder: string): PrivateFolder => {
       } catch (error) {
         throw await isLink(folder) ? linkRefused(folder) : error
       }
-      await inFolder(() => probe(folder))
+      await inFolder(async () => {})
     },
+    tryToWrite: async () => void await probe(folder),
     read: async (file) => {
       try {
         return await inFolder(async () =>
