@@ -3,7 +3,7 @@
  * are turns for them, among all processes.
  */
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
@@ -25,8 +25,14 @@ export interface Kept extends Pick<CredentialStore, "exclusively" | "list" | "lo
     key: CredentialKey,
     options: ModifyOptions
   ) => Effect.Effect<Change, CredentialStoreError, Scope.Scope>
-  /** See `CredentialStore.revision`. @default this process alone changes what is kept */
-  readonly revision?: CredentialStore["revision"]
+  /** Whether removing credentials removes more than them, so that it is done where there are none, too. @default false */
+  readonly isClearedByNone?: boolean
+  /**
+   * See `CredentialStore.revision`. @default the number of changes by this store, as if this process alone changed what is kept
+   *
+   * @param changes That number.
+   */
+  readonly revision?: (key: CredentialKey, changes: number) => unknown
 }
 
 /** Turns in this process, by name. */
@@ -46,7 +52,9 @@ const makeTurns = () => {
 }
 
 /** A store over what is kept, in which one change of a key is made at a time. */
-export const make = ({ begin, exclusively, list, load, revision }: Kept): CredentialStore => {
+export const make = (
+  { begin, exclusively, isClearedByNone = false, list, load, revision = (_, changes) => changes }: Kept
+): CredentialStore => {
   const inTurn = makeTurns()
   const changes = new Map<string, number>()
   const changeOf = (key: CredentialKey) => changes.get(keyText(key)) ?? 0
@@ -63,7 +71,7 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const [result, next] = yield* restore(change(current))
-              if (next === current) return result
+              if (next === current && !(isClearedByNone && Option.isNone(next))) return result
               yield* write(next)
               changes.set(keyText(key), changeOf(key) + 1)
               return result
@@ -72,6 +80,6 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
         }))
       ),
     ...(exclusively !== undefined && { exclusively }),
-    revision: revision ?? changeOf
+    revision: (key) => revision(key, changeOf(key))
   }
 }

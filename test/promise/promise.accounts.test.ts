@@ -166,7 +166,13 @@ describe("the option store", () => {
     ],
     ["store.dir", { appName: "a", dir: "/x" }],
     ["store.directory", { appName: "a", directory: 1 }],
-    ["store.appName", { appName: "a/b" }]
+    ["store.appName", { appName: "a/b" }],
+    ["store.encrypt", { appName: "a", encrypt: "yes" }],
+    ["store.keychain", { appName: "a", keychain: 1 }],
+    ["store.encrypted", { appName: "a", encrypted: true }],
+    ["store.appName", { appName: "a/b", keychain: true }],
+    ["store.directory", { appName: "a", directory: "/x", keychain: true }],
+    ["store.encrypt", { appName: "a", encrypt: true, keychain: true }]
   ])("names the member that is wrong: %s", async (option, store) => {
     for (const call of [accounts({ store } as never), createMcpOAuth({ serverUrl: me.serverUrl, store } as never)]) {
       assert.deepInclude(await rejection(call), { _tag: "InvalidOptions", option })
