@@ -11,13 +11,9 @@ import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { vi } from "vitest"
 import { configDirectory, make, open } from "../../src/runtime/FileCredentialStore.ts"
-import * as OneAtATime from "../../src/effect/OneAtATime.ts"
-import type * as FileText from "../../src/runtime/FileText.ts"
-import * as FileCodec from "../../src/runtime/keychain/FileCodec.ts"
 import { layerFile } from "../../src/runtime/layer.ts"
 import { type Credentials, CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
-import { makeMemoryKeychain } from "../fixtures/MemoryKeychain.ts"
 
 const key = { serverUrl: "https://mcp.example/a?b=../c", account: "me/you" }
 const withToken = (token: string): Credentials => ({
@@ -64,25 +60,11 @@ const assertQuiet = (error: unknown, secret: string) =>
   assert.notInclude(`${inspect(error, { depth: null })} ${JSON.stringify(error)} ${String(error)}`, secret)
 
 /** A store that is to others of its folder as one of another process. */
-const alone = (directory: string, codec?: FileText.Codec) => make({ folder: join(directory, "credentials"), codec })
+const alone = (directory: string) => make({ folder: join(directory, "credentials") })
 
 credentialStoreLaws("FileCredentialStore", Effect.flatMap(folder, at), {
   takesTurns: true,
   pair: Effect.map(folder, (directory) => [alone(directory), alone(directory)] as const)
-})
-
-/** Codecs of two processes, with one key in one keychain. */
-const twoCodecs = () => {
-  const keychain = makeMemoryKeychain()
-  const { run } = OneAtATime.make()
-  return [FileCodec.make(keychain, run), FileCodec.make(keychain, run)] as const
-}
-credentialStoreLaws("FileCredentialStore with encryption", Effect.map(folder, (path) => alone(path, twoCodecs()[0])), {
-  takesTurns: true,
-  pair: Effect.map(folder, (directory) => {
-    const [one, other] = twoCodecs()
-    return [alone(directory, one), alone(directory, other)] as const
-  })
 })
 
 describe("configDirectory", () => {
