@@ -141,17 +141,38 @@ const inFolder = ({ folder, leases, oneAtATime, swept, turns }: Folder, codec?: 
         (text) => oneAtATime(step("Unwritable", file, () => replace(file, text, reserved)))
       )
 
+  /** Whether a change may be written, or what there is be removed. */
+  type MayWrite = (isRemoval: boolean) => Effect.Effect<void, CredentialStoreError>
+  /** Where the folder is gone, nobody else can have taken the turn. */
+  const whileHeld = (lease: ProcessLease.Lease): MayWrite => () =>
+    Effect.catchAll(lease.assertHeld, (error) =>
+      Effect.flatMap(
+        Effect.promise(() => Fs.stat(leaseFolder).then(() => true, () => false)),
+        (isThere) => isThere ? Effect.fail(error) : Effect.void
+      ))
+  /** On a full disk no turn can be taken, by nobody. What was free before can be removed there all the same. */
+  const onFullDisk = (key: CredentialKey) => (error: CredentialStoreError) =>
+    Effect.map(
+      Effect.filterOrFail(
+        error.code === "ENOSPC" || error.code === "EDQUOT" ? leases.isFree(keyText(key)) : Effect.succeed(false),
+        (isFree) => isFree,
+        () => error
+      ),
+      (): MayWrite => (isRemoval) => isRemoval ? Effect.void : Effect.fail(error)
+    )
+
   /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
-  const takeTurn = (key: CredentialKey) =>
+  const takeTurn = (key: CredentialKey, reserve = true) =>
     Effect.gen(function* () {
-      const lease = yield* exclusively(keyText(key))
+      const turn = Effect.map(exclusively(keyText(key)), whileHeld)
+      const mayWrite = yield* reserve ? turn : Effect.catchAll(turn, onFullDisk(key))
       yield* Effect.acquireRelease(
         Effect.sync(() => turns.add(keyText(key))),
         () => Effect.sync(() => turns.delete(keyText(key)))
       )
       const now = yield* Clock.currentTimeMillis
       yield* step("Unwritable", folder, () => files.removeLeftovers(fileOf(key), now))
-      return lease
+      return mayWrite
     })
 
   /** Removes leftovers of a key once, unless another process is about to change it: it removes them. */
@@ -178,14 +199,6 @@ const inFolder = ({ folder, leases, oneAtATime, swept, turns }: Folder, codec?: 
         : Effect.scoped(Effect.zipRight(takeTurn(key), readInTurn(file)))
     })
 
-  /** Where the folder is gone, nobody else can have taken the turn. */
-  const assertHeld = (lease: ProcessLease.Lease) =>
-    Effect.catchAll(lease.assertHeld, (error) =>
-      Effect.flatMap(
-        Effect.promise(() => Fs.stat(leaseFolder).then(() => true, () => false)),
-        (isThere) => isThere ? Effect.fail(error) : Effect.void
-      ))
-
   return ExclusiveStore.make({
     load,
     exclusively,
@@ -205,7 +218,7 @@ const inFolder = ({ folder, leases, oneAtATime, swept, turns }: Folder, codec?: 
     begin: (key, { reserve = false }) =>
       Effect.gen(function* () {
         const file = fileOf(key)
-        const lease = yield* takeTurn(key)
+        const mayWrite = yield* takeTurn(key, reserve)
         const reserved = reserve
           ? yield* Effect.acquireRelease(
             step("Unwritable", file, () => files.reserve(file, texts.growth)),
@@ -218,7 +231,7 @@ const inFolder = ({ folder, leases, oneAtATime, swept, turns }: Folder, codec?: 
             readInTurn(file),
             (current) => reserve || Option.isNone(current) ? texts.assertWritable(basename(file)) : Effect.void
           ),
-          write: (value) => Effect.zipRight(assertHeld(lease), writeFile(file, key, value, reserved))
+          write: (value) => Effect.zipRight(mayWrite(Option.isNone(value)), writeFile(file, key, value, reserved))
         }
       }),
     // In the time of one `stat`, which is what a request waits for it.
