@@ -13,7 +13,14 @@ import * as References from "./docs/references.ts"
 
 const { exports } = JSON.parse(readFileSync("deno.json", "utf8"))
 const entries = Object.values<string>(exports).filter((file) => existsSync(file))
-const documents = ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/CREDENTIALS.md", ".github/NETWORKS.md", ".github/SECURITY.md"]
+const documents = [
+  "README.md",
+  "CHANGELOG.md",
+  ".github/CONTRIBUTING.md",
+  ".github/CREDENTIALS.md",
+  ".github/NETWORKS.md",
+  ".github/SECURITY.md"
+]
 const problems: Array<string> = []
 
 /** Seconds for all examples together: none of them may wait for a person. */

@@ -40,7 +40,9 @@ export type {
   McpOAuth,
   McpOAuthFailure,
   ServersToConnect,
-  ServerToConnect
+  ServerToConnect,
+  StoreInFiles,
+  StoreInKeychain
 } from "./promise/McpOAuth.ts"
 export type { HeldTurn, TextStore, TurnRequest } from "./promise/TextStore.ts"
 

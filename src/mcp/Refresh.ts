@@ -16,6 +16,7 @@ import { sameIssuer } from "../core/mcp/Metadata.ts"
 import * as RefreshRefusal from "../core/mcp/RefreshRefusal.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
 import type { DiscoveryError, TokenError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
+import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
@@ -121,7 +122,9 @@ const trade = (
           if (attempt === "first" && RefreshRefusal.mayPass(error)) return yield* new MayPass({ error })
           if (!RefreshRefusal.isRefusal(error, isFixed)) return yield* error
           // A store that does not keep other processes out may have their new tokens by now: those are used, and stay.
-          const now = yield* Effect.orElseSucceed(Stored.load(env), () => stored)
+          // One whose `load` waits for the turn that this `modify` has does not answer.
+          const read = Effect.orElseSucceed(Stored.load(env), () => stored)
+          const now = yield* endAfter(read, "2 seconds", Effect.succeed(stored))
           const theirs = KnownCredentials.newest(cell.get().known, now)
           const token = Option.getOrUndefined(theirs)?.tokens?.accessToken
           if (token !== undefined && Redacted.value(token) !== used) return yield* leave(true, theirs)

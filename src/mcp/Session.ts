@@ -6,6 +6,7 @@
  * is done at a time.
  */
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -30,6 +31,7 @@ import { probe } from "./Probe.ts"
 import * as SessionCell from "./SessionCell.ts"
 import * as SignInLock from "./SignInLock.ts"
 import * as Spending from "./Spending.ts"
+import * as StoreWatch from "./StoreWatch.ts"
 import * as Stored from "./Stored.ts"
 
 /** How getting a token, or signing out, can fail. */
@@ -37,7 +39,6 @@ export type SessionError = LogoutError | PlanError
 
 // A program that never signs out does not load it.
 const logoutModule = Effect.promise(() => import("./Logout.ts"))
-const unstoredModule = Effect.promise(() => import("./Unstored.ts"))
 
 /**
  * What became of a need for another token. `obtained`: it was got for this caller. `shared`: another caller got it, or was
@@ -105,6 +106,7 @@ interface Parts {
   readonly flight: Flight.Flight<"logout" | "token", SessionError>
   /** Completed when it is closed. */
   readonly closed: Deferred.Deferred<void>
+  readonly watch: StoreWatch.StoreWatch
 }
 
 const assertOpen = ({ cell, env }: Parts): Effect.Effect<void, Closed> =>
@@ -190,33 +192,15 @@ const unlessUsable = <A>({ cell }: Parts, effect: Effect.Effect<A, SessionError>
     return isClosed || !isUsable ? Effect.fail(error) : Effect.void
   })
 
-const writeUnstored = ({ cell, env }: Parts): Effect.Effect<void, CredentialStoreError> =>
-  Effect.flatMap(unstoredModule, ({ write }) => write(env, cell))
-
-/** Whether nobody has changed the store since it was read, as far as it says. */
-const isCurrent = ({ cell, env }: Parts): boolean => {
-  const { revision } = cell.get().known
-  return Stored.revision(env) === revision
-}
-
-/** So many milliseconds a request with a good token waits at most for a store that has changed, or is written to. */
-const storePatience = 250
-
-/** Reads a store that has changed, and writes what could not be written: without holding up, or failing, a request. */
-const catchUp = (parts: Parts): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const { cell, env } = parts
-    const isDue = KnownCredentials.isWriteDue(cell.get().known, cell.now())
-    if (!isDue && isCurrent(parts)) return Effect.void
-    return atMost(storePatience, Effect.ignore(isDue ? writeUnstored(parts) : load(env, cell)))
-  })
+/** How long a request with a token that is still good waits for another. */
+const refreshPatience = Duration.seconds(10)
 
 const token = (parts: Parts, { keep, settled }: TokenOptions): Effect.Effect<string | undefined, SessionError> =>
   Effect.gen(function* () {
     const { cell, env, flight } = parts
     const current = () => KnownCredentials.accessToken(cell.get().known)
     yield* assertOpen(parts)
-    yield* cell.get().known.isLoaded ? catchUp(parts) : load(env, cell)
+    yield* cell.get().known.isLoaded ? parts.watch.catchUp : load(env, cell)
     const running = flight.running()
     // While a person signs in, a request without a token would only be refused.
     if (running?.kind === "token" && (settled || current() === undefined)) yield* join(parts, running.join({ keep }))
@@ -226,7 +210,11 @@ const token = (parts: Parts, { keep, settled }: TokenOptions): Effect.Effect<str
     const used = current()
     if (used === undefined || !SessionState.needsRefresh(cell.get(), cell.now())) return used
     const refreshing = Effect.flatMap(challenge(parts), (known) => Effect.asVoid(refresh(env, cell, used, known)))
-    yield* unlessUsable(parts, join(parts, flight.start("token", refreshing, { keep })))
+    const refreshed = join(parts, flight.start("token", refreshing, { keep }))
+    // Another process may have the turn, and be stopped: a token that is still good is sent then.
+    yield* KnownCredentials.isExpired(cell.get().known, cell.now())
+      ? unlessUsable(parts, refreshed)
+      : unlessUsable(parts, endAfter(refreshed, refreshPatience, Effect.succeed(false)))
     return current()
   })
 
@@ -249,9 +237,7 @@ const close = (parts: Parts): Effect.Effect<void> =>
     const { cell, closed, env, flight } = parts
     cell.update(SessionState.closed)
     const spent = atMost(SessionBudget.spending, Spending.settledOwn(env))
-    const written = Effect.suspend(() =>
-      cell.get().known.isStored ? Effect.void : atMost(SessionBudget.writing, Effect.ignore(writeUnstored(parts)))
-    )
+    const written = StoreWatch.writeAtEnd(env, cell)
     return Effect.zipRight(
       Deferred.succeed(env.closing, undefined),
       Effect.ensuring(
@@ -264,13 +250,10 @@ const close = (parts: Parts): Effect.Effect<void> =>
 /** A session in which nothing is known yet. */
 export const make = (env: Environment): Effect.Effect<Session> =>
   Effect.zipWith(SessionCell.make, Deferred.make<void>(), (cell, closed) => {
-    const parts: Parts = { env, cell, closed, flight: Flight.make() }
+    const parts: Parts = { env, cell, closed, flight: Flight.make(), watch: StoreWatch.make(env, cell) }
     cell.update((state) => ({ ...state, exactScope: env.exactScope }))
     return {
-      usableToken: () =>
-        isCurrent(parts) && !KnownCredentials.isWriteDue(cell.get().known, cell.now())
-          ? SessionState.usableToken(cell.get(), cell.now())
-          : undefined,
+      usableToken: () => parts.watch.isUpToDate() ? SessionState.usableToken(cell.get(), cell.now()) : undefined,
       knownToken: () => SessionState.usableToken(cell.get(), cell.now()),
       token: (options) => token(parts, options),
       obtain: (need, options) => obtain(parts, need, options),

@@ -11,13 +11,13 @@ import { keyText } from "../core/mcp/Credentials.ts"
 import type { InVain } from "../core/mcp/PersonGuard.ts"
 import * as SignInElsewhere from "../core/mcp/SignInElsewhere.ts"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
-import { abandonable } from "../effect/abandonable.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
 import { tellNow } from "../flow/Notices.ts"
 import type { Turn, TurnHolder } from "../services/CredentialStore.ts"
 import type { CredentialStoreError } from "../services/CredentialStoreError.ts"
 import type { Environment } from "./Environment.ts"
+import * as Stored from "./Stored.ts"
 
 /** The turn of a sign-in. */
 export interface SignInTurn {
@@ -57,49 +57,71 @@ const tellOf = (env: Environment, holders: Queue.Dequeue<TurnHolder>): Effect.Ef
 /** Beside the time-limit of a sign-in: what comes before and after it, such as a registration, and the token request. */
 const grace = Duration.seconds(90)
 
-/** A process that has stopped, but is not dead, holds up nobody for longer than its sign-in could have taken. */
-const limitOf = ({ callback }: Environment): Duration.Duration =>
+/**
+ * For how long a process that has the turn may say nothing. It says something each minute as long as it runs, also while its
+ * sign-in waits for others of its own: one that is stopped, and not dead, holds up nobody for ever.
+ */
+const silence = ({ callback }: Environment): Duration.Duration =>
   Duration.sum(Duration.decode(callback.timeout ?? "5 minutes"), grace)
+
+const machine = Clock.make()
+
+/** Tells others something, and again each minute. */
+const repeating = (tell: Turn["tell"]): Effect.Effect<SignInTurn["tell"], never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let last: SignInElsewhere.Said | undefined
+    let beat = 0
+    const repeat = Effect.suspend(() => tell(SignInElsewhere.encode(last, ++beat)))
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.zipRight(Effect.withClock(Effect.sleep("1 minute"), machine), repeat))
+    )
+    return (said) =>
+      Effect.suspend(() => {
+        last = said
+        return tell(SignInElsewhere.encode(said, beat))
+      })
+  })
 
 /**
  * Waits for the turn until the scope closes. While another process has it the person is told so.
  *
- * Fails with `AuthorizationTimeout` when that process neither ends its sign-in nor itself in time.
+ * Fails with `AuthorizationTimeout` when that process neither ends its sign-in nor itself, and says nothing more.
  */
 export const acquire = (
   env: Environment
 ): Effect.Effect<SignInTurn, AuthorizationTimeout | CredentialStoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { exclusively } = env.store
-    if (exclusively === undefined) return alone
     const holders = yield* Queue.unbounded<TurnHolder>()
     let last: TurnHolder | undefined
+    let signs = 0
     let inVain: InVain | undefined
     const onHolder = (holder: TurnHolder) => {
       const said = holder.told === undefined ? undefined : SignInElsewhere.decode(holder.told)
       // Several may have had the turn: what the last one said of a person counts.
       if (said !== undefined) inVain = said._tag === "InVain" ? said.reason : undefined
       last = holder
+      signs++
       Queue.unsafeOffer(holders, holder)
     }
-    const limit = limitOf(env)
-    const late = Effect.flatMap(timeLimit(limit), () =>
-      new AuthorizationTimeout({
-        millis: Duration.toMillis(limit),
-        phase: "response",
-        refusals: {},
-        hint: `Another process${
-          last?.pid === undefined ? "" : ` (pid ${last.pid})`
-        } did not end its sign-in; end it first`
-      }))
-    const turn = yield* firstOf<Turn, AuthorizationTimeout | CredentialStoreError, Scope.Scope>([
-      abandonable(exclusively(`sign-in ${keyText(env.key)}`, { onHolder })),
+    const limit = silence(env)
+    const late: Effect.Effect<never, AuthorizationTimeout> = Effect.suspend(() => {
+      const before = signs
+      return Effect.flatMap(timeLimit(limit), () =>
+        signs > before ? late : new AuthorizationTimeout({
+          millis: Duration.toMillis(limit),
+          phase: "response",
+          refusals: {},
+          ...(last !== undefined && {
+            hint: `Another process${
+              last.pid === undefined ? "" : ` (pid ${last.pid})`
+            } did not end its sign-in; end it first`
+          })
+        }))
+    })
+    const turn = yield* firstOf<Turn | undefined, AuthorizationTimeout | CredentialStoreError, Scope.Scope>([
+      Stored.turn(env, `sign-in ${keyText(env.key)}`, { onHolder }),
       late,
       tellOf(env, holders)
     ])
-    return {
-      waited: last !== undefined,
-      inVain,
-      tell: (said) => turn.tell(SignInElsewhere.encode(said))
-    }
+    return turn === undefined ? alone : { waited: last !== undefined, inVain, tell: yield* repeating(turn.tell) }
   })

@@ -80,6 +80,9 @@ export const spend = <A, E>(
 const ended = (all: ReadonlyArray<UnderWay>): Effect.Effect<void> =>
   Effect.forEach(all, (each) => Deferred.await(each.ended), { discard: true })
 
+/** Whether something is spent for this server and account. */
+export const isUnderWay = (env: Environment): boolean => ofKey(env).size > 0
+
 /** Waits until nothing is spent for this server and account. @returns whether there was something to wait for. */
 export const settled = (env: Environment): Effect.Effect<boolean> =>
   Effect.suspend(() => {

@@ -5,9 +5,12 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import { type Credentials, secretsOf } from "../core/mcp/Credentials.ts"
 import { abandonable } from "../effect/abandonable.ts"
-import type { ModifyOptions } from "../services/CredentialStore.ts"
+import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { atMost } from "../effect/atMost.ts"
+import type { ModifyOptions, Turn, TurnOptions } from "../services/CredentialStore.ts"
 import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
 import type { Environment } from "./Environment.ts"
 
@@ -22,12 +25,12 @@ const isToldAlready = (error: unknown): boolean =>
  * @param isOwn Whether it was not the store that failed.
  * @param secrets What the store was given, and may quote.
  */
-const guarded = <A, E>(
-  reason: "Unreadable" | "Unwritable",
-  use: () => Effect.Effect<A, E>,
+const guarded = <A, E, R = never>(
+  reason: "Unreadable" | "Unwritable" | "Locked",
+  use: () => Effect.Effect<A, E, R>,
   isOwn: () => boolean,
   secrets: () => ReadonlyArray<string> = () => []
-): Effect.Effect<A, E | CredentialStoreError> => {
+): Effect.Effect<A, E | CredentialStoreError, R> => {
   const told = (error: unknown, otherwise: Effect.Effect<never, E>): Effect.Effect<never, E | CredentialStoreError> =>
     isOwn() || isToldAlready(error) ? otherwise : failedBy(reason, error, secrets())
   return Effect.suspend(use).pipe(
@@ -71,4 +74,26 @@ export const modify = <A, E>(
     return abandonable(
       guarded("Unwritable", () => store.modify(key, watched, options), () => isChangeFailed, () => given)
     )
+  })
+
+/**
+ * Waits for the turn of a name among all processes, where the store gives turns. Telling whoever waits takes a moment at most,
+ * and never fails.
+ */
+export const turn = (
+  { store }: Keeping,
+  name: string,
+  options: TurnOptions
+): Effect.Effect<Turn | undefined, CredentialStoreError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const { exclusively } = store
+    if (exclusively === undefined) return Effect.succeed(undefined)
+    const taken = abandonable(guarded("Locked", () => exclusively.call(store, name, options), () => false))
+    return Effect.map(taken, (given: Partial<Turn> | undefined): Turn => ({
+      tell: (text) =>
+        atMost(
+          ReleaseBudget.presenter,
+          Effect.catchAllCause(Effect.suspend(() => given?.tell?.(text) ?? Effect.void), () => Effect.void)
+        )
+    }))
   })

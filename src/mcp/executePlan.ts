@@ -4,6 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as KnownCredentials from "../core/mcp/KnownCredentials.ts"
 import * as ScopeSet from "../core/mcp/ScopeSet.ts"
 import * as SessionState from "../core/mcp/SessionState.ts"
@@ -18,6 +19,7 @@ import type { SessionCell } from "./SessionCell.ts"
 import type { SignInError, SignInRequest } from "./SignIn.ts"
 import * as SignInLock from "./SignInLock.ts"
 import type { SignInTurn } from "./SignInTurn.ts"
+import * as Spending from "./Spending.ts"
 import * as Stored from "./Stored.ts"
 
 /** Every way a plan fails. */
@@ -89,38 +91,59 @@ const askPerson = (
       }))
   })
 
+/**
+ * Runs something with a scope for the turn among all processes. What spends a code goes on when a sign-in is interrupted, and
+ * keeps the turn until its tokens are stored: else another process would open one more window meanwhile.
+ */
+const withTurn = <A, E>(
+  env: Environment,
+  use: (acquire: Effect.Effect<SignInTurn, SignInError>) => Effect.Effect<A, E, Services>
+): Effect.Effect<A, E, Services> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const acquire = Scope.extend(Effect.flatMap(signInTurnModule, (SignInTurn) => SignInTurn.acquire(env)), scope)
+      const exit = yield* Effect.exit(restore(use(acquire)))
+      const close = Scope.close(scope, exit)
+      yield* Spending.isUnderWay(env) ? Effect.forkDaemon(Effect.zipRight(Spending.settled(env), close)) : close
+      return yield* exit
+    })
+  )
+
 /** Asks a person when it is the turn of this sign-in, unless that has become needless. */
 const signInInTurn = (
   env: Environment,
   cell: SessionCell,
   plan: TokenPlan.SignInPlan
 ): Effect.Effect<void, PlanError, Services> =>
-  Effect.scoped(Effect.gen(function* () {
-    const { challenge, isForced, moreScopes, used } = plan
-    if (isForced && used === undefined) yield* load(env, cell)
-    const before = KnownCredentials.accessToken(cell.get().known)
-    const turn = yield* (yield* signInTurnModule).acquire(env)
-    if (turn.inVain !== undefined) SignInLock.noteInVain(env.store, env.key, { reason: turn.inVain, since: cell.now() })
-    // Another object of this process, or another process, may have signed in while this one waited for its turn. Where a
-    // person is asked to sign in whatever there is, only what was waited for in another process counts: it was asked for too.
-    const isAsked = isForced && used === undefined
-    const isShared = !isAsked || turn.waited
-    const isThere = isShared && (yield* findNewer(env, cell, isAsked ? before : used))
-    if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
-    // Nor is a person asked who has just answered somebody else in vain.
-    const inVain = isShared ? SignInLock.inVain(env.store, env.key) : undefined
-    const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
-    if (refusal !== undefined) {
-      cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
-      yield* turn.tell({ _tag: "InVain", reason: refusal })
-      const scope = ScopeSet.union(challenge.scope, moreScopes)
-      yield* turn.tell({ _tag: "InVain", reason: refusal })
-      return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
-    }
-    // What somebody else was granted meanwhile is asked for too: the new token replaces theirs.
-    const scopes = isThere ? ScopeSet.union(moreScopes, SessionState.grantedScopes(cell.get())) : moreScopes
-    yield* askPerson(env, cell, { ...plan, moreScopes: scopes }, turn)
-  }))
+  withTurn(env, (acquire) =>
+    Effect.gen(function* () {
+      const { challenge, isForced, moreScopes, used } = plan
+      if (isForced && used === undefined) yield* load(env, cell)
+      const before = KnownCredentials.accessToken(cell.get().known)
+      const turn = yield* acquire
+      if (turn.inVain !== undefined) {
+        SignInLock.noteInVain(env.store, env.key, { reason: turn.inVain, since: cell.now() })
+      }
+      // Another object of this process, or another process, may have signed in while this one waited for its turn. Where a
+      // person is asked to sign in whatever there is, only what was waited for in another process counts: it was asked for too.
+      const isAsked = isForced && used === undefined
+      const isShared = !isAsked || turn.waited
+      const isThere = isShared && (yield* findNewer(env, cell, isAsked ? before : used))
+      if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
+      // Nor is a person asked who has just answered somebody else in vain.
+      const inVain = isShared ? SignInLock.inVain(env.store, env.key) : undefined
+      const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
+      if (refusal !== undefined) {
+        cell.update((state, now) => SessionState.signInFailed(state, refusal, inVain?.since ?? now))
+        const scope = ScopeSet.union(challenge.scope, moreScopes)
+        yield* turn.tell({ _tag: "InVain", reason: refusal })
+        return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
+      }
+      // What somebody else was granted meanwhile is asked for too: the new token replaces theirs.
+      const scopes = isThere ? ScopeSet.union(moreScopes, SessionState.grantedScopes(cell.get())) : moreScopes
+      yield* askPerson(env, cell, { ...plan, moreScopes: scopes }, turn)
+    }))
 
 const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
   const { challenge, isForced, moreScopes, reason, used } = plan

@@ -33,12 +33,12 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string>, AskOptions
    */
   readonly requestTimeout?: number | undefined
   /**
-   * Where credentials are stored: in files that only this user can read, in the configuration directory of `appName` or in
-   * `directory`; or in a store of your own.
+   * Where credentials are stored: in files that only this user can read, in the keychain of the person, or in a store of your
+   * own.
    *
    * @default in memory, until it is closed
    */
-  readonly store?: { readonly appName: string; readonly directory?: string | undefined } | TextStore | undefined
+  readonly store?: StoreInFiles | StoreInKeychain | TextStore | undefined
   /**
    * Where pasted text comes from: each element is one paste. `false`: nowhere. Each sign-in gets an iterator and ends it.
    *
@@ -55,6 +55,45 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string>, AskOptions
   readonly texts?: SomeTexts | undefined
   /** Closes it when the signal is aborted. @default none */
   readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Credentials in files that only this user can read, one for each server and account.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface StoreInFiles {
+  /** Name of the program, and of its folder in the platform's configuration directory. */
+  readonly appName: string
+  /** A folder to use instead. A relative path is resolved against the working directory. */
+  readonly directory?: string | undefined
+  /**
+   * Whether the files are encrypted, with a key that is in the keychain of the person alone, under `appName`: a copy of the
+   * folder is worth nothing without it. It needs the package `@napi-rs/keyring`. Where the keychain is not there, is locked, or
+   * has the key no more, promises reject with `_tag: "CredentialStoreError"`; nothing is written in the clear. Files in the
+   * clear are read, and encrypted when they are next changed.
+   *
+   * @default false
+   */
+  readonly encrypt?: boolean | undefined
+  readonly keychain?: false | undefined
+}
+
+/**
+ * Credentials in the keychain of the person: the Keychain of macOS, the Credential Manager of Windows, on Linux whatever
+ * provides a Secret Service. It needs the package `@napi-rs/keyring`. Where that or the keychain is not there, or is locked,
+ * promises reject with `_tag: "CredentialStoreError"`, and nothing is kept anywhere else.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface StoreInKeychain {
+  /** Name of the program, under which the person finds them in the keychain. */
+  readonly appName: string
+  readonly keychain: true
+  readonly directory?: undefined
+  readonly encrypt?: false | undefined
 }
 
 /**

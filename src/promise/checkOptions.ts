@@ -120,7 +120,9 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
 
 const storePlace: Kinds = {
   appName: folderName,
-  directory: [(value: unknown) => isText(value) && value !== "", "a path, or absent"]
+  directory: [(value: unknown) => isText(value) && value !== "", "a path, or absent"],
+  encrypt: flag,
+  keychain: flag
 }
 
 /** What a value is, in words that hold nothing of it where it may be a secret. */

@@ -51,12 +51,26 @@ const checkTexts = (store: Readonly<Record<string, unknown>>): void => {
   }
 }
 
-const placeNames = ["appName", "directory"]
+const placeNames = ["appName", "directory", "encrypt", "keychain"]
+
+/** What the keychain takes the place of. */
+const withoutKeychain: Readonly<Record<string, string>> = {
+  directory: "the credentials are in no files then. Leave out one of the two",
+  encrypt: "what is in a keychain is encrypted anyway. Leave it out"
+}
+
+const checkKeychain = (store: Readonly<Record<string, unknown>>): void => {
+  if (store["keychain"] !== true) return
+  for (const [name, why] of Object.entries(withoutKeychain)) {
+    if (store[name] === undefined || store[name] === false) continue
+    throw new InvalidOptions({ option: `store.${name}`, detail: `it has no place beside keychain: ${why}` })
+  }
+}
 
 const checkPlace = (store: object): void => {
   // Its own names only, and each of them: what is meant to protect the credentials must not be passed over.
   const unknown = Object.keys(store).find((name) => !placeNames.includes(name))
-  if (unknown === undefined) return
+  if (unknown === undefined) return checkKeychain(store as Readonly<Record<string, unknown>>)
   throw new InvalidOptions({
     option: `store.${unknown.slice(0, 50)}`,
     detail: `there is no such option. Beside appName there is ${placeNames.slice(1).join(", ")}`

@@ -2,7 +2,7 @@
  * The credential store that a caller without Effect asks for by the option `store`.
  */
 import * as Effect from "effect/Effect"
-import { fileStore } from "../runtime/services.ts"
+import { fileStore, keychainStore } from "../runtime/services.ts"
 import { CredentialStore } from "../store/CredentialStore.ts"
 import type { CreateMcpOAuthOptions } from "./McpOAuth.ts"
 import { overTexts } from "./TextCredentialStore.ts"
@@ -10,5 +10,6 @@ import { overTexts } from "./TextCredentialStore.ts"
 /** The store of the option, which is checked. */
 export const storeFor = (store: CreateMcpOAuthOptions["store"]): Effect.Effect<CredentialStore> => {
   if (store === undefined) return CredentialStore.memory
-  return "get" in store ? Effect.succeed(overTexts(store)) : fileStore(store)
+  if ("get" in store) return Effect.succeed(overTexts(store))
+  return store.keychain === true ? keychainStore(store) : fileStore(store)
 }

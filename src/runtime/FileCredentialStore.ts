@@ -5,25 +5,20 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import * as Fs from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
-import {
-  type CredentialKey,
-  type Credentials,
-  decode,
-  keyOf,
-  keyText,
-  writtenByNewer
-} from "../core/mcp/Credentials.ts"
-import { printable } from "../core/text/SafeText.ts"
+import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
 import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
-import { toText } from "../store/credentialText.ts"
-import { make } from "../store/exclusiveStore.ts"
-import { NoHome, ownConfigDirectory } from "./configDirectory.ts"
+import * as ExclusiveStore from "../store/exclusiveStore.ts"
+import { ownConfigDirectory } from "./configDirectory.ts"
+import { failure, field, shown } from "./fileFailure.ts"
+import * as FileText from "./FileText.ts"
 import * as ProcessLease from "./lease/ProcessLease.ts"
+import { turnToChange } from "./lease/turnToChange.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
 
 export { configDirectory } from "./configDirectory.ts"
@@ -34,63 +29,9 @@ export interface FileStoreOptions {
   readonly appName: string
   /** A folder to use instead. A relative path is resolved against the working directory. */
   readonly directory?: string | undefined
+  /** Whether the files are encrypted, with a key in the keychain of the person. @default false */
+  readonly encrypt?: boolean | undefined
 }
-
-const yours = ["permission denied", "Make it yours to read and write"] as const
-const inTheWay = ["a file is where a folder should be", "Move it away, or choose another directory"] as const
-
-/** What happened, and what to do, by the code of the system. */
-const remedies: Readonly<Record<string, readonly [string, string]>> = {
-  EACCES: yours,
-  EPERM: yours,
-  NotCapable: [
-    "permission denied",
-    "On Deno, grant --allow-read, --allow-write, --allow-env and --allow-sys=homedir"
-  ],
-  EROFS: ["the file system is read-only", "Choose another directory"],
-  // What Node says of folders that are made with their parents, where nothing can be made.
-  ENOENT: ["the folder cannot be made: the file system may be read-only", "Choose another directory"],
-  ENOTDIR: inTheWay,
-  EEXIST: inTheWay,
-  EISDIR: ["a folder is where a file should be", "Move it away"],
-  ENOSPC: ["the disk is full", "Free some space"],
-  EDQUOT: ["your quota of the disk is used up", "Free some space"]
-}
-const unknownRemedy = [
-  "the system gave a reason that is not known here; see `cause`",
-  "Choose another directory"
-] as const
-
-const shown = (path: string): string => printable(path, 1000)
-
-const field = (error: unknown, name: "code" | "name"): string =>
-  typeof error === "object" && error !== null ? String((error as Readonly<Record<string, unknown>>)[name]) : ""
-
-// A system error holds a path, a system call and a code, and nothing of what was read or written.
-const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unknown): CredentialStoreError => {
-  const isRefused = cause instanceof PrivateFolder.Refused
-  // Deno's own errors have a name in place of a code.
-  const code = [field(cause, "code"), field(cause, "name")].find((each) => Object.hasOwn(remedies, each)) ??
-    (field(cause, "code") || undefined)
-  const known = code === undefined ? undefined : remedies[code]
-  const [happened, todo] = known ?? unknownRemedy
-  const remedy = isRefused || cause instanceof NoHome
-    ? cause.message
-    : `${happened}${code === undefined ? "" : ` (${code})`}. ${todo}`
-  return new CredentialStoreError({
-    reason,
-    detail: `${shown(isRefused ? cause.path : what)}: ${remedy}`,
-    ...(code !== undefined && { code }),
-    cause
-  })
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
-const textOf = (bytes: Uint8Array): Either.Either<string, string> =>
-  Either.try({ try: () => utf8.decode(bytes), catch: () => "the text is not UTF-8" })
-
-const decodeBytes = (bytes: Uint8Array): Either.Either<Credentials, string> => Either.flatMap(textOf(bytes), decode)
 
 const unlessMissing = (error: unknown): undefined => {
   if (field(error, "code") === "ENOENT") return undefined
@@ -100,11 +41,29 @@ const unlessMissing = (error: unknown): undefined => {
 /** The name of a file of credentials. */
 const fileName = /^[\da-f]{64}\.json$/
 
-const inFolder = (folder: string): CredentialStore => {
-  const files = PrivateFolder.at(folder)
+/** What all stores of one folder share in this process. */
+const shareFolder = (folder: string) => ({
+  folder,
   // Beside what they are for: whoever shares the files shares them too.
+  leases: ProcessLease.at(join(folder, "leases")),
+  // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
+  oneAtATime: OneAtATime.make().run,
+  /** The keys whose turn this process has. */
+  turns: new Set<string>()
+})
+
+type Folder = ReturnType<typeof shareFolder>
+
+/** A file that cannot be used, as it was read. */
+interface Damage {
+  readonly bytes: Uint8Array
+  readonly problem: string
+}
+
+const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileText.Codec): CredentialStore => {
+  const files = PrivateFolder.at(folder)
   const leaseFolder = join(folder, "leases")
-  const leases = ProcessLease.at(leaseFolder)
+  const texts = FileText.make((name) => join(folder, name), codec)
   const paths = new WeakMap<CredentialKey, string>()
   const fileOf = (key: CredentialKey): string => {
     const path = paths.get(key) ??
@@ -122,10 +81,12 @@ const inFolder = (folder: string): CredentialStore => {
   })
   const exclusively = (name: string, options?: TurnOptions) =>
     Effect.zipRight(prepare, leases.exclusively(name, options))
-
   const damaged = (file: string) => `${file}.damaged-`
-  const setAside = (file: string, problem: string) =>
+  /** Moves a damaged file away; `false`: it is another one by now. */
+  const setAside = (file: string, { bytes, problem }: Damage) =>
     Effect.gen(function* () {
+      const now = yield* step("Unreadable", file, () => files.read(file))
+      if (now === undefined || Buffer.compare(now, bytes) !== 0) return false
       const time = new Date(yield* Clock.currentTimeMillis).toISOString().replaceAll(":", "-")
       const aside = `${damaged(file)}${time}`
       const detail = `${shown(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
@@ -135,23 +96,28 @@ const inFolder = (folder: string): CredentialStore => {
       })
       const { say, state } = yield* Effect.promise(() => import("./terminal/TerminalOutput.ts"))
       yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
+      return true
     })
 
-  /** The text of a file decoded; `Left`: what is wrong with it. */
+  /** What is in a file; `Left`: it is damaged. */
   const readFile = (file: string) =>
-    Effect.map(
-      step("Unreadable", file, () => files.read(file)),
-      (bytes) => bytes === undefined ? Either.right(Option.none()) : Either.map(decodeBytes(bytes), Option.some)
-    )
+    Effect.gen(function* () {
+      const bytes = yield* oneAtATime(step("Unreadable", file, () => files.read(file)))
+      if (bytes === undefined) return Either.right(Option.none<Credentials>())
+      // Others read and write meanwhile: the keychain may ask the person.
+      const found = yield* texts.read(basename(file), bytes)
+      return Either.isRight(found)
+        ? Either.right(Option.some(found.right))
+        : Either.left<Damage>({ bytes, problem: found.left })
+    })
 
   /** What is in a file. To be run by who may change it: a damaged one is moved away. */
-  const readInTurn = (file: string) =>
-    Effect.flatMap(readFile(file), (found) => {
-      if (Either.isRight(found)) return Effect.succeed(found.right)
-      if (found.left !== writtenByNewer) return Effect.as(setAside(file, found.left), Option.none())
-      const detail = `${shown(file)}: ${writtenByNewer}. Update this program, or remove the file and sign in again`
-      return Effect.fail(new CredentialStoreError({ reason: "Unreadable", detail }))
-    })
+  const readInTurn = (file: string): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
+    Effect.flatMap(readFile(file), (found) =>
+      Either.isRight(found) ? Effect.succeed(found.right) : Effect.flatMap(
+        oneAtATime(Effect.uninterruptible(setAside(file, found.left))),
+        (isAside) => isAside ? Effect.succeedNone : readInTurn(file)
+      ))
 
   /** Also where somebody has removed the folder meanwhile: what the server gave exists only here. */
   const replace = (file: string, text: string, reserved?: PrivateFolder.Reserved) =>
@@ -167,33 +133,49 @@ const inFolder = (folder: string): CredentialStore => {
     reserved?: PrivateFolder.Reserved
   ) =>
     Option.isNone(value)
-      ? step("Unwritable", file, () => files.remove(file, damaged(file)))
-      : Effect.flatMap(toText(key, value.value), (text) =>
-        step("Unwritable", file, () => replace(file, text, reserved)))
+      ? oneAtATime(step("Unwritable", file, () => files.remove(file, damaged(file))))
+      : Effect.flatMap(
+        texts.write(basename(file), key, value.value),
+        (text) => oneAtATime(step("Unwritable", file, () => replace(file, text, reserved)))
+      )
 
-  // One reads or writes at a time: else a reader could move away, as damaged, a file that was just written again.
-  const { run: oneAtATime } = OneAtATime.make()
-  const turns = new Set<string>()
+  /** Whether a change may be written, or what there is be removed. */
+  type MayWrite = (isRemoval: boolean) => Effect.Effect<void, CredentialStoreError>
+  /** Where the folder is gone, nobody else can have taken the turn. */
+  const whileHeld = (lease: ProcessLease.Lease): MayWrite => () =>
+    Effect.catchAll(lease.assertHeld, (error) =>
+      Effect.flatMap(
+        Effect.promise(() => Fs.stat(leaseFolder).then(() => true, () => false)),
+        (isThere) => isThere ? Effect.fail(error) : Effect.void
+      ))
+  /** On a full disk no turn can be taken, by nobody. What was free before can be removed there all the same. */
+  const onFullDisk = (key: CredentialKey) => (error: CredentialStoreError) =>
+    Effect.map(
+      Effect.filterOrFail(
+        error.code === "ENOSPC" || error.code === "EDQUOT" ? leases.isFree(keyText(key)) : Effect.succeed(false),
+        (isFree) => isFree,
+        () => error
+      ),
+      (): MayWrite => (isRemoval) => isRemoval ? Effect.void : Effect.fail(error)
+    )
 
   /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
-  const takeTurn = (key: CredentialKey) =>
+  const takeTurn = (key: CredentialKey, reserve = true) =>
     Effect.gen(function* () {
-      const lease = yield* exclusively(keyText(key))
+      const turn = Effect.map(turnToChange(exclusively, keyText(key), shown(fileOf(key))), whileHeld)
+      const mayWrite = yield* reserve ? turn : Effect.catchAll(turn, onFullDisk(key))
       yield* Effect.acquireRelease(
         Effect.sync(() => turns.add(keyText(key))),
         () => Effect.sync(() => turns.delete(keyText(key)))
       )
       const now = yield* Clock.currentTimeMillis
       yield* step("Unwritable", folder, () => files.removeLeftovers(fileOf(key), now))
-      return lease
+      return mayWrite
     })
 
-  const swept = new Set<string>()
-  /** Removes leftovers of a key once, unless another process is about to change it: it removes them. */
+  /** Removes leftovers of a key, unless another process is about to change it: it removes them. */
   const sweep = (key: CredentialKey) =>
     Effect.gen(function* () {
-      if (swept.has(keyText(key))) return
-      swept.add(keyText(key))
       const isThere = yield* step("Unreadable", folder, () => files.hasLeftovers(fileOf(key)).catch(() => false))
       if (isThere && !turns.has(keyText(key)) && (yield* leases.isFree(keyText(key)))) {
         yield* Effect.scoped(takeTurn(key))
@@ -205,16 +187,15 @@ const inFolder = (folder: string): CredentialStore => {
     Effect.gen(function* () {
       const file = fileOf(key)
       yield* sweep(key)
-      const found = yield* oneAtATime(readFile(file))
+      const found = yield* readFile(file)
       if (Either.isRight(found)) return found.right
       // Another process may have written it anew by the time that it is this one's turn.
-      const inTurn = oneAtATime(Effect.uninterruptible(readInTurn(file)))
-      return yield* turns.has(keyText(key)) || found.left === writtenByNewer
-        ? inTurn
-        : Effect.scoped(Effect.zipRight(takeTurn(key), inTurn))
+      return yield* turns.has(keyText(key))
+        ? readInTurn(file)
+        : Effect.scoped(Effect.zipRight(takeTurn(key), readInTurn(file)))
     })
 
-  return make({
+  return ExclusiveStore.make({
     load,
     exclusively,
     list: Effect.gen(function* () {
@@ -222,9 +203,11 @@ const inFolder = (folder: string): CredentialStore => {
       const names = yield* step("Unreadable", folder, () => Fs.readdir(folder).catch(unlessMissing))
       for (const name of names ?? []) {
         if (!fileName.test(name)) continue
-        const bytes = yield* oneAtATime(step("Unreadable", join(folder, name), () => files.read(join(folder, name))))
-        const text = bytes && Either.getOrUndefined(textOf(bytes))
-        const key = text === undefined ? undefined : keyOf(text)
+        const bytes = yield* Effect.orElseSucceed(
+          oneAtATime(step("Unreadable", join(folder, name), () => files.read(join(folder, name)))),
+          () => undefined
+        )
+        const key = bytes && (yield* texts.keyIn(name, bytes))
         if (key !== undefined && fileOf(key) === join(folder, name)) keys.push(key)
       }
       return keys
@@ -233,23 +216,30 @@ const inFolder = (folder: string): CredentialStore => {
     begin: (key, { reserve = false }) =>
       Effect.gen(function* () {
         const file = fileOf(key)
-        const lease = yield* takeTurn(key)
+        const mayWrite = yield* takeTurn(key, reserve)
         const reserved = reserve
           ? yield* Effect.acquireRelease(
-            step("Unwritable", file, () => files.reserve(file)),
+            step("Unwritable", file, () => files.reserve(file, texts.growth)),
             ({ release }) => Effect.promise(release)
           )
-          : undefined
+          : yield* Effect.as(step("Unwritable", folder, files.tryToWrite), undefined)
         return {
-          read: oneAtATime(Effect.uninterruptible(readInTurn(file))),
-          write: (value) => Effect.zipRight(lease.assertHeld, oneAtATime(writeFile(file, key, value, reserved)))
+          // Nothing was decrypted where there is nothing, so the keychain is asked.
+          read: Effect.tap(
+            readInTurn(file),
+            (current) => reserve || Option.isNone(current) ? texts.assertWritable(basename(file)) : Effect.void
+          ),
+          write: (value) => Effect.zipRight(mayWrite(Option.isNone(value)), writeFile(file, key, value, reserved))
         }
       }),
-    // In the time of one `stat`, which is what a request waits for it.
+    // In the time of two `stat`, which is what a request waits for it. That of the folder changes also when a process that is
+    // killed leaves a file behind.
     revision: (key) => {
       try {
-        const stats = statSync(fileOf(key), { throwIfNoEntry: false })
-        return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`
+        const [file, around] = [fileOf(key), folder].map((path) => statSync(path, { throwIfNoEntry: false }))
+        return file === undefined
+          ? `none ${around?.mtimeMs}`
+          : `${file.ino} ${file.size} ${file.mtimeMs} ${file.ctimeMs} ${around?.mtimeMs}`
       } catch {
         return "unreadable"
       }
@@ -268,8 +258,18 @@ const canonical = async (path: string): Promise<string> => {
   }
 }
 
-// A store has its own locks, so each folder has one store in this process, however often it is opened.
+// What takes turns is one for each folder, however often it is opened, with or without encryption.
+const folders = new Map<string, Folder>()
 const stores = new Map<string, CredentialStore>()
+
+/**
+ * A store that shares nothing within this process: to others of its folder it is as one of another process.
+ *
+ * @param codec Encrypts the files. @default they are in the clear
+ */
+export const make = (
+  { codec, folder }: { readonly folder: string; readonly codec?: FileText.Codec | undefined }
+): CredentialStore => inFolder(shareFolder(folder), codec)
 
 /**
  * The store in the folder `credentials` of the program's configuration directory, or of `directory`. The folder is created
@@ -280,24 +280,37 @@ const stores = new Map<string, CredentialStore>()
  * A damaged file is renamed to `….damaged-<time>` and counts as absent; stderr says so. It is removed with the credentials
  * (`logout`). A file of a newer version of this package is left alone.
  *
+ * With `encrypt` a file in the clear is read, and encrypted when it is next changed; one whose key the keychain does not have
+ * is left alone.
+ *
  * Methods of the store fail with `CredentialStoreError` of reason
- *   - `Unreadable` when a file cannot be read, must not be used, or was written by a newer version;
+ *   - `Unreadable` when a file cannot be read, must not be used, was written by a newer version, or is encrypted and cannot be
+ *     decrypted here;
  *   - `Unwritable` when the folder cannot be created or written to, or must not be used, which `modify` finds out before it runs its function;
  *   - `Damaged` when a damaged file cannot be renamed.
  *
  * @returns the store; fails with reason `Unreadable` when the path of the folder cannot be determined.
  */
 export const open = (options: FileStoreOptions): Effect.Effect<CredentialStore, CredentialStoreError> =>
-  Effect.map(
-    Effect.tryPromise({
+  Effect.gen(function* () {
+    const path = yield* Effect.tryPromise({
       // Links may lead to the folder, but it is none itself.
       try: async () =>
         join(await canonical(resolve(options.directory ?? ownConfigDirectory(options.appName))), "credentials"),
       catch: (cause) => failure("Unreadable", "the configuration directory", cause)
-    }),
-    (folder) => {
-      const store = stores.get(folder) ?? inFolder(folder)
-      stores.set(folder, store)
-      return store
-    }
-  )
+    })
+    const isEncrypted = options.encrypt === true
+    // The name tells the key.
+    const name = JSON.stringify([path, ...isEncrypted ? [options.appName] : []])
+    const codec = isEncrypted && !stores.has(name)
+      ? yield* Effect.flatMap(
+        Effect.promise(() => import("./keychain/ownFileCodec.ts")),
+        ({ ownFileCodec }) => ownFileCodec(options.appName)
+      )
+      : undefined
+    const folder = folders.get(path) ?? shareFolder(path)
+    folders.set(path, folder)
+    const store = stores.get(name) ?? inFolder(folder, codec)
+    stores.set(name, store)
+    return store
+  })

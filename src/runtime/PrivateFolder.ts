@@ -37,8 +37,12 @@ export interface PrivateFolder {
   readonly tryToWrite: () => Promise<void>
   /** The bytes of a file; `undefined` when there is none. */
   readonly read: (file: string) => Promise<Uint8Array | undefined>
-  /** Takes the space that a new text of a file is likely to need: as much as the present one has, and 4 KiB. */
-  readonly reserve: (file: string) => Promise<Reserved>
+  /**
+   * Takes the space that a new text of a file is likely to need: as much as the present one has, and 4 KiB.
+   *
+   * @param growth How many times that, where texts are written in another way from now on. @default 1
+   */
+  readonly reserve: (file: string, growth?: number) => Promise<Reserved>
   /** Replaces a file in one step: a reader finds the whole old file or the whole new one, also after a crash. */
   readonly replace: (file: string, text: string, reserved?: Reserved) => Promise<void>
   /** Removes a file, and those whose name begins with `prefix`. */
@@ -176,7 +180,10 @@ export const at = (folder: string): PrivateFolder => {
   /** The ids of this user. Deno tells them with --allow-sys=uid only; without it, who makes a file is its owner. */
   const findUsers = async (): Promise<ReadonlyArray<number>> => {
     if (isWindows) return []
-    if (!isGranted({ name: "sys", kind: "uid" })) return users ??= [await probe(folder)]
+    // Where it cannot write, it takes the owner's word: a folder that only its owner can enter.
+    if (!isGranted({ name: "sys", kind: "uid" })) {
+      return users ??= [await probe(folder).catch(async () => (await Fs.stat(folder)).uid)]
+    }
     return [process.getuid?.(), process.geteuid?.()].filter((id) => id !== undefined)
   }
   /** Also opens the folder, since its path may lead elsewhere a moment later. */
@@ -238,13 +245,13 @@ export const at = (folder: string): PrivateFolder => {
         return unlessMissing(error)
       }
     },
-    reserve: async (file) => {
+    reserve: async (file, growth = 1) => {
       const present = await Fs.stat(file).then(({ size }) => size, () => 0)
       const path = newTemporaryName(file)
       const release = () => Fs.rm(path, { force: true }).catch(() => {})
       try {
         await withHandle(await Fs.open(path, toCreate, 0o600), async (handle) => {
-          await handle.writeFile(new Uint8Array(Math.min(present, maxBytes) + reservedBytes))
+          await handle.writeFile(new Uint8Array(Math.ceil((Math.min(present, maxBytes) + reservedBytes) * growth)))
           await handle.sync().catch(unlessUnsupported)
         })
       } catch (error) {

@@ -59,18 +59,27 @@ export const layer: Layer.Layer<Services> = Layer.merge(
  *
  * They are in the folder `credentials` of `directory`, or of the platform's configuration directory of `appName`:
  * `$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support` on macOS, `%APPDATA%` on Windows, each with a folder
- * `appName`. It is looked up, and made, on first use. One process at a time: another one that writes the same file is not
- * kept out yet. On Deno it needs --allow-read and --allow-write, and without `directory` also --allow-env and
- * --allow-sys=homedir.
+ * `appName`. It is looked up, and made, on first use. Processes that share it take turns. On Deno it needs --allow-read and
+ * --allow-write, and without `directory` also --allow-env and --allow-sys=homedir.
+ *
+ * With `encrypt: true` the files are encrypted (AES-256-GCM), with a key that is in the keychain of the person alone, under
+ * `appName`: a copy of the folder is worth nothing without it. It needs what {@link layerKeychain} needs. Where the keychain is
+ * not there, is locked, or has the key no more, the store fails with `CredentialStoreError` and leaves the files alone; it never
+ * writes in the clear. Files in the clear are read, and encrypted when they are next changed. A program that does not set
+ * `encrypt` cannot read encrypted files, and its error says so.
  *
  * Building the layer dies when `appName` is no name of a folder (empty, `.`, `..`, with a separator or a control
- * character), or `directory` is empty.
+ * character), `directory` is empty, or `encrypt` is neither true nor false.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerFile = (
-  options: { readonly appName: string; readonly directory?: string | undefined }
+  options: {
+    readonly appName: string
+    readonly directory?: string | undefined
+    readonly encrypt?: boolean | undefined
+  }
 ): Layer.Layer<Services> => Layer.merge(layerInteractive, Layer.effect(CredentialStore, fileStore(options)))
 
 /**

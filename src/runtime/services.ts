@@ -78,14 +78,19 @@ const isFolderName = (name: unknown): boolean =>
   typeof name === "string" && /^[^/\\\p{Cc}]+$/u.test(name) && name !== "." && name !== ".."
 
 /**
- * A store in files; the same one for the same place. Dies when `appName` is no name of a folder, or `directory` is empty.
+ * A store in files; the same one for the same place. Dies when `appName` is no name of a folder, `directory` is empty, or
+ * `encrypt` is neither true nor false: who meant to have files encrypted must not find them in the clear.
  */
 export const fileStore = (options: FileStoreOptions): Effect.Effect<CredentialStore> =>
   Effect.suspend(() => {
+    const { encrypt = false } = options
+    if (typeof encrypt !== "boolean") {
+      return Effect.dieMessage("Cannot keep credentials in files: `encrypt` must be true or false")
+    }
     const wrong = !isFolderName(options.appName) ? "appName" : options.directory === "" ? "directory" : undefined
     if (wrong === undefined) {
       const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
-      return Effect.succeed(storeAt(JSON.stringify([options.appName, options.directory]), open))
+      return Effect.succeed(storeAt(JSON.stringify([options.appName, options.directory, encrypt]), open))
     }
     return Effect.dieMessage(
       `Cannot keep credentials in files: the ${wrong} ${JSON.stringify(options[wrong])} names no folder. ` +

@@ -41,7 +41,8 @@ export interface CredentialBackend {
   /**
    * A value that changes when the text of a name is changed by anybody. It must come at once.
    *
-   * @default another one each second, so that a text is read again in a request if it was not for a second
+   * @default another one each second and with each change by this store, so that a text is read again in a request if it was
+   * not for a second
    */
   readonly revision?: ((name: string) => unknown) | undefined
 }
@@ -119,6 +120,7 @@ export const over = (backend: CredentialBackend): CredentialStore => {
     }),
     ...(exclusively !== undefined && { exclusively: turn }),
     // What others change is not seen without waiting, so it is looked at again each second.
-    revision: (key) => revision === undefined ? Math.floor(Date.now() / 1000) : revision(keyText(key))
+    revision: (key, changes) =>
+      revision === undefined ? `${Math.floor(Date.now() / 1000)} ${changes}` : revision(keyText(key))
   })
 }

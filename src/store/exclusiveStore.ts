@@ -25,8 +25,12 @@ export interface Kept extends Pick<CredentialStore, "exclusively" | "list" | "lo
     key: CredentialKey,
     options: ModifyOptions
   ) => Effect.Effect<Change, CredentialStoreError, Scope.Scope>
-  /** See `CredentialStore.revision`. @default this process alone changes what is kept */
-  readonly revision?: CredentialStore["revision"]
+  /**
+   * See `CredentialStore.revision`. @default the number of changes by this store, as if this process alone changed what is kept
+   *
+   * @param changes That number.
+   */
+  readonly revision?: (key: CredentialKey, changes: number) => unknown
 }
 
 /** Turns in this process, by name. */
@@ -46,7 +50,9 @@ const makeTurns = () => {
 }
 
 /** A store over what is kept, in which one change of a key is made at a time. */
-export const make = ({ begin, exclusively, list, load, revision }: Kept): CredentialStore => {
+export const make = (
+  { begin, exclusively, list, load, revision = (_, changes) => changes }: Kept
+): CredentialStore => {
   const inTurn = makeTurns()
   const changes = new Map<string, number>()
   const changeOf = (key: CredentialKey) => changes.get(keyText(key)) ?? 0
@@ -63,6 +69,7 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
           return yield* Effect.uninterruptibleMask((restore) =>
             Effect.gen(function* () {
               const [result, next] = yield* restore(change(current))
+              // Removing is done in any case: it may remove more than what could be read.
               if (Option.isSome(next) && next === current) return result
               yield* write(next)
               changes.set(keyText(key), changeOf(key) + 1)
@@ -72,6 +79,6 @@ export const make = ({ begin, exclusively, list, load, revision }: Kept): Creden
         }))
       ),
     ...(exclusively !== undefined && { exclusively }),
-    revision: revision ?? changeOf
+    revision: (key) => revision(key, changeOf(key))
   }
 }

@@ -1,9 +1,17 @@
 /** `accounts` of the entry, and the option `store` that it shares with the other functions. */
-import { assert, describe, it } from "@effect/vitest"
-import { mkdtempSync, rmSync } from "node:fs"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { accounts, createMcpOAuth, exportCredentials, importCredentials, type TextStore } from "../../src/promise.ts"
+import process from "node:process"
+import {
+  accounts,
+  type AccountsOptions,
+  createMcpOAuth,
+  exportCredentials,
+  importCredentials,
+  type TextStore
+} from "../../src/promise.ts"
 import { assertQuiet, secretText } from "../fixtures/storedCredentials.ts"
 
 const me = { serverUrl: "https://a.example/mcp", account: "me" }
@@ -26,7 +34,12 @@ const filled = (): TextStore & { readonly texts: Map<string, string> } => {
   }
 }
 
-type Tagged = Error & { readonly _tag?: string; readonly option?: string; readonly reason?: string }
+type Tagged = Error & {
+  readonly _tag?: string
+  readonly option?: string
+  readonly reason?: string
+  readonly code?: string
+}
 
 const rejection = async (promise: Promise<unknown>): Promise<Tagged> => {
   try {
@@ -166,7 +179,13 @@ describe("the option store", () => {
     ],
     ["store.dir", { appName: "a", dir: "/x" }],
     ["store.directory", { appName: "a", directory: 1 }],
-    ["store.appName", { appName: "a/b" }]
+    ["store.appName", { appName: "a/b" }],
+    ["store.encrypt", { appName: "a", encrypt: "yes" }],
+    ["store.keychain", { appName: "a", keychain: 1 }],
+    ["store.encrypted", { appName: "a", encrypted: true }],
+    ["store.appName", { appName: "a/b", keychain: true }],
+    ["store.directory", { appName: "a", directory: "/x", keychain: true }],
+    ["store.encrypt", { appName: "a", encrypt: true, keychain: true }]
   ])("names the member that is wrong: %s", async (option, store) => {
     for (const call of [accounts({ store } as never), createMcpOAuth({ serverUrl: me.serverUrl, store } as never)]) {
       assert.deepInclude(await rejection(call), { _tag: "InvalidOptions", option })
@@ -178,5 +197,48 @@ describe("the option store", () => {
       const oauth = await createMcpOAuth({ serverUrl: me.serverUrl, store: own, prompt: false })
       await oauth.close()
     }
+  })
+
+  it("says what `keychain` has no place beside", async () => {
+    for (
+      const [beside, why] of [[{ directory: "/x" }, /in no files/], [{ encrypt: true }, /encrypted anyway/]] as const
+    ) {
+      const error = await rejection(accounts({ store: { appName: "a", keychain: true, ...beside } as never }))
+      assert.match(error.message, /beside keychain/)
+      assert.match(error.message, why)
+    }
+  })
+})
+
+describe.skipIf(process.platform !== "linux")("where there is no keychain", () => {
+  const folder = mkdtempSync(join(tmpdir(), "no-keychain-"))
+  const before = process.env["DBUS_SESSION_BUS_ADDRESS"]
+  beforeAll(() => {
+    process.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${join(folder, "nothing")}`
+    writeFileSync(join(folder, "export.json"), secretText(me, "s3cr3t"), { mode: 0o600 })
+  })
+  afterAll(() => {
+    if (before === undefined) delete process.env["DBUS_SESSION_BUS_ADDRESS"]
+    else process.env["DBUS_SESSION_BUS_ADDRESS"] = before
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it.each<[string, Exclude<AccountsOptions["store"], TextStore>]>([
+    ["keychain", { appName: "no-keychain-test", keychain: true }],
+    ["encrypt", { appName: "no-keychain-test", directory: folder, encrypt: true }]
+  ])("a store with `%s` rejects, and writes nothing elsewhere", async (_option, store) => {
+    const error = await rejection(importCredentials({ store, from: join(folder, "export.json") }))
+    assert.strictEqual(error._tag, "CredentialStoreError")
+    assert.match(error.code ?? "", /^Keychain/)
+    assertQuiet(error, "s3cr3t")
+    const credentials = join(folder, "credentials")
+    const written = existsSync(credentials) ? readdirSync(credentials).filter((name) => name !== "leases") : []
+    assert.deepStrictEqual(written, [])
+  })
+
+  it("files in the clear are kept all the same", async () => {
+    const store = { appName: "no-keychain-test", directory: folder, encrypt: false, keychain: false } as const
+    assert.strictEqual((await importCredentials({ store, from: join(folder, "export.json") })).account, "me")
+    assert.strictEqual((await accounts({ store })).length, 1)
   })
 })

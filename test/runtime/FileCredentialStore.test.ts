@@ -10,7 +10,7 @@ import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { vi } from "vitest"
-import { configDirectory, open } from "../../src/runtime/FileCredentialStore.ts"
+import { configDirectory, make, open } from "../../src/runtime/FileCredentialStore.ts"
 import { layerFile } from "../../src/runtime/layer.ts"
 import { type Credentials, CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
@@ -59,7 +59,13 @@ const listening = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<reado
 const assertQuiet = (error: unknown, secret: string) =>
   assert.notInclude(`${inspect(error, { depth: null })} ${JSON.stringify(error)} ${String(error)}`, secret)
 
-credentialStoreLaws("FileCredentialStore", Effect.flatMap(folder, at), { lists: "untested" })
+/** A store that is to others of its folder as one of another process. */
+const alone = (directory: string) => make({ folder: join(directory, "credentials") })
+
+credentialStoreLaws("FileCredentialStore", Effect.flatMap(folder, at), {
+  takesTurns: true,
+  pair: Effect.map(folder, (directory) => [alone(directory), alone(directory)] as const)
+})
 
 describe("configDirectory", () => {
   const env = { XDG_CONFIG_HOME: "/xdg", APPDATA: "D:\\Roaming" }
@@ -599,7 +605,7 @@ describe("what FileCredentialStore cannot do", () => {
       const credentials = join(directory, "credentials")
       const change = store.modify(key, () =>
         Effect.sync(() => {
-          fs.rmdirSync(credentials)
+          fs.rmSync(credentials, { recursive: true })
           fs.writeFileSync(credentials, "")
           return [undefined, Option.some(withToken("s3cret"))] as const
         }))

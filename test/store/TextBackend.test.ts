@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Option, Redacted } from "effect"
 import { inspect } from "node:util"
+import { vi } from "vitest"
 import { keyText } from "../../src/core/mcp/Credentials.ts"
 import { type Credentials, CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { CredentialStore } from "../../src/store/CredentialStore.ts"
@@ -197,7 +198,8 @@ describe("a member of a backend", () => {
   const acts = {
     get: (store: CredentialStore) => Effect.asVoid(store.load(key)),
     set: (store: CredentialStore) => put(store, key, Option.some(credentials)),
-    delete: (store: CredentialStore) => put(store, key, Option.none()),
+    delete: (store: CredentialStore) =>
+      Effect.zipRight(put(store, key, Option.some(credentials)), put(store, key, Option.none())),
     list: (store: CredentialStore) => Effect.asVoid(store.list),
     exclusively: (store: CredentialStore) => put(store, key, Option.some(credentials))
   }
@@ -269,6 +271,21 @@ describe("a member of a backend", () => {
       yield* Fiber.interrupt(changing)
       assert.strictEqual(tokenOf(yield* writing.load(key)), "late")
     }))
+
+  it.effect("may leave out the revision: each change by the store has another one, also within a second", () =>
+    Effect.gen(function* () {
+      const store = CredentialStore.make(overMap(new Map()))
+      const now = vi.spyOn(Date, "now").mockReturnValue(1_795_000_000_000)
+      yield* Effect.addFinalizer(() => Effect.sync(() => now.mockRestore()))
+      const seen = [store.revision?.(key)]
+      for (const value of [Option.some(full), Option.some(withToken("next")), Option.none()]) {
+        yield* put(store, key, value)
+        seen.push(store.revision?.(key), store.revision?.(key))
+      }
+      assert.strictEqual(new Set(seen).size, 4)
+      now.mockReturnValue(1_795_000_001_000)
+      assert.notStrictEqual(store.revision?.(key), seen.at(-1))
+    }).pipe(Effect.scoped))
 
   it.effect("that lists something else than names is a failure", () =>
     Effect.gen(function* () {

@@ -128,11 +128,13 @@ const textsIn = (value: unknown, depth = 0): ReadonlyArray<string> =>
     : []
 
 /** What must not be shown of credentials, to be cut out of what a store says; of unknown fields every text. */
-export const secretsOf = ({ client, extra, tokens }: Credentials): ReadonlyArray<string> => [
-  ...[client?.clientSecret, tokens?.accessToken, tokens?.refreshToken].flatMap((each) =>
+export const secretsOf = ({ client, extra, nextClient, tokens }: Credentials): ReadonlyArray<string> => [
+  ...[client?.clientSecret, nextClient?.clientSecret, tokens?.accessToken, tokens?.refreshToken].flatMap((each) =>
     each ? [Redacted.value(each)] : []
   ),
-  ...[client?.extra, tokens?.extra, extra].flatMap((each) => each ? textsIn(Redacted.value(each)) : [])
+  ...[client?.extra, nextClient?.extra, tokens?.extra, extra].flatMap((each) =>
+    each ? textsIn(Redacted.value(each)) : []
+  )
 ]
 
 const clientFields = (client: ClientRegistration): Fields =>

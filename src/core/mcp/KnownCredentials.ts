@@ -168,7 +168,8 @@ export const stored = (known: KnownCredentials): KnownCredentials => ({
 const writePauseMillis = 1000
 
 /** Whether to try again to write what the store does not have. */
-export const isWriteDue = ({ isStored, writeAt }: KnownCredentials, now: number): boolean => !isStored && now >= writeAt
+export const isWriteDue = ({ isStored, writeAt }: KnownCredentials, now: number): boolean =>
+  !isStored && (now >= writeAt || writeAt - now > writePauseMillis)
 
 /** It is tried to write them. */
 export const writeTried = (known: KnownCredentials, now: number): KnownCredentials => ({

@@ -28,7 +28,8 @@ export interface PersonGuard {
 /** Nobody was asked, or the program itself asks now: what was in vain before counts no more. */
 export const none: PersonGuard = { inVain: undefined, renewals: { count: 0, since: 0 }, stepUps: 0 }
 
-const isRecent = (since: number, now: number): boolean => now - since < pauseMillis
+// A clock that was set back must not make the pause longer.
+const isRecent = (since: number, now: number): boolean => Math.abs(now - since) < pauseMillis
 
 /** A window is opened. */
 export const asked = (guard: PersonGuard, isStepUp: boolean, now: number): PersonGuard => {

@@ -10,9 +10,18 @@ export type Said =
 
 const reasons: ReadonlyArray<InVain> = ["Declined", "Failed", "Rejected", "TimedOut"]
 
-/** Writes it as text. */
-export const encode = (said: Said): string =>
-  JSON.stringify(said._tag === "Shown" ? { url: said.url.href } : { inVain: said.reason })
+/**
+ * Writes it as text.
+ *
+ * @param said What is to be told; `undefined`: that the process runs, and nothing else.
+ * @param beat Another number each time that the same is told again. @default 0
+ */
+export const encode = (said: Said | undefined, beat = 0): string =>
+  JSON.stringify({
+    ...(said?._tag === "Shown" && { url: said.url.href }),
+    ...(said?._tag === "InVain" && { inVain: said.reason }),
+    beat
+  })
 
 const parse = (text: string): Readonly<Record<string, unknown>> => {
   try {

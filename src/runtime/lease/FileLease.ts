@@ -21,9 +21,8 @@ import { within } from "./within.ts"
 /** For longer than this no release is waited for: what it does then goes on alone. */
 const releaseMillis = 500
 
-/** Folders where sockets of killed processes were removed by this process, and those that have no means for leases. */
+/** Folders where sockets of killed processes were removed by this process. */
 const swept = new Set<string>()
-const unsupported = new Set<string>()
 
 const socketOf = (folder: string, { content }: LeaseFiles.Found): string | undefined =>
   content._tag === "Held" ? HolderSocket.pathOf(folder, content.holder.socket) : undefined
@@ -34,12 +33,6 @@ const seenAtFirst = ({ content }: LeaseFiles.Found, closings: number): Seen => (
     content.holder.host === hostOf(isBeside(content.holder.socket)),
   closings
 })
-
-/** Whether there can be leases in the folder. Asked before anything is connected to, which Deno would ask the person about. */
-const isSupported = (folder: string): boolean => {
-  if (!HolderSocket.isPermitted(folder)) unsupported.add(folder)
-  return !unsupported.has(folder)
-}
 
 /** Leases in a folder that exists and that only this user can enter. */
 export const at = (folder: string): Leases => {
@@ -143,7 +136,9 @@ export const at = (folder: string): Leases => {
         const files = filesOf(name)
         const report = reporter(options)
         let met = { generation: 0, closings: 0 }
-        while (isSupported(folder)) {
+        // Asked before anything is connected to, which Deno would ask the person about.
+        let canBe = HolderSocket.isPermitted(folder)
+        while (canBe) {
           const found = yield* restore(step(files.find))
           if (met.generation !== found.generation) met = { generation: found.generation, closings: 0 }
           const pid = found.content._tag === "Held" ? found.content.holder.pid : undefined
@@ -156,7 +151,7 @@ export const at = (folder: string): Leases => {
             yield* restore(pause)
           } else if (judged === "Free") {
             const claimed = yield* claimAfter(files, found)
-            if (claimed === "Unsupported") unsupported.add(folder)
+            if (claimed === "Unsupported") canBe = false
             else if (claimed !== "Taken") return claimed
           }
         }
@@ -166,7 +161,7 @@ export const at = (folder: string): Leases => {
 
   const isFree: Leases["isFree"] = (name) =>
     Effect.gen(function* () {
-      if (!isSupported(folder)) return LocalLease.isFree(localName(name))
+      if (!HolderSocket.isPermitted(folder)) return LocalLease.isFree(localName(name))
       const files = filesOf(name)
       return (yield* judge(files, yield* step(files.find), 0, knock)) === "Free"
     })

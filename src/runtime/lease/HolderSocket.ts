@@ -45,9 +45,6 @@ const elsewhere = (): string | undefined => {
   return uid === undefined ? undefined : join(tmpdir(), `effect-oauth-callback-${uid}`)
 }
 
-/** Those of them that were looked at. */
-const prepared = new Set<string>()
-
 /** The path of a socket that stands in a generation file. */
 export const pathOf = (folder: string, socket: string): string => isBeside(socket) ? join(folder, socket) : socket
 
@@ -78,6 +75,8 @@ const listenIn = async (folder: string, isBeside: boolean): Promise<HolderSocket
       }
     }
   } catch (error) {
+    // Node says EACCES also where the folder is gone.
+    await Fs.stat(folder)
     if (isUnsupported(error)) return undefined
     throw error
   }
@@ -89,8 +88,8 @@ export const open = async (folder: string): Promise<HolderSocket | undefined> =>
   if (beside !== undefined) return beside
   const other = elsewhere()
   if (other === undefined || !isShort(join(other, socketName(tagOf(""), "0".repeat(12))))) return undefined
-  if (!prepared.has(other)) await PrivateFolder.at(other).prepare()
-  prepared.add(other)
+  // Each time: what cleans up temporary files may have removed it.
+  await PrivateFolder.at(other).prepare()
   return await listenIn(other, false)
 }
 

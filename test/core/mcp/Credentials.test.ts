@@ -6,6 +6,7 @@ import {
   decode,
   encode,
   keyText,
+  secretsOf,
   writtenByNewer
 } from "../../../src/core/mcp/Credentials.ts"
 
@@ -269,6 +270,40 @@ describe("keyText", () => {
     const halves = ["\ud83d", "\ud83e", "\ufffd"]
     assert.strictEqual(new Set(halves.map((account) => keyText({ serverUrl: "https://a.example/", account }))).size, 3)
     assert.strictEqual(new Set(halves.map((serverUrl) => keyText({ serverUrl }))).size, 3)
+  })
+})
+
+describe("secretsOf", () => {
+  it("names every secret at every level, of a newer registration too", () => {
+    const secrets = (name: string) => ({
+      clientId: "public",
+      clientSecret: Redacted.make(`${name} secret`),
+      extra: Redacted.make({ registration_access_token: `${name} registration`, deep: [{ a: `${name} deep` }] })
+    })
+    const credentials = {
+      issuer: "https://as.example",
+      client: secrets("client"),
+      nextClient: secrets("next"),
+      tokens: {
+        accessToken: Redacted.make("access"),
+        refreshToken: Redacted.make("refresh"),
+        extra: Redacted.make({ id_token: "identity" })
+      },
+      extra: Redacted.make({ mine: "own" })
+    }
+    assert.deepStrictEqual([...secretsOf(credentials)].sort(), [
+      "access",
+      "client deep",
+      "client registration",
+      "client secret",
+      "identity",
+      "next deep",
+      "next registration",
+      "next secret",
+      "own",
+      "refresh"
+    ])
+    assert.deepStrictEqual(secretsOf({ issuer: "https://as.example" }), [])
   })
 })
 

@@ -1,0 +1,63 @@
+/**
+ * What goes wrong with files of credentials, in words.
+ */
+import { printable } from "../core/text/SafeText.ts"
+import { CredentialStoreError } from "../services/CredentialStoreError.ts"
+import { NoHome } from "./configDirectory.ts"
+import * as PrivateFolder from "./PrivateFolder.ts"
+
+const yours = ["permission denied", "Make it yours to read and write"] as const
+const inTheWay = ["a file is where a folder should be", "Move it away, or choose another directory"] as const
+
+/** What happened, and what to do, by the code of the system. */
+const remedies: Readonly<Record<string, readonly [string, string]>> = {
+  EACCES: yours,
+  EPERM: yours,
+  NotCapable: [
+    "permission denied",
+    "On Deno, grant --allow-read, --allow-write, --allow-env and --allow-sys=homedir"
+  ],
+  EROFS: ["the file system is read-only", "Choose another directory"],
+  // What Node says of folders that are made with their parents, where nothing can be made.
+  ENOENT: ["the folder cannot be made: the file system may be read-only", "Choose another directory"],
+  ENOTDIR: inTheWay,
+  EEXIST: inTheWay,
+  EISDIR: ["a folder is where a file should be", "Move it away"],
+  ENOSPC: ["the disk is full", "Free some space"],
+  EDQUOT: ["your quota of the disk is used up", "Free some space"]
+}
+const unknownRemedy = [
+  "the system gave a reason that is not known here; see `cause`",
+  "Choose another directory"
+] as const
+
+/** A path, to be shown. */
+export const shown = (path: string): string => printable(path, 1000)
+
+/** A field of whatever was thrown; `""` where there is none. */
+export const field = (error: unknown, name: "code" | "name"): string =>
+  typeof error === "object" && error !== null ? String((error as Readonly<Record<string, unknown>>)[name]) : ""
+
+/**
+ * The error for what a file operation threw. A system error holds a path, a system call and a code, and nothing of what was
+ * read or written.
+ *
+ * @param what The file or folder.
+ */
+export const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unknown): CredentialStoreError => {
+  const isRefused = cause instanceof PrivateFolder.Refused
+  // Deno's own errors have a name in place of a code.
+  const code = [field(cause, "code"), field(cause, "name")].find((each) => Object.hasOwn(remedies, each)) ??
+    (field(cause, "code") || undefined)
+  const known = code === undefined ? undefined : remedies[code]
+  const [happened, todo] = known ?? unknownRemedy
+  const remedy = isRefused || cause instanceof NoHome
+    ? cause.message
+    : `${happened}${code === undefined ? "" : ` (${code})`}. ${todo}`
+  return new CredentialStoreError({
+    reason,
+    detail: `${shown(isRefused ? cause.path : what)}: ${remedy}`,
+    ...(code !== undefined && { code }),
+    cause
+  })
+}
