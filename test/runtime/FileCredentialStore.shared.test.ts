@@ -83,6 +83,7 @@ describe.skipIf(!canMount)("on a full disk FileCredentialStore", () => {
       fill()
       const error = yield* Effect.flip(put(store, key, Option.some(withToken("new"))))
       assert.strictEqual(error.code, "ENOSPC")
+      assert.include(error.message, "leases", "nothing is written without a turn")
       yield* put(store, key, Option.none())
       assert.deepStrictEqual(listed(path), [])
     }))
