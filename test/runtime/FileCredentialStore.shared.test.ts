@@ -99,6 +99,7 @@ describe.skipIf(!canMount)("on a full disk FileCredentialStore", () => {
       free(4)
       for (let time = 0; time < 5; time++) {
         yield* Effect.flip(store.modify(key, () => Effect.fail("refused"), { reserve: true }))
+        assert.strictEqual(listed(path).length, 1)
       }
       yield* refresh(store, fill)
       assert.strictEqual(listed(path).length, 1)
