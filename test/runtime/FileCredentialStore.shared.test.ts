@@ -83,6 +83,7 @@ describe.skipIf(!canMount)("on a full disk FileCredentialStore", () => {
       fill()
       const error = yield* Effect.flip(put(store, key, Option.some(withToken("new"))))
       assert.strictEqual(error.code, "ENOSPC")
+      assert.include(error.message, "leases", "nothing is written without a turn")
       yield* put(store, key, Option.none())
       assert.deepStrictEqual(listed(path), [])
     }))
@@ -98,6 +99,7 @@ describe.skipIf(!canMount)("on a full disk FileCredentialStore", () => {
       free(4)
       for (let time = 0; time < 5; time++) {
         yield* Effect.flip(store.modify(key, () => Effect.fail("refused"), { reserve: true }))
+        assert.strictEqual(listed(path).length, 1)
       }
       yield* refresh(store, fill)
       assert.strictEqual(listed(path).length, 1)
