@@ -23,6 +23,8 @@ const remedies: Readonly<Record<string, readonly [string, string]>> = {
   ENOTDIR: inTheWay,
   EEXIST: inTheWay,
   EISDIR: ["a folder is where a file should be", "Move it away"],
+  EMFILE: ["this program has too many files open", "Close some"],
+  ENFILE: ["the system has too many files open", "Close some programs"],
   ENOSPC: ["the disk is full", "Free some space"],
   EDQUOT: ["your quota of the disk is used up", "Free some space"]
 }
@@ -44,7 +46,7 @@ export const field = (error: unknown, name: "code" | "name"): string =>
  *
  * @param what The file or folder.
  */
-export const failure = (reason: "Unreadable" | "Unwritable", what: string, cause: unknown): CredentialStoreError => {
+export const failure = (reason: CredentialStoreError["reason"], what: string, cause: unknown): CredentialStoreError => {
   const isRefused = cause instanceof PrivateFolder.Refused
   // Deno's own errors have a name in place of a code.
   const code = [field(cause, "code"), field(cause, "name")].find((each) => Object.hasOwn(remedies, each)) ??

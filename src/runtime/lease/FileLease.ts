@@ -161,7 +161,8 @@ export const at = (folder: string): Leases => {
 
   const isFree: Leases["isFree"] = (name) =>
     Effect.gen(function* () {
-      if (!HolderSocket.isPermitted(folder)) return LocalLease.isFree(localName(name))
+      if (!LocalLease.isFree(localName(name))) return false
+      if (!HolderSocket.isPermitted(folder)) return true
       const files = filesOf(name)
       return (yield* judge(files, yield* step(files.find), 0, knock)) === "Free"
     })

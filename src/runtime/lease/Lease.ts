@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { printable } from "../../core/text/SafeText.ts"
 import { CredentialStoreError, type Turn, type TurnOptions } from "../../services/CredentialStore.ts"
+import { failure } from "../fileFailure.ts"
 import { Refused } from "../PrivateFolder.ts"
 
 /** A turn among the processes that use a folder. It ends with its scope, and with its process, however that ends. */
@@ -40,31 +41,9 @@ export const codeOf = (error: unknown): string | undefined => {
   return name === "NotCapable" || name === "PermissionDenied" ? name : undefined
 }
 
-const remedies: Readonly<Record<string, string>> = {
-  ENOENT: "The folder is gone. Try again",
-  ENOSPC: "The disk is full. Free some space",
-  EDQUOT: "Your quota of the disk is used up. Free some space",
-  EROFS: "The file system is read-only. Choose another directory",
-  EMFILE: "This program has too many files open. Close some",
-  ENFILE: "The system has too many files open. Close some programs"
-}
-
 /** The folder, or the sockets in it, cannot be used. */
-export const unusable = (folder: string, cause: unknown): CredentialStoreError => {
-  const code = codeOf(cause)
-  const isRefused = cause instanceof Refused
-  const remedy = isRefused
-    ? cause.message
-    : `a turn among processes cannot be taken there${code === undefined ? "" : ` (${code})`}. ${
-      remedies[code ?? ""] ?? "Make it yours to read and write, or choose another directory"
-    }`
-  return new CredentialStoreError({
-    reason: isRefused ? "Locked" : "Unwritable",
-    detail: `${printable(isRefused ? cause.path : folder, 1000)}: ${remedy}`,
-    ...(code !== undefined && { code }),
-    cause
-  })
-}
+export const unusable = (folder: string, cause: unknown): CredentialStoreError =>
+  failure(cause instanceof Refused ? "Locked" : "Unwritable", folder, cause)
 
 /** The lease is somebody else's by now. */
 export const lost = (folder: string): CredentialStoreError =>
