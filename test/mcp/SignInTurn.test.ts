@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Option, Schedule, TestClock } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Option, Schedule, TestClock } from "effect"
 import { CredentialStore } from "../../src/index.ts"
 import type { McpOAuthOptions } from "../../src/mcp.ts"
 import { keyText } from "../../src/core/mcp/Credentials.ts"
@@ -115,6 +115,50 @@ describe("sign-ins of several processes", () => {
       person.mode = "answers"
       yield* two.oauth.login
       assert.strictEqual(windows(), 2)
+    }))
+
+  it.scopedLive("keep their turn while a code is spent, though nobody waits for them any more", () =>
+    Effect.gen(function* () {
+      const { answer, authorizationServer, elsewhere, person, process, untilShown, windows } = yield* world
+      person.mode = "waits"
+      let isAsked = false
+      const gate = yield* Deferred.make<void>()
+      authorizationServer.knobs.meanwhile = ({ endpoint }, moment) => {
+        if (endpoint !== "token" || moment !== "received") return
+        isAsked = true
+        return Effect.runPromise(Deferred.await(gate))
+      }
+      const [one, two] = [yield* process(1), yield* process(2)]
+      const first = yield* Effect.fork(one.oauth.ensure)
+      yield* untilShown(1)
+      const second = yield* Effect.fork(two.oauth.ensure)
+      yield* until(() => elsewhere().length > 0)
+      const answering = yield* Effect.fork(answer)
+      yield* until(() => isAsked)
+      yield* Fiber.interrupt(first)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.joinAll([second, answering])
+      assert.strictEqual(yield* two.call, 200)
+      assert.strictEqual(windows(), 1)
+      assert.strictEqual(authorizationServer.families().length, 1)
+    }))
+
+  it.scopedLive("that were given up are no sign-ins for a `login` that waited for them", () =>
+    Effect.gen(function* () {
+      const { answer, elsewhere, person, process, untilShown, windows } = yield* world
+      const [one, two] = [yield* process(1), yield* process(2)]
+      yield* one.oauth.ensure
+      person.mode = "waits"
+      const first = yield* Effect.fork(one.oauth.login)
+      yield* untilShown(2)
+      // It has not read the store before it waits, and gets what was there before.
+      const second = yield* Effect.fork(two.oauth.login)
+      yield* until(() => elsewhere().length > 0)
+      yield* Fiber.interrupt(first)
+      yield* untilShown(3)
+      yield* answer
+      yield* Fiber.join(second)
+      assert.strictEqual(windows(), 3)
     }))
 
   it.scopedLive("hold up nobody who waits for them and is closed", () =>

@@ -255,7 +255,7 @@ describe("where the system has no means for it, turns are taken within the proce
           })
         )
         yield* takesTurnsHere(folder)
-        assert.strictEqual(spy.mock.calls.length, 1)
+        assert.isAbove(spy.mock.calls.length, 0)
         assert.deepStrictEqual(fs.readdirSync(folder), [])
       }))
   }

@@ -91,7 +91,7 @@ describe("a lease", () => {
       assert.strictEqual(error.reason, "Unwritable")
       assert.strictEqual(error.code, "ENOENT")
       assert.include(error.message, folder)
-      assert.match(error.message, /\. The folder is gone\. Try again$/)
+      assert.match(error.message, /\(ENOENT\)\. Choose another directory$/)
     }))
 
   it.scopedLive("stays had while nobody else took it", () =>
