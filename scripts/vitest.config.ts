@@ -36,7 +36,7 @@ const config: ViteUserConfig = defineConfig({
         ? [{
           extends: true as const,
           plugins: onBundle,
-          test: { name: "bundle", include: ["test/promise/*.test.ts", "test/flow/LastPage.test.ts"] }
+          test: { name: "bundle", include: ["test/promise/promise*.test.ts", "test/flow/LastPage.test.ts"] }
         }]
         : []
     ],
