@@ -100,14 +100,14 @@ describe("several processes on one file store", { timeout: 60_000 }, () => {
   }
 
   it("find a whole file whenever another one was killed, and leave no other file with tokens", async () => {
-    const { problems, ...figures } = await Kills.run({ runtimes: [[own], own], rounds: 5 })
+    const { problems, ...figures } = await Kills.run({ runtimes: [[own], own], rounds: 3 })
     assert.deepStrictEqual(problems, [])
     assert.deepInclude(figures, { broken: 0, lost: 0, windows: 0, failed: 0, leftovers: 0 })
   })
 
   it("open at most one window for a damaged file, and say no secret", async () => {
     const seed = Math.floor(Math.random() * 1e9)
-    const { problems, ...figures } = await Corruptions.run({ runtimes: two, cases: 15, seed })
+    const { problems, ...figures } = await Corruptions.run({ runtimes: two, cases: 8, seed })
     assert.deepStrictEqual(problems, [])
     assert.deepInclude(figures, { hangs: 0, crashes: 0, secondWindows: 0, secrets: 0 })
   })
