@@ -121,6 +121,6 @@ export const over = (backend: CredentialBackend): CredentialStore => {
     ...(exclusively !== undefined && { exclusively: turn }),
     // What others change is not seen without waiting, so it is looked at again each second.
     revision: (key, changes) =>
-      revision === undefined ? `${Math.floor(Date.now() / 1000)} ${changes}` : revision(keyText(key))
+      revision === undefined ? `${Math.floor(Date.now() / 1000)} ${changes()}` : revision(keyText(key))
   })
 }

@@ -28,9 +28,9 @@ export interface Kept extends Pick<CredentialStore, "exclusively" | "list" | "lo
   /**
    * See `CredentialStore.revision`. @default the number of changes by this store, as if this process alone changed what is kept
    *
-   * @param changes That number.
+   * @param changes Gives that number.
    */
-  readonly revision?: (key: CredentialKey, changes: number) => unknown
+  readonly revision?: (key: CredentialKey, changes: () => number) => unknown
 }
 
 /** Turns in this process, by name. */
@@ -51,7 +51,7 @@ const makeTurns = () => {
 
 /** A store over what is kept, in which one change of a key is made at a time. */
 export const make = (
-  { begin, exclusively, list, load, revision = (_, changes) => changes }: Kept
+  { begin, exclusively, list, load, revision = (_, changes) => changes() }: Kept
 ): CredentialStore => {
   const inTurn = makeTurns()
   const changes = new Map<string, number>()
@@ -79,6 +79,6 @@ export const make = (
         }))
       ),
     ...(exclusively !== undefined && { exclusively }),
-    revision: (key) => revision(key, changeOf(key))
+    revision: (key) => revision(key, () => changeOf(key))
   }
 }
