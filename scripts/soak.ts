@@ -6,10 +6,22 @@ import process from "node:process"
 import * as Agents from "../test/fixtures/processes/Agents.ts"
 import { parse, usage } from "./soak/options.ts"
 import { rounds } from "./soak/processes.ts"
-import type { Result } from "./soak/Round.ts"
+import { soakLease } from "./soak/lease.ts"
+import { differences, type Result, type Round } from "./soak/Round.ts"
 
-// `lease` is for the chaos around turns, which has a program of its own: scripts/soak/lease.ts.
-const parts = ["refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere"]
+const parts = ["lease", "refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere"]
+
+/** Turns of six processes of all runtimes that are there, of which one is killed again and again. */
+const lease = (scale: number): Round => ({
+  part: "lease",
+  name: "turns among processes that are killed",
+  run: async () => {
+    const { failures, runtimes, ...figures } = await soakLease({ seconds: Math.max(3, Math.round(30 * scale)) })
+    const isNobodyIn = figures.turns === 0 ? ["nobody had a turn"] : []
+    const problems = [...differences(figures, { overlaps: 0 }), ...failures.map(String), ...isNobodyIn]
+    return { figures: { runtimes: runtimes.join(" "), ...figures }, problems }
+  }
+})
 
 const shown = ({ figures, problems, skipped }: Result): string => {
   const text = Object.entries(figures).filter(([, value]) => value !== "").map(([name, value]) => `${name} ${value}`)
@@ -28,7 +40,8 @@ const main = async (): Promise<number> => {
   const say = json ? console.error : console.log
   say(`on ${runtimes.join(", ")}, seed ${seed}`)
   const rows: Array<Result & { readonly part: string; readonly name: string; readonly seconds: number }> = []
-  for (const { name, part, run } of rounds({ on, runtimes, scale, seed }).filter(({ part }) => only.includes(part))) {
+  const all = [lease(scale), ...rounds({ on, runtimes, scale, seed })]
+  for (const { name, part, run } of all.filter(({ part }) => only.includes(part))) {
     const since = performance.now()
     const result = await run().catch((error: unknown): Result => ({ figures: {}, problems: [`it broke: ${error}`] }))
     const seconds = Number(((performance.now() - since) / 1000).toFixed(1))
