@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, Option } from "effect"
+import { Duration, Effect, FastCheck, Option } from "effect"
 import type { HostedSignIn } from "../../src/hosted.ts"
 import { PendingStore } from "../../src/hosted.ts"
 import * as HostedWorld from "../fixtures/HostedWorld.ts"
@@ -116,7 +116,11 @@ describe("HostedSignIn on several machines", () => {
     Effect.gen(function* () {
       const world = yield* HostedWorld.make()
       const machine = yield* world.machine()
-      const begun = yield* world.begin(machine, "ann", { timeout: "20 millis" })
+      // Whether or not the store forgets in time.
+      const late = yield* world.machine({
+        store: { ...world.pending, putIfAbsent: (key, text) => world.pending.putIfAbsent(key, text, Duration.hours(1)) }
+      })
+      const begun = yield* world.begin(late, "ann", { timeout: "20 millis" })
       const address = yield* world.authorize(begun)
       yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => Date.now() > begun.expiresAt })
       assert.strictEqual((yield* visit(machine, address)).title, "Not the current sign-in")
