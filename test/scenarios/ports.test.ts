@@ -86,7 +86,7 @@ describe("several programs on one port", { timeout: 60_000 }, () => {
       const waiting = await Promise.all(six.map((_, index) => world.open(index)))
       assert.deepStrictEqual(waiting.map(({ listening }) => listening), six.map(() => true))
       assert.strictEqual(new Set(waiting.map(({ redirectUri }) => redirectUri)).size, 1)
-      const order = waiting.toSorted(() => Math.random() - 0.5)
+      const order = Rounds.shuffled(waiting)
       await Promise.all(order.map(async (each) => {
         const page = await each.visit()
         assert.deepInclude(page, { status: 200, title: `Signed in to ${each.name}` }, page.body)
