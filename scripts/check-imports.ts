@@ -108,6 +108,7 @@ const places: Places = {
   services: { rank: 1, packages: effect, without: runtimeNames },
   store: { rank: 2, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
+  server: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open|@napi-rs\/keyring)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },

@@ -37,13 +37,14 @@ export {
   type BindOptions,
   type Bound,
   type CallbackRoute,
-  CallbackServer,
   type Hold,
   type Listen,
   type LoopbackAddress,
   type ReadBody,
-  type Reply
+  type Reply,
+  type RequestHandler
 } from "./services/CallbackServer.ts"
+export { CallbackServer } from "./server/CallbackServer.ts"
 export {
   type ClientRegistration,
   type CredentialKey,

@@ -135,11 +135,11 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
         case "Refused": {
           const { answer, page: forPerson, reason } = decision
           refuse(reason, head, forPerson !== undefined)
-          if (forPerson === undefined) return { _tag: "Answer", answer }
+          if (forPerson === undefined) return { _tag: "Answer", answer, refused: reason }
           const shown = page({ _tag: "Refused", reason: forPerson }, head)
           const { allow } = answer.headers
           const headers = allow === undefined ? shown.headers : { ...shown.headers, allow }
-          return { _tag: "Answer", answer: { ...shown, status: answer.status, headers } }
+          return { _tag: "Answer", answer: { ...shown, status: answer.status, headers }, refused: reason }
         }
         case "Matched":
           // A second right answer changes nothing; its browser is told the same outcome.
@@ -175,6 +175,9 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
         return {
           state,
           done,
+          paths: served.paths,
+          takesForms: served.formPost,
+          overhear: (reason) => refusals.add({ via: "http", reason }),
           handle: (head, body) => handle(config, beside, head, body),
           refuse: (reason) => {
             refuse(reason)

@@ -7,13 +7,14 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import { type Answer, text } from "../core/oauth/Answer.ts"
+import type { Answer } from "../core/oauth/Answer.ts"
 import { BindError } from "../core/oauth/BindError.ts"
-import * as CallbackRoute from "../core/oauth/CallbackRoute.ts"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
-import * as Service from "../services/CallbackServer.ts"
+import { CallbackServer } from "../server/CallbackServer.ts"
+import * as RouteTable from "../server/RouteTable.ts"
+import { serveFlow } from "../server/serveFlow.ts"
+import type * as Service from "../services/CallbackServer.ts"
 
 const headOf = (request: HttpServerRequest.HttpServerRequest): RequestHead => ({
   method: request.method,
@@ -26,11 +27,8 @@ const headOf = (request: HttpServerRequest.HttpServerRequest): RequestHead => ({
 const respond = ({ body, headers, status }: Answer): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.raw(body, { status, headers: { ...headers, connection: "close" } })
 
-/** What serves a request: one flow's route, or several flows' behind one. */
-export type Handle = Pick<Service.CallbackRoute, "handle" | "refuse">
-
-/** Serves a route. */
-export const fromRoute = (route: Handle): HttpApp.Default =>
+/** Serves what a listener of this package would serve. */
+export const fromRoute = (route: Service.RequestHandler): HttpApp.Default =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
     const head = headOf(request)
     const act = (reply: Service.Reply): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
@@ -58,23 +56,6 @@ export const fromRoute = (route: Handle): HttpApp.Default =>
     return Effect.interruptible(Effect.suspend(() => act(route.handle(head))))
   })
 
-/** Several flows behind one address, told apart by `state`. */
-const routeByState = (routes: ReadonlyMap<string, Service.CallbackRoute>): Handle => ({
-  handle: (head, body) => {
-    const done = CallbackRoute.claimedDone(head)
-    const flow = done === undefined
-      ? routes.get(CallbackRoute.claimedState(head, body) ?? "")
-      : Array.from(routes.values()).find((route) => route.done === done)
-    if (flow !== undefined) return flow.handle(head, body)
-    // A posted form names its flow in its body.
-    if (head.method === "POST" && body === undefined) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
-    // No flow's answer: each of them counts it, and they would all say the same.
-    const replies = Array.from(routes.values(), (route) => route.handle(head, body))
-    return replies[0] ?? { _tag: "Answer", answer: text(404, "No sign-in is waiting here.") }
-  },
-  refuse: (reason) => Array.from(routes.values(), (route) => route.refuse(reason))[0] ?? CallbackRoute.refusal(reason)
-})
-
 /**
  * A callback address on a server of your own.
  *
@@ -85,13 +66,13 @@ export interface CallbackHttpApp {
   /** Serves the callbacks of all flows opened with `layer`; mount it at the path of the redirect URI. */
   readonly httpApp: HttpApp.Default
   /** Flows opened with this bind nothing: they wait for requests to `httpApp`. */
-  readonly layer: Layer.Layer<Service.CallbackServer>
+  readonly layer: Layer.Layer<CallbackServer>
 }
 
 /**
  * The route as an `HttpApp` to mount on a server of your own. Every flow opened with its layer has `redirectUri` as
  * redirect URI, to the letter; a request is taken only when its `Host` names that URI's host, and goes to the flow whose
- * `state` it carries.
+ * `state` it carries. The page of how a sign-in ended is kept for a minute after its flow, for a browser that comes late.
  *
  * Opening a flow fails with `BindError` of reason `InvalidOptions` when `redirectUri` is no http(s) URL.
  *
@@ -112,7 +93,7 @@ export interface CallbackHttpApp {
  * @category constructors
  */
 export const makeHttpApp = (options: { readonly redirectUri: string }): CallbackHttpApp => {
-  const routes = new Map<string, Service.CallbackRoute>()
+  const routes = RouteTable.make()
   const parsed = RedirectUri.parse(options.redirectUri)
   const bind: Service.CallbackServer["bind"] = ({ host, ports }, serve) =>
     Effect.matchEffect(parsed, {
@@ -122,18 +103,8 @@ export const makeHttpApp = (options: { readonly redirectUri: string }): Callback
           port: Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port),
           redirectUri: options.redirectUri
         }
-        return Effect.as(
-          Effect.acquireRelease(
-            Effect.sync(() => {
-              const route = serve(bound)
-              routes.set(Redacted.value(route.state), route)
-              return route
-            }),
-            (route) => Effect.sync(() => routes.delete(Redacted.value(route.state)))
-          ),
-          bound
-        )
+        return serveFlow(routes, bound, serve)
       }
     })
-  return { httpApp: fromRoute(routeByState(routes)), layer: Layer.succeed(Service.CallbackServer, { bind }) }
+  return { httpApp: fromRoute(routes), layer: Layer.succeed(CallbackServer, { bind }) }
 }

@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
-import { CallbackServer, type Listen } from "../services/CallbackServer.ts"
+import { CallbackServer } from "../server/CallbackServer.ts"
+import type { Listen } from "../services/CallbackServer.ts"
 import { fromRoute } from "./CallbackHttpApp.ts"
 
 /**
@@ -39,7 +40,7 @@ const listenWith = (make: MakeHttpServer): Listen => (address, port, serve) => {
 }
 
 /**
- * A `CallbackServer` that makes each flow a server of its own.
+ * A `CallbackServer` that makes a server for each port; flows that ask for the same port share it.
  *
  * The checks are this package's; what happens on the wire is your server's. `NodeHttpServer` does not promise a release
  * within a second: it waits for a client that opened a connection and sends nothing (a browser's preconnect), or half a

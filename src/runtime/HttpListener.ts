@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream"
 import type { Answer } from "../core/oauth/Answer.ts"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
-import type { Bound, CallbackRoute, Listen, LoopbackAddress, Reply } from "../services/CallbackServer.ts"
+import type { Bound, Listen, LoopbackAddress, Reply, RequestHandler } from "../services/CallbackServer.ts"
 import * as Connections from "./Connections.ts"
 
 // Codes may be as long as 8 kB and servers add their own parameters; Node's own limit is 16 KiB.
@@ -21,7 +21,7 @@ const listening = Symbol("listening")
 /** A server with what its requests are for: the handlers are the same functions for all servers. */
 interface Listener extends Server {
   httpAllowHalfOpen?: boolean
-  [listening]: { readonly connections: Connections.Connections; route?: CallbackRoute }
+  [listening]: { readonly connections: Connections.Connections; route?: RequestHandler }
 }
 
 const hostsOf = ({ rawHeaders }: IncomingMessage): ReadonlyArray<string> => {
@@ -189,7 +189,7 @@ const close = (server: Listener): Effect.Effect<void> =>
 const open = (
   address: LoopbackAddress,
   port: number,
-  serve: (bound: Bound) => CallbackRoute
+  serve: (bound: Bound) => RequestHandler
 ): Effect.Effect<Listener, BindError> =>
   Effect.async((resume) => {
     if (!isPermitted(address, port)) {

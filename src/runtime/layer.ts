@@ -2,7 +2,7 @@
  * The layers of the services on a real machine, the same for Node, Deno and Bun.
  */
 import * as Layer from "effect/Layer"
-import { CallbackServer } from "../services/CallbackServer.ts"
+import { CallbackServer } from "../server/CallbackServer.ts"
 import { CredentialStore } from "../store/CredentialStore.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"

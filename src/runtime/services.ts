@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
-import { CallbackServer } from "../services/CallbackServer.ts"
+import { CallbackServer } from "../server/CallbackServer.ts"
 import type { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"

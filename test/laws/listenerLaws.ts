@@ -304,10 +304,25 @@ export const listenerLaws = (
         const flow = yield* open({ port: [taken, 0] })
         assert.notStrictEqual(portOf(flow), taken)
         yield* completes(flow)
-        const error = yield* Effect.flip(open({ port: [taken, portOf(flow)] }))
+        const other = (yield* stranger(0, "127.0.0.1")) ?? 0
+        const error = yield* Effect.flip(open({ port: [taken, other] }))
         assert.strictEqual(error.reason, "PortInUse")
-        assert.deepStrictEqual(error.ports, [taken, portOf(flow)])
+        assert.deepStrictEqual(error.ports, [taken, other])
         assert.include(error.message, String(taken))
+      })
+    )
+    test(
+      "is shared by flows that ask for one port, until the last of them is closed",
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const first = yield* Scope.extend(open(), scope)
+        const port = portOf(first)
+        const [second, third] = [yield* open({ port }), yield* open({ port: [port, 0] })]
+        assert.deepStrictEqual([portOf(second), portOf(third)], [port, port])
+        yield* completes(third)
+        yield* completes(first)
+        yield* Scope.close(scope, Exit.void)
+        yield* completes(second)
       })
     )
     test(

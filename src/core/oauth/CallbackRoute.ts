@@ -223,6 +223,13 @@ const decideAddressed = (
   return Either.isRight(matched) ? { _tag: "Matched", response: matched.right, origin } : refuseWithPage(matched.left)
 }
 
+/** The path that a request asks for; `undefined` where its target cannot be read. */
+export const pathOf = (head: RequestHead): string | undefined => parseTarget(head.target)?.path
+
+/** Whether a request may carry a posted answer, whose `state` is in its body. */
+export const mayBeForm = (head: RequestHead): boolean =>
+  head.method === "POST" && isForm(head) && !(Number(head.header("content-length") ?? 0) > bodyLimit)
+
 /** The `state` of a request, to look up its flow among several. It proves nothing. */
 export const claimedState = (head: RequestHead, body?: string): string | undefined =>
   AuthorizationResponse.claimedState(AuthorizationResponse.parse(body ?? parseTarget(head.target)?.query ?? ""))

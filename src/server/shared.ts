@@ -1,0 +1,83 @@
+/**
+ * One listener for all flows of a port: the first one opens it, and the last one closes it.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { BindError } from "../core/oauth/BindError.ts"
+import * as OneAtATime from "../effect/OneAtATime.ts"
+import type { Bound, Listen, LoopbackAddress } from "../services/CallbackServer.ts"
+import type { ServeFlow } from "./bind.ts"
+import { serveFlow } from "./serveFlow.ts"
+import * as RouteTable from "./RouteTable.ts"
+
+/** A listener that is open. */
+interface Open {
+  readonly bound: Bound
+  readonly routes: RouteTable.RouteTable
+  readonly scope: Scope.CloseableScope
+}
+
+/** What the flows of one port share. */
+interface Port {
+  /** For opening and closing: a port whose listener is being closed is not free yet. */
+  readonly turn: OneAtATime.OneAtATime
+  /** How many flows use it, or are about to. */
+  users: number
+  open: Open | undefined
+}
+
+/** Serves each flow on a listener that all flows of the same address and port share. */
+export const shared = (listen: Listen): ServeFlow => {
+  const ports = new Map<string, Port>()
+  const keyOf = (address: LoopbackAddress, port: number) => `${address} ${port}`
+
+  const opened = (port: Port, address: LoopbackAddress, number: number): Effect.Effect<Open, BindError> =>
+    port.turn.run(Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        if (port.open !== undefined) return port.open
+        const scope = yield* Scope.make()
+        const routes = RouteTable.make()
+        const listening = Scope.extend(listen(address, number, () => routes), scope)
+        const bound = yield* Effect.onError(restore(listening), (cause) => Scope.close(scope, Exit.failCause(cause)))
+        return port.open = { bound, routes, scope }
+      })
+    ))
+
+  const leave = (key: string, port: Port, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    const close = Effect.suspend(() => {
+      // Somebody came while the turn was waited for.
+      if (port.users > 0) return Effect.void
+      const { open } = port
+      port.open = undefined
+      const closed = open === undefined ? Effect.void : Scope.close(open.scope, exit)
+      return Effect.andThen(closed, () => {
+        if (port.users === 0 && ports.get(key) === port) ports.delete(key)
+      })
+    })
+    return Effect.suspend(() => --port.users > 0 ? Effect.void : port.turn.run(close))
+  }
+
+  const enter = (address: LoopbackAddress, number: number): Effect.Effect<Open, BindError, Scope.Scope> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        // Any free port (0) is nobody's yet.
+        const known = number === 0 ? undefined : ports.get(keyOf(address, number))
+        const port = known ?? { turn: OneAtATime.make(), users: 0, open: undefined }
+        port.users++
+        let key = keyOf(address, number)
+        if (number !== 0) ports.set(key, port)
+        const open = yield* Effect.onError(
+          restore(opened(port, address, number)),
+          (cause) => leave(key, port, Exit.failCause(cause))
+        )
+        key = keyOf(address, open.bound.port)
+        if (!ports.has(key)) ports.set(key, port)
+        yield* Effect.addFinalizer((exit) => leave(key, port, exit))
+        return open
+      })
+    )
+
+  return (address, port, serve) =>
+    Effect.flatMap(enter(address, port), ({ bound, routes }) => serveFlow(routes, bound, serve))
+}
