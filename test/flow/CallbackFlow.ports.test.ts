@@ -28,7 +28,16 @@ import * as Ports from "../fixtures/ports/Ports.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 
 /** What comes to the port and may end no flow, though some of it names one. */
-const junks = ["otherState", "noState", "favicon", "foreignHost", "background", "prefetch", "posted", "garbage"] as const
+const junks = [
+  "otherState",
+  "noState",
+  "favicon",
+  "foreignHost",
+  "background",
+  "prefetch",
+  "posted",
+  "garbage"
+] as const
 
 type Junk = typeof junks[number]
 
@@ -117,7 +126,8 @@ interface Shared {
   readonly port: number
   readonly pasted: Queue.Queue<string>
   readonly clients: Array<RawClient.Exchange>
-  readonly pages: Array<readonly [index: number, page: string]>
+  /** What the browsers of each flow were shown. */
+  readonly pages: Array<readonly [index: number, tabs: ReadonlyArray<string>]>
 }
 
 const runPlan = (plan: Plan, index: number, { clients, pages, pasted, port }: Shared) =>
@@ -165,7 +175,7 @@ const runPlan = (plan: Plan, index: number, { clients, pages, pasted, port }: Sh
         const tabs = [yield* browse(answer), ...(plan.twice ? [yield* browse(answer)] : [])]
         yield* Fiber.await(running)
         yield* Scope.close(scope, Exit.void)
-        for (const tab of tabs) pages.push([index, yield* Effect.promise(() => tab)])
+        pages.push([index, yield* Effect.promise(() => Promise.all(tabs))])
         break
       }
       case "pasted":
@@ -208,20 +218,26 @@ const check = async (plans: ReadonlyArray<Plan>): Promise<void> => {
       const first = yield* Effect.forEach(plans, (plan, index) => runPlan(plan, index, shared), {
         concurrency: "unbounded"
       })
-      return yield* Effect.forEach(first, (each) =>
-        typeof each === "string" ? Effect.succeed(each) : Effect.gen(function* () {
-          assert.isNull(each.running.unsafePoll(), "one that waits has ended")
-          yield* Scope.close(each.scope, Exit.void)
-          return endOf(yield* Fiber.await(each.running))
-        }))
+      return yield* Effect.forEach(
+        first,
+        (each) =>
+          typeof each === "string" ? Effect.succeed(each) : Effect.gen(function* () {
+            assert.isNull(each.running.unsafePoll(), "one that waits has ended")
+            yield* Scope.close(each.scope, Exit.void)
+            return endOf(yield* Fiber.await(each.running))
+          })
+      )
     }).pipe(Effect.supervised(fibers), Effect.provide(Layer.merge(layer, TestContext.TestContext)))
   )
   for (const [index, ending] of endings.entries()) {
     assert.include(expected(plans[index]!, `code-${index}`), ending, `flow ${index}`)
   }
-  for (const [index, page] of shared.pages) {
+  for (const [index, tabs] of shared.pages) {
     const words = plans[index]!.end === "granted" ? "Answer received" : `Not signed in to ${index}`
-    assert.include(page, words, `the page of flow ${index}`)
+    // The last flow of a port waits for one browser only, and the port closes before the second one.
+    const shown = tabs.filter((page) => page !== "")
+    assert.isAtLeast(shown.length, 1, `the pages of flow ${index}`)
+    for (const page of shown) assert.include(page, words, `the page of flow ${index}`)
   }
   assert.isTrue(await Leaks.canBind(port), "the port can be bound at once")
   for (const client of shared.clients) client.reset()
@@ -234,7 +250,7 @@ const check = async (plans: ReadonlyArray<Plan>): Promise<void> => {
   assert.strictEqual(alive(), 0, "fibers are left")
 }
 
-const runs = Number(process.env["PORT_RUNS"] ?? 60)
+const runs = Number(process.env["PORT_RUNS"] ?? 25)
 const seed = process.env["PORT_SEED"] === undefined ? {} : { seed: Number(process.env["PORT_SEED"]) }
 
 describe("CallbackFlow", () => {

@@ -259,36 +259,41 @@ describe("several programs on one port", { timeout: 60_000 }, () => {
       assert.strictEqual((await again.visit()).title, `Signed in to ${again.name}`)
     }))
 
-  it.skipIf(!isRoot)(`are strangers to those of another user${isRoot ? "" : " (skipped: only root can be two)"}`, () =>
-    World.run([own], async (world) => {
-      const program = await Programs.start(Agents.has("node") ? "node" : own, { uid: nobody })
-      try {
-        const mine = await world.open(0)
-        program.tell({ do: "open", name: "theirs", options: { port: world.port } })
-        assert.strictEqual((await program.said("ended", "theirs")).how, "BindError/PortInUse")
-        assert.strictEqual((await mine.visit()).title, `Signed in to ${mine.name}`)
-        await mine.program.said("closed", mine.name)
-        program.tell({ do: "open", name: "theirs again", options: { port: world.port } })
-        const theirs = await program.said("opened", "theirs again")
-        const failed = await world.open(0).then(() => "opened", (error: unknown) => String(error))
-        assert.match(failed, /BindError\/PortInUse: /)
-        const page = await Person.visit(Person.answer(theirs, { code: "c" }))
-        assert.strictEqual(page.title, "Signed in to theirs again")
-        for (const uid of [0, nobody]) {
-          for (const folder of Ports.folders(uid).filter((folder) => fs.existsSync(folder))) {
-            const { mode, uid: owner } = fs.statSync(folder)
-            assert.deepStrictEqual({ folder, mode: mode & 0o077, owner }, { folder, mode: 0, owner: uid })
+  it.skipIf(!isRoot)(
+    `are strangers to those of another user${isRoot ? "" : " (skipped: only root can be two)"}`,
+    () =>
+      World.run([own], async (world) => {
+        const program = await Programs.start(Agents.has("node") ? "node" : own, { uid: nobody })
+        try {
+          const mine = await world.open(0)
+          program.tell({ do: "open", name: "theirs", options: { port: world.port } })
+          assert.strictEqual((await program.said("ended", "theirs")).how, "BindError/PortInUse")
+          assert.strictEqual((await mine.visit()).title, `Signed in to ${mine.name}`)
+          await mine.program.said("closed", mine.name)
+          program.tell({ do: "open", name: "theirs again", options: { port: world.port } })
+          const theirs = await program.said("opened", "theirs again")
+          const failed = await world.open(0).then(() => "opened", (error: unknown) => String(error))
+          assert.match(failed, /BindError\/PortInUse: /)
+          const page = await Person.visit(Person.answer(theirs, { code: "c" }))
+          assert.strictEqual(page.title, "Signed in to theirs again")
+          for (const uid of [0, nobody]) {
+            for (const folder of Ports.folders(uid).filter((folder) => fs.existsSync(folder))) {
+              const { mode, uid: owner } = fs.statSync(folder)
+              assert.deepStrictEqual({ folder, mode: mode & 0o077, owner }, { folder, mode: 0, owner: uid })
+            }
           }
+        } finally {
+          program.kill("SIGKILL")
+          await program.ended
         }
-      } finally {
-        program.kill("SIGKILL")
-        await program.ended
-      }
-    }))
+      })
+  )
 
   const hasChromium = Chromium.findChromium() !== undefined
   it.skipIf(!hasChromium)(
-    `are found by a real browser that meets the gap, after one reload${hasChromium ? "" : " (skipped: no Chromium here)"}`,
+    `are found by a real browser that meets the gap, after one reload${
+      hasChromium ? "" : " (skipped: no Chromium here)"
+    }`,
     async () => {
       const browser = await Chromium.launch()
       try {
