@@ -1,6 +1,7 @@
 /**
  * Long rounds with real processes, for which `npm test` has no time: several agents of one person on one file store, which
- * are killed, find damaged files, and full disks; or that wait on one port. Prints a row for each, and ends with a line `N passed, N failed`.
+ * are killed, find damaged files, and full disks; or that wait on one port. Prints a row for each, and ends with a line
+ * `N passed, N failed`.
  */
 import process from "node:process"
 import * as Programs from "../test/fixtures/ports/Programs.ts"
