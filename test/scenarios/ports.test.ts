@@ -212,16 +212,90 @@ describe("several programs on one port", { timeout: 60_000 }, () => {
 
   it("do not keep a browser waiting for one that is stopped, and answer it when that one goes on", () =>
     World.run(three, async (world) => {
-      await world.open(0)
+      const holder = await world.open(0)
       const [stopped, lively] = [await world.open(1), await world.open(2)]
+      const form = await world.open(1, { options: { responseMode: "form_post" } })
       stopped.program.kill("SIGSTOP")
-      const visiting = stopped.visit({ patience: 4000, reloads: 0 })
+      const once = { patience: 4000, reloads: 0 }
+      const visiting = [stopped.visit(once), form.visit({ ...once, post: true })]
       const other = await lively.visit()
       assert.strictEqual(other.title, `Signed in to ${lively.name}`)
       assert.isBelow(other.millis, 2000)
-      assert.deepStrictEqual((await visiting).met.filter((what) => what === "hangs"), [])
+      const pages = await Promise.all(visiting)
       stopped.program.kill("SIGCONT")
+      for (const { met, problems } of pages) {
+        assert.deepStrictEqual({ met, problems }, { met: ["reload"], problems: [] })
+      }
+      assert.strictEqual((await form.visit({ post: true })).title, `Signed in to ${form.name}`)
       assert.strictEqual((await stopped.visit()).title, `Signed in to ${stopped.name}`)
+      holder.program.kill("SIGSTOP")
+      try {
+        const since = Date.now()
+        const failed = await world.open(1).then(() => "opened", (error: unknown) => String(error))
+        assert.match(failed, /BindError\/PortInUse: .*does not answer/)
+        assert.isBelow(Date.now() - since, 3000)
+      } finally {
+        holder.program.kill("SIGCONT")
+      }
+      const next = await world.open(1)
+      assert.strictEqual((await next.visit()).title, `Signed in to ${next.name}`)
+    }))
+
+  it("do not share with another version, and say so; what is no message at all does no harm", () =>
+    World.run(two, async (world) => {
+      const holder = await world.open(0)
+      const [path = ""] = Ports.socketFiles(world.port)
+      const guest = await world.open(1)
+      const peers = ['{"_tag":"Hello","version":99,"port":1}\n', "no json\n[]\n{}\nnull\n", "x".repeat(3_000_000)]
+      for (const text of peers) {
+        const peer = net.connect({ path })
+        peer.on("error", () => {})
+        const heard = new Promise<string>((resolve) => {
+          peer.once("data", (chunk) => resolve(String(chunk)))
+          peer.once("close", () => resolve(""))
+          setTimeout(resolve, 200, "nothing")
+        })
+        peer.write(text)
+        if (text.includes("Hello")) assert.include(await heard, '"isServed":false')
+        else await heard
+        peer.destroy()
+      }
+      assert.strictEqual((await guest.visit()).title, `Signed in to ${guest.name}`)
+      holder.program.kill("SIGKILL")
+      await holder.program.ended
+      fs.rmSync(path, { force: true })
+      const somebody = await stranger(world.port)
+      const heard: Array<string> = []
+      const newer = net.createServer((socket) => {
+        socket.on("error", () => {})
+        socket.on("data", (chunk) => {
+          heard.push(String(chunk))
+          socket.write('{"_tag":"Welcome","version":99,"isServed":false}\n')
+        })
+      })
+      await new Promise<void>((resolve) => newer.listen(path, resolve))
+      try {
+        const failed = await world.open(1).then(() => "opened", (error: unknown) => String(error))
+        assert.match(failed, /BindError\/PortInUse: .*version/)
+        assert.isFalse(heard.some((text) => /Add|state/.test(text)), "it was told of a flow")
+      } finally {
+        await somebody.close()
+        await new Promise((resolve) => newer.close(resolve))
+      }
+    }))
+
+  it("wait for the one that is closing, however slow its clients are", () =>
+    World.run(two, async (world) => {
+      const holder = await world.open(0)
+      const deaf = net.connect({ port: world.port, host: "127.0.0.1", allowHalfOpen: true })
+      deaf.on("error", () => {})
+      await new Promise((resolve) => deaf.once("connect", resolve))
+      deaf.write("GET /callback HTTP/1.1\r\nhost: ")
+      await holder.visit()
+      holder.program.tell({ do: "close", name: holder.name })
+      const next = await world.open(1)
+      deaf.destroy()
+      assert.strictEqual((await next.visit()).title, `Signed in to ${next.name}`)
     }))
 
   it("end by themselves once nothing is open, whichever had the port", () =>
