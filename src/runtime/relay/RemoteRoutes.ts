@@ -35,6 +35,8 @@ const gapMillis = 2000
 
 /** What a request waits for. */
 interface Pending {
+  /** For a browser that has to come back. */
+  readonly later: Answer
   readonly write: (answer: Answer) => void
   timer: NodeJS.Timeout | undefined
 }
@@ -49,8 +51,6 @@ interface Flow {
   readonly guest: Guest
   readonly takesForms: boolean
 }
-
-const reload: Reply = { _tag: "Answer", answer: reloadPage }
 
 /**
  * No flow of another process yet.
@@ -94,7 +94,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     if (owed() === 0) nothingOwed()
   }
   const settleAll = (guest: Guest) => {
-    for (const id of [...guest.pending.keys()]) settle(guest, id, reloadPage)
+    for (const [id, { later }] of [...guest.pending]) settle(guest, id, later)
   }
   const hear = (guest: Guest, message: GuestMessage) => {
     switch (message._tag) {
@@ -129,8 +129,9 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     _tag: "Hold",
     onAnswer: (write) => {
       const id = nextId++
-      const late = () => settle(guest, id, reloadPage)
-      guest.pending.set(id, { write, timer: setTimeout(late, replyMillis) })
+      const later = reloadPage(head.method)
+      const late = () => settle(guest, id, later)
+      guest.pending.set(id, { later, write, timer: setTimeout(late, replyMillis) })
       send(guest.socket, { _tag: "Request", id, request: relayed(head, body) })
       return () => {
         const pending = guest.pending.get(id)
@@ -148,12 +149,14 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       const flow = find(head, body)
       const isForm = body === undefined && CallbackRoute.mayBeForm(head)
       // A posted form is relayed with its body; where it names no flow in its address, it does so there.
-      if (isForm && (flow?.takesForms ?? formTakers > 0)) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
-      if (flow !== undefined) return relay(flow, head, body)
       const isEarly = tookOver && performance.now() - begun < gapMillis
+      if (isForm && (flow?.takesForms ?? (formTakers > 0 || isEarly))) {
+        return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
+      }
+      if (flow !== undefined) return relay(flow, head, body)
       const isOfFlow = isEarly &&
         (CallbackRoute.claimedDone(head) ?? CallbackRoute.claimedState(head, body)) !== undefined
-      return isOfFlow ? reload : own.handle(head, body)
+      return isOfFlow ? { _tag: "Answer", answer: reloadPage(head.method) } : own.handle(head, body)
     },
     refuse: own.refuse,
     accept: (socket) => {
