@@ -7,7 +7,14 @@ import * as CallbackRoute from "../../core/oauth/CallbackRoute.ts"
 import type { RequestHead } from "../../core/oauth/RequestHead.ts"
 import { reloadPage } from "../../core/page/ReloadPage.ts"
 import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
-import { decodeGuest, type FlowDigests, type GuestMessage, relayed, version } from "../../core/relay/RelayMessage.ts"
+import {
+  decodeGuest,
+  type FlowDigests,
+  type GuestMessage,
+  relayed,
+  replyMillis,
+  version
+} from "../../core/relay/RelayMessage.ts"
 import type { Reply, RequestHandler } from "../../services/CallbackServer.ts"
 import { onLine, send } from "./lines.ts"
 import { digest, networkName } from "./RelayPlace.ts"
@@ -26,9 +33,6 @@ export interface RemoteRoutes extends RequestHandler {
   /** Whether another process waits. */
   readonly hasGuests: () => boolean
 }
-
-/** How long a process may take to say what it makes of a request; one that is stopped must not hold a browser. */
-const replyMillis = 2000
 
 /** So long after this process took over a port, a flow that is not known may be of a process that is on its way. */
 const gapMillis = 2000
@@ -132,7 +136,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       const later = reloadPage(head.method)
       const late = () => settle(guest, id, later)
       guest.pending.set(id, { later, write, timer: setTimeout(late, replyMillis) })
-      send(guest.socket, { _tag: "Request", id, request: relayed(head, body) })
+      send(guest.socket, { _tag: "Request", id, at: Date.now(), request: relayed(head, body) })
       return () => {
         const pending = guest.pending.get(id)
         if (pending === undefined) return
