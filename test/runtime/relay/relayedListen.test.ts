@@ -92,11 +92,20 @@ describe("a port of several processes", () => {
       const processes = yield* Effect.forEach([0, 1, 2, 3], () => process)
       const flows = yield* Effect.forEach(processes, ({ open }) => open({ port }))
       const waiting = yield* Effect.forEach(flows, authorize)
-      for (const [index, flow] of flows.entries()) {
-        assert.strictEqual(RawClient.statusOf(yield* browse(flow, answer(flow, `code ${index}`))), 200)
-        assert.strictEqual(Redacted.value((yield* Fiber.join(waiting[index]!)).code), `code ${index}`)
+      const answered = (index: number) =>
+        Effect.gen(function* () {
+          const flow = flows[index]!
+          assert.strictEqual(RawClient.statusOf(yield* browse(flow, answer(flow, `code ${index}`))), 200)
+          assert.strictEqual(Redacted.value((yield* Fiber.join(waiting[index]!)).code), `code ${index}`)
+        })
+      yield* processes[0]!.end
+      // Relayed by the first, and then by another.
+      yield* answered(3)
+      for (const index of [1, 2]) {
+        yield* answered(index)
         yield* processes[index]!.end
       }
+      yield* processes[3]!.end
       assert.isTrue(yield* Effect.promise(() => Leaks.canBind(port)))
       assert.isFalse(exists((yield* place(port)).socket), "the last one takes the socket away")
     }))
