@@ -53,6 +53,8 @@ interface Guest {
 
 interface Flow {
   readonly guest: Guest
+  /** Digest of the name of its last page. */
+  readonly done: string
   readonly takesForms: boolean
 }
 
@@ -70,12 +72,15 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   let formTakers = 0
   let nothingOwed = () => {}
 
-  const owed = () => [...guests].reduce((sum, { pending }) => sum + pending.size, 0)
+  /** Flows whose browser was sent on to the last page, and has not asked for it yet. */
+  const sentOn = new Set<string>()
+
+  const owed = () => [...guests].reduce((sum, { pending }) => sum + pending.size, sentOn.size)
 
   const add = (guest: Guest, { done, state, takesForms }: FlowDigests & { readonly takesForms: boolean }) => {
     // Nobody takes the place of another: the first one keeps it.
     if (!byState.has(state)) {
-      const flow = { guest, takesForms }
+      const flow = { guest, done, takesForms }
       byState.set(state, flow)
       byDone.set(done, flow)
       guest.flows.add(`${state} ${done}`)
@@ -88,6 +93,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     if (byState.get(state)?.takesForms === true) formTakers--
     byState.delete(state)
     byDone.delete(done)
+    sentOn.delete(done)
   }
   const settle = (guest: Guest, id: number, answer: Answer) => {
     const pending = guest.pending.get(id)
@@ -129,13 +135,21 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     const state = CallbackRoute.claimedState(head, body)
     return state === undefined ? undefined : byState.get(digest(state))
   }
-  const relay = ({ guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
+  const relay = ({ done, guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
     _tag: "Hold",
     onAnswer: (write) => {
       const id = nextId++
       const later = reloadPage(head.method)
       const late = () => settle(guest, id, later)
-      guest.pending.set(id, { later, write, timer: setTimeout(late, replyMillis) })
+      guest.pending.set(id, {
+        later,
+        write: (answer) => {
+          if (answer.status === 303) sentOn.add(done)
+          else sentOn.delete(done)
+          write(answer)
+        },
+        timer: setTimeout(late, replyMillis)
+      })
       send(guest.socket, { _tag: "Request", id, at: Date.now(), request: relayed(head, body) })
       return () => {
         const pending = guest.pending.get(id)
