@@ -155,7 +155,7 @@ const runPlan = (plan: Plan, index: number, { clients, pages, pasted, port }: Sh
           url: urlFor(flow),
           serverName: `${index}`,
           present: false,
-          timeout: plan.end === "timedOut" ? "1 second" : "2 hours"
+          timeout: plan.end === "timedOut" ? "1 millis" : "2 hours"
         }),
         (granted) => `${granted.via} ${Redacted.value(granted.code)}`
       )
@@ -188,7 +188,8 @@ const runPlan = (plan: Plan, index: number, { clients, pages, pasted, port }: Sh
         yield* Scope.close(scope, Exit.void)
         break
       case "timedOut": {
-        const hourglass = Effect.zipRight(Effect.promise(() => Leaks.turns(1)), TestClock.adjust("1 second"))
+        // All in all less than a minute, after which the pages of ended flows are gone.
+        const hourglass = Effect.zipRight(Effect.promise(() => Leaks.turns(1)), TestClock.adjust("1 millis"))
         yield* Effect.repeat(hourglass, { until: () => running.unsafePoll() !== null })
         break
       }

@@ -443,7 +443,10 @@ describe("several programs on one port", { timeout: 60_000 }, () => {
           // Nobody is there: a person reloads once.
           holder.program.kill("SIGKILL")
           await holder.program.ended
-          await page.goto(other.answer.href).catch(() => Ports.accepted(world.port).then(() => page.reload()))
+          await page.goto(other.answer.href).catch(async () => {
+            await Ports.accepted(world.port)
+            await page.goto(other.answer.href)
+          })
           await page.waitForURL(/\/done\//)
           assert.strictEqual(await words(), `Signed in to ${other.name}`)
         })
