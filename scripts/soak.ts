@@ -1,15 +1,18 @@
 /**
  * Long rounds with real processes, for which `npm test` has no time: several agents of one person on one file store, which
- * are killed, find damaged files, and full disks. Prints a row for each, and ends with a line `N passed, N failed`.
+ * are killed, find damaged files, and full disks; or that wait on one port. Prints a row for each, and ends with a line
+ * `N passed, N failed`.
  */
 import process from "node:process"
+import * as Programs from "../test/fixtures/ports/Programs.ts"
 import * as Agents from "../test/fixtures/processes/Agents.ts"
 import { parse, usage } from "./soak/options.ts"
+import * as Ports from "./soak/ports.ts"
 import { rounds } from "./soak/processes.ts"
 import { soakLease } from "./soak/lease.ts"
 import { differences, type Result, type Round } from "./soak/Round.ts"
 
-const parts = ["lease", "refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere"]
+const parts = ["lease", "refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere", "port"]
 
 /** Turns of six processes of all runtimes that are there, of which one is killed again and again. */
 const lease = (scale: number): Round => ({
@@ -40,7 +43,7 @@ const main = async (): Promise<number> => {
   const say = json ? console.error : console.log
   say(`on ${runtimes.join(", ")}, seed ${seed}`)
   const rows: Array<Result & { readonly part: string; readonly name: string; readonly seconds: number }> = []
-  const all = [lease(scale), ...rounds({ on, runtimes, scale, seed })]
+  const all = [lease(scale), ...rounds({ on, runtimes, scale, seed }), ...Ports.rounds({ on, runtimes, scale })]
   for (const { name, part, run } of all.filter(({ part }) => only.includes(part))) {
     const since = performance.now()
     const result = await run().catch((error: unknown): Result => ({ figures: {}, problems: [`it broke: ${error}`] }))
@@ -61,5 +64,5 @@ try {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2
 } finally {
-  await Agents.end()
+  await Promise.all([Agents.end(), Programs.end()])
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse } from "../../scripts/soak/options.ts"
+import * as Ports from "../../scripts/soak/ports.ts"
 import { rounds } from "../../scripts/soak/processes.ts"
 import { differences } from "../../scripts/soak/Round.ts"
 
@@ -38,6 +39,14 @@ describe("rounds, of the soak", () => {
     assert.include(names(["mixed"]), "kill: kill -9 x 200, mixed")
     assert.isTrue(names(["deno"]).every((name) => name.endsWith(", deno")))
     assert.deepStrictEqual(names(["bun"]), [])
+  })
+
+  it("kill one of six on one port a hundred times, on each runtime and on all of them together", () => {
+    const names = Ports.rounds({ on: ["node", "mixed"], runtimes: ["node", "deno"], scale: 1 }).map(({ name }) => name)
+    assert.include(names, "6 on one port x 100, the one that has it killed, node")
+    assert.include(names, "6 on one port x 100, the one that has it killed, mixed")
+    assert.include(names, "10000 flows of one process on one port")
+    assert.isFalse(names.some((name) => name.endsWith(", deno")))
   })
 
   it("have at least 20 points of a sign-in and of a refresh at which a process is killed", () => {

@@ -15,8 +15,14 @@ const body = document({
 }, style)
 
 /** Has the browser come back after a second. Nothing is lost by that: the answer is in the address. */
-export const reloadPage: Answer = {
+const byItself: Answer = {
   status: 503,
   headers: { ...ownHeaders, refresh: "1", "retry-after": "1" },
   body
 }
+
+/** A page that went on by itself would lose the form; a person who reloads sends it again. */
+const byHand: Answer = { ...byItself, headers: { ...ownHeaders, "retry-after": "1" } }
+
+/** The page for a request of this method. */
+export const reloadPage = (method: string): Answer => method === "POST" ? byHand : byItself

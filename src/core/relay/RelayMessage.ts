@@ -11,6 +11,12 @@ export const version = 1
 /** No line is longer, in UTF-16 code units: a form of 64 KiB and headers of as much fit in, and a page of a host's own. */
 export const maxLine = 1_048_576
 
+/**
+ * How long a guest may take to say what it makes of a request, in milliseconds; one that is stopped must not hold a browser.
+ * After that the browser was told to come back, and the request must not be taken any more: its page would be nobody's.
+ */
+export const replyMillis = 2000
+
 /** What a flow is found by: digests, so that nobody learns a `state` who does not have it. */
 export interface FlowDigests {
   readonly state: string
@@ -38,7 +44,8 @@ export type HolderMessage =
   | { readonly _tag: "Welcome"; readonly version: number; readonly isServed: boolean }
   /** The flow of this `state` is registered. */
   | { readonly _tag: "Added"; readonly state: string }
-  | { readonly _tag: "Request"; readonly id: number; readonly request: RelayedRequest }
+  /** `at`: when the browser came, by the machine's clock, in milliseconds. */
+  | { readonly _tag: "Request"; readonly id: number; readonly at: number; readonly request: RelayedRequest }
   /** The browser went away. */
   | { readonly _tag: "Gone"; readonly id: number }
   /** The port will be free in a moment. */
@@ -128,7 +135,8 @@ export const decodeHolder = (line: string): HolderMessage | undefined => {
       return isDigest(fields.state) ? { _tag, state: fields.state } : undefined
     case "Request": {
       const request = requestOf(fields.request)
-      return isId(id) && request !== undefined ? { _tag, id, request } : undefined
+      const { at } = fields
+      return isId(id) && typeof at === "number" && request !== undefined ? { _tag, id, at, request } : undefined
     }
     case "Gone":
       return isId(id) ? { _tag, id } : undefined

@@ -6,7 +6,14 @@ import * as Redacted from "effect/Redacted"
 import { connect, type Socket } from "node:net"
 import { type Answer, text } from "../../core/oauth/Answer.ts"
 import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
-import { decodeHolder, type FlowDigests, headOf, type RelayedRequest, version } from "../../core/relay/RelayMessage.ts"
+import {
+  decodeHolder,
+  type FlowDigests,
+  headOf,
+  type RelayedRequest,
+  replyMillis,
+  version
+} from "../../core/relay/RelayMessage.ts"
 import type { CallbackRoute, RequestHandler } from "../../services/CallbackServer.ts"
 import { within } from "../lease/within.ts"
 import { onLine, send } from "./lines.ts"
@@ -102,6 +109,8 @@ const connected = (socket: Socket, routes: RequestHandler) => {
         waiting.get(message.state)?.()
         return waiting.delete(message.state)
       case "Request":
+        // This process was stopped, or busy, for so long that the browser is on its way once more.
+        if (Date.now() - message.at >= replyMillis) return
         return held.set(message.id, answerTo(socket, routes, message.id, message.request))
       case "Gone":
         held.get(message.id)?.()

@@ -7,7 +7,14 @@ import * as CallbackRoute from "../../core/oauth/CallbackRoute.ts"
 import type { RequestHead } from "../../core/oauth/RequestHead.ts"
 import { reloadPage } from "../../core/page/ReloadPage.ts"
 import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
-import { decodeGuest, type FlowDigests, type GuestMessage, relayed, version } from "../../core/relay/RelayMessage.ts"
+import {
+  decodeGuest,
+  type FlowDigests,
+  type GuestMessage,
+  relayed,
+  replyMillis,
+  version
+} from "../../core/relay/RelayMessage.ts"
 import type { Reply, RequestHandler } from "../../services/CallbackServer.ts"
 import { onLine, send } from "./lines.ts"
 import { digest, networkName } from "./RelayPlace.ts"
@@ -27,14 +34,13 @@ export interface RemoteRoutes extends RequestHandler {
   readonly hasGuests: () => boolean
 }
 
-/** How long a process may take to say what it makes of a request; one that is stopped must not hold a browser. */
-const replyMillis = 2000
-
 /** So long after this process took over a port, a flow that is not known may be of a process that is on its way. */
 const gapMillis = 2000
 
 /** What a request waits for. */
 interface Pending {
+  /** For a browser that has to come back. */
+  readonly later: Answer
   readonly write: (answer: Answer) => void
   timer: NodeJS.Timeout | undefined
 }
@@ -47,10 +53,10 @@ interface Guest {
 
 interface Flow {
   readonly guest: Guest
+  /** Digest of the name of its last page. */
+  readonly done: string
   readonly takesForms: boolean
 }
-
-const reload: Reply = { _tag: "Answer", answer: reloadPage }
 
 /**
  * No flow of another process yet.
@@ -66,12 +72,15 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   let formTakers = 0
   let nothingOwed = () => {}
 
-  const owed = () => [...guests].reduce((sum, { pending }) => sum + pending.size, 0)
+  /** Flows whose browser was sent on to the last page, and has not asked for it yet. */
+  const sentOn = new Set<string>()
+
+  const owed = () => [...guests].reduce((sum, { pending }) => sum + pending.size, sentOn.size)
 
   const add = (guest: Guest, { done, state, takesForms }: FlowDigests & { readonly takesForms: boolean }) => {
     // Nobody takes the place of another: the first one keeps it.
     if (!byState.has(state)) {
-      const flow = { guest, takesForms }
+      const flow = { guest, done, takesForms }
       byState.set(state, flow)
       byDone.set(done, flow)
       guest.flows.add(`${state} ${done}`)
@@ -84,6 +93,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     if (byState.get(state)?.takesForms === true) formTakers--
     byState.delete(state)
     byDone.delete(done)
+    sentOn.delete(done)
   }
   const settle = (guest: Guest, id: number, answer: Answer) => {
     const pending = guest.pending.get(id)
@@ -94,7 +104,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     if (owed() === 0) nothingOwed()
   }
   const settleAll = (guest: Guest) => {
-    for (const id of [...guest.pending.keys()]) settle(guest, id, reloadPage)
+    for (const [id, { later }] of [...guest.pending]) settle(guest, id, later)
   }
   const hear = (guest: Guest, message: GuestMessage) => {
     switch (message._tag) {
@@ -125,13 +135,22 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     const state = CallbackRoute.claimedState(head, body)
     return state === undefined ? undefined : byState.get(digest(state))
   }
-  const relay = ({ guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
+  const relay = ({ done, guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
     _tag: "Hold",
     onAnswer: (write) => {
       const id = nextId++
-      const late = () => settle(guest, id, reloadPage)
-      guest.pending.set(id, { write, timer: setTimeout(late, replyMillis) })
-      send(guest.socket, { _tag: "Request", id, request: relayed(head, body) })
+      const later = reloadPage(head.method)
+      const late = () => settle(guest, id, later)
+      guest.pending.set(id, {
+        later,
+        write: (answer) => {
+          if (answer.status === 303) sentOn.add(done)
+          else sentOn.delete(done)
+          write(answer)
+        },
+        timer: setTimeout(late, replyMillis)
+      })
+      send(guest.socket, { _tag: "Request", id, at: Date.now(), request: relayed(head, body) })
       return () => {
         const pending = guest.pending.get(id)
         if (pending === undefined) return
@@ -148,12 +167,14 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       const flow = find(head, body)
       const isForm = body === undefined && CallbackRoute.mayBeForm(head)
       // A posted form is relayed with its body; where it names no flow in its address, it does so there.
-      if (isForm && (flow?.takesForms ?? formTakers > 0)) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
-      if (flow !== undefined) return relay(flow, head, body)
       const isEarly = tookOver && performance.now() - begun < gapMillis
+      if (isForm && (flow?.takesForms ?? (formTakers > 0 || isEarly))) {
+        return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
+      }
+      if (flow !== undefined) return relay(flow, head, body)
       const isOfFlow = isEarly &&
         (CallbackRoute.claimedDone(head) ?? CallbackRoute.claimedState(head, body)) !== undefined
-      return isOfFlow ? reload : own.handle(head, body)
+      return isOfFlow ? { _tag: "Answer", answer: reloadPage(head.method) } : own.handle(head, body)
     },
     refuse: own.refuse,
     accept: (socket) => {

@@ -50,10 +50,14 @@ const words: Readonly<Record<Exclude<Joined["_tag"], "Joined">, string | undefin
  * Listens on the port and serves the other processes, until the scope closes. They are told when the port is free, so that
  * the next one binds it at once.
  */
-const hold = ({ address, listen, own, place, port }: Shared): Effect.Effect<void, BindError, Scope.Scope> =>
+const hold = (
+  { address, listen, own, place, port }: Shared,
+  wasGuest: boolean
+): Effect.Effect<void, BindError, Scope.Scope> =>
   allOrNothing(Effect.gen(function* () {
-    // Where others wait, a socket is left for the next holder to replace: so it knows that there was one before.
-    const routes = RemoteRoutes.make(own, port, existsSync(place.socket))
+    // Where others wait, a socket is left for the next holder to replace: so it knows that there was one before. A guest
+    // knows it anyhow: the one before it may have been left by all, who are on their way to the next.
+    const routes = RemoteRoutes.make(own, port, wasGuest || existsSync(place.socket))
     const listener = yield* Scope.make()
     yield* Effect.addFinalizer((exit) => Scope.close(listener, exit))
     yield* Scope.extend(listen(address, port, () => routes), listener)
@@ -89,9 +93,12 @@ const visit = (
   )
 
 /** Holds the port, or visits the process that does. `undefined`: this process holds it. */
-const holdOrVisit = (shared: Shared): Effect.Effect<GuestConnection | undefined, BindError, Scope.Scope> =>
+const holdOrVisit = (
+  shared: Shared,
+  wasGuest = false
+): Effect.Effect<GuestConnection | undefined, BindError, Scope.Scope> =>
   Effect.catchIf(
-    Effect.as(hold(shared), undefined),
+    Effect.as(hold(shared, wasGuest), undefined),
     ({ reason }) => reason === "PortInUse",
     (error) => visit(shared, error)
   )
@@ -109,7 +116,7 @@ const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
 /** The same for a port that this process had a part in: it is not given up. */
 const foundAgain = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
   Effect.catchAll(
-    holdOrVisit(shared),
+    holdOrVisit(shared, true),
     () => Effect.zipRight(pause(tried < quickLooks ? pauseMillis : slowPauseMillis), foundAgain(shared, tried + 1))
   )
 
@@ -137,7 +144,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
       })
     if (holder !== undefined) {
       // Who ends while the port is nobody's takes away the socket that was left for it.
-      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared))), () => isFree))
+      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared, true))), () => isFree))
       yield* Effect.forkScoped(stay(holder))
     }
     const admit = (flow: CallbackRoute) =>

@@ -41,6 +41,7 @@ const ofHolder: FastCheck.Arbitrary<RelayMessage.HolderMessage> = FastCheck.oneo
     "Request",
     FastCheck.record({
       id,
+      at: FastCheck.nat(),
       request: FastCheck.record({
         method: FastCheck.string(),
         target: FastCheck.string(),
