@@ -301,47 +301,45 @@ describe("20 sign-ins at once, at a server that knows one redirect URI and compa
   const documentUrl = "https://client.example/metadata.json"
 
   for (
-    const [how, clientId, options] of [
-      ["a client made by hand", "by-hand", { client: { clientId: "by-hand" } }],
-      ["a client ID metadata document", documentUrl, { clientMetadataUrl: documentUrl }]
+    const [how, host, clientId, options] of [
+      ["a client made by hand", "127.0.0.1", "by-hand", { client: { clientId: "by-hand" } }],
+      ["a client ID metadata document", "localhost", documentUrl, { clientMetadataUrl: documentUrl }]
     ] as const
   ) {
-    for (const host of ["127.0.0.1", "localhost"] as const) {
-      it.scopedLive(`all come back on its port: ${how}, ${host}`, () =>
-        Effect.gen(function* () {
-          const port = yield* freePort
-          const world = yield* McpHarness.world({
-            authorizationServer: {
-              strictRedirect: true,
-              metadata: (document) => ({ ...document, client_id_metadata_document_supported: true })
-            }
-          })
-          const redirectUri = `http://${host}:${port}/callback`
-          world.authorizationServer.addClient({
-            client_id: clientId,
-            redirect_uris: [redirectUri],
-            token_endpoint_auth_method: "none"
-          })
-          world.person.mode = "waits"
-          const signIns = yield* Effect.forEach(
-            Array.from({ length: 20 }, (_, index) => `person-${index}`),
-            (account) => world.open({ ...options, account, callback: { host, port, timeout: "20 seconds" } })
-          )
-          const ends = yield* Effect.forEach(
-            signIns,
-            ({ oauth }) => McpHarness.started(Effect.either(oauth.login))
-          )
-          yield* world.untilShown(20)
-          yield* world.answer
-          for (const end of ends) assert.strictEqual((yield* end)._tag, "Right")
-          for (const { oauth } of signIns) assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
-          assert.deepStrictEqual(new Set(world.shown.map((shown) => shown.redirectUri)), new Set([redirectUri]))
-          // Each has tokens of its own.
-          assert.strictEqual(world.authorizationServer.families().length, 20)
-          assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
-          // The last one gave the port back.
-          yield* LoopbackHttp.listenOn(port)
-        }))
-    }
+    it.scopedLive(`all come back on its port: ${how}, ${host}`, () =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        const world = yield* McpHarness.world({
+          authorizationServer: {
+            strictRedirect: true,
+            metadata: (document) => ({ ...document, client_id_metadata_document_supported: true })
+          }
+        })
+        const redirectUri = `http://${host}:${port}/callback`
+        world.authorizationServer.addClient({
+          client_id: clientId,
+          redirect_uris: [redirectUri],
+          token_endpoint_auth_method: "none"
+        })
+        world.person.mode = "waits"
+        const signIns = yield* Effect.forEach(
+          Array.from({ length: 20 }, (_, index) => `person-${index}`),
+          (account) => world.open({ ...options, account, callback: { host, port, timeout: "20 seconds" } })
+        )
+        const ends = yield* Effect.forEach(
+          signIns,
+          ({ oauth }) => McpHarness.started(Effect.either(oauth.login))
+        )
+        yield* world.untilShown(20)
+        yield* world.answer
+        for (const end of ends) assert.strictEqual((yield* end)._tag, "Right")
+        for (const { oauth } of signIns) assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+        assert.deepStrictEqual(new Set(world.shown.map((shown) => shown.redirectUri)), new Set([redirectUri]))
+        // Each has tokens of its own.
+        assert.strictEqual(world.authorizationServer.families().length, 20)
+        assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
+        // The last one gave the port back.
+        yield* LoopbackHttp.listenOn(port)
+      }))
   }
 })
