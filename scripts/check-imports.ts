@@ -104,6 +104,7 @@ const places: Places = {
   "core/mcp": core(0.05),
   "core/terminal": core(0.06),
   "core/lease": core(0.07),
+  "core/relay": core(0.07),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
   store: { rank: 2, packages: effect, without: runtimeNames },

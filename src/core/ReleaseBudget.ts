@@ -18,8 +18,10 @@ export const ReleaseBudget = {
   presenter: 200,
   /** A browser that was sent on to the last page and has not asked for it yet. */
   lastPage: 250,
+  /** Answers that another process owes to browsers of this one's port. */
+  relayed: 100,
   /** Connections whose answer is on its way to a slow client. */
-  connections: 300
+  connections: 250
 } as const
 
 /**

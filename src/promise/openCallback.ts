@@ -8,7 +8,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Granted } from "../flow/AuthorizeRequest.ts"
 import { CallbackFlow } from "../flow/CallbackFlow.ts"
-import { listen } from "../runtime/HttpListener.ts"
+// Imported statically: a program that opens a callback is about to listen.
+import { server } from "../runtime/loopbackServer.ts"
 import { CallbackServer } from "../server/CallbackServer.ts"
 import { PasteInput } from "../paste/PasteInputTag.ts"
 import { Presenter } from "../services/Presenter.ts"
@@ -20,9 +21,6 @@ import { fromCaller, type Thrown } from "./runToPromise.ts"
 import { pasteFor, presenterFor } from "./services.ts"
 
 const toGrantedCode = ({ code, ...granted }: Granted): GrantedCode => ({ ...granted, code: Redacted.value(code) })
-
-// Imported statically: a program that opens a callback is about to listen.
-const server = CallbackServer.make(listen)
 
 const open = async (options: OpenCallbackOptions): Promise<Callback> => {
   checkOptions("openCallback", options)

@@ -36,6 +36,7 @@ const headOf = (request: IncomingMessage): RequestHead => ({
   method: request.method ?? "",
   target: request.url ?? "",
   hosts: hostsOf(request),
+  headers: request.headers,
   header: (name) => {
     const value = request.headers[name]
     return typeof value === "object" ? value.join(", ") : value

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
-import { CallbackServer } from "../server/CallbackServer.ts"
+import type { CallbackServer } from "../server/CallbackServer.ts"
 import type { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { FileStoreOptions } from "./FileCredentialStore.ts"
@@ -15,15 +15,16 @@ import type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
 export type { TerminalOptions } from "./terminal/TerminalPresenter.ts"
 
 /** Listens on the loopback interface. */
-export const server: CallbackServer = CallbackServer.make((address, port, serve) =>
-  Effect.flatMap(
-    Effect.tryPromise({
-      try: () => import("./HttpListener.ts"),
-      catch: (cause) => new BindError({ reason: reasonOf(cause), host: address, ports: [port], cause })
-    }),
-    ({ listen }) => listen(address, port, serve)
-  )
-)
+export const server: CallbackServer = {
+  bind: (options, serve) =>
+    Effect.flatMap(
+      Effect.tryPromise({
+        try: () => import("./loopbackServer.ts"),
+        catch: (cause) => new BindError({ reason: reasonOf(cause), ...options, cause })
+      }),
+      ({ server }) => server.bind(options, serve)
+    )
+}
 
 const stdin = Effect.map(Effect.promise(() => import("./stdin/StdinPaste.ts")), ({ paste }) => paste)
 

@@ -55,6 +55,8 @@ export interface RequestHandler {
   readonly handle: (head: RequestHead, body?: string) => Reply
   /** For what the listener itself must refuse: records it and gives the answer. */
   readonly refuse: (reason: "Malformed" | "HttpsRequest" | "HeadersTooLarge" | "BodyTooLarge") => Answer
+  /** Whether a request carries the `state` of one of its flows, or asks for the last page of one. */
+  readonly knows?: ((head: RequestHead, body?: string) => boolean) | undefined
 }
 
 /**

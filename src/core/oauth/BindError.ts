@@ -58,7 +58,7 @@ export class BindError extends BindErrorBase {
       return `Cannot open a callback flow: ${this.detail ?? remedies.InvalidOptions}`
     }
     const where = this.ports.map((port) => `${this.host}:${port}`).join(", ")
-    return `Cannot listen on ${where}: ${remedies[this.reason]}`
+    return `Cannot listen on ${where}: ${this.detail ?? remedies[this.reason]}`
   }
 }
 

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly hosts: ReadonlyArray<string>
   /** The value of a header, by its lower-case name; the values of a repeated header are joined by `, `. */
   readonly header: (name: string) => string | undefined
+  /** All headers, where the server has them at hand, by their lower-case names. */
+  readonly headers?: Readonly<Record<string, string | ReadonlyArray<string> | undefined>> | undefined
 }
 
 /** Whether a header has this value, in whatever case, or is absent: not every browser sends it. */

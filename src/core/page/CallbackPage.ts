@@ -121,7 +121,8 @@ const headersFor = (styleHash: string | undefined): Readonly<Record<string, stri
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 })
 
-const ownHeaders = headersFor(styleHash)
+/** The headers of a page in the style of this package. */
+export const ownHeaders: Readonly<Record<string, string>> = headersFor(styleHash)
 
 const renderBy =
   ({ html, style = ownStyle, texts }: PageOptions, headers: Answer["headers"]): Render =>

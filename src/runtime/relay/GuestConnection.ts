@@ -1,0 +1,144 @@
+/**
+ * The connection of a process whose flows wait on a port to the process that listens on it.
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { connect, type Socket } from "node:net"
+import { type Answer, text } from "../../core/oauth/Answer.ts"
+import { decodeHolder, type FlowDigests, headOf, type RelayedRequest, version } from "../../core/relay/RelayMessage.ts"
+import type { CallbackRoute, RequestHandler } from "../../services/CallbackServer.ts"
+import { onLine, send } from "./lines.ts"
+import { digest, networkName, type RelayPlace } from "./RelayPlace.ts"
+
+/** A process that listens, and relays what is for this one. */
+export interface GuestConnection {
+  /** Registers a flow, and calls back when the other process knows it. */
+  readonly add: (route: CallbackRoute, added: () => void) => void
+  readonly remove: (route: CallbackRoute) => void
+  /** Calls back when the other process leaves or ends, at once when it has. */
+  readonly onEnd: (ended: () => void) => void
+  /** Ends it, when what was said before has been sent. */
+  readonly end: () => void
+}
+
+/**
+ * What became of an attempt.
+ *
+ * - `OtherVersion`: a process of this package, with another version of the protocol
+ * - `Silent`: a process that does not answer, perhaps because it is stopped
+ * - `Nobody`: nobody is there (yet)
+ */
+export type Joined =
+  | { readonly _tag: "Joined"; readonly connection: GuestConnection }
+  | { readonly _tag: "OtherVersion" | "Silent" | "Nobody" }
+
+/** How long the other process may take to say whether it serves this one. */
+const welcomeMillis = 1000
+
+const digestsOf = ({ done, state }: CallbackRoute): FlowDigests => ({
+  state: digest(Redacted.value(state)),
+  done: digest(done)
+})
+
+const tooLong = text(500, "The page of this sign-in is too long to be shown here.")
+
+/** Answers a relayed request by the flows of this process. The result takes it back, where the browser went away. */
+const answerTo = (socket: Socket, routes: RequestHandler, id: number, request: RelayedRequest): () => void => {
+  const answer = (answer: Answer) => {
+    if (!send(socket, { _tag: "Answer", id, answer })) send(socket, { _tag: "Answer", id, answer: tooLong })
+  }
+  const reply = routes.handle(headOf(request), request.body)
+  switch (reply._tag) {
+    case "Answer":
+      answer(reply.answer)
+      return () => {}
+    case "ReadBody":
+      // Whoever relays a form has read its body already.
+      answer(routes.refuse("Malformed"))
+      return () => {}
+    case "Hold":
+      send(socket, { _tag: "Hold", id })
+      return reply.onAnswer(answer)
+  }
+}
+
+const connected = (socket: Socket, routes: RequestHandler) => {
+  const waiting = new Map<string, () => void>()
+  const held = new Map<number, () => void>()
+  let hasEnded = false
+  let ended = () => {}
+  const end = () => {
+    if (hasEnded) return
+    hasEnded = true
+    for (const added of waiting.values()) added()
+    for (const takeBack of held.values()) takeBack()
+    ended()
+  }
+  socket.on("close", end)
+  const connection: GuestConnection = {
+    add: (route, added) => {
+      const digests = digestsOf(route)
+      if (hasEnded) return added()
+      waiting.set(digests.state, added)
+      send(socket, { _tag: "Add", takesForms: route.takesForms, ...digests })
+    },
+    remove: (route) => void send(socket, { _tag: "Remove", ...digestsOf(route) }),
+    onEnd: (callback) => {
+      ended = callback
+      if (hasEnded) callback()
+    },
+    end: () => void socket.end(() => socket.destroy())
+  }
+  const hear = (line: string) => {
+    const message = decodeHolder(line)
+    switch (message?._tag) {
+      case "Added":
+        waiting.get(message.state)?.()
+        return waiting.delete(message.state)
+      case "Request":
+        return held.set(message.id, answerTo(socket, routes, message.id, message.request))
+      case "Gone":
+        held.get(message.id)?.()
+        return held.delete(message.id)
+      case "Leaving":
+        return end()
+    }
+  }
+  return { connection, hear }
+}
+
+/** Connects to the process that listens, if there is one. Its requests are answered by `routes`. An interrupt ends it. */
+export const join = (place: RelayPlace, port: number, routes: RequestHandler): Effect.Effect<Joined> =>
+  Effect.async((resume) => {
+    let socket: Socket
+    try {
+      socket = connect({ path: place.socket })
+    } catch {
+      return resume(Effect.succeed({ _tag: "Nobody" }))
+    }
+    let hear: ((line: string) => void) | undefined
+    const end = (_tag: "OtherVersion" | "Silent" | "Nobody") => {
+      clearTimeout(timer)
+      socket.destroy()
+      resume(Effect.succeed({ _tag }))
+    }
+    const timer = setTimeout(() => end("Silent"), welcomeMillis)
+    socket.on("error", () => end("Nobody"))
+    socket.on("close", () => end("Nobody"))
+    socket.on("connect", () => send(socket, { _tag: "Hello", version, port, network: networkName() }))
+    onLine(socket, (line) => {
+      if (hear !== undefined) return void hear(line)
+      const message = decodeHolder(line)
+      if (message?._tag !== "Welcome") return end("OtherVersion")
+      if (message.version !== version) return end("OtherVersion")
+      if (!message.isServed) return end("Nobody")
+      clearTimeout(timer)
+      const joined = connected(socket, routes)
+      hear = joined.hear
+      resume(Effect.succeed({ _tag: "Joined", connection: joined.connection }))
+    })
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      socket.destroy()
+    })
+  })

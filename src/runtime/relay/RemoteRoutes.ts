@@ -1,0 +1,193 @@
+/**
+ * The flows of other processes that wait on a port of this one: their requests are relayed, and answered when they say how.
+ */
+import type { Socket } from "node:net"
+import type { Answer } from "../../core/oauth/Answer.ts"
+import * as CallbackRoute from "../../core/oauth/CallbackRoute.ts"
+import type { RequestHead } from "../../core/oauth/RequestHead.ts"
+import { reloadPage } from "../../core/page/ReloadPage.ts"
+import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
+import { decodeGuest, type FlowDigests, type GuestMessage, relayed, version } from "../../core/relay/RelayMessage.ts"
+import type { Reply, RequestHandler } from "../../services/CallbackServer.ts"
+import { onLine, send } from "./lines.ts"
+import { digest, networkName } from "./RelayPlace.ts"
+
+/** The flows of all processes that share a port, for the one that listens. */
+export interface RemoteRoutes extends RequestHandler {
+  /** Serves a process that has connected. */
+  readonly accept: (socket: Socket) => void
+  /**
+   * Waits a moment for what other processes owe to browsers, and has the others come back. Takes at most the part of a
+   * release that `ReleaseBudget` has for it.
+   */
+  readonly finish: () => Promise<void>
+  /** Tells the others that the port is free. */
+  readonly leave: () => void
+  /** Whether another process waits. */
+  readonly hasGuests: () => boolean
+}
+
+/** How long a process may take to say what it makes of a request; one that is stopped must not hold a browser. */
+const replyMillis = 2000
+
+/** So long after this process took over a port, a flow that is not known may be of a process that is on its way. */
+const gapMillis = 2000
+
+/** What a request waits for. */
+interface Pending {
+  readonly write: (answer: Answer) => void
+  timer: NodeJS.Timeout | undefined
+}
+
+interface Guest {
+  readonly socket: Socket
+  readonly flows: Set<string>
+  readonly pending: Map<number, Pending>
+}
+
+interface Flow {
+  readonly guest: Guest
+  readonly takesForms: boolean
+}
+
+const reload: Reply = { _tag: "Answer", answer: reloadPage }
+
+/**
+ * No flow of another process yet.
+ *
+ * @param tookOver Whether another process had the port before.
+ */
+export const make = (own: RequestHandler, port: number, tookOver: boolean): RemoteRoutes => {
+  const begun = performance.now()
+  const guests = new Set<Guest>()
+  const byState = new Map<string, Flow>()
+  const byDone = new Map<string, Flow>()
+  let nextId = 1
+  let formTakers = 0
+  let nothingOwed = () => {}
+
+  const owed = () => [...guests].reduce((sum, { pending }) => sum + pending.size, 0)
+
+  const add = (guest: Guest, { done, state, takesForms }: FlowDigests & { readonly takesForms: boolean }) => {
+    // Nobody takes the place of another: the first one keeps it.
+    if (!byState.has(state)) {
+      const flow = { guest, takesForms }
+      byState.set(state, flow)
+      byDone.set(done, flow)
+      guest.flows.add(`${state} ${done}`)
+      if (takesForms) formTakers++
+    }
+    send(guest.socket, { _tag: "Added", state })
+  }
+  const remove = (guest: Guest, { done, state }: FlowDigests) => {
+    if (!guest.flows.delete(`${state} ${done}`)) return
+    if (byState.get(state)?.takesForms === true) formTakers--
+    byState.delete(state)
+    byDone.delete(done)
+  }
+  const settle = (guest: Guest, id: number, answer: Answer) => {
+    const pending = guest.pending.get(id)
+    if (pending === undefined) return
+    guest.pending.delete(id)
+    clearTimeout(pending.timer)
+    pending.write(answer)
+    if (owed() === 0) nothingOwed()
+  }
+  const settleAll = (guest: Guest) => {
+    for (const id of [...guest.pending.keys()]) settle(guest, id, reloadPage)
+  }
+  const hear = (guest: Guest, message: GuestMessage) => {
+    switch (message._tag) {
+      case "Hello": {
+        const isHere = message.network === undefined || networkName() === undefined || message.network === networkName()
+        const isServed = message.version === version && message.port === port && isHere
+        send(guest.socket, { _tag: "Welcome", version, isServed })
+        if (isServed) guests.add(guest)
+        else guest.socket.end()
+        return
+      }
+      case "Add":
+        if (guests.has(guest)) add(guest, message)
+        return
+      case "Remove":
+        return remove(guest, message)
+      case "Hold":
+        return clearTimeout(guest.pending.get(message.id)?.timer)
+      case "Answer":
+        return settle(guest, message.id, message.answer)
+    }
+  }
+
+  const find = (head: RequestHead, body: string | undefined): Flow | undefined => {
+    if (byState.size === 0) return undefined
+    const done = CallbackRoute.claimedDone(head)
+    if (done !== undefined) return byDone.get(digest(done))
+    const state = CallbackRoute.claimedState(head, body)
+    return state === undefined ? undefined : byState.get(digest(state))
+  }
+  const relay = ({ guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
+    _tag: "Hold",
+    onAnswer: (write) => {
+      const id = nextId++
+      const late = () => settle(guest, id, reloadPage)
+      guest.pending.set(id, { write, timer: setTimeout(late, replyMillis) })
+      send(guest.socket, { _tag: "Request", id, request: relayed(head, body) })
+      return () => {
+        const pending = guest.pending.get(id)
+        if (pending === undefined) return
+        guest.pending.delete(id)
+        clearTimeout(pending.timer)
+        send(guest.socket, { _tag: "Gone", id })
+      }
+    }
+  })
+
+  return {
+    handle: (head, body) => {
+      if (own.knows?.(head, body) !== false) return own.handle(head, body)
+      const flow = find(head, body)
+      const isForm = body === undefined && CallbackRoute.mayBeForm(head)
+      // A posted form is relayed with its body; where it names no flow in its address, it does so there.
+      if (isForm && (flow?.takesForms ?? formTakers > 0)) return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
+      if (flow !== undefined) return relay(flow, head, body)
+      const isEarly = tookOver && performance.now() - begun < gapMillis
+      const isOfFlow = isEarly &&
+        (CallbackRoute.claimedDone(head) ?? CallbackRoute.claimedState(head, body)) !== undefined
+      return isOfFlow ? reload : own.handle(head, body)
+    },
+    refuse: own.refuse,
+    accept: (socket) => {
+      const guest: Guest = { socket, flows: new Set(), pending: new Map() }
+      // A reset is the end of that process, and unheard it would be an uncaught exception.
+      socket.on("error", () => {})
+      socket.on("close", () => {
+        guests.delete(guest)
+        for (const flow of guest.flows) {
+          const [state = "", done = ""] = flow.split(" ")
+          remove(guest, { state, done })
+        }
+        settleAll(guest)
+      })
+      onLine(socket, (line) => {
+        const message = decodeGuest(line)
+        if (message !== undefined) hear(guest, message)
+      })
+    },
+    finish: async () => {
+      if (owed() > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ReleaseBudget.relayed)
+          nothingOwed = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      for (const guest of guests) settleAll(guest)
+    },
+    leave: () => {
+      for (const guest of guests) send(guest.socket, { _tag: "Leaving" })
+    },
+    hasGuests: () => guests.size > 0
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * A port for the flows of several processes of one user. Whoever binds it serves the others; when that process ends, one of
+ * them binds it.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { existsSync } from "node:fs"
+import { BindError } from "../../core/oauth/BindError.ts"
+import { allOrNothing } from "../../effect/allOrNothing.ts"
+import type { Bound, CallbackRoute, Listen, LoopbackAddress, RequestHandler } from "../../services/CallbackServer.ts"
+import { type GuestConnection, join, type Joined } from "./GuestConnection.ts"
+import * as HolderSocket from "./HolderSocket.ts"
+import * as RelayPlace from "./RelayPlace.ts"
+import * as RemoteRoutes from "./RemoteRoutes.ts"
+
+/** What is shared: a port, where its processes find each other, and the flows of this process. */
+interface Shared {
+  readonly listen: Listen
+  readonly address: LoopbackAddress
+  readonly port: number
+  readonly place: RelayPlace.RelayPlace
+  readonly own: RequestHandler
+}
+
+/** Other processes do not wait for the clock of a test. */
+const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.sleep(millis), Clock.make())
+
+/** A process that has bound the port is found by its socket a moment later; a stranger has none, however often one looks. */
+const looks = 20
+const pauseMillis = 15
+
+/** Once the port was lost, looks are frequent for about a second; after that a stranger has it, perhaps for hours. */
+const quickLooks = 80
+const slowPauseMillis = 250
+
+const words: Readonly<Record<Exclude<Joined["_tag"], "Joined">, string | undefined>> = {
+  Nobody: undefined,
+  OtherVersion:
+    "another program of yours uses the port, with a version of effect-oauth-callback that does not share it with this " +
+    "one. Update the older of them, end that program, or name further ports",
+  Silent:
+    "another program of yours uses the port and does not answer; it may be stopped. Continue it, end it, or name further " +
+    "ports"
+}
+
+/**
+ * Listens on the port and serves the other processes, until the scope closes. They are told when the port is free, so that
+ * the next one binds it at once.
+ */
+const hold = ({ address, listen, own, place, port }: Shared): Effect.Effect<void, BindError, Scope.Scope> =>
+  allOrNothing(Effect.gen(function* () {
+    // Where others wait, a socket is left for the next holder to replace: so it knows that there was one before.
+    const routes = RemoteRoutes.make(own, port, existsSync(place.socket))
+    const listener = yield* Scope.make()
+    yield* Effect.addFinalizer((exit) => Scope.close(listener, exit))
+    yield* Scope.extend(listen(address, port, () => routes), listener)
+    const handOver = ({ close, remove }: HolderSocket.HolderSocket) =>
+      Effect.gen(function* () {
+        yield* Effect.promise(routes.finish)
+        if (!routes.hasGuests()) remove()
+        yield* Scope.close(listener, Exit.void)
+        routes.leave()
+        yield* Effect.promise(close)
+      })
+    // Without a socket of its own a process listens all the same; others take it for a stranger then.
+    yield* Effect.acquireRelease(
+      Effect.option(Effect.tryPromise(() => HolderSocket.open(place, routes.accept))),
+      Option.match({ onNone: () => Effect.void, onSome: handOver })
+    )
+  }))
+
+/** Connects to the process that has the port, until the scope closes. */
+const visit = (
+  { own, place, port }: Shared,
+  error: BindError
+): Effect.Effect<GuestConnection, BindError, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(restore(join(place, port, own)), (joined) => {
+      if (joined._tag === "Joined") {
+        const { connection } = joined
+        return Effect.as(Effect.addFinalizer(() => Effect.sync(connection.end)), connection)
+      }
+      const { cause, host, ports, reason } = error
+      return new BindError({ reason, host, ports, detail: words[joined._tag], cause })
+    })
+  )
+
+/** Holds the port, or visits the process that does. `undefined`: this process holds it. */
+const holdOrVisit = (shared: Shared): Effect.Effect<GuestConnection | undefined, BindError, Scope.Scope> =>
+  Effect.catchIf(
+    Effect.as(hold(shared), undefined),
+    ({ reason }) => reason === "PortInUse",
+    (error) => visit(shared, error)
+  )
+
+/** Whether it helps to look again: the port is taken, and nobody has said that it cannot be shared. */
+const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUse" && detail === undefined
+
+const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
+  Effect.catchIf(
+    holdOrVisit(shared),
+    (error) => left > 0 && mayPass(error),
+    () => Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
+  )
+
+/** The same for a port that this process had a part in: it is not given up. */
+const foundAgain = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
+  Effect.catchAll(
+    holdOrVisit(shared),
+    () => Effect.zipRight(pause(tried < quickLooks ? pauseMillis : slowPauseMillis), foundAgain(shared, tried + 1))
+  )
+
+const ended = (connection: GuestConnection): Effect.Effect<void> =>
+  Effect.async((resume) => connection.onEnd(() => resume(Effect.void)))
+
+const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const flows = new Set<CallbackRoute>()
+    let holder = yield* found(shared)
+    const stay = (connection: GuestConnection): Effect.Effect<void, never, Scope.Scope> =>
+      Effect.gen(function* () {
+        yield* ended(connection)
+        holder = undefined
+        connection.end()
+        const next = yield* foundAgain(shared)
+        holder = next
+        if (next === undefined) return
+        for (const flow of flows) next.add(flow, () => {})
+        yield* stay(next)
+      })
+    if (holder !== undefined) yield* Effect.forkScoped(stay(holder))
+    const admit = (flow: CallbackRoute) =>
+      Effect.zipRight(
+        Effect.acquireRelease(Effect.sync(() => void flows.add(flow)), () =>
+          Effect.sync(() => {
+            flows.delete(flow)
+            holder?.remove(flow)
+          })),
+        Effect.async<void>((resume) => {
+          const added = () => resume(Effect.void)
+          if (holder === undefined) added()
+          else holder.add(flow, added)
+        })
+      )
+    return { port: shared.port, admit }
+  })
+
+/**
+ * Listens on a port that other processes of this user may share. Any free port (0) is one that nobody else has asked for.
+ *
+ * @param listen Listens for this process alone.
+ */
+export const relayed = (listen: Listen): Listen => (address, port, serve) =>
+  Effect.flatMap(
+    port === 0 ? Effect.succeed(undefined) : Effect.promise(() => RelayPlace.placeOf(address, port)),
+    (place) =>
+      place === undefined
+        ? listen(address, port, serve)
+        : Effect.suspend(() => share({ listen, address, port, place, own: serve({ port }) }))
+  )
