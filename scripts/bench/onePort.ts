@@ -1,5 +1,6 @@
 /** What it costs that flows share a port, in one process and among several. */
 import { get } from "node:http"
+import { createServer } from "node:net"
 import { alternate, type Bench, figureRow, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
 import type { Child } from "./children.ts"
 import { median } from "./statistics.ts"
@@ -56,13 +57,23 @@ interface PortUser {
   readonly state: string
 }
 
-const startUser = async (bench: Bench, port = 0): Promise<PortUser> => {
+/** A port that nobody uses: one that is asked for as any free one is not shared with other processes. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().on("error", reject).listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const startUser = async (bench: Bench, port: number): Promise<PortUser> => {
   const child = bench.start("port-user.mjs", [String(port)])
-  return { child, ...JSON.parse(await child.line(/^\{/)) }
+  return { child, port, state: await child.line(/^[\da-f]{64}$/) }
 }
 
 const runRelayed = async (bench: Bench) => {
-  const { child, port } = await startUser(bench)
+  const port = await freePort()
+  const { child } = await startUser(bench, port)
   try {
     const ways = { own: callbackOn(bench, "one", 10), relayed: callbackOn(bench, port, 10) }
     const { own, relayed } = await alternate(ways, bench.rounds(7))
@@ -96,7 +107,7 @@ const finish = async ({ port, state }: PortUser): Promise<void> => {
 
 const runTakeover = async (bench: Bench) => {
   const samples: Array<number> = []
-  let holder = await startUser(bench)
+  let holder = await startUser(bench, await freePort())
   try {
     while (samples.length < bench.rounds(15)) {
       const next = await startUser(bench, holder.port)
