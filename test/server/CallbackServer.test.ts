@@ -5,12 +5,12 @@ import { text } from "../../src/core/oauth/Answer.ts"
 import { BindError, type BindErrorReason } from "../../src/core/oauth/BindError.ts"
 import type { LoopbackHost } from "../../src/core/oauth/RedirectUri.ts"
 import { CallbackServer } from "../../src/server/CallbackServer.ts"
-import {
-  type Bound,
-  type CallbackRoute,
-  type Listen,
-  type LoopbackAddress,
-  type RequestHandler
+import type {
+  Bound,
+  CallbackRoute,
+  Listen,
+  LoopbackAddress,
+  RequestHandler
 } from "../../src/services/CallbackServer.ts"
 
 /** A machine, as far as listening goes. */

@@ -119,19 +119,27 @@ const ended = (connection: GuestConnection): Effect.Effect<void> =>
 const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
   Effect.gen(function* () {
     const flows = new Set<CallbackRoute>()
+    /** The process that relays; none where this one has the port, or nobody has it yet. */
     let holder = yield* found(shared)
+    let isFree = false
     const stay = (connection: GuestConnection): Effect.Effect<void, never, Scope.Scope> =>
       Effect.gen(function* () {
         yield* ended(connection)
         holder = undefined
+        isFree = true
         connection.end()
         const next = yield* foundAgain(shared)
+        isFree = false
         holder = next
         if (next === undefined) return
         for (const flow of flows) next.add(flow, () => {})
         yield* stay(next)
       })
-    if (holder !== undefined) yield* Effect.forkScoped(stay(holder))
+    if (holder !== undefined) {
+      // Who ends while the port is nobody's takes away the socket that was left for it.
+      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared))), () => isFree))
+      yield* Effect.forkScoped(stay(holder))
+    }
     const admit = (flow: CallbackRoute) =>
       Effect.zipRight(
         Effect.acquireRelease(Effect.sync(() => void flows.add(flow)), () =>

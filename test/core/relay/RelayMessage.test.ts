@@ -1,0 +1,101 @@
+/** What processes that share a port say to each other. */
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as RelayMessage from "../../../src/core/relay/RelayMessage.ts"
+
+const digest = FastCheck.stringMatching(/^[\w-]{43}$/)
+const digests = FastCheck.record({ state: digest, done: digest })
+const texts = FastCheck.dictionary(FastCheck.string().filter((name) => name !== "__proto__"), FastCheck.string())
+const id = FastCheck.nat()
+const tagged = <const Tag extends string, A extends object>(_tag: Tag, fields: FastCheck.Arbitrary<A>) =>
+  fields.map((each) => ({ _tag, ...each }))
+
+const ofGuest: FastCheck.Arbitrary<RelayMessage.GuestMessage> = FastCheck.oneof(
+  tagged("Hello", FastCheck.record({ version: FastCheck.nat(), port: FastCheck.nat(65_535) })),
+  FastCheck.tuple(digests, FastCheck.boolean()).map(([each, takesForms]) => ({
+    _tag: "Add" as const,
+    ...each,
+    takesForms
+  })),
+  tagged("Remove", digests),
+  tagged("Hold", FastCheck.record({ id })),
+  tagged(
+    "Answer",
+    FastCheck.record({
+      id,
+      answer: FastCheck.record({
+        status: FastCheck.integer({ min: 200, max: 599 }),
+        headers: texts,
+        body: FastCheck.string()
+      })
+    })
+  )
+)
+
+const ofHolder: FastCheck.Arbitrary<RelayMessage.HolderMessage> = FastCheck.oneof(
+  tagged("Welcome", FastCheck.record({ version: FastCheck.nat(), isServed: FastCheck.boolean() })),
+  tagged("Added", FastCheck.record({ state: digest })),
+  tagged("Gone", FastCheck.record({ id })),
+  FastCheck.constant({ _tag: "Leaving" as const }),
+  tagged(
+    "Request",
+    FastCheck.record({
+      id,
+      request: FastCheck.record({
+        method: FastCheck.string(),
+        target: FastCheck.string(),
+        hosts: FastCheck.array(FastCheck.string()),
+        headers: texts,
+        body: FastCheck.string()
+      })
+    })
+  )
+)
+
+describe("lines of the relay", () => {
+  it.prop("say what was meant, in one line", [ofGuest, ofHolder], ([guest, holder]) => {
+    for (const [message, decode] of [[guest, RelayMessage.decodeGuest], [holder, RelayMessage.decodeHolder]] as const) {
+      const line = RelayMessage.encode(message) ?? ""
+      assert.strictEqual(line.indexOf("\n"), line.length - 1)
+      assert.deepEqual(decode(line), message)
+    }
+  })
+
+  it.prop("mean nothing where they are anything else", [FastCheck.string(), FastCheck.json()], (lines) => {
+    for (const line of lines) {
+      assert.isUndefined(RelayMessage.decodeGuest(line))
+      assert.isUndefined(RelayMessage.decodeHolder(line))
+    }
+  })
+
+  it("mean nothing where a field is of another kind", () => {
+    const answer = { status: 200, headers: {}, body: "" }
+    for (
+      const [name, value] of [["status", 99], ["status", "200"], ["headers", { a: 1 }], ["headers", null], ["body", 1]]
+    ) {
+      const line = JSON.stringify({ _tag: "Answer", id: 1, answer: { ...answer, [String(name)]: value } })
+      assert.isUndefined(RelayMessage.decodeGuest(line), line)
+    }
+    for (const state of ["", "x".repeat(42), "x".repeat(44), `${"x".repeat(42)} `, 1]) {
+      assert.isUndefined(RelayMessage.decodeGuest(JSON.stringify({ _tag: "Add", state, done: "x".repeat(43) })))
+    }
+  })
+
+  it("are not sent where they would be too long", () => {
+    const answer = { status: 200, headers: {}, body: "x".repeat(RelayMessage.maxLine) }
+    assert.isUndefined(RelayMessage.encode({ _tag: "Answer", id: 1, answer }))
+  })
+
+  it("carry a request whole, and no header that is not its own", () => {
+    const headers = { host: "127.0.0.1:8976", accept: "text/html", "set-cookie": ["a", "b"], empty: undefined }
+    const head = { method: "POST", target: "/callback?x", hosts: ["127.0.0.1:8976"], headers, header: () => undefined }
+    const relayed = RelayMessage.headOf(RelayMessage.relayed(head, "body"))
+    assert.deepStrictEqual([relayed.method, relayed.target, relayed.hosts], ["POST", "/callback?x", head.hosts])
+    assert.deepStrictEqual(["accept", "set-cookie", "empty", "constructor"].map(relayed.header), [
+      "text/html",
+      "a, b",
+      undefined,
+      undefined
+    ])
+  })
+})

@@ -1,0 +1,267 @@
+/**
+ * A port of several processes. Two servers in this process stand for two processes: they know nothing of each other but
+ * what goes over the socket between them. Real processes: test/scenarios.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { createServer } from "node:net"
+import { lstatSync } from "node:fs"
+import { setImmediate } from "node:timers"
+import { CallbackFlow, CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../../src/index.ts"
+import { listen } from "../../../src/runtime/HttpListener.ts"
+import { relayed } from "../../../src/runtime/relay/relayedListen.ts"
+import * as RelayPlace from "../../../src/runtime/relay/RelayPlace.ts"
+import { answerFor, portOf, urlFor } from "../../fixtures/Harness.ts"
+import * as Leaks from "../../fixtures/Leaks.ts"
+import * as RawClient from "../../fixtures/RawClient.ts"
+
+/** A process, as far as others see it; its flows end when it does. */
+const process = Effect.gen(function* () {
+  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const layer = Layer.mergeAll(
+    Layer.succeed(CallbackServer, CallbackServer.make(relayed(listen))),
+    Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
+    Layer.succeed(Presenter, Presenter.none)
+  )
+  const open = (options: OpenOptions) => Scope.extend(Effect.provide(CallbackFlow.open(options), layer), scope)
+  return { open, end: Scope.close(scope, Exit.void) }
+})
+
+/** A port that is free now. */
+const freePort = Effect.scoped(Effect.map(
+  Effect.flatMap(process, ({ open }) => open({})),
+  portOf
+))
+
+const place = (port: number) =>
+  Effect.map(Effect.promise(() => RelayPlace.placeOf("127.0.0.1", port)), (found) => found ?? assert.fail("no place"))
+
+const ask = (port: number, target: string, options?: Parameters<typeof RawClient.get>[2]) =>
+  Effect.promise(() => RawClient.get(port, target, options))
+
+/** As a person: goes on until somebody answers, and reloads where the page says so. */
+const browse = (
+  flow: CallbackFlow,
+  target: string,
+  options?: Parameters<typeof RawClient.get>[2]
+): Effect.Effect<string> =>
+  Effect.flatMap(
+    Effect.promise(() => RawClient.get(portOf(flow), target, options).catch(() => "")),
+    (page) =>
+      RawClient.statusOf(page) === 0 || RawClient.statusOf(page) === 503
+        ? Effect.zipRight(
+          Effect.promise(() => new Promise<void>((go) => setImmediate(go))),
+          browse(flow, target, options)
+        )
+        : Effect.succeed(page)
+  )
+
+const answer = (flow: CallbackFlow, code = "c") => {
+  const { pathname, search } = answerFor(flow, { code })
+  return `${pathname}${search}`
+}
+
+const authorize = (flow: CallbackFlow) => Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+
+const exists = (path: string): boolean => {
+  try {
+    return lstatSync(path).isSocket()
+  } catch {
+    return false
+  }
+}
+
+describe("a port of several processes", () => {
+  it.scopedLive("serves the flows of each by the one that has it", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const processes = [yield* process, yield* process, yield* process]
+      const flows = yield* Effect.forEach([...processes, ...processes], ({ open }) => open({ port }))
+      const waiting = yield* Effect.forEach(flows, authorize)
+      for (const [index, flow] of [...flows.entries()].reverse()) {
+        assert.strictEqual(portOf(flow), port)
+        assert.strictEqual(RawClient.statusOf(yield* ask(port, answer(flow, `code ${index}`))), 200)
+      }
+      const granted = yield* Effect.forEach(waiting, Fiber.join)
+      assert.deepStrictEqual(granted.map(({ code }) => Redacted.value(code)), flows.map((_, index) => `code ${index}`))
+    }))
+
+  it.scopedLive("goes to another when the one that has it ends, and nobody is lost", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const processes = yield* Effect.forEach([0, 1, 2, 3], () => process)
+      const flows = yield* Effect.forEach(processes, ({ open }) => open({ port }))
+      const waiting = yield* Effect.forEach(flows, authorize)
+      const answered = (index: number) =>
+        Effect.gen(function* () {
+          const flow = flows[index]!
+          assert.strictEqual(RawClient.statusOf(yield* browse(flow, answer(flow, `code ${index}`))), 200)
+          assert.strictEqual(Redacted.value((yield* Fiber.join(waiting[index]!)).code), `code ${index}`)
+        })
+      yield* processes[0]!.end
+      // Relayed by the first, and then by another.
+      yield* answered(3)
+      for (const index of [1, 2]) {
+        yield* answered(index)
+        yield* processes[index]!.end
+      }
+      yield* processes[3]!.end
+      assert.isTrue(yield* Effect.promise(() => Leaks.canBind(port)))
+      assert.isFalse(exists((yield* place(port)).socket), "the last one takes the socket away")
+    }))
+
+  it.scopedLive("holds a page until the outcome is known, and shows what it was", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const flow = yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const exchanging = yield* Deferred.make<void>()
+      const outcome = yield* Deferred.make<void, string>()
+      yield* Effect.fork(Effect.exit(flow.authorize({
+        url: urlFor(flow),
+        present: false,
+        serverName: "the server",
+        exchange: () => Effect.zipRight(Deferred.succeed(exchanging, undefined), Deferred.await(outcome)),
+        describe: (error) => error
+      })))
+      const page = yield* Effect.fork(ask(port, answer(flow)))
+      yield* Deferred.await(exchanging)
+      // Whoever goes away meanwhile changes nothing.
+      const gone = RawClient.send(port, RawClient.requestText(port, answer(flow)))
+      gone.reset()
+      yield* Deferred.fail(outcome, "it said no")
+      const shown = yield* Fiber.join(page)
+      assert.strictEqual(RawClient.statusOf(shown), 500)
+      assert.include(shown, "it said no")
+    }))
+
+  it.scopedLive("relays posted forms, and whatever else names a flow", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const { open } = yield* process
+      const flow = yield* open({ port, responseMode: "form_post", path: "/other" })
+      const waiting = yield* authorize(flow)
+      const body = answerFor(flow, { code: "posted" }).search.slice(1)
+      const headers = { "content-type": "application/x-www-form-urlencoded" }
+      // What is not as its flow wants it is refused there, and counts there.
+      assert.strictEqual(
+        RawClient.statusOf(yield* ask(port, answer(flow), { headers: { "sec-fetch-mode": "cors" } })),
+        403
+      )
+      const refused = yield* flow.refusals.pipe(Stream.take(1), Stream.runCollect)
+      assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), ["NotANavigation"])
+      const page = yield* ask(port, "/other", { method: "POST", headers, body })
+      assert.strictEqual(RawClient.statusOf(page), 200)
+      assert.strictEqual(Redacted.value((yield* Fiber.join(waiting)).code), "posted")
+    }))
+
+  it.scopedLive("refuses what names no flow, once for the process that listens", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const own = yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const other = yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, "/callback?state=x&code=y")), 400)
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, "/elsewhere")), 404)
+      const refused = yield* own.refusals.pipe(Stream.take(2), Stream.runCollect)
+      assert.deepStrictEqual(Array.from(refused, ({ reason }) => reason), ["StateMismatch", "WrongPath"])
+      const waiting = yield* authorize(other)
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, answer(other))), 200)
+      yield* Fiber.join(waiting)
+    }))
+
+  it.scopedLive("has browsers reload that come before a flow is back", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const { socket } = yield* place(port)
+      // What is left where a process was killed.
+      yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          new Promise<ReturnType<typeof createServer>>((resolve) => {
+            const server = createServer().listen(socket, () => resolve(server))
+          })
+        ),
+        (server) => Effect.sync(() => server.close())
+      )
+      const flow = yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const page = yield* ask(port, "/callback?state=x&code=y")
+      assert.strictEqual(RawClient.statusOf(page), 503)
+      assert.match(page, /\r\nrefresh: 1\r\n/i)
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, "/elsewhere")), 404)
+      const waiting = yield* authorize(flow)
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, answer(flow))), 200)
+      yield* Fiber.join(waiting)
+    }))
+
+  it.scopedLive("is not shared with a stranger, who is told nothing", () =>
+    Effect.gen(function* () {
+      const heard: Array<string> = []
+      const stranger = yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          new Promise<ReturnType<typeof createServer>>((resolve) => {
+            const server = createServer((socket) => socket.on("data", (text) => heard.push(String(text))))
+            server.listen(0, "127.0.0.1", () => resolve(server))
+          })
+        ),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = stranger.address() as { readonly port: number }
+      const { open } = yield* process
+      const error = yield* Effect.flip(open({ port }))
+      assert.strictEqual(error.reason, "PortInUse")
+      assert.include(error.message, "another program uses the port")
+      assert.isFalse((yield* open({ port, onPortBusy: "paste" })).listening)
+      assert.deepStrictEqual(heard, [])
+    }))
+
+  for (
+    const [name, says, words] of [
+      [
+        "speaks another version",
+        '{"_tag":"Welcome","version":2,"isServed":true}\n',
+        "version of effect-oauth-callback"
+      ],
+      ["does not answer", undefined, "does not answer"]
+    ] as const
+  ) {
+    it.scopedLive(`is not shared with a process that ${name}, and the error says so`, () =>
+      Effect.gen(function* () {
+        const owner = yield* process
+        const port = portOf(yield* owner.open({}))
+        const { socket } = yield* place(port)
+        yield* Effect.acquireRelease(
+          Effect.promise(() =>
+            new Promise<ReturnType<typeof createServer>>((resolve) => {
+              const server = createServer((connection) => {
+                connection.on("error", () => {})
+                if (says !== undefined) connection.write(says)
+                connection.resume()
+              }).listen(socket, () => resolve(server))
+            })
+          ),
+          (server) => Effect.sync(() => server.close())
+        )
+        const error = yield* Effect.flatMap(process, ({ open }) => Effect.flip(open({ port })))
+        assert.strictEqual(error.reason, "PortInUse")
+        assert.include(error.message, words)
+      }))
+  }
+
+  it.scopedLive("leaves nothing, however often it changes hands", () =>
+    Effect.gen(function* () {
+      const before = Leaks.held()
+      const port = yield* freePort
+      for (let round = 0; round < 10; round++) {
+        yield* Effect.scoped(Effect.gen(function* () {
+          const [one, two] = [yield* process, yield* process]
+          const flows = [yield* one.open({ port }), yield* two.open({ port }), yield* two.open({ port })]
+          yield* round % 2 === 0 ? one.end : two.end
+          const left = round % 2 === 0 ? flows[2]! : flows[0]!
+          const waiting = yield* authorize(left)
+          yield* browse(left, answer(left))
+          yield* Fiber.join(waiting)
+        }))
+      }
+      assert.deepStrictEqual(yield* Effect.promise(() => Leaks.leaked(before)), [])
+    }))
+})
