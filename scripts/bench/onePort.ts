@@ -13,7 +13,7 @@ const callbackOn = (bench: Bench, port: "one" | number, waiting: number) => asyn
 
 const runCallback = async (bench: Bench) => {
   const ways = { few: callbackOn(bench, "one", 10), many: callbackOn(bench, "one", 10_000) }
-  const { few, many } = await alternate(ways, bench.rounds(5))
+  const { few, many } = await alternate(ways, bench.rounds(3))
   return ratioRow("callbackOnPort", bench, many, few)
 }
 
@@ -71,16 +71,20 @@ const startUser = async (bench: Bench, port: number): Promise<PortUser> => {
   return { child, port, state: await child.line(/^[\da-f]{64}$/) }
 }
 
-const runRelayed = async (bench: Bench) => {
-  const port = await freePort()
-  const { child } = await startUser(bench, port)
+/** The median of callbacks on a port that another process holds. */
+const callbackRelayed = (bench: Bench) => async () => {
+  const { child, port } = await startUser(bench, await freePort())
   try {
-    const ways = { own: callbackOn(bench, "one", 10), relayed: callbackOn(bench, port, 10) }
-    const { own, relayed } = await alternate(ways, bench.rounds(7))
-    return [...ratioRow("relayed", bench, relayed, own), ...figureRow("relayedTime", bench, relayed, own)]
+    return await callbackOn(bench, port, 10)()
   } finally {
     await child.end()
   }
+}
+
+const runRelayed = async (bench: Bench) => {
+  const ways = { own: callbackOn(bench, "one", 10), relayed: callbackRelayed(bench) }
+  const { own, relayed } = await alternate(ways, bench.rounds(5))
+  return [...ratioRow("relayed", bench, relayed, own), ...figureRow("relayedTime", bench, relayed, own)]
 }
 
 /** A callback that comes in at the process that holds the port, for a flow of another one. */
