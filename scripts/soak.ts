@@ -12,7 +12,7 @@ import { rounds } from "./soak/processes.ts"
 import { soakLease } from "./soak/lease.ts"
 import { differences, type Result, type Round } from "./soak/Round.ts"
 
-const parts = ["lease", "refresh", "sign-in", "death", "kill", "corruption", "obstacle", "elsewhere", "port"]
+const parts = ["lease", "refresh", "sign-in", "port", "death", "kill", "corruption", "obstacle", "elsewhere"]
 
 /** Turns of six processes of all runtimes that are there, of which one is killed again and again. */
 const lease = (scale: number): Round => ({

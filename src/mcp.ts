@@ -123,8 +123,9 @@ export const McpOAuth: {
    */
   readonly connect: typeof connect
   /**
-   * Connects to several servers at the same time, each sign-in on its own port. It never fails: the result has, under the
-   * name of each server, the connected client or the error. The clients are closed when the scope closes.
+   * Connects to several servers at the same time, each sign-in on its own port, or together on the one that is named. It
+   * never fails: the result has, under the name of each server, the connected client or the error. The clients are closed
+   * when the scope closes.
    *
    * @example
    * ```ts

@@ -135,8 +135,8 @@ export const connect = async <Client extends ConnectableClient>(
 ): Promise<Connected<Client>> => (await import("./promise/createMcpOAuth.ts")).connect(client, options)
 
 /**
- * Connects to many servers at once, each sign-in on a port of its own. What became of each is under its name, as
- * `Promise.allSettled` writes it.
+ * Connects to many servers at once, each sign-in on a port of its own, or together on the one that is named. What became of
+ * each is under its name, as `Promise.allSettled` writes it.
  *
  * Rejects only with `signal.reason`, or when the store or the runtime's services cannot be had.
  *

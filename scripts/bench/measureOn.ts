@@ -6,6 +6,7 @@ import * as Children from "./children.ts"
 import { importing } from "./importing.ts"
 import { junkRequests } from "./junkRequests.ts"
 import { leasing } from "./leasing.ts"
+import { callbackOnPort, junkOnPort, relayed, takeover } from "./onePort.ts"
 import { processStart } from "./processStart.ts"
 import { releasing } from "./releasing.ts"
 import { fullName, isNamed, type Result, type Runtime } from "./results.ts"
@@ -24,6 +25,10 @@ const measurements: ReadonlyArray<Measurement> = [
   callback,
   paste,
   junkRequests,
+  callbackOnPort,
+  junkOnPort,
+  relayed,
+  takeover,
   signedInFetch,
   leasing,
   releasing

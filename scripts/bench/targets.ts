@@ -39,6 +39,11 @@ export type TargetKey =
   | "junk"
   | "fetch"
   | "fetchAdded"
+  | "callbackOnPort"
+  | "junkOnPort"
+  | "relayed"
+  | "relayedTime"
+  | "takeover"
   | "lease"
   | "release"
   | "releaseIdle"
@@ -55,6 +60,11 @@ export const targets: Readonly<Record<TargetKey, Target>> = {
   pasteSubmit: ratio("one pasted line by submit, with 1,000 flows waiting / with 1", 1.3),
   pasteStream: ratio("one pasted line by a stream, with 1,000 flows waiting / with 1", 1.3),
   junk: ratio("junk requests a second while a flow waits, wrong path / raw server, same answer", 0.7, "higher"),
+  callbackOnPort: ratio("one callback, with 10,000 flows on one port waiting / with 10 waiting", 1.3),
+  junkOnPort: ratio("a junk request, with 10,000 flows on one port waiting / with 10 waiting", 1.3),
+  relayed: ratio("one callback, relayed by another process / to this one", 3),
+  relayedTime: figure("one callback, relayed by another process", 10, "ms"),
+  takeover: figure("takeover of a port whose holder was killed", 150, "ms"),
   fetch: ratio("oauth.fetch with a valid token / bare fetch, loopback", 1.1),
   fetchAdded: figure("oauth.fetch with a valid token, added to bare fetch", 50, "µs"),
   lease: figure("a turn among processes for a change of credentials, free", 5, "ms"),

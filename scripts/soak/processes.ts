@@ -5,6 +5,7 @@ import * as Deaths from "../../test/fixtures/processes/deaths.ts"
 import * as Elsewhere from "../../test/fixtures/processes/elsewhere.ts"
 import * as Kills from "../../test/fixtures/processes/kills.ts"
 import * as Obstacles from "../../test/fixtures/processes/obstacles.ts"
+import * as OnePort from "../../test/fixtures/processes/onePort.ts"
 import * as Refreshes from "../../test/fixtures/processes/refreshes.ts"
 import * as SignIns from "../../test/fixtures/processes/signIns.ts"
 import { differences, type Result, type Round } from "./Round.ts"
@@ -39,6 +40,30 @@ const signingIn = async (options: SignIns.Options): Promise<Result> => {
       told: signIns - rounds
     })
   }
+}
+
+/** The items in an order that a seed draws. */
+const drawn = (seed: number) => <A>(items: ReadonlyArray<A>): ReadonlyArray<A> => {
+  let state = seed >>> 0
+  const next = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+  return items.map((item) => [next(), item] as const).sort(([left], [right]) => left - right).map(([, item]) => item)
+}
+
+const comingBack = async (runtimes: ReadonlyArray<Runtime>, rounds: number, seed: number): Promise<Result> => {
+  const total = { signIns: 0, signedIn: 0, taken: 0 }
+  const problems: Array<string> = []
+  for (let round = 0; round < rounds; round++) {
+    const { failures, said, ...figures } = await OnePort.run(runtimes, drawn(seed + round))
+    for (const name of ["signIns", "signedIn", "taken"] as const) total[name] += figures[name]
+    const all = runtimes.length
+    const wrong = differences(figures, { signedIn: all, taken: all, families: all, registrations: 0 })
+    const words = [...wrong, ...said, textOf(failures)].filter((text) => text !== "")
+    problems.push(...words.map((text) => `round ${round}: ${text}`))
+  }
+  return { figures: total, problems }
 }
 
 const dying = async (task: Deaths.Task, point: string, runtimes: ReadonlyArray<Runtime>): Promise<Result> => {
@@ -138,6 +163,11 @@ export const rounds = ({ on: chosen, runtimes, scale, seed }: Plan): ReadonlyArr
       refresh("oidc-provider, refused", { expiry: "server", server: "oidc" }),
       refresh("oidc-provider, lives 1 s", { expiry: 1, server: "oidc" }, 15),
       row("sign-in", `8 at once x ${times(5)}`, () => signingIn({ runtimes: eight, rounds: times(5) })),
+      row(
+        "port",
+        `6 at once through one redirect URI x ${times(20)}`,
+        () => comingBack(several(6, on), times(20), seed)
+      ),
       ...tasks.flatMap((task) =>
         Deaths.pointsOf(task, first).map((point) =>
           row("death", `${task}, ${point}`, () => dying(task, point, [first, second, third]))

@@ -35,7 +35,8 @@ export interface OpenOptions {
    */
   readonly port?: number | ReadonlyArray<number> | undefined
   /**
-   * When every port is taken: fail with `BindError`, or go on without a server, so that only a paste can finish.
+   * When every port is taken by programs of others: fail with `BindError`, or go on without a server, so that only a
+   * paste can finish. A port that another flow of this user holds is not taken: it is shared.
    *
    * @default "fail"
    */

@@ -61,6 +61,10 @@ export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>
   /**
    * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
    *
+   * A client made by hand, and one of `clientMetadataUrl`, uses the ports that are named here and no other: servers know
+   * these. All sign-ins of this user share a port. When a stranger's program has it, the person pastes the answer, unless
+   * `onPortBusy` is `"fail"` or `paste` is false: then it is a `BindError` of reason `PortInUse`.
+   *
    * @default any free port of 127.0.0.1, and 5 minutes
    */
   readonly callback?: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined } | undefined

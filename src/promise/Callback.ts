@@ -19,7 +19,12 @@ export interface OpenCallbackOptions extends ScreenOptions {
   readonly host?: "127.0.0.1" | "localhost" | "[::1]" | undefined
   /** TCP port, or ports to try in order; `0` is any free one. @default 0 */
   readonly port?: number | ReadonlyArray<number> | undefined
-  /** When every port is taken: reject with `BindError`, or let a paste finish the sign-in. @default "fail" */
+  /**
+   * When every port is taken by programs of others: reject with `BindError`, or let a paste finish the sign-in. A port that
+   * another sign-in of this user holds is not taken: it is shared.
+   *
+   * @default "fail"
+   */
   readonly onPortBusy?: "fail" | "paste" | undefined
   /** Makes the redirect URI from the bound port. @default http://{host}:{port}{path} */
   readonly redirectUri?: ((port: number) => string) | undefined

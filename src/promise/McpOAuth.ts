@@ -22,6 +22,10 @@ export interface CreateMcpOAuthOptions extends ServerOptions<string>, AskOptions
   /**
    * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
    *
+   * A client made by hand, and one of `clientMetadataUrl`, uses the ports that are named here and no other: servers know
+   * these. All sign-ins of this user share a port. When a stranger's program has it, the person pastes the answer, unless
+   * `onPortBusy` is `"fail"` or `paste` is false: then it is a `BindError` of reason `PortInUse`.
+   *
    * @default any free port of 127.0.0.1, and 300000
    */
   readonly callback?: CallbackOptions | undefined

@@ -1,6 +1,7 @@
 /** Where a sign-in comes back to: a registration and its port belong together. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { CallbackFlow } from "../../src/index.ts"
 import type { McpOAuthOptions } from "../../src/mcp.ts"
 import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
@@ -35,6 +36,21 @@ describe("a stored registration at a server that compares redirect URIs to the l
       assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
       assert.deepStrictEqual([world.authorizationServer.count("register"), world.windows()], [2, 2])
       assert.deepStrictEqual(world.stored()?.client?.redirectUris, [world.shown[1]?.redirectUri ?? ""])
+      assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
+    }))
+
+  it.scopedLive("whose port another flow of this program holds is used on it, together with that flow", () =>
+    Effect.gen(function* () {
+      const world = yield* strict
+      yield* world.signedIn
+      const sibling = yield* Effect.provide(
+        CallbackFlow.open({ port: portOf(world.shown[0]?.redirectUri) }),
+        world.layer
+      )
+      const { oauth } = yield* world.open({ callback })
+      yield* oauth.login
+      assert.deepStrictEqual(ports(world), [portOf(sibling.redirectUri), portOf(sibling.redirectUri)])
+      assert.deepStrictEqual([world.authorizationServer.count("register"), world.windows()], [1, 2])
       assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
     }))
 
@@ -194,21 +210,6 @@ describe("a client made by hand", () => {
       assert.deepStrictEqual(McpHarness.warnings(world), [])
     }))
 
-  it.scopedLive("uses any port when the one that is named is taken, and tells the person what may happen", () =>
-    Effect.gen(function* () {
-      const { port } = yield* LoopbackHttp.listen
-      const world = yield* byHand(`http://127.0.0.1:${port}/callback`)
-      const { oauth } = yield* world.open({ port })
-      yield* oauth.login
-      const redirectUri = world.shown[0]?.redirectUri
-      assert.notStrictEqual(portOf(redirectUri), port)
-      const serverName = new URL(world.server.url).host
-      assert.deepStrictEqual(McpHarness.warnings(world), [
-        { _tag: "MaybeUnregistered", serverName, redirectUri: redirectUri ?? "" }
-      ])
-      assert.strictEqual(world.authorizationServer.count("register"), 0)
-    }))
-
   it.scopedLive("uses any port where none is named, and tells the person what may happen", () =>
     Effect.gen(function* () {
       const world = yield* byHand("http://127.0.0.1/callback")
@@ -217,25 +218,44 @@ describe("a client made by hand", () => {
       assert.deepStrictEqual(tags(world), ["MaybeUnregistered"])
     }))
 
-  it.scopedLive("with a name for a host waits on the taken port, and a paste finishes it", () =>
+  for (const host of ["127.0.0.1", "localhost"] as const) {
+    it.scopedLive(`binds no other port when a stranger has the one that is named, and a paste finishes it: ${host}`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* LoopbackHttp.listen
+        const redirectUri = `http://${host}:${port}/callback`
+        // This server would take any other port too: no program can know that.
+        const world = yield* byHand(redirectUri)
+        world.person.mode = "waits"
+        const { oauth } = yield* world.open({ host, port })
+        const signingIn = yield* McpHarness.started(Effect.either(oauth.login))
+        yield* world.untilShown(1)
+        const [pending] = world.shown
+        assert.deepInclude(pending, { redirectUri, listening: false, paste: true })
+        const [notice] = world.notices
+        assert.deepStrictEqual(tags(world), ["PasteOnly"])
+        assert(notice?._tag === "PasteOnly")
+        assert.strictEqual(notice.redirectUri, redirectUri)
+        assert.deepInclude(notice.error, { reason: "PortInUse", ports: [port] })
+        const { callbackUrl } = yield* StandInBrowser.make().visit(pending?.url ?? "", { follow: false })
+        assert.isTrue(callbackUrl.startsWith(redirectUri))
+        yield* world.paste(callbackUrl)
+        assert.strictEqual((yield* signingIn)._tag, "Right")
+        assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+      }))
+  }
+
+  it.scopedLive("fails when a stranger has the port and nobody can paste, before anybody is asked", () =>
     Effect.gen(function* () {
       const { port } = yield* LoopbackHttp.listen
-      const redirectUri = `http://localhost:${port}/callback`
-      const world = yield* byHand(redirectUri, true)
-      world.person.mode = "waits"
-      const { oauth } = yield* world.open({ host: "localhost", port })
-      const signingIn = yield* McpHarness.started(Effect.either(oauth.login))
-      yield* world.untilShown(1)
-      const [pending] = world.shown
-      assert.deepInclude(pending, { redirectUri, listening: false, paste: true })
-      const [notice] = world.notices
-      assert.deepStrictEqual(tags(world), ["PasteOnly"])
-      assert.strictEqual(notice?._tag === "PasteOnly" ? notice.redirectUri : undefined, redirectUri)
-      const { callbackUrl } = yield* StandInBrowser.make().visit(pending?.url ?? "", { follow: false })
-      assert.isTrue(callbackUrl.startsWith(redirectUri))
-      yield* world.paste(callbackUrl)
-      assert.strictEqual((yield* signingIn)._tag, "Right")
-      assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+      const world = yield* byHand(`http://127.0.0.1:${port}/callback`)
+      const { oauth } = yield* world.open({ port, paste: false })
+      const error = yield* Effect.flip(oauth.login)
+      assert.deepInclude(error, { _tag: "BindError", reason: "PortInUse", ports: [port] })
+      assert.match(
+        error.message,
+        new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: another program uses the port\\. Stop it`)
+      )
+      assert.deepStrictEqual([world.windows(), McpHarness.warnings(world)], [0, []])
     }))
 
   it.scopedLive("with an address of its own waits on the taken port, and a paste finishes it", () =>
@@ -265,15 +285,61 @@ describe("a client made by hand", () => {
       assert.deepStrictEqual(ports(world), [port])
     }))
 
-  it.scopedLive("at a strict server that knows another port: the person was told, and it ends by its time-limit", () =>
+  it.scopedLive("at a strict server, where no port is named: the person was told, and it ends by its time-limit", () =>
     Effect.gen(function* () {
-      const { port } = yield* LoopbackHttp.listen
-      const world = yield* byHand(`http://127.0.0.1:${port}/callback`, true)
-      const { oauth } = yield* world.open({ port, timeout: "2 seconds" })
+      const world = yield* byHand(`http://127.0.0.1:${yield* freePort}/callback`, true)
+      const { oauth } = yield* world.open({ timeout: "2 seconds" })
       const error = yield* Effect.flip(oauth.login)
       assert.deepInclude(error, { _tag: "AuthorizationTimeout", phase: "response" })
       assert.deepStrictEqual(tags(world), ["MaybeUnregistered"])
       assert.strictEqual(world.stuck.length, 1)
       assert.strictEqual(world.authorizationServer.count("register"), 0)
     }))
+})
+
+describe("20 sign-ins at once, at a server that knows one redirect URI and compares it to the letter", () => {
+  const documentUrl = "https://client.example/metadata.json"
+
+  for (
+    const [how, host, clientId, options] of [
+      ["a client made by hand", "127.0.0.1", "by-hand", { client: { clientId: "by-hand" } }],
+      ["a client ID metadata document", "localhost", documentUrl, { clientMetadataUrl: documentUrl }]
+    ] as const
+  ) {
+    it.scopedLive(`all come back on its port: ${how}, ${host}`, () =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        const world = yield* McpHarness.world({
+          authorizationServer: {
+            strictRedirect: true,
+            metadata: (document) => ({ ...document, client_id_metadata_document_supported: true })
+          }
+        })
+        const redirectUri = `http://${host}:${port}/callback`
+        world.authorizationServer.addClient({
+          client_id: clientId,
+          redirect_uris: [redirectUri],
+          token_endpoint_auth_method: "none"
+        })
+        world.person.mode = "waits"
+        const signIns = yield* Effect.forEach(
+          Array.from({ length: 20 }, (_, index) => `person-${index}`),
+          (account) => world.open({ ...options, account, callback: { host, port, timeout: "20 seconds" } })
+        )
+        const ends = yield* Effect.forEach(
+          signIns,
+          ({ oauth }) => McpHarness.started(Effect.either(oauth.login))
+        )
+        yield* world.untilShown(20)
+        yield* world.answer
+        for (const end of ends) assert.strictEqual((yield* end)._tag, "Right")
+        for (const { oauth } of signIns) assert.strictEqual(yield* McpHarness.call(oauth, world.server.url), 200)
+        assert.deepStrictEqual(new Set(world.shown.map((shown) => shown.redirectUri)), new Set([redirectUri]))
+        // Each has tokens of its own.
+        assert.strictEqual(world.authorizationServer.families().length, 20)
+        assert.deepStrictEqual([world.stuck, McpHarness.warnings(world)], [[], []])
+        // The last one gave the port back.
+        yield* LoopbackHttp.listenOn(port)
+      }))
+  }
 })

@@ -14,6 +14,7 @@ import {
   type ServerToConnect
 } from "../../src/mcp.ts"
 import { pause } from "../fixtures/Harness.ts"
+import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as McpServer from "../fixtures/McpServer.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
@@ -158,6 +159,24 @@ describe("McpOAuth.connectAll", () => {
       const ends = notices.flatMap((notice) => notice._tag === "SignInEnded" ? [notice] : [])
       assert.deepStrictEqual(ends.map(({ id, outcome }) => [id, outcome]), shown.map(({ id }) => [id, "SignedIn"]))
       assert.strictEqual(notices.length, queued().length + ends.length)
+    }))
+
+  it.scopedLive("connects to 4 servers together on the port that their one client has", () =>
+    Effect.gen(function* () {
+      const { authorizationServer, run, servers, shown, stuck } = yield* world(4, { strictRedirect: true })
+      const { port } = yield* Effect.scoped(LoopbackHttp.listen)
+      authorizationServer.addClient({
+        client_id: "by-hand",
+        redirect_uris: [`http://127.0.0.1:${port}/callback`],
+        token_endpoint_auth_method: "none"
+      })
+      const options = { registration: { clientId: "by-hand" }, callback: { port, timeout: "20 seconds" } } as const
+      for (const present of ["one-at-a-time", "all"] as const) {
+        const results = yield* run(McpOAuth.connectAll(plain(servers, { ...options, account: present }), { present }))
+        assert.deepStrictEqual(yield* outcomes(results), good(servers))
+      }
+      assert.deepStrictEqual(shown.map(portOf), shown.map(() => String(port)))
+      assert.deepStrictEqual([shown.length, authorizationServer.count("register"), stuck], [8, 0, []])
     }))
 
   it.scopedLive("the next run with the same store asks nobody", () =>

@@ -6,6 +6,7 @@ import * as Deaths from "../fixtures/processes/deaths.ts"
 import * as Elsewhere from "../fixtures/processes/elsewhere.ts"
 import * as Kills from "../fixtures/processes/kills.ts"
 import * as Obstacles from "../fixtures/processes/obstacles.ts"
+import * as OnePort from "../fixtures/processes/onePort.ts"
 import * as Refreshes from "../fixtures/processes/refreshes.ts"
 import * as SignIns from "../fixtures/processes/signIns.ts"
 
@@ -51,6 +52,18 @@ describe("several processes on one file store", { timeout: 60_000 }, () => {
   it("open one window for all that need a sign-in, and the others say for which process they wait", async () => {
     const figures = await SignIns.run({ runtimes: mixed })
     assert.deepInclude(figures, { failures: {}, windows: 1, registrations: 1, orphans: 0, told: mixed.length - 1 })
+  })
+
+  it("sign in at once through one registered redirect URI, six of six", async () => {
+    assert.deepStrictEqual(await OnePort.run([...mixed, own, own]), {
+      signIns: 6,
+      signedIn: 6,
+      taken: 6,
+      failures: {},
+      families: 6,
+      registrations: 0,
+      said: []
+    })
   })
 
   it("see at their next call that another one signed in, without a refusal before", async () => {

@@ -1,14 +1,18 @@
-// One callback while other flows wait: prints the milliseconds from sending the request until `authorize` resolves.
+// One callback while other flows wait: prints the milliseconds from sending the request until `authorize` resolves. Each
+// flow has a port of its own, unless `port` names one for all: `"one"` is any, and another process may hold a number.
 import { connect } from "node:net"
 import process from "node:process"
 import { answerTo, request } from "./client.mjs"
 import { runtimeWith, startFlow, startFlows, warmUp } from "./waiting.mjs"
 
-const { samples, waiting } = JSON.parse(process.argv[2])
+const { port, samples, waiting } = JSON.parse(process.argv[2])
 const runtime = await runtimeWith()
 
 let onGranted
-const open = () => startFlow(runtime, false, () => onGranted())
+// It keeps the port from the first flow to the last.
+const keeper = port === "one" ? await startFlow(runtime, false) : undefined
+const number = keeper === undefined ? port : Number(new URL(keeper.redirectUri).port)
+const open = () => startFlow(runtime, false, () => onGranted(), number)
 
 /** Sends the callback on a connection that is already open, follows to the page, and waits until the flow has ended. */
 const finish = ({ fiber, redirectUri, state }) =>

@@ -15,10 +15,13 @@ export const runtimeWith = (others = Layer.empty) =>
     Effect.flatMap(Scope.make(), (scope) => Scope.extend(Layer.toRuntime(Layer.merge(layer, others)), scope))
   )
 
-/** Starts a flow; resolves when it waits. `onGranted` is called when `authorize` has succeeded. */
-export const startFlow = (runtime, paste, onGranted = () => {}) =>
+/**
+ * Starts a flow, on any free port unless one is named; resolves when it waits. `onGranted` is called when `authorize` has
+ * succeeded.
+ */
+export const startFlow = (runtime, paste, onGranted = () => {}, port = 0) =>
   new Promise((resolve, reject) => {
-    const program = CallbackFlow.run({ paste }, (flow) => {
+    const program = CallbackFlow.run({ paste, port }, (flow) => {
       const { redirectUri } = flow
       const state = Redacted.value(flow.state)
       const present = () => Effect.sync(() => resolve({ redirectUri, state, fiber }))

@@ -117,11 +117,11 @@ export interface ListenOptions {
   readonly port?: number | ReadonlyArray<number> | undefined
   readonly onPortBusy?: "fail" | "paste" | undefined
   readonly paste?: boolean | undefined
-  readonly redirectUri?: ((port: number) => string) | undefined
 }
 
-/** One attempt to listen. The next attempt is made when all its ports are taken. */
-export interface ListenAttempt {
+/** Where to listen. */
+export interface ListenChoice {
+  /** Tried in order. A port that another flow of this user holds is shared with it, so only a stranger's program takes one. */
   readonly port: number | ReadonlyArray<number>
   readonly onPortBusy: "fail" | "paste"
   /** Whether the redirect URI may be one that is not registered, so that the authorization server may refuse it. */
@@ -144,20 +144,23 @@ const registeredUris = (choice: ClientChoice): ReadonlyArray<string> =>
   (choice._tag === "Stored" ? choice.client : choice._tag === "Ask" ? choice.last : undefined)?.redirectUris ?? []
 
 /** The name of this machine in the registered redirect URI, where it is not that of the default. */
-const registeredHost = (choice: ClientChoice): ListenAttempt["host"] => {
+const registeredHost = (choice: ClientChoice): ListenChoice["host"] => {
   const [first] = registeredUris(choice)
   const hostname = first === undefined || portOf(first) === 0 ? undefined : parseUrl(first)?.hostname
   return hostname === "localhost" || hostname === "[::1]" ? hostname : undefined
 }
 
 /**
- * The attempts to listen, in order.
+ * Where to listen.
  *
- * A stored registration is used on its own port; when that is taken, another port is bound and registered. A fixed client
- * uses the ports that the options name. When those are taken, any port will do for a loopback address (servers accept
- * every port of it, RFC 8252 section 7.3); for another redirect URI the person pastes the answer.
+ * A stored registration is used on its own port, together with whichever flow of this user is there already. When a
+ * stranger's program has that port, another one is bound: it is registered, or the person is asked to register it.
+ *
+ * A fixed client uses the ports that the options name, and no other: a server that knows these would refuse any other one
+ * on a page of its own, which ends nothing. When strangers have them all, the person pastes the answer; with `paste: false`
+ * the flow fails. Without a port, as with port 0, it is any free one (RFC 8252 section 7.3), which not every server accepts.
  */
-export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyArray<ListenAttempt> => {
+export const listen = (choice: ClientChoice, options: ListenOptions): ListenChoice => {
   const named = portsOf(options.port)
   const onPortBusy = options.onPortBusy ?? "fail"
   if (choice._tag !== "Fixed") {
@@ -166,20 +169,12 @@ export const listen = (choice: ClientChoice, options: ListenOptions): ReadonlyAr
     const first = any ? registered : registered.filter((each) => named.includes(each))
     const port = [...first, ...(named.length === 0 ? [0] : named.filter((each) => !first.includes(each)))]
     const host = options.host === undefined ? registeredHost(choice) : undefined
-    return [{ port, onPortBusy, maybeUnregistered: false, ...(host !== undefined && { host }) }]
+    return { port, onPortBusy, maybeUnregistered: false, ...(host !== undefined && { host }) }
   }
   // Port 0 never fails, so what comes after it is never tried.
-  if (named.length === 0 || named[0] === 0) return [{ port: 0, onPortBusy, maybeUnregistered: true }]
-  if (options.onPortBusy !== undefined) return [{ port: named, onPortBusy, maybeUnregistered: false }]
-  const first: ListenAttempt = { port: named, onPortBusy: "fail", maybeUnregistered: false }
-  const anyPort = options.redirectUri === undefined && options.host !== "localhost"
-  if (!anyPort && options.paste === false) return [first]
-  return [
-    first,
-    anyPort
-      ? { port: 0, onPortBusy: "fail", maybeUnregistered: true }
-      : { port: named, onPortBusy: "paste", maybeUnregistered: false }
-  ]
+  if (named.length === 0 || named[0] === 0) return { port: 0, onPortBusy, maybeUnregistered: true }
+  const otherwise = options.paste === false ? "fail" : "paste"
+  return { port: named, onPortBusy: options.onPortBusy ?? otherwise, maybeUnregistered: false }
 }
 
 /** Whether a redirect URI is registered. */

@@ -204,7 +204,7 @@ const english: Texts = {
     `The port of ${redirectUri} is taken by another program. The sign-in goes on without it.`,
   maybeUnregistered: ({ redirectUri, serverName }) =>
     `If ${serverName} shows an error about the redirect URI, it accepts only the one that this program was registered ` +
-    `with, and not ${redirectUri}: set callback.port to its port, and see that nothing else uses that port.`,
+    `with, and not ${redirectUri}: set callback.port to its port.`,
   maybeForgotten: ({ serverName }) =>
     `If ${serverName} shows an error about an unknown client (or client_id), press Ctrl-C and try again: this program ` +
     "then registers there anew, or asks you for another client id.",

@@ -294,57 +294,49 @@ describe("listen", () => {
     ["a stored one without addresses", { _tag: "Stored", client: { clientId: "x" } }, {}, [0]]
   ])("%s", (_name, choice, options, port) => {
     for (const onPortBusy of [undefined, "fail", "paste"] as const) {
-      assert.deepStrictEqual(ClientChoice.listen(choice, { ...options, ...(onPortBusy && { onPortBusy }) }), [
-        { port, onPortBusy: onPortBusy ?? "fail", maybeUnregistered: false }
-      ])
+      assert.deepStrictEqual(ClientChoice.listen(choice, { ...options, ...(onPortBusy && { onPortBusy }) }), {
+        port,
+        onPortBusy: onPortBusy ?? "fail",
+        maybeUnregistered: false
+      })
     }
   })
 
   it.each(["localhost", "[::1]"] as const)("a stored one is used under the name that is registered: %s", (host) => {
     const choice = storedAt(`http://${host}:4000/callback`)
-    const attempt = { port: [4000, 0], onPortBusy: "fail", maybeUnregistered: false } as const
-    assert.deepStrictEqual(ClientChoice.listen(choice, {}), [{ ...attempt, host }])
-    assert.deepStrictEqual(ClientChoice.listen(choice, { host: "127.0.0.1" }), [attempt])
-    assert.deepStrictEqual(ClientChoice.listen({ _tag: "Register" }, {}), [{ ...attempt, port: [0] }])
+    const where = { port: [4000, 0], onPortBusy: "fail", maybeUnregistered: false } as const
+    assert.deepStrictEqual(ClientChoice.listen(choice, {}), { ...where, host })
+    assert.deepStrictEqual(ClientChoice.listen(choice, { host: "127.0.0.1" }), where)
+    assert.deepStrictEqual(ClientChoice.listen({ _tag: "Register" }, {}), { ...where, port: [0] })
   })
 
-  type Try = readonly [port: unknown, onPortBusy: "fail" | "paste", maybeUnregistered: boolean]
-  const redirect = (port: number) => `https://proxy.example/${port}`
+  type Where = readonly [port: unknown, onPortBusy: "fail" | "paste", maybeUnregistered: boolean]
 
-  it.each<[string, ClientChoice.ListenOptions, ReadonlyArray<Try>]>([
-    ["any port, and a warning", {}, [[0, "fail", true]]],
-    ["any port, as it is said", { port: 0 }, [[0, "fail", true]]],
-    ["any port with a paste, as it is said", { onPortBusy: "paste" }, [[0, "paste", true]]],
-    ["any port where that comes first", { port: [0, 5000] }, [[0, "fail", true]]],
-    ["its port, else any with a warning", { port: 5000 }, [[[5000], "fail", false], [0, "fail", true]]],
-    ["its ports, else any with a warning", { port: [5000, 5001] }, [[[5000, 5001], "fail", false], [0, "fail", true]]],
-    ["its port on IPv6", { port: 5000, host: "[::1]" }, [[[5000], "fail", false], [0, "fail", true]]],
-    ["its port alone on localhost, else a paste", { port: 5000, host: "localhost" }, [
-      [[5000], "fail", false],
-      [[5000], "paste", false]
-    ]],
-    ["its port alone behind a proxy, else a paste", { port: 5000, redirectUri: redirect }, [
-      [[5000], "fail", false],
-      [[5000], "paste", false]
-    ]],
-    ["its port alone where it is to fail", { port: 5000, onPortBusy: "fail" }, [[[5000], "fail", false]]],
-    ["its port alone where it is to paste", { port: 5000, onPortBusy: "paste" }, [[[5000], "paste", false]]]
-  ])("a fixed client takes %s", (_name, options, tries) => {
-    assert.deepStrictEqual(
-      ClientChoice.listen(fixed, options).map((each) => [each.port, each.onPortBusy, each.maybeUnregistered]),
-      tries.map((each) => [...each])
-    )
+  it.each<[string, ClientChoice.ListenOptions, Where]>([
+    ["any port, and a warning", {}, [0, "fail", true]],
+    ["any port, as it is said", { port: 0 }, [0, "fail", true]],
+    ["any port with a paste, as it is said", { onPortBusy: "paste" }, [0, "paste", true]],
+    ["any port where that comes first", { port: [0, 5000] }, [0, "fail", true]],
+    ["its port alone, else a paste", { port: 5000 }, [[5000], "paste", false]],
+    ["its ports alone, else a paste", { port: [5000, 5001] }, [[5000, 5001], "paste", false]],
+    ["its port alone on IPv6, else a paste", { port: 5000, host: "[::1]" }, [[5000], "paste", false]],
+    ["its port alone on localhost, else a paste", { port: 5000, host: "localhost" }, [[5000], "paste", false]],
+    ["its port alone where nobody can paste", { port: 5000, paste: false }, [[5000], "fail", false]],
+    ["its port alone where it is to fail", { port: 5000, onPortBusy: "fail" }, [[5000], "fail", false]],
+    ["its port alone where it is to paste", { port: 5000, onPortBusy: "paste" }, [[5000], "paste", false]]
+  ])("a fixed client takes %s", (_name, options, expected) => {
+    const { maybeUnregistered, onPortBusy, port } = ClientChoice.listen(fixed, options)
+    assert.deepStrictEqual([port, onPortBusy, maybeUnregistered], [...expected])
   })
 
   it.prop("never takes a port that the person did not allow", [
     FastCheck.constantFrom(fixed, register, storedAt(at(4000)), storedAt(at(5000), at(4000))),
     FastCheck.array(FastCheck.constantFrom(0, 4000, 5000, 5001), { minLength: 1 }),
-    FastCheck.constantFrom("fail" as const, "paste" as const)
-  ], ([choice, port, onPortBusy]) => {
-    const attempts = ClientChoice.listen(choice, { port, onPortBusy })
-    assert.lengthOf(attempts, 1)
-    const taken = [attempts[0]?.port].flat()
-    for (const each of taken) assert.isTrue(port.includes(each ?? -1) || port.includes(0))
+    FastCheck.constantFrom("fail" as const, "paste" as const, undefined),
+    FastCheck.constantFrom(true, false, undefined)
+  ], ([choice, port, onPortBusy, paste]) => {
+    const taken = [ClientChoice.listen(choice, { port, onPortBusy, paste }).port].flat()
+    for (const each of taken) assert.isTrue(port.includes(each) || port.includes(0))
     assert.isTrue(taken.length > 0)
   })
 })
