@@ -144,7 +144,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
       })
     if (holder !== undefined) {
       // Who ends while the port is nobody's takes away the socket that was left for it.
-      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared))), () => isFree))
+      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared, true))), () => isFree))
       yield* Effect.forkScoped(stay(holder))
     }
     const admit = (flow: CallbackRoute) =>
