@@ -49,6 +49,11 @@ const exceptions: ReadonlyArray<Exception> = [
     reason: "the one race that ends at whichever step it is interrupted"
   },
   {
+    in: "src/hosted/BrowserCookie.ts",
+    uses: [".__Host-"],
+    reason: "the prefix of a cookie's name (RFC 6265bis), and no member"
+  },
+  {
     in: "test/promise/promise.",
     uses: ["test"],
     reason: "of the entry src/promise.ts, whose modules are in this folder"
@@ -105,6 +110,7 @@ const places: Places = {
   "core/terminal": core(0.06),
   "core/lease": core(0.07),
   "core/relay": core(0.07),
+  "core/hosted": core(0.08),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
   store: { rank: 2, packages: effect, without: runtimeNames },
@@ -115,6 +121,7 @@ const places: Places = {
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   redis: { rank: 4, packages: effect, without: runtimeNames },
+  hosted: { rank: 4.5, packages: effect, without: runtimeNames },
   promise: { rank: 5, packages: effect },
   entry: { rank: 6, packages: effect }
 }
@@ -131,8 +138,10 @@ const unreachable: Readonly<Record<string, RegExp>> = {
   "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|@napi-rs\/|open$)/,
   "src/redis.ts":
     /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/hosted.ts":
+    /^(src\/(runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/promise.ts":
-    /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
+    /^(src\/(mcp|hosted|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> =>

@@ -9,12 +9,12 @@ import * as Fault from "../core/mcp/Fault.ts"
 import * as ClientRefusal from "../core/mcp/ClientRefusal.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 
 const once = (
-  env: Environment,
+  env: ServerEnvironment,
   { server }: Discovered,
   redirectUri: string,
   scope: string | undefined
@@ -22,7 +22,13 @@ const once = (
   Effect.gen(function* () {
     const { authMethods, issuer, registrationEndpoint } = server
     if (registrationEndpoint === undefined) return yield* new RegistrationError({ reason: "NotSupported", issuer })
-    const clientMetadata = ClientMetadata.make({ authMethods, clientName: env.clientName, redirectUri, scope })
+    const clientMetadata = ClientMetadata.make({
+      applicationType: env.applicationType,
+      authMethods,
+      clientName: env.clientName,
+      redirectUri,
+      scope
+    })
     const outcome = yield* ServerRequest.postJson(env, registrationEndpoint, clientMetadata)
     const document = Fault.documentOf(outcome)
     const registered = document === undefined ? undefined : ClientChoice.fromResponse(document, redirectUri)
@@ -34,7 +40,7 @@ const once = (
  * without them.
  */
 export const register = (
-  env: Environment,
+  env: ServerEnvironment,
   discovered: Discovered,
   redirectUri: string,
   scope: string | undefined

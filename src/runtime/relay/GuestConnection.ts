@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { connect, type Socket } from "node:net"
 import { type Answer, text } from "../../core/oauth/Answer.ts"
+import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
 import {
   decodeHolder,
   type FlowDigests,
@@ -14,6 +15,7 @@ import {
   version
 } from "../../core/relay/RelayMessage.ts"
 import type { CallbackRoute, RequestHandler } from "../../services/CallbackServer.ts"
+import { within } from "../lease/within.ts"
 import { onLine, send } from "./lines.ts"
 import { digest, networkName, type RelayPlace } from "./RelayPlace.ts"
 
@@ -24,8 +26,8 @@ export interface GuestConnection {
   readonly remove: (route: CallbackRoute) => void
   /** Calls back when the other process leaves or ends, at once when it has. */
   readonly onEnd: (ended: () => void) => void
-  /** Ends it, when what was said before has been sent. */
-  readonly end: () => void
+  /** Ends it, when what was said before has been sent; waits a moment for the other process to know. Never rejects. */
+  readonly end: () => Promise<void>
 }
 
 /**
@@ -72,6 +74,7 @@ const answerTo = (socket: Socket, routes: RequestHandler, id: number, request: R
 const connected = (socket: Socket, routes: RequestHandler) => {
   const waiting = new Map<string, () => void>()
   const held = new Map<number, () => void>()
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
   let hasEnded = false
   let ended = () => {}
   const end = () => {
@@ -94,7 +97,10 @@ const connected = (socket: Socket, routes: RequestHandler) => {
       ended = callback
       if (hasEnded) callback()
     },
-    end: () => void socket.end(() => socket.destroy())
+    end: () => {
+      socket.end()
+      return within(ReleaseBudget.relayed, closed).then(() => void socket.destroy())
+    }
   }
   const hear = (line: string) => {
     const message = decodeHolder(line)

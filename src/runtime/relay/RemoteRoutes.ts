@@ -181,6 +181,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       const guest: Guest = { socket, flows: new Set(), pending: new Map() }
       // A reset is the end of that process, and unheard it would be an uncaught exception.
       socket.on("error", () => {})
+      socket.on("end", () => guests.delete(guest))
       socket.on("close", () => {
         guests.delete(guest)
         for (const flow of guest.flows) {

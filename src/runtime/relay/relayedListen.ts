@@ -85,7 +85,7 @@ const visit = (
     Effect.flatMap(restore(join(place, port, own)), (joined) => {
       if (joined._tag === "Joined") {
         const { connection } = joined
-        return Effect.as(Effect.addFinalizer(() => Effect.sync(connection.end)), connection)
+        return Effect.as(Effect.addFinalizer(() => Effect.promise(connection.end)), connection)
       }
       const { cause, host, ports, reason } = error
       return new BindError({ reason, host, ports, detail: words[joined._tag], cause })
@@ -134,7 +134,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
         yield* ended(connection)
         holder = undefined
         isFree = true
-        connection.end()
+        void connection.end()
         const next = yield* foundAgain(shared)
         isFree = false
         holder = next
@@ -164,13 +164,13 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
   })
 
 /**
- * Listens on a port that other processes of this user may share. Any free port (0) is one that nobody else has asked for.
+ * Listens on a port that other processes of this user may share. Not for any free one (0).
  *
  * @param listen Listens for this process alone.
  */
 export const relayed = (listen: Listen): Listen => (address, port, serve) =>
   Effect.flatMap(
-    port === 0 ? Effect.succeed(undefined) : Effect.promise(() => RelayPlace.placeOf(address, port)),
+    Effect.promise(() => RelayPlace.placeOf(address, port)),
     (place) =>
       place === undefined
         ? listen(address, port, serve)

@@ -19,7 +19,10 @@ import * as RawClient from "../../fixtures/RawClient.ts"
 const process = Effect.gen(function* () {
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const layer = Layer.mergeAll(
-    Layer.succeed(CallbackServer, CallbackServer.make(relayed(listen))),
+    Layer.succeed(
+      CallbackServer,
+      CallbackServer.make((address, port, serve) => (port === 0 ? listen : relayed(listen))(address, port, serve))
+    ),
     Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
     Layer.succeed(Presenter, Presenter.none)
   )
