@@ -251,7 +251,7 @@ const check = async (plans: ReadonlyArray<Plan>): Promise<void> => {
   assert.strictEqual(alive(), 0, "fibers are left")
 }
 
-const runs = Number(process.env["PORT_RUNS"] ?? 25)
+const runs = Number(process.env["PORT_RUNS"] ?? 15)
 const seed = process.env["PORT_SEED"] === undefined ? {} : { seed: Number(process.env["PORT_SEED"]) }
 
 describe("CallbackFlow", () => {
