@@ -104,6 +104,7 @@ const places: Places = {
   "core/mcp": core(0.05),
   "core/terminal": core(0.06),
   "core/lease": core(0.07),
+  "core/hosted": core(0.08),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
   store: { rank: 2, packages: effect, without: runtimeNames },
@@ -113,6 +114,7 @@ const places: Places = {
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
   platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   redis: { rank: 4, packages: effect, without: runtimeNames },
+  hosted: { rank: 4.5, packages: effect, without: runtimeNames },
   promise: { rank: 5, packages: effect },
   entry: { rank: 6, packages: effect }
 }
@@ -129,8 +131,10 @@ const unreachable: Readonly<Record<string, RegExp>> = {
   "src/platform.ts": /^(src\/(runtime|redis|promise)\/|node:|@modelcontextprotocol\/|@napi-rs\/|open$)/,
   "src/redis.ts":
     /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/hosted.ts":
+    /^(src\/(runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/promise.ts":
-    /^(src\/(mcp|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
+    /^(src\/(mcp|hosted|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> =>

@@ -23,7 +23,8 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
   "/deno": { values: "layer layerFile" },
   "/bun": { values: "layer layerFile" },
   "/platform": { values: "layerHttpServer" },
-  "/redis": { values: "layerRedis makeRedisStore" },
+  "/redis": { values: "layerRedis makeRedisStore layerPendingStore makePendingStore" },
+  "/hosted": { values: "HostedSignIn PendingStore PendingStoreError TargetRefused" },
   "/mcp": {
     values: "McpOAuth InvalidServerUrl DiscoveryError UntrustedMetadata RegistrationError TokenError RevocationError " +
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",

@@ -10,7 +10,7 @@ import { parseUrl } from "../core/mcp/SecureUrl.ts"
 import { DiscoveryError, type UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import * as WellKnown from "../core/mcp/WellKnown.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 
@@ -41,7 +41,7 @@ interface Published {
  * what they do not route. A server that does not answer, or wants to be asked later, is not asked further.
  */
 const published = (
-  env: Environment,
+  env: ServerEnvironment,
   urls: ReadonlyArray<string>
 ): Effect.Effect<Published, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
@@ -71,12 +71,12 @@ const published = (
 const isOwnWithoutTls = (server: URL, named: URL): boolean =>
   server.protocol === "https:" && named.protocol === "http:" && named.hostname === server.hostname
 
-const noMetadata = ({ label }: Environment, url: string, { isWebPage, status }: Published): DiscoveryError =>
+const noMetadata = ({ label }: ServerEnvironment, url: string, { isWebPage, status }: Published): DiscoveryError =>
   new DiscoveryError({ reason: "NoMetadata", server: label, url: withoutQuery(url), isWebPage, status })
 
 /** The metadata of the MCP server: where its challenge says, else at the well-known places. */
 const protectedResource = (
-  env: Environment,
+  env: ServerEnvironment,
   resourceMetadata: string | undefined
 ): Effect.Effect<Published, DiscoveryError | UntrustedMetadata> =>
   Effect.gen(function* () {
@@ -108,7 +108,7 @@ const ifPublished = (
 
 /** The metadata of the authorization server that the MCP server names, or that the caller does. */
 const authorizationServer = (
-  env: Environment,
+  env: ServerEnvironment,
   { isPublished, resource }: { readonly isPublished: boolean; readonly resource: Metadata.ProtectedResource },
   knownIssuer: string | undefined
 ): Effect.Effect<Metadata.AuthorizationServer, DiscoveryError | UntrustedMetadata> =>
@@ -132,7 +132,7 @@ const authorizationServer = (
 
 /** Nothing is cached: a server that moved to another authorization server would be found too late. */
 const once = (
-  env: Environment,
+  env: ServerEnvironment,
   challenge: BearerChallenge,
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>
@@ -150,7 +150,7 @@ const once = (
  * @param knownIssuer The issuer of the stored credentials: preferred where the MCP server names several.
  */
 export const discover = (
-  env: Environment,
+  env: ServerEnvironment,
   challenge: BearerChallenge,
   knownIssuer: string | undefined
 ): Effect.Effect<Discovered, DiscoveryError | UntrustedMetadata> =>

@@ -20,26 +20,30 @@ import type { FetchLike } from "./FetchLike.ts"
 /** The services that a sign-in needs. */
 export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
-/** What every step of a sign-in needs. */
-export interface Environment extends AuthorizationChoice, ClientOptions {
+/** What is needed to ask the servers of a sign-in, and to keep what they give. */
+export interface ServerEnvironment extends AuthorizationChoice, ClientOptions {
   /** The URL of the MCP server, checked and without a fragment. */
   readonly server: URL
   /** The same for errors and spans: without the query. */
   readonly label: string
-  /** What the person signs in to, as the terminal names it. */
-  readonly serverName: string
   /** What the credentials are stored under. */
   readonly key: CredentialKey
-  readonly interactive: boolean
   readonly fetch: FetchLike
-  readonly callback: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined }
   readonly unsafe: Unsafe
   /** Time-limit of each step between this program and the authorization server. */
   readonly requestTimeout: Duration.Duration
+  readonly store: CredentialStore
+}
+
+/** What every step of a sign-in needs. */
+export interface Environment extends ServerEnvironment {
+  /** What the person signs in to, as the terminal names it. */
+  readonly serverName: string
+  readonly interactive: boolean
+  readonly callback: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined }
   /** Waits until this sign-in may be shown to the person; the turn ends when the scope closes. */
   readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
   readonly services: Context.Context<Services>
-  readonly store: CredentialStore
   readonly presenter: Presenter
   /** The callback flows that are open. */
   readonly flows: Set<CallbackFlow>

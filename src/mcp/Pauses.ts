@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DiscoveryError, RegistrationError, TokenError } from "../core/mcp/SignInError.ts"
 import { byStoreAndKey } from "./byStoreAndKey.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 
 type Pausing = DiscoveryError | RegistrationError | TokenError
 
@@ -14,7 +14,7 @@ type Pausing = DiscoveryError | RegistrationError | TokenError
 const pausesOf = byStoreAndKey(() => new Map<Pausing["_tag"], Pausing>())
 
 const current = <Tag extends Pausing["_tag"]>(
-  { key, store }: Environment,
+  { key, store }: ServerEnvironment,
   tag: Tag
 ): Effect.Effect<Extract<Pausing, { readonly _tag: Tag }> | undefined> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
@@ -23,7 +23,7 @@ const current = <Tag extends Pausing["_tag"]>(
   })
 
 /** Notes the time that an error names, if it names one. */
-export const note = ({ key, store }: Environment, error: { readonly _tag: string }): Effect.Effect<void> =>
+export const note = ({ key, store }: ServerEnvironment, error: { readonly _tag: string }): Effect.Effect<void> =>
   Effect.sync(() => {
     const isPausing = error instanceof DiscoveryError || error instanceof RegistrationError ||
       error instanceof TokenError
@@ -31,7 +31,7 @@ export const note = ({ key, store }: Environment, error: { readonly _tag: string
   })
 
 /** Fails while the metadata is not to be asked for. */
-export const metadata = (env: Environment): Effect.Effect<void, DiscoveryError> =>
+export const metadata = (env: ServerEnvironment): Effect.Effect<void, DiscoveryError> =>
   Effect.flatMap(current(env, "DiscoveryError"), (noted) => {
     if (noted === undefined) return Effect.void
     const { reason, retryAfter, server, status, url } = noted
@@ -39,7 +39,7 @@ export const metadata = (env: Environment): Effect.Effect<void, DiscoveryError> 
   })
 
 /** Fails while the registration endpoint is not to be asked. */
-export const registration = (env: Environment): Effect.Effect<void, RegistrationError> =>
+export const registration = (env: ServerEnvironment): Effect.Effect<void, RegistrationError> =>
   Effect.flatMap(current(env, "RegistrationError"), (noted) => {
     if (noted === undefined) return Effect.void
     const { issuer, reason, retryAfter, status } = noted
@@ -52,7 +52,7 @@ export const registration = (env: Environment): Effect.Effect<void, Registration
  * @param issuer The authorization server, where it is known.
  */
 export const tokens = (
-  env: Environment,
+  env: ServerEnvironment,
   grant: TokenError["grant"],
   issuer: string | undefined
 ): Effect.Effect<void, TokenError> =>

@@ -10,7 +10,7 @@ import * as Recovery from "../core/mcp/Recovery.ts"
 import { DiscoveryError } from "../core/mcp/SignInError.ts"
 import type { Probed } from "../core/mcp/TokenPlan.ts"
 import { endAfter } from "../effect/endAfter.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import { RedirectError, send } from "./OriginFetch.ts"
 
 const protocolVersion = "2026-07-28"
@@ -19,7 +19,7 @@ const protocolVersion = "2026-07-28"
  * A request that opens no session (MCP of 2026-07-28, `server/discover`). A server of an older protocol does not know it,
  * but refuses it for its missing token first.
  */
-const discoverRequest = ({ clientName = defaultClientName }: Environment): RequestInit => ({
+const discoverRequest = ({ clientName = defaultClientName }: ServerEnvironment): RequestInit => ({
   method: "POST",
   headers: {
     "content-type": "application/json",
@@ -51,7 +51,7 @@ interface Answer {
 }
 
 /** Sends a request. @returns the status and the challenge of the response; its body is not read. */
-const ask = (env: Environment, request: RequestInit, token: string | undefined) => {
+const ask = (env: ServerEnvironment, request: RequestInit, token: string | undefined) => {
   const failed = (reason: "InvalidResponse" | "TimedOut" | "Unreachable", why: NetworkFault.NetworkFault = {}) =>
     new DiscoveryError({ reason, server: env.label, url: env.label, ...why })
   const asked = Effect.tryPromise({
@@ -79,7 +79,7 @@ const told = ({ status, wwwAuthenticate }: Answer, token: string | undefined): P
 const notTaken: ReadonlyArray<number> = [400, 404, 405, 406, 415]
 
 /** The answer; fails where it is an internal error, which says nothing of the token. */
-const askKnown = (env: Environment, request: RequestInit, token: string | undefined) =>
+const askKnown = (env: ServerEnvironment, request: RequestInit, token: string | undefined) =>
   Effect.filterOrFail(
     ask(env, request, token),
     // 407 is a proxy's own answer: the server was not reached.
@@ -97,11 +97,11 @@ const askKnown = (env: Environment, request: RequestInit, token: string | undefi
  * Whether a probe failed in a way that says nothing: some servers have an internal error where they do not know a method,
  * or never answer that. A request that they know may still succeed.
  */
-export const isUnknown = ({ label }: Pick<Environment, "label">, error: { readonly _tag: string }): boolean =>
+export const isUnknown = ({ label }: Pick<ServerEnvironment, "label">, error: { readonly _tag: string }): boolean =>
   error instanceof DiscoveryError && error.url === label && ["ServerError", "TimedOut"].includes(error.reason)
 
 /** Asks whether the server accepts a request without a token, or with this one. */
-export const probe = (env: Environment, token?: string): Effect.Effect<Probed, DiscoveryError> => {
+export const probe = (env: ServerEnvironment, token?: string): Effect.Effect<Probed, DiscoveryError> => {
   const streamed = Effect.map(askKnown(env, streamRequest, token), (answer) => told(answer, token))
   const posted = Effect.flatMap(askKnown(env, discoverRequest(env), token), (answer) => {
     const probed = told(answer, token)

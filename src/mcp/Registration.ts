@@ -9,12 +9,12 @@ import * as Fault from "../core/mcp/Fault.ts"
 import * as ClientRefusal from "../core/mcp/ClientRefusal.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "./Discovery.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 
 const once = (
-  env: Environment,
+  env: ServerEnvironment,
   { server }: Discovered,
   redirectUri: string,
   scope: string | undefined
@@ -34,7 +34,7 @@ const once = (
  * without them.
  */
 export const register = (
-  env: Environment,
+  env: ServerEnvironment,
   discovered: Discovered,
   redirectUri: string,
   scope: string | undefined

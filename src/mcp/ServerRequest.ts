@@ -9,7 +9,7 @@ import * as Fault from "../core/mcp/Fault.ts"
 import * as ResponseDocument from "../core/mcp/ResponseDocument.ts"
 import * as RetryAfter from "../core/mcp/RetryAfter.ts"
 import { endAfter } from "../effect/endAfter.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
 /** How a request is sent, and its response read. */
@@ -77,7 +77,7 @@ const exchange = async (base: FetchLike, url: string, init: RequestInit, signal:
 
 /** Sends a request. It never fails: what became of it is told by the outcome. */
 export const send = (
-  { fetch, requestTimeout }: Pick<Environment, "fetch" | "requestTimeout">,
+  { fetch, requestTimeout }: Pick<ServerEnvironment, "fetch" | "requestTimeout">,
   { init = {}, limit = requestTimeout, read = ResponseDocument.ofJson, url }: ServerRequest
 ): Effect.Effect<Fault.Outcome> => {
   const answered = Effect.tryPromise({
@@ -112,12 +112,12 @@ export const send = (
 const protocolVersion = "2025-11-25"
 
 /** Asks for a document that a server publishes. */
-export const get = (env: Environment, url: string): Effect.Effect<Fault.Outcome> =>
+export const get = (env: ServerEnvironment, url: string): Effect.Effect<Fault.Outcome> =>
   send(env, { url, init: { headers: { accept: "application/json", "mcp-protocol-version": protocolVersion } } })
 
 /** Sends a form to an endpoint of an authorization server; the answer may be a form too. */
 export const postForm = (
-  env: Environment,
+  env: ServerEnvironment,
   url: string,
   headers: Readonly<Record<string, string>>,
   form: URLSearchParams,
@@ -135,7 +135,7 @@ export const postForm = (
   })
 
 /** Sends a document to an endpoint of an authorization server. */
-export const postJson = (env: Environment, url: string, document: object): Effect.Effect<Fault.Outcome> =>
+export const postJson = (env: ServerEnvironment, url: string, document: object): Effect.Effect<Fault.Outcome> =>
   send(env, {
     url,
     init: {

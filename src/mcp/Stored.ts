@@ -12,9 +12,9 @@ import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { ModifyOptions, Turn, TurnOptions } from "../services/CredentialStore.ts"
 import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 
-type Keeping = Pick<Environment, "key" | "store">
+type Keeping = Pick<ServerEnvironment, "key" | "store">
 
 const isToldAlready = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "CredentialStoreError"

@@ -15,14 +15,14 @@ import * as TokenResponse from "../core/mcp/TokenResponse.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
 import type { Discovered } from "./Discovery.ts"
-import type { Environment } from "./Environment.ts"
+import type { ServerEnvironment } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 import * as Spending from "./Spending.ts"
 
 /** Sends a form with what the client authenticates with. */
 const post = (
-  env: Environment,
+  env: ServerEnvironment,
   { server }: Discovered,
   client: ClientRegistration,
   endpoint: string,
@@ -46,7 +46,7 @@ interface TokensRequest {
 
 /** Sends a request for tokens, which goes on when the time of its caller is over; the caller is told. */
 const requestTokens = (
-  env: Environment,
+  env: ServerEnvironment,
   tellLate: Effect.Effect<void>,
   discovered: Discovered,
   { client, form, grant, reading, secrets }: TokensRequest
@@ -86,7 +86,7 @@ export interface CodeExchange {
  * @param tellLate Run when the time of the caller is over.
  */
 export const exchange = (
-  env: Environment,
+  env: ServerEnvironment,
   tellLate: Effect.Effect<void>,
   discovered: Discovered,
   { client, code, codeVerifier, redirectUri, scope }: CodeExchange
@@ -106,7 +106,7 @@ export const exchange = (
  * @param asked Which scopes are asked for. Some servers give another token where none are named.
  */
 export const refresh = (
-  env: Environment,
+  env: ServerEnvironment,
   tellLate: Effect.Effect<void>,
   discovered: Discovered,
   client: ClientRegistration,
@@ -131,7 +131,7 @@ export const refresh = (
  * @returns Why the token was not revoked; `undefined` when it was.
  */
 export const revoke = (
-  env: Environment,
+  env: ServerEnvironment,
   discovered: Discovered,
   client: ClientRegistration,
   endpoint: string,
