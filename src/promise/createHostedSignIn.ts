@@ -1,120 +1,43 @@
 /**
- * Signing people in from a web service without Effect.
+ * The one function of hosted sign-ins that `./promise` has. What is behind it is loaded on first use.
  */
-import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { Closed } from "../core/mcp/Closed.ts"
-import { InvalidOptions } from "../core/InvalidOptions.ts"
-import { atMost } from "../effect/atMost.ts"
-import { onAbort } from "../effect/onAbort.ts"
-import { make } from "../hosted/HostedSignIn.ts"
-import type { HostedOptions } from "../hosted/HostedOptions.ts"
-import * as Pending from "../hosted/PendingStore.ts"
-import type { PendingStore as EffectPendingStore } from "../services/PendingStore.ts"
-import { CredentialStore } from "../services/CredentialStore.ts"
-import { checkOptions } from "./checkOptions.ts"
-import { guarded } from "./guarded.ts"
-import type {
-  BeginSignInOptions,
-  CreateHostedSignInOptions,
-  HostedOutcome,
-  HostedSignIn,
-  PendingStore
-} from "./HostedSignIn.ts"
-import { fromCaller, runToPromise } from "./runToPromise.ts"
-import { storeFor } from "./storeFor.ts"
+import type { CreateHostedSignInOptions, HostedSignIn } from "./HostedSignIn.ts"
 
-/** How long a request that is being answered is waited for by `close`, in milliseconds. */
-const answering = 10_000
-
-const pendingFor = (store: PendingStore | "memory"): Effect.Effect<EffectPendingStore> =>
-  store === "memory" ? Pending.memory() : Effect.sync(() =>
-    Pending.make({
-      // Called as methods, so that they have their `this`; what one throws at once is a rejection too.
-      putIfAbsent: async (key, text, ttlMillis) => await store.putIfAbsent(key, text, ttlMillis),
-      take: async (key) => await store.take(key)
-    })
-  )
-
-/** What nothing can be done without, and a caller in JavaScript may leave out. */
-const assertGiven = (options: object, names: ReadonlyArray<string>): void => {
-  for (const name of names) {
-    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) continue
-    throw new InvalidOptions({ option: name, detail: "it is missing" })
-  }
-}
-
-const toEffectOptions = (
-  { guard, onOutcome, ...options }: Omit<CreateHostedSignInOptions, "credentials" | "signal" | "store">,
-  store: EffectPendingStore
-): HostedOptions => ({
-  ...options,
-  store,
-  // Anything but `true` refuses, also where a caller in JavaScript forgets to return something.
-  ...(guard !== undefined && { guard: async (target) => await guard(target) === true }),
-  ...(onOutcome !== undefined && {
-    onOutcome: (outcome) => Effect.ignore(fromCaller(() => onOutcome(outcome as HostedOutcome)))
-  })
-})
-
-const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> => {
-  checkOptions("createHostedSignIn", options)
-  assertGiven(options, ["redirectUri", "store", "credentials"])
-  const { credentials, signal, store, ...own } = options
-  const made = Effect.gen(function* () {
-    const keptIn = yield* storeFor(credentials)
-    const hosted = make(toEffectOptions(own, yield* pendingFor(store)))
-    return yield* Effect.provideService(hosted, CredentialStore, keptIn)
-  })
-  const hosted = await runToPromise(made, [signal])
-
-  const ended = new AbortController()
-  const live = new Set<Promise<unknown>>()
-  let closed: Promise<void> | undefined
-  const close = () =>
-    closed ??= (async () => {
-      takeBack?.()
-      ended.abort(new Closed({}))
-      await Effect.runPromise(atMost(answering, Effect.promise(() => Promise.allSettled(live))))
-    })()
-  const takeBack = signal === undefined ? undefined : onAbort(signal, () => void close())
-  /** Why nothing can be done any more. */
-  const assertOpen = (): void => {
-    if (signal?.aborted === true) throw signal.reason
-    ended.signal.throwIfAborted()
-  }
-  if (signal?.aborted === true) void close()
-
-  const begin = (beginOptions: BeginSignInOptions) =>
-    guarded(() => beginOptions?.signal, async () => {
-      checkOptions("beginSignIn", beginOptions)
-      assertGiven(beginOptions, ["serverUrl", "account"])
-      const { client, signal: own, ...rest } = beginOptions
-      assertOpen()
-      const begun = hosted.begin({
-        ...rest,
-        client: client && {
-          ...client,
-          clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
-        }
-      })
-      return await runToPromise(begun, [own, signal, ended.signal])
-    })
-
-  const handle = async (request: Request): Promise<Response> => {
-    assertOpen()
-    const answer = runToPromise(hosted.handle(request), [])
-    live.add(answer)
-    try {
-      return await answer
-    } finally {
-      live.delete(answer)
-    }
-  }
-
-  return { begin, handle, fetch: hosted.fetch, close, [Symbol.asyncDispose]: close }
-}
-
-/** See `createHostedSignIn` of the entry. */
-export const createHostedSignIn = (options: CreateHostedSignInOptions): Promise<HostedSignIn> =>
-  guarded(() => options?.signal, () => open(options))
+/**
+ * Signs people in to MCP servers from a web service, on one machine or many. `handle` takes a `Request` and gives a promise of
+ * a `Response`, so that Hono, Deno.serve, Bun.serve and Workers mount it in one line, at the path of `redirectUri`. Nothing
+ * is sent or opened before it is used.
+ *
+ * Rejects with `InvalidOptions` when an option cannot be used, with `CredentialStoreError`, or with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { createHostedSignIn, createMcpOAuth, type PendingStore, type TextStore } from "effect-oauth-callback/promise"
+ *
+ * // `router` stands for that of Hono; `pending` and `credentials` for stores that all machines share.
+ * const mount = async (
+ *   router: { all(path: string, serve: (context: { req: { raw: Request } }) => Promise<Response>): unknown },
+ *   pending: PendingStore,
+ *   credentials: TextStore
+ * ) => {
+ *   const hosted = await createHostedSignIn({
+ *     redirectUri: "https://agent.example/oauth/callback",
+ *     store: pending,
+ *     credentials
+ *   })
+ *   router.all("/oauth/callback", ({ req }) => hosted.handle(req.raw))
+ *   return {
+ *     // Where to send the browser of the person who is `account` in your session.
+ *     signIn: (account: string, serverUrl: string) => hosted.begin({ account, serverUrl }),
+ *     // For requests to the server, afterwards.
+ *     use: (account: string, serverUrl: string) =>
+ *       createMcpOAuth({ account, serverUrl, store: credentials, fetch: hosted.fetch, interactive: false, prompt: false })
+ *   }
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const createHostedSignIn = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> =>
+  (await import("./openHostedSignIn.ts")).openHostedSignIn(options)
