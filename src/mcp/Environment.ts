@@ -30,6 +30,8 @@ export interface ServerEnvironment extends AuthorizationChoice, ClientOptions {
   readonly key: CredentialKey
   readonly fetch: FetchLike
   readonly unsafe: Unsafe
+  /** What this program registers as. @default "native" */
+  readonly applicationType?: "native" | "web" | undefined
   /** Time-limit of each step between this program and the authorization server. */
   readonly requestTimeout: Duration.Duration
   readonly store: CredentialStore

@@ -22,7 +22,13 @@ const once = (
   Effect.gen(function* () {
     const { authMethods, issuer, registrationEndpoint } = server
     if (registrationEndpoint === undefined) return yield* new RegistrationError({ reason: "NotSupported", issuer })
-    const clientMetadata = ClientMetadata.make({ authMethods, clientName: env.clientName, redirectUri, scope })
+    const clientMetadata = ClientMetadata.make({
+      applicationType: env.applicationType,
+      authMethods,
+      clientName: env.clientName,
+      redirectUri,
+      scope
+    })
     const outcome = yield* ServerRequest.postJson(env, registrationEndpoint, clientMetadata)
     const document = Fault.documentOf(outcome)
     const registered = document === undefined ? undefined : ClientChoice.fromResponse(document, redirectUri)

@@ -13,7 +13,7 @@ export const defaultClientName = "effect-oauth-callback"
  * @category models
  */
 export interface ClientMetadata {
-  application_type: "native"
+  application_type: "native" | "web"
   client_name: string
   redirect_uris: Array<string>
   grant_types: Array<string>
@@ -24,6 +24,8 @@ export interface ClientMetadata {
 
 /** What the metadata is made of. */
 export interface ClientMetadataFields {
+  /** Where the program runs: on a person's machine, or as a web service. @default "native" */
+  readonly applicationType?: "native" | "web" | undefined
   readonly clientName?: string | undefined
   readonly redirectUri: string
   /** Scopes, separated by spaces. */
@@ -34,7 +36,7 @@ export interface ClientMetadataFields {
 
 /** The metadata with the weakest client authentication that the server allows. */
 export const make = (
-  { authMethods, clientName = defaultClientName, redirectUri, scope }: ClientMetadataFields
+  { applicationType = "native", authMethods, clientName = defaultClientName, redirectUri, scope }: ClientMetadataFields
 ): ClientMetadata => {
   // A program on a person's machine cannot keep a secret (RFC 8252 section 8.4): none where the server allows that.
   const method = authMethods === undefined || authMethods.includes("none")
@@ -42,7 +44,7 @@ export const make = (
     : ["client_secret_basic", "client_secret_post"].find((each) => authMethods.includes(each)) ?? "none"
   return {
     // By default a client is a web site, and servers accept only the port that it registered.
-    application_type: "native",
+    application_type: applicationType,
     client_name: clientName,
     redirect_uris: [redirectUri],
     grant_types: ["authorization_code", "refresh_token"],
