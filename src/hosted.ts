@@ -6,6 +6,7 @@
  */
 import type { Target } from "./hosted/HostedOptions.ts"
 import type { HostedSignIn as HostedSignInInterface } from "./hosted/HostedOptions.ts"
+import { problemOf } from "./core/hosted/TargetCheck.ts"
 import { make } from "./hosted/HostedSignIn.ts"
 import * as Stores from "./hosted/PendingStore.ts"
 import type { PendingStore as PendingStoreInterface } from "./services/PendingStore.ts"
@@ -39,6 +40,7 @@ export type {
   HostedOutcome,
   Target
 } from "./hosted/HostedOptions.ts"
+export type { PendingBackend, PendingMemoryOptions } from "./hosted/PendingStore.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"
 export { CredentialStoreError } from "./services/CredentialStore.ts"
 export { PendingStoreError } from "./services/PendingStore.ts"
@@ -66,7 +68,7 @@ export const HostedSignIn: {
   readonly make: typeof make
   /** Whether a URL is https and leads to public addresses alone: the default of the option `guard`, to build one on. */
   readonly isPublic: (target: Target) => boolean
-} = { make, isPublic: () => false }
+} = { make, isPublic: (target) => problemOf(target) === undefined }
 
 /**
  * Keeps short texts for minutes, for all machines that answer at one redirect URI.

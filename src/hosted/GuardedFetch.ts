@@ -63,14 +63,14 @@ const problemOf = async ({ guard, resolve = bySystem }: Guarding, url: URL): Pro
  *
  * @param onRefused - Told of a request that was not sent, because what calls it may not keep the error.
  */
-export const make = (options: Guarding, onRefused: (refused: TargetRefused) => void = () => {}): FetchLike =>
-async (input, init) => {
-  const url = new URL(input)
-  const refused = await problemOf(options, url)
-  if (refused !== undefined) {
-    onRefused(refused)
-    throw refused
+export const make =
+  (options: Guarding, onRefused: (refused: TargetRefused) => void = () => {}): FetchLike => async (input, init) => {
+    const url = new URL(input)
+    const refused = await problemOf(options, url)
+    if (refused !== undefined) {
+      onRefused(refused)
+      throw refused
+    }
+    init?.signal?.throwIfAborted()
+    return await options.fetch(url, { ...init, redirect: init?.redirect === "error" ? "error" : "manual" })
   }
-  init?.signal?.throwIfAborted()
-  return await options.fetch(url, { ...init, redirect: init?.redirect === "error" ? "error" : "manual" })
-}

@@ -8,8 +8,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import {
   pendingFailedBy,
-  PendingStoreError,
-  type PendingStore as PendingStoreInterface
+  type PendingStore as PendingStoreInterface,
+  PendingStoreError
 } from "../services/PendingStore.ts"
 
 /**

@@ -23,7 +23,10 @@ const current = <Tag extends Pausing["_tag"]>(
   })
 
 /** Notes the time that an error names, if it names one. */
-export const note = ({ key, store }: ServerEnvironment, error: { readonly _tag: string }): Effect.Effect<void> =>
+export const note = (
+  { key, store }: Pick<ServerEnvironment, "key" | "store">,
+  error: { readonly _tag: string }
+): Effect.Effect<void> =>
   Effect.sync(() => {
     const isPausing = error instanceof DiscoveryError || error instanceof RegistrationError ||
       error instanceof TokenError

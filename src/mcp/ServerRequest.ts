@@ -12,6 +12,9 @@ import { endAfter } from "../effect/endAfter.ts"
 import type { ServerEnvironment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
 
+/** What of the environment a request needs. */
+type Sending = Pick<ServerEnvironment, "fetch" | "requestTimeout">
+
 /** How a request is sent, and its response read. */
 interface ServerRequest {
   readonly url: string
@@ -77,7 +80,7 @@ const exchange = async (base: FetchLike, url: string, init: RequestInit, signal:
 
 /** Sends a request. It never fails: what became of it is told by the outcome. */
 export const send = (
-  { fetch, requestTimeout }: Pick<ServerEnvironment, "fetch" | "requestTimeout">,
+  { fetch, requestTimeout }: Sending,
   { init = {}, limit = requestTimeout, read = ResponseDocument.ofJson, url }: ServerRequest
 ): Effect.Effect<Fault.Outcome> => {
   const answered = Effect.tryPromise({
@@ -112,12 +115,12 @@ export const send = (
 const protocolVersion = "2025-11-25"
 
 /** Asks for a document that a server publishes. */
-export const get = (env: ServerEnvironment, url: string): Effect.Effect<Fault.Outcome> =>
+export const get = (env: Sending, url: string): Effect.Effect<Fault.Outcome> =>
   send(env, { url, init: { headers: { accept: "application/json", "mcp-protocol-version": protocolVersion } } })
 
 /** Sends a form to an endpoint of an authorization server; the answer may be a form too. */
 export const postForm = (
-  env: ServerEnvironment,
+  env: Sending,
   url: string,
   headers: Readonly<Record<string, string>>,
   form: URLSearchParams,
@@ -135,7 +138,7 @@ export const postForm = (
   })
 
 /** Sends a document to an endpoint of an authorization server. */
-export const postJson = (env: ServerEnvironment, url: string, document: object): Effect.Effect<Fault.Outcome> =>
+export const postJson = (env: Sending, url: string, document: object): Effect.Effect<Fault.Outcome> =>
   send(env, {
     url,
     init: {

@@ -37,7 +37,8 @@ const longest = Duration.seconds(60)
 const afterClose = Duration.seconds(10)
 
 /** How long such a request may take. */
-export const limit = ({ requestTimeout }: Pick<Environment, "requestTimeout">): Duration.Duration => Duration.max(requestTimeout, longest)
+export const limit = ({ requestTimeout }: Pick<Environment, "requestTimeout">): Duration.Duration =>
+  Duration.max(requestTimeout, longest)
 
 // Whoever shares a store and a key would spend the same.
 const underWay = byStoreAndKey(() => new Set<UnderWay>())

@@ -20,10 +20,18 @@ import * as Pauses from "./Pauses.ts"
 import * as ServerRequest from "./ServerRequest.ts"
 import * as Spending from "./Spending.ts"
 
+/** What of the environment a request for tokens needs. */
+type Asking = Pick<ServerEnvironment, "fetch" | "key" | "requestTimeout" | "store">
+
+/** What of the servers it needs. */
+interface Endpoints extends Pick<Discovered, "resourceIndicator"> {
+  readonly server: Pick<Discovered["server"], "authMethods" | "issuer" | "tokenEndpoint">
+}
+
 /** Sends a form with what the client authenticates with. */
 const post = (
-  env: ServerEnvironment,
-  { server }: Discovered,
+  env: Asking,
+  { server }: Pick<Endpoints, "server">,
   client: ClientRegistration,
   endpoint: string,
   form: URLSearchParams,
@@ -46,9 +54,9 @@ interface TokensRequest {
 
 /** Sends a request for tokens, which goes on when the time of its caller is over; the caller is told. */
 const requestTokens = (
-  env: ServerEnvironment,
+  env: Asking,
   tellLate: Effect.Effect<void>,
-  discovered: Discovered,
+  discovered: Endpoints,
   { client, form, grant, reading, secrets }: TokensRequest
 ): Effect.Effect<Tokens, TokenError> =>
   Effect.gen(function* () {
@@ -86,9 +94,9 @@ export interface CodeExchange {
  * @param tellLate Run when the time of the caller is over.
  */
 export const exchange = (
-  env: ServerEnvironment,
+  env: Asking,
   tellLate: Effect.Effect<void>,
-  discovered: Discovered,
+  discovered: Endpoints,
   { client, code, codeVerifier, redirectUri, scope }: CodeExchange
 ): Effect.Effect<Tokens, TokenError> =>
   requestTokens(env, tellLate, discovered, {
@@ -106,9 +114,9 @@ export const exchange = (
  * @param asked Which scopes are asked for. Some servers give another token where none are named.
  */
 export const refresh = (
-  env: ServerEnvironment,
+  env: Asking,
   tellLate: Effect.Effect<void>,
-  discovered: Discovered,
+  discovered: Endpoints,
   client: ClientRegistration,
   { refreshToken, scope }: Tokens & { readonly refreshToken: Redacted.Redacted<string> },
   asked: "granted" | "none"
@@ -131,8 +139,8 @@ export const refresh = (
  * @returns Why the token was not revoked; `undefined` when it was.
  */
 export const revoke = (
-  env: ServerEnvironment,
-  discovered: Discovered,
+  env: Asking,
+  discovered: Endpoints,
   client: ClientRegistration,
   endpoint: string,
   token: Redacted.Redacted<string>,

@@ -10,13 +10,12 @@ import type { TaggedErrorClass } from "../TaggedError.ts"
  * - `NotHttps`: its URL is not https
  * - `Name`: its host is a name of this machine, or of a private network
  * - `Address`: its host is, or resolves to, an address that is not public
- * - `NotResolved`: its host has no address
  * - `Guard`: the option `guard` said no
  *
  * @since 0.1.0
  * @category errors
  */
-export type TargetRefusedReason = "NotHttps" | "Name" | "Address" | "NotResolved" | "Guard"
+export type TargetRefusedReason = "NotHttps" | "Name" | "Address" | "Guard"
 
 const TargetRefusedBase: TaggedErrorClass<"TargetRefused", {
   reason: TargetRefusedReason
@@ -30,7 +29,6 @@ const reasons: Readonly<Record<TargetRefusedReason, (kind: string) => string>> =
   NotHttps: () => "its URL is not https",
   Name: () => "it is a name of this machine or of a private network",
   Address: (kind) => `it leads to an address that is not public${kind}`,
-  NotResolved: () => "it has no address",
   Guard: () => "the option guard refuses it"
 }
 

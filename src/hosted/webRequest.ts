@@ -1,0 +1,50 @@
+/**
+ * Requests and responses of the web platform, as the pure route takes and gives them.
+ */
+import * as Effect from "effect/Effect"
+import type { Answer } from "../core/oauth/Answer.ts"
+import type { RequestHead } from "../core/oauth/RequestHead.ts"
+import { endAfter } from "../effect/endAfter.ts"
+
+/** The head of a request. Where the server that made it left `Host` out, its URL names the host. */
+export const headOf = ({ headers, method, url }: Request): RequestHead => {
+  const { host, pathname, search } = new URL(url)
+  return {
+    method,
+    target: pathname + search,
+    hosts: [headers.get("host") ?? host],
+    header: (name) => headers.get(name) ?? undefined
+  }
+}
+
+/** The body of a posted form; a reason where it is too large, or does not come. */
+export type Body = { readonly text: string } | { readonly refused: "BodyTooLarge" | "Malformed" }
+
+const read = async (request: Request, limit: number): Promise<Body> => {
+  if (request.bodyUsed) return { refused: "Malformed" }
+  if (request.body === null) return { text: "" }
+  const reader = request.body.getReader()
+  const decoder = new TextDecoder()
+  let text = ""
+  let bytes = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return { text: text + decoder.decode() }
+    bytes += value.byteLength
+    if (bytes > limit) {
+      await reader.cancel()
+      return { refused: "BodyTooLarge" }
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+/** Reads at most so many bytes of the body, for ten seconds at most. */
+export const bodyOf = (request: Request, limit: number): Effect.Effect<Body> => {
+  const malformed: Body = { refused: "Malformed" }
+  const body = Effect.orElseSucceed(Effect.tryPromise(() => read(request, limit)), () => malformed)
+  return endAfter(body, "10 seconds", Effect.succeed(malformed))
+}
+
+/** The response of an answer. */
+export const responseOf = ({ body, headers, status }: Answer): Response => new Response(body, { status, headers })
