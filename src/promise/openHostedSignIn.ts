@@ -85,21 +85,20 @@ const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> =
   }
   if (signal?.aborted === true) void close()
 
-  const begin = (beginOptions: BeginSignInOptions) =>
-    guarded(() => beginOptions?.signal, async () => {
-      checkOptions("beginSignIn", beginOptions)
-      assertGiven(beginOptions, ["serverUrl", "account"])
-      const { client, signal: own, ...rest } = beginOptions
-      assertOpen()
-      const begun = hosted.begin({
-        ...rest,
-        client: client && {
-          ...client,
-          clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
-        }
-      })
-      return await runToPromise(begun, [own, signal, ended.signal])
+  const begin = async (beginOptions: BeginSignInOptions) => {
+    checkOptions("beginSignIn", beginOptions)
+    assertGiven(beginOptions, ["serverUrl", "account"])
+    const { client, signal: own, ...rest } = beginOptions
+    assertOpen()
+    const begun = hosted.begin({
+      ...rest,
+      client: client && {
+        ...client,
+        clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
+      }
     })
+    return await runToPromise(begun, [own, signal, ended.signal])
+  }
 
   const handle = async (request: Request): Promise<Response> => {
     assertOpen()
