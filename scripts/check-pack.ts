@@ -23,7 +23,7 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
   "/deno": { values: "layer layerFile" },
   "/bun": { values: "layer layerFile" },
   "/platform": { values: "layerHttpServer" },
-  "/redis": { values: "layerRedis makeRedisStore layerPendingStore makePendingStore" },
+  "/redis": { values: "layerRedis makeRedisStore makePendingStore" },
   "/hosted": { values: "HostedSignIn PendingStore PendingStoreError TargetRefused" },
   "/mcp": {
     values: "McpOAuth InvalidServerUrl DiscoveryError UntrustedMetadata RegistrationError TokenError RevocationError " +

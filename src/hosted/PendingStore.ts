@@ -80,12 +80,15 @@ export const memory = (
 ): Effect.Effect<PendingStoreInterface> =>
   Effect.sync(() => {
     const kept = new Map<string, Kept>()
-    let sweepAt = 1024
+    let sweepAt = Math.min(1024, capacity)
+    let sweptAt = Number.NEGATIVE_INFINITY
+    // Each text is looked at a bounded number of times, however many come, and once a second where there is no room.
     const sweep = (now: number) => {
+      if (sweepAt >= capacity && Math.abs(now - sweptAt) < 1000) return
+      sweptAt = now
       for (const [key, { until }] of kept) {
         if (until <= now) kept.delete(key)
       }
-      // Each key is looked at a bounded number of times, however many come.
       sweepAt = Math.min(capacity, Math.max(1024, kept.size * 2))
     }
     return {

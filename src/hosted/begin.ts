@@ -141,11 +141,12 @@ export const begin = (settings: Settings, options: BeginOptions): Effect.Effect<
     // The requests of a sign-in tell an error of `fetch` as a server that was not reached: this one is told as it is.
     let refused: TargetRefused | undefined
     const begun = check(settings, options, (error) => (refused ??= error))
-    return Effect.flatMap(
-      begun,
-      (checked) =>
-        Effect.withSpan(beginChecked(settings, options, checked), "HostedSignIn.begin", {
-          attributes: { server: checked.env.label }
-        })
-    ).pipe(Effect.mapError((error): BeginError => refused ?? error))
+    return Effect.flatMap(begun, (checked) =>
+      // A span has the result of its effect, and the URL holds `state`.
+      Effect.withSpan(Effect.map(beginChecked(settings, options, checked), Redacted.make), "HostedSignIn.begin", {
+        attributes: { server: checked.env.label }
+      })).pipe(
+        Effect.map(Redacted.value),
+        Effect.mapError((error): BeginError => refused ?? error)
+      )
   })
