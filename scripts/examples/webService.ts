@@ -2,7 +2,7 @@
  * A web service whose people sign in to an MCP server, with Hono. Any number of machines may run it behind one address.
  *
  *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example/mcp REDIS_URL=redis://… PORT=8080 node webService.ts
- *     node webService.ts --local      (with servers of this machine, and nobody in front of it)
+ *     node webService.ts --local      (with servers of this machine, and without REDIS_URL in memory)
  */
 import {
   createHostedSignIn,
@@ -88,11 +88,13 @@ const memory = (): TextStore => {
 const runLocally = (): Promise<void> =>
   withLocal(({ browse, serverUrl }) =>
     whileListening(async (publicUrl, listen) => {
+      const { REDIS_URL } = process.env
+      const redis = REDIS_URL === undefined ? undefined : new Redis(REDIS_URL)
       const { app, hosted } = await makeService({
         publicUrl,
         serverUrl,
-        store: "memory",
-        credentials: memory(),
+        store: redis === undefined ? "memory" : pendingStore(redis),
+        credentials: redis === undefined ? memory() : credentials(redis),
         // Only here: by default nothing is sent to addresses of this machine.
         guard: () => true
       })
@@ -100,6 +102,7 @@ const runLocally = (): Promise<void> =>
       console.log(headingOf(await browse(`${publicUrl}/connect`)))
       console.log((await browse(`${publicUrl}/who`)).text)
       await hosted.close()
+      redis?.disconnect()
     })
   )
 
