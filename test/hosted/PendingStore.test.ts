@@ -12,12 +12,12 @@ pendingStoreLaws(
     const kept = new Map<string, { readonly text: string; readonly until: number }>()
     const live = (key: string) => (kept.get(key)?.until ?? 0) > Date.now()
     const store = PendingStore.make({
-      putIfAbsent: async (key, text, ttlMillis) =>
-        live(key) ? false : kept.set(key, { text, until: Date.now() + ttlMillis }) === kept,
-      take: async (key) => {
+      putIfAbsent: (key, text, ttlMillis) =>
+        Promise.resolve(live(key) ? false : kept.set(key, { text, until: Date.now() + ttlMillis }) === kept),
+      take: (key) => {
         const text = live(key) ? kept.get(key)?.text : null
         kept.delete(key)
-        return text
+        return Promise.resolve(text)
       }
     })
     return [store, store] as const

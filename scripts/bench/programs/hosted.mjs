@@ -45,9 +45,9 @@ const answers = {
   })
 }
 let sent = 0
-const send = async (input) => {
+const send = (input) => {
   sent++
-  return (answers[String(input)] ?? (() => new Response(null, { status: 404 })))()
+  return Promise.resolve((answers[String(input)] ?? (() => new Response(null, { status: 404 })))())
 }
 const client = { clientId: "agent", issuer }
 
@@ -146,7 +146,7 @@ const ours = async () => {
   const credentials = await Effect.runPromise(CredentialStore.memory)
   const hosted = await Effect.runPromise(
     Effect.provideService(
-      HostedSignIn.make({ redirectUri, store, fetch: send, resolve: async () => ["93.184.215.14"] }),
+      HostedSignIn.make({ redirectUri, store, fetch: send, resolve: () => Promise.resolve(["93.184.215.14"]) }),
       CredentialStore,
       credentials
     )
