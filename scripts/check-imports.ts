@@ -44,6 +44,11 @@ const exceptions: ReadonlyArray<Exception> = [
     reason: "`fetch` with a valid token runs no effect"
   },
   {
+    in: "src/server/serveFlow.ts",
+    uses: [".unsafeCurrentTimeMillis"],
+    reason: "a plain callback of the listener asks whether a page is to be forgotten"
+  },
+  {
     in: "src/effect/firstOf.ts",
     uses: ["Effect.raceAll"],
     reason: "the one race that ends at whichever step it is interrupted"

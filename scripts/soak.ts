@@ -3,16 +3,19 @@
  * are killed, find damaged files, and full disks; or that wait on one port. Prints a row for each, and ends with a line
  * `N passed, N failed`.
  */
+import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Programs from "../test/fixtures/ports/Programs.ts"
 import * as Agents from "../test/fixtures/processes/Agents.ts"
+import * as Machines from "../test/fixtures/processes/machines.ts"
+import { findRedis } from "../test/fixtures/RedisServer.ts"
 import { parse, usage } from "./soak/options.ts"
 import * as Ports from "./soak/ports.ts"
 import { rounds } from "./soak/processes.ts"
 import { soakLease } from "./soak/lease.ts"
 import { differences, type Result, type Round } from "./soak/Round.ts"
 
-const parts = ["lease", "refresh", "sign-in", "port", "death", "kill", "corruption", "obstacle", "elsewhere"]
+const parts = ["hosted", "lease", "refresh", "sign-in", "port", "death", "kill", "corruption", "obstacle", "elsewhere"]
 
 /** Turns of six processes of all runtimes that are there, of which one is killed again and again. */
 const lease = (scale: number): Round => ({
@@ -23,6 +26,20 @@ const lease = (scale: number): Round => ({
     const isNobodyIn = figures.turns === 0 ? ["nobody had a turn"] : []
     const problems = [...differences(figures, { overlaps: 0 }), ...failures.map(String), ...isNobodyIn]
     return { figures: { runtimes: runtimes.join(" "), ...figures }, problems }
+  }
+})
+
+/** Many people at a web service on two machines, of which one is killed while they are at the authorization server. */
+const hosted = (scale: number): Round => ({
+  part: "hosted",
+  name: "300 people, two machines, one Redis",
+  run: async () => {
+    if (findRedis() === undefined) return { figures: {}, problems: [], skipped: "there is no Redis here" }
+    // A multiple of four: two machines, and two ways of each.
+    const people = Math.max(1, Math.round(75 * scale)) * 4
+    const run = Effect.scoped(Machines.run({ people, again: 30_000 }))
+    const { problems, ...figures } = await Effect.runPromise(run)
+    return { figures, problems: [...differences(figures, Machines.expected({ people })), ...problems] }
   }
 })
 
@@ -43,7 +60,12 @@ const main = async (): Promise<number> => {
   const say = json ? console.error : console.log
   say(`on ${runtimes.join(", ")}, seed ${seed}`)
   const rows: Array<Result & { readonly part: string; readonly name: string; readonly seconds: number }> = []
-  const all = [lease(scale), ...rounds({ on, runtimes, scale, seed }), ...Ports.rounds({ on, runtimes, scale })]
+  const all = [
+    hosted(scale),
+    lease(scale),
+    ...rounds({ on, runtimes, scale, seed }),
+    ...Ports.rounds({ on, runtimes, scale })
+  ]
   for (const { name, part, run } of all.filter(({ part }) => only.includes(part))) {
     const since = performance.now()
     const result = await run().catch((error: unknown): Result => ({ figures: {}, problems: [`it broke: ${error}`] }))

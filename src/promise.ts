@@ -30,6 +30,17 @@ export type { OAuthClientProvider } from "./mcp/OAuthClientProvider.ts"
 export type { Account } from "./mcp/Account.ts"
 export type { Status } from "./mcp/Status.ts"
 export type { AccountsOptions, ExportCredentialsOptions, ImportCredentialsOptions } from "./promise/Credentials.ts"
+export { createHostedSignIn } from "./promise/createHostedSignIn.ts"
+export type {
+  BeginSignInOptions,
+  BegunSignIn,
+  CreateHostedSignInOptions,
+  HostedFailure,
+  HostedOutcome,
+  HostedSignIn,
+  PendingStore,
+  RequestTarget
+} from "./promise/HostedSignIn.ts"
 export type {
   CallbackOptions,
   ConnectAllOptions,

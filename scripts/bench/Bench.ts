@@ -36,6 +36,8 @@ export type ToCommand = (program: string, args?: ReadonlyArray<string>, flags?: 
 /** One measurement: of one or more rows at once. */
 export interface Measurement {
   readonly rows: ReadonlyArray<TargetKey>
+  /** Names of rows without a target that it is chosen by too. */
+  readonly shown?: ReadonlyArray<string>
   readonly run: (bench: Bench) => Promise<Results>
 }
 

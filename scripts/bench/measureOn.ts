@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { deno, node, run } from "../commands.ts"
 import type { Bench, Measurement, ToCommand } from "./Bench.ts"
 import * as Children from "./children.ts"
+import { hostedSignIns } from "./hostedSignIns.ts"
 import { importing } from "./importing.ts"
 import { junkRequests } from "./junkRequests.ts"
 import { leasing } from "./leasing.ts"
@@ -31,6 +32,7 @@ const measurements: ReadonlyArray<Measurement> = [
   takeover,
   signedInFetch,
   leasing,
+  hostedSignIns,
   releasing
 ]
 
@@ -72,7 +74,9 @@ export const measureOn = async (
   { note, only, packages, root, rounds }: Wanted
 ): Promise<ReadonlyArray<Result>> => {
   const wanted = (row: TargetKey) => isNamed(only, targets[row].name, runtime)
-  const chosen = measurements.filter(({ rows }) => rows.some(wanted))
+  const chosen = measurements.filter(({ rows, shown = [] }) =>
+    rows.some(wanted) || shown.some((name) => isNamed(only, name, runtime))
+  )
   if (chosen.length === 0) return []
   const program = await findProgram(runtime)
   if (program === undefined) {
@@ -103,7 +107,7 @@ export const measureOn = async (
     note: (text) => note(`${runtime}: ${text}`)
   }
   const results: Array<Result> = []
-  for (const { rows, run } of chosen) {
+  for (const { rows, run, shown = [] } of chosen) {
     const begun = performance.now()
     const measured = await run(bench).catch((error) => {
       note(`${runtime}: ${messageOf(error)}`)
@@ -112,7 +116,7 @@ export const measureOn = async (
     const missing = rows.filter((row) => wanted(row) && !measured.some(({ key }) => key === row))
     for (const row of missing) note(`left out: ${fullName(targets[row].name, runtime)}`)
     results.push(...measured.filter(({ key }) => key === undefined || wanted(key)))
-    note(`${runtime}: ${rows.join(", ")} took ${Math.round((performance.now() - begun) / 1000)} s`)
+    note(`${runtime}: ${[...rows, ...shown].join(", ")} took ${Math.round((performance.now() - begun) / 1000)} s`)
   }
   return results
 }

@@ -1,7 +1,7 @@
 /** The command line of the bench. */
 import { parseArgs } from "node:util"
 import { isNamed, type Runtime } from "./results.ts"
-import { targets } from "./targets.ts"
+import { shown, targets } from "./targets.ts"
 
 /** What `--help` prints. */
 export const usage = `Usage: npm run bench [-- --json] [-- --only TEXT] [-- --runtime node|deno] [-- --rounds N]
@@ -41,7 +41,8 @@ export const parse = (args: ReadonlyArray<string>): Options => {
     throw new Error(`--rounds is "${rounds}". Use a whole number from 1`)
   }
   const runtimes: ReadonlyArray<Runtime> = runtime === undefined ? ["node", "deno"] : [runtime]
-  if (!Object.values(targets).some(({ name }) => runtimes.some((each) => isNamed(rest.only, name, each)))) {
+  const names = [...Object.values(targets).map(({ name }) => name), ...Object.values(shown)]
+  if (!names.some((name) => runtimes.some((each) => isNamed(rest.only, name, each)))) {
     throw new Error(`There is no row whose name contains "${rest.only}"`)
   }
   return {

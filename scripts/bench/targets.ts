@@ -48,6 +48,12 @@ export type TargetKey =
   | "release"
   | "releaseIdle"
 
+/** Rows without a target that can be chosen by their name, because no row with one is measured with them. */
+export const shown = {
+  hosted: "hosted: begin and handle, sign-ins a second on one core / a route by hand",
+  hostedPending: "hosted: heap of each of 10,000 sign-ins that wait in memory"
+} as const
+
 /** The rows with a target. */
 export const targets: Readonly<Record<TargetKey, Target>> = {
   start: ratio("./promise: process start, one callback, exit / raw node:http", 1.35),

@@ -31,7 +31,9 @@ const bundle = (folder: string, entryPoints: ReadonlyArray<string>, answers: str
     logLevel: "error",
     packages: "external",
     plugins: [captured],
-    target: "node20"
+    target: "node20",
+    // Without the repository's own, which has the package's name mean its sources.
+    tsconfigRaw: {}
   })
 }
 
@@ -52,7 +54,7 @@ export const prepare = async (
   cpSync("dist", join(own, "dist"), { recursive: true })
   cpSync("package.json", join(own, "package.json"))
   writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
-  for (const name of Object.keys({ ...npm.dependencies, ...npm.peerDependencies })) {
+  for (const name of [...Object.keys({ ...npm.dependencies, ...npm.peerDependencies }), "hono"]) {
     link(folder, name, resolve("node_modules", name))
   }
   for (const [name, target] of packages) link(folder, name, target)

@@ -3,6 +3,7 @@
  * kept (a digest of it), and what it is encrypted with. So there is no key to manage, and whoever has the store has nothing.
  */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import type * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -60,7 +61,7 @@ export const open = (
 ): Effect.Effect<Option.Option<string>> =>
   Effect.option(Effect.tryPromise(async () => {
     const decoded = Encoding.decodeBase64Url(Redacted.value(sealed))
-    const whole = Uint8Array.from(decoded._tag === "Right" ? decoded.right : [])
+    const whole = Uint8Array.from(Either.isRight(decoded) ? decoded.right : [])
     const parameters = { name: algorithm, iv: whole.slice(0, nonceLength) }
     const key = await keyOf(purpose, secret)
     return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, key, whole.slice(nonceLength)))

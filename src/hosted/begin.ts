@@ -143,9 +143,9 @@ export const begin = (settings: Settings, options: BeginOptions): Effect.Effect<
     const begun = check(settings, options, (error) => (refused ??= error))
     return Effect.flatMap(begun, (checked) =>
       // A span has the result of its effect, and the URL holds `state`.
-      Effect.withSpan(Effect.map(beginChecked(settings, options, checked), Redacted.make), "HostedSignIn.begin", {
-        attributes: { server: checked.env.label }
-      })).pipe(
+      Effect.map(beginChecked(settings, options, checked), Redacted.make).pipe(
+        Effect.withSpan("HostedSignIn.begin", { attributes: { server: checked.env.label } })
+      )).pipe(
         Effect.map(Redacted.value),
         Effect.mapError((error): BeginError => refused ?? error)
       )

@@ -27,6 +27,12 @@ const store: Kind = [
   (value: unknown) => isObject(value) && ["appName", "get", "set", "delete"].some((name) => name in value),
   "an object with appName, or one with get, set and delete"
 ]
+const pending: Kind = [
+  (value: unknown) =>
+    value === "memory" ||
+    (isObject(value) && ["putIfAbsent", "take"].every((name) => isFunction(Object(value)[name]))),
+  '"memory", or an object with the functions putIfAbsent and take'
+]
 const folderName: Kind = [
   (value) => typeof value === "string" && /^[^/\\\p{Cc}]+$/u.test(value) && value !== "." && value !== "..",
   'one name without slashes, such as "my-tool"'
@@ -35,6 +41,11 @@ const folderName: Kind = [
 type Kinds = { readonly [Name in string]: Kind | Kinds }
 
 const isKind = (kinds: Kind | Kinds): kinds is Kind => Array.isArray(kinds)
+
+const scope: Kind = [
+  (value: unknown) => isText(value) || isObject(value),
+  "a string, or an object with exactly"
+]
 
 const client = { clientId: text, clientSecret: text, issuer: text }
 
@@ -64,7 +75,7 @@ const server = {
   name: text,
   offlineAccess: flag,
   requestTimeout: millis,
-  scope: [(value: unknown) => isText(value) || isObject(value), "a string, or an object with exactly"],
+  scope,
   transport: action,
   unsafe: object
 } satisfies Kinds
@@ -73,7 +84,9 @@ const server = {
 export type OptionsOf =
   | "accounts"
   | "authorize"
+  | "beginSignIn"
   | "connectAll"
+  | "createHostedSignIn"
   | "createMcpOAuth"
   | "exportCredentials"
   | "importCredentials"
@@ -97,6 +110,20 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     signal,
     timeout: millis
   },
+  beginSignIn: {
+    account: text,
+    authorizationParameters: object,
+    bindToBrowser: flag,
+    client,
+    clientMetadataUrl: text,
+    clientName: text,
+    name: text,
+    offlineAccess: flag,
+    scope,
+    signal,
+    timeout: millis,
+    unsafe: object
+  },
   connectAll: {
     ...screen,
     askClientId: action,
@@ -109,6 +136,21 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     turns: [(value: unknown) => value === "one-at-a-time" || value === "all", '"one-at-a-time" or "all"']
   },
   createMcpOAuth: { ...screen, ...server, askClientId: action, store },
+  createHostedSignIn: {
+    allowOrigins: object,
+    credentials: store,
+    fetch: action,
+    guard: action,
+    hosts: object,
+    onOutcome: action,
+    page: object,
+    path: text,
+    redirectUri: text,
+    requestTimeout: millis,
+    resolve: action,
+    signal,
+    store: pending
+  },
   exportCredentials: { account: text, id: text, move: flag, overwrite: flag, signal, store, to: text },
   importCredentials: { from: text, overwrite: flag, signal, store },
   openCallback: { ...screen, ...place, onRefusal: action },
@@ -160,9 +202,11 @@ export const checkOptions = (of: OptionsOf, options: unknown, path = ""): void =
     })
   }
   checkIn(options, all[of], path)
-  if ("store" in all[of] && "store" in options && isObject(options.store)) {
-    checkStore(options.store)
-    if (!("get" in options.store)) checkIn(options.store, storePlace, "store.")
+  for (const [name, kind] of Object.entries(all[of])) {
+    const given = (options as Readonly<Record<string, unknown>>)[name]
+    if (kind !== store || !isObject(given)) continue
+    checkStore(given, name)
+    if (!("get" in given)) checkIn(given, storePlace, `${name}.`)
   }
 }
 

@@ -32,12 +32,12 @@ const kindOf = (value: unknown): string =>
     ? String(value)
     : `a ${typeof value}`
 
-const checkTexts = (store: Readonly<Record<string, unknown>>): void => {
+const checkTexts = (store: Readonly<Record<string, unknown>>, option: string): void => {
   for (const name of [...required, ...optional]) {
     const value = store[name]
     if (typeof value === "function" || (value === undefined && optional.includes(name))) continue
     throw new InvalidOptions({
-      option: `store.${name}`,
+      option: `${option}.${name}`,
       detail: value === undefined
         ? "it is missing, and must be a function"
         : `it is ${kindOf(value)}, and must be a function`
@@ -47,7 +47,10 @@ const checkTexts = (store: Readonly<Record<string, unknown>>): void => {
     if (store[name] !== undefined) continue
     const near = namesOf(store).find((each) => each !== name && misspelt[name]?.test(each) === true)
     if (near === undefined || typeof store[near] !== "function") continue
-    throw new InvalidOptions({ option: `store.${near}`, detail: `there is no such member. It may be meant as ${name}` })
+    throw new InvalidOptions({
+      option: `${option}.${near}`,
+      detail: `there is no such member. It may be meant as ${name}`
+    })
   }
 }
 
@@ -59,26 +62,31 @@ const withoutKeychain: Readonly<Record<string, string>> = {
   encrypt: "what is in a keychain is encrypted anyway. Leave it out"
 }
 
-const checkKeychain = (store: Readonly<Record<string, unknown>>): void => {
+const checkKeychain = (store: Readonly<Record<string, unknown>>, option: string): void => {
   if (store["keychain"] !== true) return
   for (const [name, why] of Object.entries(withoutKeychain)) {
     if (store[name] === undefined || store[name] === false) continue
-    throw new InvalidOptions({ option: `store.${name}`, detail: `it has no place beside keychain: ${why}` })
+    throw new InvalidOptions({ option: `${option}.${name}`, detail: `it has no place beside keychain: ${why}` })
   }
 }
 
-const checkPlace = (store: object): void => {
+const checkPlace = (store: object, option: string): void => {
   // Its own names only, and each of them: what is meant to protect the credentials must not be passed over.
   const unknown = Object.keys(store).find((name) => !placeNames.includes(name))
-  if (unknown === undefined) return checkKeychain(store as Readonly<Record<string, unknown>>)
+  if (unknown === undefined) return checkKeychain(store as Readonly<Record<string, unknown>>, option)
   throw new InvalidOptions({
-    option: `store.${unknown.slice(0, 50)}`,
+    option: `${option}.${unknown.slice(0, 50)}`,
     detail: `there is no such option. Beside appName there is ${placeNames.slice(1).join(", ")}`
   })
 }
 
-/** Checks the members of a store, which is an object. @throws InvalidOptions For the first one that is wrong. */
-export const checkStore = (store: object): void => {
-  if ("appName" in store && !("get" in store)) checkPlace(store)
-  else checkTexts(store as Readonly<Record<string, unknown>>)
+/**
+ * Checks the members of a store, which is an object.
+ *
+ * @param option The option that it was given as.
+ * @throws InvalidOptions For the first one that is wrong.
+ */
+export const checkStore = (store: object, option: string): void => {
+  if ("appName" in store && !("get" in store)) checkPlace(store, option)
+  else checkTexts(store as Readonly<Record<string, unknown>>, option)
 }

@@ -12,12 +12,10 @@ const pageIsKept = Duration.toMillis("1 minute")
 
 /** Takes a flow out of the table; its page stays for a minute, by the clock of the flow. */
 const end = (routes: RouteTable, route: CallbackRoute): Effect.Effect<void> =>
-  Effect.clockWith((clock) =>
-    Effect.sync(() => {
-      const until = clock.unsafeCurrentTimeMillis() + pageIsKept
-      routes.end(route, () => clock.unsafeCurrentTimeMillis() >= until)
-    })
-  )
+  Effect.map(Effect.clock, (clock) => {
+    const until = clock.unsafeCurrentTimeMillis() + pageIsKept
+    routes.end(route, () => clock.unsafeCurrentTimeMillis() >= until)
+  })
 
 /** Serves a flow until the scope closes. */
 export const serveFlow = (

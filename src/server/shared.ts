@@ -51,9 +51,10 @@ export const shared = (listen: Listen): ServeFlow => {
       const { open } = port
       port.open = undefined
       const closed = open === undefined ? Effect.void : Scope.close(open.scope, exit)
-      return Effect.andThen(closed, () => {
+      const forget = Effect.sync(() => {
         if (port.users === 0 && ports.get(key) === port) ports.delete(key)
       })
+      return Effect.zipRight(closed, forget)
     })
     return Effect.suspend(() => --port.users > 0 ? Effect.void : port.turn.run(close))
   }

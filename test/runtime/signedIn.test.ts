@@ -90,7 +90,7 @@ describe("a program with good tokens in store", () => {
           assert.include(files, entry === "mcp" ? "mcp.js" : "promise.js")
           assert.isAbove(files.length, 3)
           const unused =
-            /Http|Connections|Terminal|Stdin|LineReader|Browser|openFlow|openCallback|authorize|Page|Paste(d|R|S)|SignIn\.|Refresh\.|Logout|Token(Requests)|Discovery|Registration|auth\.js|[Kk]eychain|Encrypted|FileCodec/
+            /Http|Connections|Terminal|Stdin|LineReader|Browser|openFlow|openCallback|authorize|Page|Paste(d|R|S)|SignIn\.|Refresh\.|Logout|Token(Requests)|Discovery|Registration|auth\.js|[Kk]eychain|Encrypted|FileCodec|Hosted/
           assert.deepStrictEqual(files.filter((file) => unused.test(file)), [])
         }),
       60_000

@@ -5,4 +5,5 @@ export * from "effect4/Duration"
 
 export type DurationInput = Duration.Input
 
+export const decodeUnknown: typeof Duration.fromInput = Duration.fromInput
 export const decode: typeof Duration.fromInputUnsafe = Duration.fromInputUnsafe

@@ -97,10 +97,9 @@ const holdOrVisit = (
   shared: Shared,
   wasGuest = false
 ): Effect.Effect<GuestConnection | undefined, BindError, Scope.Scope> =>
-  Effect.catchIf(
-    Effect.as(hold(shared, wasGuest), undefined),
-    ({ reason }) => reason === "PortInUse",
-    (error) => visit(shared, error)
+  Effect.catchAll(
+    Effect.map(hold(shared, wasGuest), (): GuestConnection | undefined => undefined),
+    (error) => error.reason === "PortInUse" ? visit(shared, error) : Effect.fail(error)
   )
 
 /** Whether it helps to look again: the port is taken, and nobody has said that it cannot be shared. */
@@ -144,7 +143,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
       })
     if (holder !== undefined) {
       // Who ends while the port is nobody's takes away the socket that was left for it.
-      yield* Effect.addFinalizer(() => Effect.when(Effect.ignore(Effect.scoped(hold(shared, true))), () => isFree))
+      yield* Effect.addFinalizer(() => isFree ? Effect.ignore(Effect.scoped(hold(shared, true))) : Effect.void)
       yield* Effect.forkScoped(stay(holder))
     }
     const admit = (flow: CallbackRoute) =>

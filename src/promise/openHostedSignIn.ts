@@ -1,0 +1,119 @@
+/**
+ * Signing people in from a web service without Effect.
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { Closed } from "../core/mcp/Closed.ts"
+import { InvalidOptions } from "../core/InvalidOptions.ts"
+import { atMost } from "../effect/atMost.ts"
+import { onAbort } from "../effect/onAbort.ts"
+import { make } from "../hosted/HostedSignIn.ts"
+import type { HostedOptions } from "../hosted/HostedOptions.ts"
+import * as Pending from "../hosted/PendingStore.ts"
+import type { PendingStore as EffectPendingStore } from "../services/PendingStore.ts"
+import { CredentialStore } from "../services/CredentialStore.ts"
+import { checkOptions } from "./checkOptions.ts"
+import { guarded } from "./guarded.ts"
+import type {
+  BeginSignInOptions,
+  CreateHostedSignInOptions,
+  HostedOutcome,
+  HostedSignIn,
+  PendingStore
+} from "./HostedSignIn.ts"
+import { fromCaller, runToPromise } from "./runToPromise.ts"
+import { storeFor } from "./storeFor.ts"
+
+/** How long a request that is being answered is waited for by `close`, in milliseconds. */
+const answering = 10_000
+
+const pendingFor = (store: PendingStore | "memory"): Effect.Effect<EffectPendingStore> =>
+  store === "memory" ? Pending.memory() : Effect.sync(() =>
+    Pending.make({
+      // Called as methods, so that they have their `this`; what one throws at once is a rejection too.
+      putIfAbsent: async (key, text, ttlMillis) => await store.putIfAbsent(key, text, ttlMillis),
+      take: async (key) => await store.take(key)
+    })
+  )
+
+/** What nothing can be done without, and a caller in JavaScript may leave out. */
+const assertGiven = (options: object, names: ReadonlyArray<string>): void => {
+  for (const name of names) {
+    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) continue
+    throw new InvalidOptions({ option: name, detail: "it is missing" })
+  }
+}
+
+const toEffectOptions = (
+  { guard, onOutcome, ...options }: Omit<CreateHostedSignInOptions, "credentials" | "signal" | "store">,
+  store: EffectPendingStore
+): HostedOptions => ({
+  ...options,
+  store,
+  // Anything but `true` refuses, also where a caller in JavaScript forgets to return something.
+  ...(guard !== undefined && { guard: async (target) => await guard(target) === true }),
+  ...(onOutcome !== undefined && {
+    onOutcome: (outcome) => Effect.ignore(fromCaller(() => onOutcome(outcome as HostedOutcome)))
+  })
+})
+
+const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> => {
+  checkOptions("createHostedSignIn", options)
+  assertGiven(options, ["redirectUri", "store", "credentials"])
+  const { credentials, signal, store, ...own } = options
+  const made = Effect.gen(function* () {
+    const keptIn = yield* storeFor(credentials)
+    const hosted = make(toEffectOptions(own, yield* pendingFor(store)))
+    return yield* Effect.provideService(hosted, CredentialStore, keptIn)
+  })
+  const hosted = await runToPromise(made, [signal])
+
+  const ended = new AbortController()
+  const live = new Set<Promise<unknown>>()
+  let closed: Promise<void> | undefined
+  const close = () =>
+    closed ??= (async () => {
+      takeBack?.()
+      ended.abort(new Closed({}))
+      await Effect.runPromise(atMost(answering, Effect.promise(() => Promise.allSettled(live))))
+    })()
+  const takeBack = signal === undefined ? undefined : onAbort(signal, () => void close())
+  /** Why nothing can be done any more. */
+  const assertOpen = (): void => {
+    if (signal?.aborted === true) throw signal.reason
+    ended.signal.throwIfAborted()
+  }
+  if (signal?.aborted === true) void close()
+
+  const begin = async (beginOptions: BeginSignInOptions) => {
+    checkOptions("beginSignIn", beginOptions)
+    assertGiven(beginOptions, ["serverUrl", "account"])
+    const { client, signal: own, ...rest } = beginOptions
+    assertOpen()
+    const begun = hosted.begin({
+      ...rest,
+      client: client && {
+        ...client,
+        clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
+      }
+    })
+    return await runToPromise(begun, [own, signal, ended.signal])
+  }
+
+  const handle = async (request: Request): Promise<Response> => {
+    assertOpen()
+    const answer = runToPromise(hosted.handle(request), [])
+    live.add(answer)
+    try {
+      return await answer
+    } finally {
+      live.delete(answer)
+    }
+  }
+
+  return { begin, handle, fetch: hosted.fetch, close, [Symbol.asyncDispose]: close }
+}
+
+/** See `createHostedSignIn`. */
+export const openHostedSignIn = (options: CreateHostedSignInOptions): Promise<HostedSignIn> =>
+  guarded(() => options?.signal, () => open(options))
