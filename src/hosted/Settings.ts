@@ -16,6 +16,7 @@ import type { FetchLike } from "../mcp/FetchLike.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
 import type { PendingStore } from "../services/PendingStore.ts"
 import type { HostedOptions, HostedOutcome } from "./HostedOptions.ts"
+import { guarded } from "./PendingStore.ts"
 
 /** What every step needs. */
 export interface Settings {
@@ -71,11 +72,17 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
       return yield* invalid("responseMode", 'it is neither "query" nor "form_post"')
     }
     if (!isStore(options.store ?? {})) {
-      return yield* invalid("store", "it is no store. Make one with PendingStore.memory or PendingStore.make")
+      return yield* invalid(
+        "store",
+        "it is no store. Make one with PendingStore.make, or yield* PendingStore.memory(), which is an effect"
+      )
     }
-    const { path = redirectUri.pathname } = options
-    if (!path.startsWith("/") || /[?#]/.test(path)) {
+    const { hosts = [], path = redirectUri.pathname } = options
+    if (typeof path !== "string" || !path.startsWith("/") || /[?#]/.test(path)) {
       return yield* invalid("path", "it has to begin with / and to have no query")
+    }
+    if (!Array.isArray(hosts) || !hosts.every((host: unknown) => typeof host === "string")) {
+      return yield* invalid("hosts", "it has to be a list of texts")
     }
     const origins = yield* Either.mapLeft(
       CrossOrigin.origins(options.allowOrigins),
@@ -91,7 +98,7 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
         paths: new Set([path]),
         hosts: new Set([
           ...RedirectUri.hostsOf(redirectUri),
-          ...(options.hosts ?? []).map((host) => host.toLowerCase())
+          ...hosts.map((host: string) => host.toLowerCase())
         ]),
         loopback: RedirectUri.isLoopback(redirectUri),
         origins,
@@ -103,7 +110,7 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
       resolve,
       requestTimeout,
       onOutcome,
-      pending: options.store,
+      pending: guarded(options.store),
       credentials: yield* CredentialStore
     }
   })

@@ -21,7 +21,7 @@ import type { CredentialStoreError } from "../services/CredentialStore.ts"
  */
 export const keyOf = (server: URL, redirectUri: string): CredentialKey => ({
   serverUrl: server.href,
-  variant: new URLSearchParams([["", "hosted"], ["redirect_uri", redirectUri]]).toString()
+  variant: SharedRegistration.variantOf(redirectUri)
 })
 
 /** A client, and whether the options named it. */
