@@ -143,8 +143,9 @@ export interface BeginOptions extends AuthorizationOptions, ClientOptions<Redact
   /** How long it waits for an answer. @default "10 minutes" */
   readonly timeout?: Duration.DurationInput | undefined
   /**
-   * Whether only the browser that has the cookie of the result may bring the answer. It closes the way by which one person
-   * has another one finish a sign-in, and so sign in with the wrong account.
+   * Whether only the browser that has the cookie of the result may bring the answer. Without it, a person can send the `url`
+   * to somebody else: whoever follows it and agrees signs the first one in, with their own rights at the server. Set it
+   * wherever `url` is opened by the browser that asks for it; a link in a chat or a mail is opened by another one.
    *
    * @default false
    */

@@ -91,7 +91,8 @@ export const finish = (
         store: settings.credentials
       }
       // What is not noted here is found out by the next sign-in.
-      yield* Effect.ignore(SharedClient.note(shared, clientId, isKnown))
+      const isProven = error?._tag !== "AuthorizationDenied"
+      yield* Effect.ignore(SharedClient.note(shared, clientId, isKnown, isProven))
     }
     return error
   })

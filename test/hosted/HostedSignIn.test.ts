@@ -167,6 +167,19 @@ describe("HostedSignIn", () => {
       assert.strictEqual(world.authorizationServer.count("register"), 2)
     }))
 
+  it.scopedLive("does not register anew for each answer that says so: a person can write it", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make()
+      const machine = yield* world.machine()
+      for (const account of ["ann", "bob", "carl"]) {
+        const forged = new URL(yield* world.authorize(yield* world.begin(machine, account)))
+        forged.searchParams.delete("code")
+        forged.searchParams.set("error", "invalid_client")
+        assert.match((yield* visit(machine, forged.href)).title, /^Not signed in/)
+      }
+      assert.strictEqual(world.authorizationServer.count("register"), 1)
+    }))
+
   it.scopedLive("takes an answer from the browser with the cookie alone, where the sign-in is bound to it", () =>
     Effect.gen(function* () {
       const world = yield* HostedWorld.make()

@@ -54,6 +54,16 @@ export const unknown = (client: ClientRegistration): ClientRegistration => ({
   isUnknown: true
 })
 
+/** How long a registration that works is not given up for what a browser brings. */
+const trustedMillis = 10 * 60 * 1000
+
+/**
+ * Whether an answer through a browser, which its person can write, is believed that the server does not know it. Else one
+ * person could have it registered again and again, until the server registers nobody any more.
+ */
+export const mayBeForgotten = (client: ClientRegistration, now: number): boolean =>
+  Math.abs(now - lastOf(client)) >= trustedMillis
+
 /** Whether a sign-in with it is to be noted as a trial. */
 export const isTrialDue = (client: ClientRegistration, now: number): boolean =>
   client.isInDoubt !== true && now - lastOf(client) >= dayMillis
