@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Layer, Option, Redacted, Stream } from "effect"
+import { Deferred, Effect, Either, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import type { HostedSignIn } from "../../src/hosted.ts"
 import {
   AuthorizationDenied,
@@ -301,6 +301,29 @@ describe("HostedSignIn", () => {
       }),
     60_000
   )
+
+  it.scoped("answers in the end where the store does not, with words that fit", () =>
+    Effect.gen(function* () {
+      const given = yield* Deferred.make<Option.Option<never>>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(given, Option.none()))
+      const machine = yield* Effect.provideServiceEffect(
+        Hosted.make({
+          redirectUri: HostedWorld.redirectUri,
+          store: { putIfAbsent: () => Effect.succeed(true), take: () => Deferred.await(given) }
+        }),
+        CredentialStore,
+        CredentialStore.memory
+      )
+      const asked = yield* Effect.fork(ask(machine, get(`${HostedWorld.redirectUri}?code=x&state=${"a".repeat(64)}`)))
+      yield* Effect.repeat(
+        Effect.zipRight(
+          TestClock.adjust("5 seconds"),
+          Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve)))
+        ),
+        { until: () => Effect.map(Fiber.poll(asked), Option.isSome) }
+      )
+      assert.strictEqual((yield* Fiber.join(asked)).status, 200)
+    }))
 
   it.scopedLive("finishes sign-ins where the store has no room for anything more", () =>
     Effect.gen(function* () {
