@@ -84,7 +84,13 @@ export type BeginError =
  * @category options
  */
 export interface HostedOptions {
-  /** Where browsers come back to: https, or http on this machine. It is sent to authorization servers to the letter. */
+  /**
+   * Where browsers come back to: https, or http on this machine. It is sent to authorization servers to the letter.
+   *
+   * An authorization server that does not name itself in its answers (RFC 9207) can be taken for another one that shares the
+   * redirect URI. Where people may sign in to servers that you do not trust, make those sign-ins with a redirect URI, and a
+   * `HostedSignIn`, of their own (RFC 9700 section 4.4).
+   */
   readonly redirectUri: string
   /** Where sign-ins wait. All machines that answer at `redirectUri` share it. */
   readonly store: PendingStore

@@ -42,7 +42,9 @@ const redirectOf = (redirectUri: unknown): Either.Either<URL, InvalidOptions> =>
   Either.match(RedirectUri.parse(redirectUri), {
     onLeft: (detail) => invalid("redirectUri", detail.replace(/^redirectUri returned (?=a |the )/, "it is ")),
     onRight: (url) =>
-      url.protocol === "https:" || RedirectUri.isLoopback(url)
+      url.username !== "" || url.password !== ""
+        ? invalid("redirectUri", "it holds a name or a password, which everybody would see")
+        : url.protocol === "https:" || RedirectUri.isLoopback(url)
         ? Either.right(url)
         : invalid("redirectUri", "it is http: and not on this machine, so everybody on the way could read the code")
   })

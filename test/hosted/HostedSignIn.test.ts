@@ -410,6 +410,7 @@ describe("HostedSignIn", () => {
         ))
       assert.strictEqual(yield* make({ redirectUri: "http://agent.example/cb" }), "redirectUri")
       assert.strictEqual(yield* make({ redirectUri: "no url" }), "redirectUri")
+      assert.strictEqual(yield* make({ redirectUri: "https://me:s3cret@agent.example/cb" }), "redirectUri")
       assert.strictEqual(yield* make({ store: undefined }), "store")
       assert.strictEqual(yield* make({ responseMode: "fragment" }), "responseMode")
       assert.strictEqual(yield* make({ allowOrigins: ["*"] }), "allowOrigins")
