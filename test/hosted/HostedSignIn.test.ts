@@ -421,6 +421,7 @@ describe("HostedSignIn", () => {
       assert.strictEqual(yield* make({ requestTimeout: 0 }), "requestTimeout")
       const machine = yield* world.machine()
       assert.strictEqual(yield* optionOf(world.begin(machine, "")), "account")
+      assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { name: 5 as never })), "name")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { timeout: 0 })), "timeout")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { scope: '"' })), "scope")
     }))
