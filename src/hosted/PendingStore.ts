@@ -68,6 +68,37 @@ export const make = (backend: PendingBackend): PendingStoreInterface => ({
     ))
 })
 
+/**
+ * A store of a program, which may also throw, die, or give something else than it should: each is a `PendingStoreError`.
+ */
+export const guarded = (store: PendingStoreInterface): PendingStoreInterface => {
+  const told = <A>(
+    reason: PendingStoreError["reason"],
+    secrets: ReadonlyArray<string>,
+    use: () => Effect.Effect<A, PendingStoreError>
+  ) => {
+    const failed = (thrown: unknown) => pendingFailedBy(reason, thrown, secrets)
+    return Effect.suspend(use).pipe(Effect.mapError(failed), Effect.catchAllDefect(failed))
+  }
+  return {
+    putIfAbsent: (key, text, ttl) =>
+      Effect.filterOrFail(
+        told("Unwritable", [key, Redacted.value(text)], () => store.putIfAbsent(key, text, ttl)),
+        (isKept): isKept is boolean => typeof isKept === "boolean",
+        () => strange("Unwritable", "true or false")
+      ),
+    take: (key) =>
+      Effect.filterOrFail(
+        told("Unreadable", [key], () => store.take(key)),
+        (found) =>
+          Option.isOption(found) &&
+          (Option.isNone(found) ||
+            (Redacted.isRedacted(found.value) && typeof Redacted.value(found.value) === "string")),
+        () => strange("Unreadable", "an Option of a redacted text")
+      )
+  }
+}
+
 interface Kept {
   readonly text: Redacted.Redacted<string>
   /** Milliseconds since 1970-01-01 UTC. */

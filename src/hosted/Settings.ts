@@ -16,6 +16,7 @@ import type { FetchLike } from "../mcp/FetchLike.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
 import type { PendingStore } from "../services/PendingStore.ts"
 import type { HostedOptions, HostedOutcome } from "./HostedOptions.ts"
+import { guarded } from "./PendingStore.ts"
 
 /** What every step needs. */
 export interface Settings {
@@ -41,7 +42,9 @@ const redirectOf = (redirectUri: unknown): Either.Either<URL, InvalidOptions> =>
   Either.match(RedirectUri.parse(redirectUri), {
     onLeft: (detail) => invalid("redirectUri", detail.replace(/^redirectUri returned (?=a |the )/, "it is ")),
     onRight: (url) =>
-      url.protocol === "https:" || RedirectUri.isLoopback(url)
+      url.username !== "" || url.password !== ""
+        ? invalid("redirectUri", "it holds a name or a password, which everybody would see")
+        : url.protocol === "https:" || RedirectUri.isLoopback(url)
         ? Either.right(url)
         : invalid("redirectUri", "it is http: and not on this machine, so everybody on the way could read the code")
   })
@@ -71,11 +74,17 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
       return yield* invalid("responseMode", 'it is neither "query" nor "form_post"')
     }
     if (!isStore(options.store ?? {})) {
-      return yield* invalid("store", "it is no store. Make one with PendingStore.memory or PendingStore.make")
+      return yield* invalid(
+        "store",
+        "it is no store. Make one with PendingStore.make, or yield* PendingStore.memory(), which is an effect"
+      )
     }
-    const { path = redirectUri.pathname } = options
-    if (!path.startsWith("/") || /[?#]/.test(path)) {
+    const { hosts = [], path = redirectUri.pathname } = options
+    if (typeof path !== "string" || !path.startsWith("/") || /[?#]/.test(path)) {
       return yield* invalid("path", "it has to begin with / and to have no query")
+    }
+    if (!Array.isArray(hosts) || !hosts.every((host: unknown) => typeof host === "string")) {
+      return yield* invalid("hosts", "it has to be a list of texts")
     }
     const origins = yield* Either.mapLeft(
       CrossOrigin.origins(options.allowOrigins),
@@ -91,7 +100,7 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
         paths: new Set([path]),
         hosts: new Set([
           ...RedirectUri.hostsOf(redirectUri),
-          ...(options.hosts ?? []).map((host) => host.toLowerCase())
+          ...hosts.map((host: string) => host.toLowerCase())
         ]),
         loopback: RedirectUri.isLoopback(redirectUri),
         origins,
@@ -103,7 +112,7 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
       resolve,
       requestTimeout,
       onOutcome,
-      pending: options.store,
+      pending: guarded(options.store),
       credentials: yield* CredentialStore
     }
   })

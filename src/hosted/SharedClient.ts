@@ -21,7 +21,7 @@ import type { CredentialStoreError } from "../services/CredentialStore.ts"
  */
 export const keyOf = (server: URL, redirectUri: string): CredentialKey => ({
   serverUrl: server.href,
-  variant: new URLSearchParams([["", "hosted"], ["redirect_uri", redirectUri]]).toString()
+  variant: SharedRegistration.variantOf(redirectUri)
 })
 
 /** A client, and whether the options named it. */
@@ -105,11 +105,16 @@ export const tryOut = (
     return isDue ? change(env, client.clientId, (each) => SharedRegistration.onTrial(each, now)) : Effect.void
   })
 
-/** Notes that the server knows the registration, or does not. */
+/**
+ * Notes that the server knows the registration, or does not.
+ *
+ * @param isProven Whether the server said so itself, and not a browser in its name.
+ */
 export const note = (
   env: Pick<ServerEnvironment, "key" | "store">,
   clientId: string,
-  isKnown: boolean
+  isKnown: boolean,
+  isProven: boolean
 ): Effect.Effect<void, CredentialStoreError> =>
   isKnown
     ? Effect.flatMap(Stored.load(env), (stored) => {
@@ -121,4 +126,9 @@ export const note = (
           (now) => change(env, clientId, (each) => SharedRegistration.confirmed(each, now))
         )
     })
-    : change(env, clientId, SharedRegistration.unknown)
+    : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      change(
+        env,
+        clientId,
+        (each) => isProven || SharedRegistration.mayBeForgotten(each, now) ? SharedRegistration.unknown(each) : each
+      ))

@@ -46,7 +46,11 @@ const check = (
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const choice = yield* AuthorizationChoice.check(options)
-    const { account, unsafe = {} } = options
+    const { account, name, unsafe = {} } = options
+    if (name !== undefined && typeof name !== "string") {
+      // Such a sign-in could be written, and not be read again.
+      return yield* new InvalidOptions({ option: "name", detail: "it has to be a text" })
+    }
     if (typeof account !== "string" || account === "") {
       return yield* new InvalidOptions({ option: "account", detail: "it has to name the person, as your service does" })
     }

@@ -28,6 +28,9 @@ const environmentOf = (
   store: settings.credentials
 })
 
+/** Milliseconds before the credentials are written once more: the code is spent, and they are nowhere else. */
+const writeAgain: ReadonlyArray<number> = [200, 800, 3000]
+
 const exchange = (
   settings: Settings,
   pending: PendingSignIn,
@@ -48,11 +51,15 @@ const exchange = (
       )
       // As `McpOAuth` stores them: a client that the options name brings its secret each time.
       const stored = isFixed ? { clientId: client.clientId } : KnownCredentials.doubted(client, "None")
-      yield* Stored.modify(env, (current) =>
+      const write = Stored.modify(env, (current) =>
         Effect.succeed([
           undefined,
           Option.some({ issuer, client: stored, tokens, extra: Option.getOrUndefined(current)?.extra })
         ]))
+      yield* writeAgain.reduce<typeof write>(
+        (tried, pause) => Effect.catchAll(tried, () => Effect.zipRight(Effect.sleep(pause), write)),
+        write
+      )
     }).pipe(Effect.mapError((error): HandleError => refused ?? error))
   })
 
@@ -84,7 +91,8 @@ export const finish = (
         store: settings.credentials
       }
       // What is not noted here is found out by the next sign-in.
-      yield* Effect.ignore(SharedClient.note(shared, clientId, isKnown))
+      const isProven = error?._tag !== "AuthorizationDenied"
+      yield* Effect.ignore(SharedClient.note(shared, clientId, isKnown, isProven))
     }
     return error
   })

@@ -14,7 +14,9 @@ import * as CallbackRoute from "../core/oauth/CallbackRoute.ts"
 import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
+import { abandonable } from "../effect/abandonable.ts"
 import { endAfter } from "../effect/endAfter.ts"
+import * as Spending from "../mcp/Spending.ts"
 import type { PendingStoreError } from "../services/PendingStore.ts"
 import * as BrowserCookie from "./BrowserCookie.ts"
 import { finish, pageOutcome } from "./finish.ts"
@@ -25,11 +27,18 @@ import type { Settings } from "./Settings.ts"
 import { bodyOf, headOf, responseOf } from "./webRequest.ts"
 
 /** How long it is remembered that an answer came: while its code is exchanged, and as long as its page is kept. */
-const answeredFor = Duration.sum(Duration.minutes(2), LastPage.kept)
+const answeredFor = (settings: Settings): Duration.Duration =>
+  Duration.sum(Spending.limit(settings), Duration.sum(Duration.minutes(1), LastPage.kept))
 
-/** How long a browser waits for the outcome before it is sent to the last page without: in all, and between two looks. */
+/** How long a browser waits for the outcome before it is sent to the last page without. */
 const longestWait = Duration.seconds(10)
-const whileExchanged = [50, 100, 200, 400, 800, 1600, 3200, 3200]
+
+/** Milliseconds between looks for the outcome: while the sign-in is taken at the latest, and while its code is exchanged. */
+const whileTaken = [50, 100, 200, 400, 800]
+const whileExchanged = [1600, 3200, 3200]
+
+/** How long a browser waits for its answer, with a body that is slow, and a store. */
+const longestAnswer = Duration.seconds(45)
 
 /** Milliseconds between looks for a page that somebody else may just be reading. */
 const whileRead = [20, 50, 100]
@@ -100,6 +109,13 @@ const settle = (
     )
   })
 
+/** The outcome that is kept; nothing where the store fails, which says nothing of the sign-in. */
+const outcomeOf = (settings: Settings, name: string, pauses: ReadonlyArray<number>) =>
+  Effect.catchAll(
+    LastPage.find(settings, name, pauses),
+    (error) => Effect.as(tell(settings, { _tag: "StoreFailed", error }), undefined)
+  )
+
 /** An answer with a `state` of the right form. */
 const answered = (
   arrival: Arrival,
@@ -112,16 +128,20 @@ const answered = (
     const page = yield* LastPage.nameOf(secret)
     const mark = yield* Sealed.nameOf("answered", secret)
     const arrived = origin === undefined ? CallbackRoute.redirectToDone(page, true) : CrossOrigin.delivered(origin)
-    // The mark comes first. Whoever brings the same answer meanwhile finds it, and waits for the outcome of this one.
-    if (!(yield* settings.pending.putIfAbsent(mark, Redacted.make("1"), answeredFor))) {
-      yield* LastPage.find(settings, page, whileExchanged)
-      return arrived
-    }
-    const unmark = Effect.ignore(settings.pending.take(mark))
+    // The mark comes first. Whoever brings the same answer meanwhile finds it, and waits for the outcome of this one. A store
+    // that has no room for it may have the sign-in all the same, and has room again when that is taken.
+    const isFirst = yield* Effect.orElseSucceed(
+      settings.pending.putIfAbsent(mark, Redacted.make("1"), answeredFor(settings)),
+      () => true
+    )
+    if (!isFirst && (yield* outcomeOf(settings, page, whileTaken)) !== undefined) return arrived
+    // Whoever left the mark may have been ended before the sign-in was taken, so that it still waits.
+    const unmark = isFirst ? Effect.ignore(settings.pending.take(mark)) : Effect.void
+    const taking = takePending(settings, secret)
     const ended = yield* Deferred.make<void>()
     const isTaken = yield* Effect.uninterruptible(
       Effect.flatMap(
-        Effect.tapError(takePending(settings, secret), () => unmark),
+        isFirst ? Effect.tapError(taking, () => unmark) : Effect.catchAll(taking, () => Effect.succeed(undefined)),
         (pending) =>
           pending === undefined ? Effect.as(unmark, false) : Effect.as(
             Effect.forkDaemon(Effect.ensuring(
@@ -132,15 +152,17 @@ const answered = (
           )
       )
     )
-    if (!isTaken) return yield* unknownState(arrival, origin)
-    yield* endAfter(Deferred.await(ended), longestWait, Effect.void)
+    if (!isTaken && isFirst) return yield* unknownState(arrival, origin)
+    yield* isTaken
+      ? endAfter(Deferred.await(ended), longestWait, Effect.void)
+      : outcomeOf(settings, page, whileExchanged)
     return arrived
   })
 
 /** The last page. Where nothing is kept (any more), or the exchange takes long, its words are neutral. */
-const lastPage = (arrival: Arrival, name: string): Effect.Effect<Answer, PendingStoreError> =>
+const lastPage = (arrival: Arrival, name: string): Effect.Effect<Answer> =>
   Effect.map(
-    LastPage.find(arrival.settings, name, whileRead),
+    outcomeOf(arrival.settings, name, whileRead),
     (page) => show(arrival, page?.outcome ?? { _tag: "Received" }, page?.serverName)
   )
 
@@ -181,8 +203,10 @@ const respond = (arrival: Arrival, request: Request, body?: string): Effect.Effe
 export const handle = (settings: Settings, request: Request): Effect.Effect<Response> =>
   Effect.suspend(() => {
     const arrival: Arrival = { settings, head: headOf(request) }
-    return Effect.catchAll(
+    const answer = Effect.catchAll(
       respond(arrival, request),
       (error) => Effect.as(tell(settings, { _tag: "StoreFailed", error }), show(arrival, { _tag: "Failed" }))
     )
+    // A store that hangs may still give the sign-in, which is finished then.
+    return endAfter(abandonable(answer), longestAnswer, Effect.sync(() => show(arrival, { _tag: "Received" })))
   }).pipe(Effect.map(responseOf), Effect.withSpan("HostedSignIn.handle"))

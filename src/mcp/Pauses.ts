@@ -18,7 +18,7 @@ const current = <Tag extends Pausing["_tag"]>(
   tag: Tag
 ): Effect.Effect<Extract<Pausing, { readonly _tag: Tag }> | undefined> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
-    const noted = pausesOf(store, key).get(tag) as Extract<Pausing, { readonly _tag: Tag }> | undefined
+    const noted = pausesOf.made(store, key)?.get(tag) as Extract<Pausing, { readonly _tag: Tag }> | undefined
     return noted?.retryAfter !== undefined && now < noted.retryAfter ? noted : undefined
   })
 

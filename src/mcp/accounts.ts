@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { isShared } from "../core/hosted/SharedRegistration.ts"
 import { type CredentialKey, writtenByNewer } from "../core/mcp/Credentials.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { printable } from "../core/text/SafeText.ts"
@@ -62,7 +63,8 @@ export const accounts: Effect.Effect<ReadonlyArray<Account>, CredentialStoreErro
     const store = yield* CredentialStore
     const { list } = store as Partial<CredentialStore>
     const keys = yield* (list ?? cannotList)
-    const found = yield* Effect.forEach(keys, (key) => accountOf(store, key))
+    const ofPeople = keys.filter((key) => !isShared(key))
+    const found = yield* Effect.forEach(ofPeople, (key) => accountOf(store, key))
     return found.flatMap(Option.toArray).sort(order)
   }
 )

@@ -4,15 +4,26 @@
 import { type CredentialKey, keyText } from "../core/mcp/Credentials.ts"
 import type { CredentialStore } from "../services/CredentialStore.ts"
 
-/** Something that is shared: made when it is first asked for, and kept as long as the store is. */
-export const byStoreAndKey = <A>(make: () => A): (store: CredentialStore, key: CredentialKey) => A => {
+/** Something that is shared for each store and key. */
+export interface ByStoreAndKey<A> {
+  /** Made when it is first asked for, and kept as long as the store is. */
+  (store: CredentialStore, key: CredentialKey): A
+  /** What was made; whoever only looks leaves nothing behind, for whatever server that somebody names. */
+  readonly made: (store: CredentialStore, key: CredentialKey) => A | undefined
+}
+
+/** Something that is shared. */
+export const byStoreAndKey = <A>(make: () => A): ByStoreAndKey<A> => {
   const byStore = new WeakMap<CredentialStore, Map<string, A>>()
-  return (store, key) => {
+  const shared = (store: CredentialStore, key: CredentialKey): A => {
     const ofStore = byStore.get(store) ?? new Map<string, A>()
     byStore.set(store, ofStore)
     const text = keyText(key)
-    const shared = ofStore.get(text) ?? make()
-    ofStore.set(text, shared)
-    return shared
+    const found = ofStore.get(text) ?? make()
+    ofStore.set(text, found)
+    return found
   }
+  return Object.assign(shared, {
+    made: (store: CredentialStore, key: CredentialKey) => byStore.get(store)?.get(keyText(key))
+  })
 }

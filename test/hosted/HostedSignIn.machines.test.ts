@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, FastCheck, Option } from "effect"
+import { Deferred, Duration, Effect, FastCheck, Option } from "effect"
 import type { HostedSignIn } from "../../src/hosted.ts"
 import { PendingStore } from "../../src/hosted.ts"
 import * as HostedWorld from "../fixtures/HostedWorld.ts"
@@ -111,6 +111,33 @@ describe("HostedSignIn on several machines", () => {
       assert.match((yield* visit(machine, address)).title, /^Signed in/)
       assert.strictEqual(world.authorizationServer.count("token"), 1)
     }))
+
+  it.scopedLive(
+    "signs a person in whose answer came to a machine that ended before it took the sign-in",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* HostedWorld.make()
+        const gone = yield* Deferred.make<Option.Option<never>>()
+        const taking = yield* Deferred.make<void>()
+        const killed = yield* world.machine({
+          store: {
+            ...world.pending,
+            take: () => Effect.zipRight(Deferred.succeed(taking, undefined), Deferred.await(gone))
+          }
+        })
+        yield* Effect.addFinalizer(() => Deferred.succeed(gone, Option.none()))
+        const address = yield* world.authorize(yield* world.begin(killed))
+        yield* Effect.fork(ask(killed, get(address)))
+        yield* Deferred.await(taking)
+        const machine = yield* world.machine()
+        // Both look for a page first, and one takes the sign-in.
+        const shown = yield* Effect.forEach([1, 2], () => visit(machine, address), { concurrency: 2 })
+        for (const { title } of shown) assert.notMatch(title, /^Not/)
+        assert.isTrue(shown.some(({ title }) => title.startsWith("Signed in")))
+        assert.strictEqual(world.authorizationServer.count("token"), 1)
+      }),
+    30_000
+  )
 
   it.scopedLive("refuses an answer that comes too late, and one that is new to this machine's store", () =>
     Effect.gen(function* () {

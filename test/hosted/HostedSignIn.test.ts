@@ -1,7 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Layer, Option, Redacted, Stream } from "effect"
+import { Deferred, Effect, Either, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import type { HostedSignIn } from "../../src/hosted.ts"
-import { AuthorizationDenied, HostedSignIn as Hosted, InvalidOptions, TokenError } from "../../src/hosted.ts"
+import {
+  AuthorizationDenied,
+  CredentialStoreError,
+  HostedSignIn as Hosted,
+  InvalidOptions,
+  PendingStore,
+  PendingStoreError,
+  TokenError
+} from "../../src/hosted.ts"
 import { CallbackServer, CredentialStore, PasteInput, Presenter } from "../../src/index.ts"
 import { McpOAuth } from "../../src/mcp.ts"
 import * as HostedWorld from "../fixtures/HostedWorld.ts"
@@ -12,7 +20,7 @@ const { ask, get, visit } = HostedWorld
 const tokenOf = (world: HostedWorld.HostedWorld, account: string) =>
   Effect.map(
     world.credentials.load({ serverUrl: world.server.url, account }),
-    Option.flatMapNullable(({ tokens }) => tokens?.accessToken)
+    Option.flatMapNullable(({ tokens }) => tokens && Redacted.value(tokens.accessToken))
   )
 
 /** What the host uses afterwards: no browser, no listener. */
@@ -159,6 +167,19 @@ describe("HostedSignIn", () => {
       assert.strictEqual(world.authorizationServer.count("register"), 2)
     }))
 
+  it.scopedLive("does not register anew for each answer that says so: a person can write it", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make()
+      const machine = yield* world.machine()
+      for (const account of ["ann", "bob", "carl"]) {
+        const forged = new URL(yield* world.authorize(yield* world.begin(machine, account)))
+        forged.searchParams.delete("code")
+        forged.searchParams.set("error", "invalid_client")
+        assert.match((yield* visit(machine, forged.href)).title, /^Not signed in/)
+      }
+      assert.strictEqual(world.authorizationServer.count("register"), 1)
+    }))
+
   it.scopedLive("takes an answer from the browser with the cookie alone, where the sign-in is bound to it", () =>
     Effect.gen(function* () {
       const world = yield* HostedWorld.make()
@@ -221,6 +242,126 @@ describe("HostedSignIn", () => {
       assert.deepStrictEqual(Option.getOrUndefined(stored)?.client, { clientId: "by-hand" })
     }))
 
+  it.scopedLive("leaves the credentials of a person who begins again as they are, until an answer brings better ones", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make()
+      const machine = yield* world.machine()
+      yield* visit(machine, yield* world.authorize(yield* world.begin(machine)))
+      const first = yield* tokenOf(world, "ann")
+      assert.isTrue(Option.isSome(first))
+      const again = yield* world.authorize(yield* world.begin(machine))
+      assert.deepStrictEqual(yield* tokenOf(world, "ann"), first)
+      const denied = new URL(again)
+      denied.searchParams.delete("code")
+      denied.searchParams.set("error", "access_denied")
+      assert.match((yield* visit(machine, denied.href)).title, /^Not signed in/)
+      assert.deepStrictEqual(yield* tokenOf(world, "ann"), first)
+      assert.match((yield* visit(machine, yield* world.authorize(yield* world.begin(machine)))).title, /^Signed in/)
+      assert.notDeepEqual(yield* tokenOf(world, "ann"), first)
+      const accounts = yield* Effect.provideService(McpOAuth.accounts, CredentialStore, world.credentials)
+      assert.deepStrictEqual(accounts.map(({ account, isSignedIn }) => [account, isSignedIn]), [["ann", true]])
+    }))
+
+  it.scopedLive(
+    "never fails, whichever call of its stores does, and however; the page says no more than is known",
+    () =>
+      Effect.gen(function* () {
+        // The calls of an answer and its page: mark, take, page kept, page taken, page put back.
+        const ways: ReadonlyArray<() => Effect.Effect<never, PendingStoreError>> = [
+          () => Effect.fail(new PendingStoreError({ reason: "Unwritable", detail: "it is away" })),
+          () => Effect.die(new Error("it died")),
+          () => {
+            throw new Error("it threw")
+          },
+          () => Effect.succeed("junk" as never),
+          () => Effect.succeed(undefined as never),
+          () => undefined as never
+        ]
+        for (const [at, failing] of ways.flatMap((way) => [0, 1, 2, 3, 4].map((at) => [at, way] as const))) {
+          const world = yield* HostedWorld.make()
+          let calls = Number.NEGATIVE_INFINITY
+          const machine = yield* world.machine({
+            store: {
+              putIfAbsent: (key, text, ttl) => calls++ === at ? failing() : world.pending.putIfAbsent(key, text, ttl),
+              take: (key) => calls++ === at ? failing() : world.pending.take(key)
+            }
+          })
+          const address = yield* world.authorize(yield* world.begin(machine))
+          calls = 0
+          const shown = yield* visit(machine, address)
+          const isSignedIn = Option.isSome(yield* tokenOf(world, "ann"))
+          assert.strictEqual(isSignedIn, at !== 1, `${at} ${String(failing)}`)
+          if (isSignedIn) assert.notMatch(shown.title, /^Not/)
+          else assert.match(shown.title, /^Not signed in/)
+          assert.notMatch(shown.body, /it (is away|died|threw)/)
+          if (at !== 1) continue
+          assert.match((yield* visit(machine, address)).title, /^Signed in/)
+          assert.strictEqual(world.outcomes.filter(({ _tag }) => _tag === "StoreFailed").length, 1)
+        }
+      }),
+    60_000
+  )
+
+  it.scoped("answers in the end where the store does not, with words that fit", () =>
+    Effect.gen(function* () {
+      const given = yield* Deferred.make<Option.Option<never>>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(given, Option.none()))
+      const machine = yield* Effect.provideServiceEffect(
+        Hosted.make({
+          redirectUri: HostedWorld.redirectUri,
+          store: { putIfAbsent: () => Effect.succeed(true), take: () => Deferred.await(given) }
+        }),
+        CredentialStore,
+        CredentialStore.memory
+      )
+      const asked = yield* Effect.fork(ask(machine, get(`${HostedWorld.redirectUri}?code=x&state=${"a".repeat(64)}`)))
+      yield* Effect.repeat(
+        Effect.zipRight(
+          TestClock.adjust("5 seconds"),
+          Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve)))
+        ),
+        { until: () => Effect.map(Fiber.poll(asked), Option.isSome) }
+      )
+      assert.strictEqual((yield* Fiber.join(asked)).status, 200)
+    }))
+
+  it.scopedLive("finishes sign-ins where the store has no room for anything more", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make({ pending: yield* PendingStore.memory({ capacity: 2 }) })
+      const machine = yield* world.machine()
+      const addresses = yield* Effect.forEach(["ann", "bob"], (account) =>
+        Effect.flatMap(world.begin(machine, account), world.authorize))
+      assert.instanceOf(yield* Effect.flip(world.begin(machine, "carl")), PendingStoreError)
+      for (const address of addresses) {
+        assert.match((yield* visit(machine, address)).title, /^(Signed in|Received|Back)/)
+      }
+      assert.deepStrictEqual(
+        world.outcomes.map(({ _tag }) =>
+          _tag
+        ).filter((tag) => tag === "SignedIn").length,
+        2
+      )
+    }))
+
+  it.scopedLive("writes the credentials once more where their store fails for a moment: the code is spent", () =>
+    Effect.gen(function* () {
+      const credentials = yield* CredentialStore.memory
+      let failures = 0
+      const world = yield* HostedWorld.make({
+        credentials: {
+          ...credentials,
+          modify: (key, change, options) =>
+            key.account === "ann" && failures++ < 2
+              ? Effect.fail(new CredentialStoreError({ reason: "Unwritable", detail: "away" }))
+              : credentials.modify(key, change, options)
+        }
+      })
+      const machine = yield* world.machine()
+      assert.match((yield* visit(machine, yield* world.authorize(yield* world.begin(machine)))).title, /^Signed in/)
+      assert.strictEqual(failures, 3)
+      assert.isTrue(Option.isSome(yield* tokenOf(world, "ann")))
+    }))
+
   it.scopedLive("lets nothing of a person into what the store is given, a span, an address or an outcome", () =>
     Effect.gen(function* () {
       const world = yield* HostedWorld.make()
@@ -269,13 +410,18 @@ describe("HostedSignIn", () => {
         ))
       assert.strictEqual(yield* make({ redirectUri: "http://agent.example/cb" }), "redirectUri")
       assert.strictEqual(yield* make({ redirectUri: "no url" }), "redirectUri")
+      assert.strictEqual(yield* make({ redirectUri: "https://me:s3cret@agent.example/cb" }), "redirectUri")
       assert.strictEqual(yield* make({ store: undefined }), "store")
       assert.strictEqual(yield* make({ responseMode: "fragment" }), "responseMode")
       assert.strictEqual(yield* make({ allowOrigins: ["*"] }), "allowOrigins")
+      assert.strictEqual(yield* make({ store: PendingStore.memory() }), "store")
       assert.strictEqual(yield* make({ path: "callback" }), "path")
+      assert.strictEqual(yield* make({ path: 1 }), "path")
+      assert.strictEqual(yield* make({ hosts: "agent.example" }), "hosts")
       assert.strictEqual(yield* make({ requestTimeout: 0 }), "requestTimeout")
       const machine = yield* world.machine()
       assert.strictEqual(yield* optionOf(world.begin(machine, "")), "account")
+      assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { name: 5 as never })), "name")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { timeout: 0 })), "timeout")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { scope: '"' })), "scope")
     }))

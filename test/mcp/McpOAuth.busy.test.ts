@@ -1,6 +1,8 @@
 /** An authorization server that says when to ask again: until then nothing is asked, and the error says so. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { byStoreAndKey } from "../../src/mcp/byStoreAndKey.ts"
+import { CredentialStore } from "../../src/store/CredentialStore.ts"
 import { pause } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
@@ -86,3 +88,17 @@ it.scopedLive("metadata is asked for once at each place", () =>
     for (let round = 0; round < 5; round++) assertBusy(yield* Effect.flip(oauth.login), "DiscoveryError", 60)
     assert.deepStrictEqual([authorizationServer.count("metadata"), windows()], [2, 0])
   }))
+
+describe("what is shared by store and key", () => {
+  it.effect("is made for who asks, and leaves nothing behind for who looks", () =>
+    Effect.gen(function* () {
+      const shared = byStoreAndKey(() => new Set<string>())
+      const store = yield* CredentialStore.memory
+      const key = { serverUrl: "https://mcp.example/" }
+      assert.isUndefined(shared.made(store, key))
+      assert.isUndefined(shared.made(store, key))
+      const made = shared(store, key)
+      assert.strictEqual(shared.made(store, key), made)
+      assert.isUndefined(shared.made(store, { ...key, account: "ann" }))
+    }))
+})

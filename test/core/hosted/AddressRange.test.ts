@@ -88,7 +88,17 @@ describe("TargetCheck", () => {
     const reasonOf = (url: string, ...addresses: ReadonlyArray<string>) =>
       TargetCheck.problemOf({ url: new URL(url), addresses })?.reason
     assert.strictEqual(reasonOf("http://example.com/"), "NotHttps")
-    for (const host of ["localhost", "LOCALHOST.", "a.localhost", "db", "metadata.google.internal", "nas.local"]) {
+    for (
+      const host of [
+        "localhost",
+        "LOCALHOST.",
+        "localhost..",
+        "a.localhost",
+        "db",
+        "metadata.google.internal",
+        "nas.local"
+      ]
+    ) {
       assert.strictEqual(reasonOf(`https://${host}/`), "Name", host)
     }
     for (const host of ["127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:169.254.169.254]"]) {

@@ -3,7 +3,8 @@ import { Redacted } from "effect"
 import * as SharedRegistration from "../../../src/core/hosted/SharedRegistration.ts"
 
 const day = 24 * 60 * 60 * 1000
-const { asSeen, confirmed, isConfirmationDue, isTrialDue, onTrial, trialMillis, unknown } = SharedRegistration
+const { asSeen, confirmed, isConfirmationDue, isTrialDue, mayBeForgotten, onTrial, trialMillis, unknown } =
+  SharedRegistration
 
 describe("SharedRegistration", () => {
   const made = confirmed({ clientId: "one", extra: Redacted.make({ registration_access_token: "secret" }) }, 1000)
@@ -23,6 +24,12 @@ describe("SharedRegistration", () => {
     const back = confirmed(trial, day + 5)
     assert.notProperty(back, "isInDoubt")
     assert.isFalse(isConfirmationDue(back))
+  })
+
+  it("is not given up again and again for what browsers bring", () => {
+    assert.isFalse(mayBeForgotten(made, 1000 + 10 * 60_000 - 1))
+    assert.isTrue(mayBeForgotten(made, 1000 + 10 * 60_000))
+    assert.isTrue(mayBeForgotten({ clientId: "of an older version" }, day))
   })
 
   it("is used by nobody when the server does not know it, and keeps what the server said", () => {
