@@ -97,7 +97,13 @@ export type HostedOutcome =
  * @category options
  */
 export interface CreateHostedSignInOptions {
-  /** Where browsers come back to: https, or http on this machine. It is sent to authorization servers to the letter. */
+  /**
+   * Where browsers come back to: https, or http on this machine. It is sent to authorization servers to the letter.
+   *
+   * An authorization server that does not name itself in its answers (RFC 9207) can be taken for another one that shares the
+   * redirect URI. Where people may sign in to servers that you do not trust, make those sign-ins with a redirect URI, and a
+   * `HostedSignIn`, of their own (RFC 9700 section 4.4).
+   */
   readonly redirectUri: string
   /**
    * Where sign-ins wait. All machines that answer at `redirectUri` share it; `"memory"` is for one process alone, whose
@@ -163,8 +169,9 @@ export interface BeginSignInOptions extends Omit<ServerOptions<string>, "account
   /** How long it waits for an answer, in milliseconds. @default 600000 */
   readonly timeout?: number | undefined
   /**
-   * Whether only the browser that has the cookie of the result may bring the answer. It closes the way by which one person
-   * has another one finish a sign-in, and so sign in with the wrong account.
+   * Whether only the browser that has the cookie of the result may bring the answer. Without it, a person can send the `url`
+   * to somebody else: whoever follows it and agrees signs the first one in, with their own rights at the server. Set it
+   * wherever `url` is opened by the browser that asks for it; a link in a chat or a mail is opened by another one.
    *
    * @default false
    */
