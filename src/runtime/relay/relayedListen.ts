@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import { existsSync } from "node:fs"
 import { BindError } from "../../core/oauth/BindError.ts"
 import { allOrNothing } from "../../effect/allOrNothing.ts"
+import { atMost } from "../../effect/atMost.ts"
 import type { Bound, CallbackRoute, Listen, LoopbackAddress, RequestHandler } from "../../services/CallbackServer.ts"
 import { type GuestConnection, join, type Joined } from "./GuestConnection.ts"
 import * as HolderSocket from "./HolderSocket.ts"
@@ -31,6 +32,13 @@ const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.s
 /** A process that has bound the port is found by its socket a moment later; a stranger has none, however often one looks. */
 const looks = 20
 const pauseMillis = 15
+
+/** Where a stranger was found, and when, by `performance.now()`: of many flows, one looks that long. */
+const strangers = new Map<string, number>()
+const strangerMillis = 500
+
+/** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
+const addMillis = 1000
 
 /** Once the port was lost, looks are frequent for about a second; after that a stranger has it, perhaps for hours. */
 const quickLooks = 80
@@ -107,11 +115,13 @@ const holdOrVisit = (
 const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUse" && detail === undefined
 
 const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
-  Effect.catchIf(
-    holdOrVisit(shared),
-    (error) => left > 0 && mayPass(error),
-    () => Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
-  )
+  Effect.catchIf(holdOrVisit(shared), mayPass, (error) => {
+    const { socket } = shared.place
+    const wasStranger = performance.now() - (strangers.get(socket) ?? -Infinity) < strangerMillis
+    if (left > 0 && !wasStranger) return Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
+    if (!wasStranger) strangers.set(socket, performance.now())
+    return error
+  })
 
 /** The same for a port that this process had a part in: it is not given up. */
 const foundAgain = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
@@ -154,10 +164,10 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
             flows.delete(flow)
             holder?.remove(flow)
           })),
-        Effect.async<void>((resume) => {
-          const added = () => resume(Effect.void)
-          if (holder === undefined) added()
-          else holder.add(flow, added)
+        Effect.suspend(() => {
+          const to = holder
+          if (to === undefined) return Effect.void
+          return atMost(addMillis, Effect.async<void>((resume) => to.add(flow, () => resume(Effect.void))))
         })
       )
     return { port: shared.port, admit }
