@@ -33,9 +33,15 @@ const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.s
 const looks = 20
 const pauseMillis = 15
 
-/** Where a stranger was found, and when, by `performance.now()`: of many flows, one looks that long. */
+/**
+ * Where a stranger was found, and where a process that does not answer, with when that was, by `performance.now()`: of many
+ * flows, one waits to be sure of it.
+ */
 const strangers = new Map<string, number>()
-const strangerMillis = 500
+const silent = new Map<string, number>()
+
+const isRecent = (places: ReadonlyMap<string, number>, { socket }: RelayPlace.RelayPlace): boolean =>
+  performance.now() - (places.get(socket) ?? -Infinity) < 500
 
 /** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
 const addMillis = 1000
@@ -84,17 +90,20 @@ const hold = (
     )
   }))
 
+const stillSilent = Effect.succeed<Joined>({ _tag: "Silent" })
+
 /** Connects to the process that has the port, until the scope closes. */
 const visit = (
   { own, place, port }: Shared,
   error: BindError
 ): Effect.Effect<GuestConnection, BindError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(restore(join(place, port, own)), (joined) => {
+    Effect.flatMap(isRecent(silent, place) ? stillSilent : restore(join(place, port, own)), (joined) => {
       if (joined._tag === "Joined") {
         const { connection } = joined
         return Effect.as(Effect.addFinalizer(() => Effect.promise(connection.end)), connection)
       }
+      if (joined._tag === "Silent" && !isRecent(silent, place)) silent.set(place.socket, performance.now())
       const { cause, host, ports, reason } = error
       return new BindError({ reason, host, ports, detail: words[joined._tag], cause })
     })
@@ -116,10 +125,9 @@ const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUs
 
 const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
   Effect.catchIf(holdOrVisit(shared), mayPass, (error) => {
-    const { socket } = shared.place
-    const wasStranger = performance.now() - (strangers.get(socket) ?? -Infinity) < strangerMillis
-    if (left > 0 && !wasStranger) return Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
-    if (!wasStranger) strangers.set(socket, performance.now())
+    const isKnown = isRecent(strangers, shared.place)
+    if (left > 0 && !isKnown) return Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
+    if (!isKnown) strangers.set(shared.place.socket, performance.now())
     return error
   })
 

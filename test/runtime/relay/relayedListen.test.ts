@@ -320,6 +320,27 @@ describe("a port of several processes", () => {
       }
     }), 15_000)
 
+  it.scopedLive(
+    "is waited for once by all flows where the process that has the port does not answer",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* impostor(() => {})
+        const { open } = yield* process
+        const opening = Effect.forEach(
+          Array.from({ length: 10 }),
+          () => Effect.flip(open({ port, host: "localhost" })),
+          {
+            concurrency: "unbounded"
+          }
+        )
+        const errors = yield* Effect.timeout(opening, "4 seconds")
+        for (const { message } of errors) {
+          assert.include(message, "does not answer")
+        }
+      }),
+    15_000
+  )
+
   it.scopedLive("survives an answer that cannot be sent", () =>
     Effect.gen(function* () {
       const { open } = yield* process
@@ -346,8 +367,9 @@ describe("a port of several processes", () => {
       // More answers than the buffers of the connection hold.
       for (let index = 0; index < 20_000; index++) say({ _tag: "Add", ...flow })
       yield* Effect.promise(() => new Promise<void>((go) => void connection.write("\n", () => go())))
+      for (let index = 0; index < 5; index++) yield* ask(port, "/elsewhere")
       const [time] = yield* Effect.timed(holder.end)
-      assert.isBelow(Duration.toMillis(time), 300)
+      assert.isBelow(Duration.toMillis(time), 200)
       connection.resume()
       yield* Effect.promise(() => ended)
       assert.isTrue(yield* Effect.promise(() => Leaks.canBind(port)))
