@@ -33,16 +33,6 @@ const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.s
 const looks = 20
 const pauseMillis = 15
 
-/**
- * Where a stranger was found, and where a process that does not answer, with when that was, by `performance.now()`: of many
- * flows, one waits to be sure of it.
- */
-const strangers = new Map<string, number>()
-const silent = new Map<string, number>()
-
-const isRecent = (places: ReadonlyMap<string, number>, { socket }: RelayPlace.RelayPlace): boolean =>
-  performance.now() - (places.get(socket) ?? -Infinity) < 500
-
 /** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
 const addMillis = 1000
 
@@ -90,20 +80,17 @@ const hold = (
     )
   }))
 
-const stillSilent = Effect.succeed<Joined>({ _tag: "Silent" })
-
 /** Connects to the process that has the port, until the scope closes. */
 const visit = (
   { own, place, port }: Shared,
   error: BindError
 ): Effect.Effect<GuestConnection, BindError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(isRecent(silent, place) ? stillSilent : restore(join(place, port, own)), (joined) => {
+    Effect.flatMap(restore(join(place, port, own)), (joined) => {
       if (joined._tag === "Joined") {
         const { connection } = joined
         return Effect.as(Effect.addFinalizer(() => Effect.promise(connection.end)), connection)
       }
-      if (joined._tag === "Silent" && !isRecent(silent, place)) silent.set(place.socket, performance.now())
       const { cause, host, ports, reason } = error
       return new BindError({ reason, host, ports, detail: words[joined._tag], cause })
     })
@@ -124,12 +111,11 @@ const holdOrVisit = (
 const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUse" && detail === undefined
 
 const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
-  Effect.catchIf(holdOrVisit(shared), mayPass, (error) => {
-    const isKnown = isRecent(strangers, shared.place)
-    if (left > 0 && !isKnown) return Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
-    if (!isKnown) strangers.set(shared.place.socket, performance.now())
-    return error
-  })
+  Effect.catchIf(
+    holdOrVisit(shared),
+    (error) => left > 0 && mayPass(error),
+    () => Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
+  )
 
 /** The same for a port that this process had a part in: it is not given up. */
 const foundAgain = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
