@@ -19,9 +19,11 @@ export const ReleaseBudget = {
   /** A browser that was sent on to the last page and has not asked for it yet. */
   lastPage: 250,
   /** Answers that another process owes to browsers of this one's port. */
-  relayed: 100,
+  relayed: 75,
   /** Connections whose answer is on its way to a slow client. */
-  connections: 250
+  connections: 250,
+  /** The last words to other processes, which tell them that the port is free. */
+  goodbye: 25
 } as const
 
 /**

@@ -76,12 +76,12 @@ const listenAt = (
 /** Tries ports in order; one that is taken, or kept back by the system, leads to the next. */
 export const bindWith = (listen: ServeFlow): CallbackServer["bind"] => {
   // Two sockets are taken by one flow after the other: where few descriptors are left, each of many flows would else hold
-  // its first socket, and none would get its second.
+  // its first socket, and none would get its second. Those of a port that was named are shared, and may take a while.
   const { run: inTurn } = OneAtATime.make()
   return ({ host, ports }, serve) => {
     const listenOn = (port: number) => {
       const listening = listenAt(listen, host, port, serve)
-      return host === "localhost" ? inTurn(listening) : listening
+      return host === "localhost" && port === 0 ? inTurn(listening) : listening
     }
     const from = (index: number): Effect.Effect<Bound, BindError, Scope.Scope> =>
       Effect.catchAll(

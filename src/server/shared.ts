@@ -25,6 +25,8 @@ interface Port {
   /** How many flows use it, or are about to. */
   users: number
   open: Open | undefined
+  /** Why it was not opened the last time. */
+  failed: BindError | undefined
 }
 
 /** Serves each flow on a listener that all flows of the same address and port share. */
@@ -32,17 +34,24 @@ export const shared = (listen: Listen): ServeFlow => {
   const ports = new Map<string, Port>()
   const keyOf = (address: LoopbackAddress, port: number) => `${address} ${port}`
 
-  const opened = (port: Port, address: LoopbackAddress, number: number): Effect.Effect<Open, BindError> =>
-    port.turn.run(Effect.uninterruptibleMask((restore) =>
+  const opened = (port: Port, address: LoopbackAddress, number: number): Effect.Effect<Open, BindError> => {
+    const { failed } = port
+    return port.turn.run(Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         if (port.open !== undefined) return port.open
+        // It takes a while to be sure that a port cannot be shared: whoever waited meanwhile does not begin once more.
+        if (port.failed !== undefined && port.failed !== failed) return yield* port.failed
         const scope = yield* Scope.make()
         const routes = RouteTable.make()
         const listening = Scope.extend(listen(address, number, () => routes), scope)
-        const bound = yield* Effect.onError(restore(listening), (cause) => Scope.close(scope, Exit.failCause(cause)))
+        const bound = yield* Effect.tapError(
+          Effect.onError(restore(listening), (cause) => Scope.close(scope, Exit.failCause(cause))),
+          (error) => Effect.sync(() => port.failed = error)
+        )
         return port.open = { bound, routes, scope }
       })
     ))
+  }
 
   const leave = (key: string, port: Port, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
     const close = Effect.suspend(() => {
@@ -64,7 +73,7 @@ export const shared = (listen: Listen): ServeFlow => {
       Effect.gen(function* () {
         // Any free port (0) is nobody's yet.
         const known = number === 0 ? undefined : ports.get(keyOf(address, number))
-        const port = known ?? { turn: OneAtATime.make(), users: 0, open: undefined }
+        const port = known ?? { turn: OneAtATime.make(), users: 0, open: undefined, failed: undefined }
         port.users++
         let key = keyOf(address, number)
         if (number !== 0) ports.set(key, port)

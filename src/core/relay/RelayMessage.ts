@@ -75,13 +75,20 @@ const isDigest = (text: unknown): text is string => typeof text === "string" && 
 const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
   typeof value === "object" && value !== null && Object.values(value).every((each) => typeof each === "string")
 
+/** The listener writes these itself. */
+const ofConnection = /^(connection|content-length|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
+
+/** Whether a field can be written as it is: others make the writer throw, or begin a line of their own (RFC 9110 section 5). */
+const isField = ([name, value]: readonly [string, string]): boolean =>
+  /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && !ofConnection.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+
 const digestsOf = ({ done, state }: Fields): FlowDigests | undefined =>
   isDigest(state) && isDigest(done) ? { state, done } : undefined
 
 const answerOf = (value: unknown): Answer | undefined => {
   const { body, headers, status } = (value ?? {}) as Fields
   const isStatus = Number.isSafeInteger(status) && (status as number) >= 200 && (status as number) <= 599
-  return isStatus && isTexts(headers) && typeof body === "string"
+  return isStatus && isTexts(headers) && Object.entries(headers).every(isField) && typeof body === "string"
     ? { status: status as number, headers, body }
     : undefined
 }

@@ -51,23 +51,32 @@ const digestsOf = ({ done, state }: CallbackRoute): FlowDigests => ({
 
 const tooLong = text(500, "The page of this sign-in is too long to be shown here.")
 
-/** Answers a relayed request by the flows of this process. The result takes it back, where the browser went away. */
-const answerTo = (socket: Socket, routes: RequestHandler, id: number, request: RelayedRequest): () => void => {
+/** Answers a relayed request by the flows of this process. `held` has what takes it back, until it is answered. */
+const answerTo = (
+  socket: Socket,
+  routes: RequestHandler,
+  held: Map<number, () => void>,
+  id: number,
+  request: RelayedRequest
+): void => {
+  let isAnswered = false
   const answer = (answer: Answer) => {
+    isAnswered = true
+    held.delete(id)
     if (!send(socket, { _tag: "Answer", id, answer })) send(socket, { _tag: "Answer", id, answer: tooLong })
   }
   const reply = routes.handle(headOf(request), request.body)
   switch (reply._tag) {
     case "Answer":
-      answer(reply.answer)
-      return () => {}
+      return answer(reply.answer)
     case "ReadBody":
       // Whoever relays a form has read its body already.
-      answer(routes.refuse("Malformed"))
-      return () => {}
-    case "Hold":
+      return answer(routes.refuse("Malformed"))
+    case "Hold": {
       send(socket, { _tag: "Hold", id })
-      return reply.onAnswer(answer)
+      const takeBack = reply.onAnswer(answer)
+      if (!isAnswered) held.set(id, takeBack)
+    }
   }
 }
 
@@ -111,7 +120,7 @@ const connected = (socket: Socket, routes: RequestHandler) => {
       case "Request":
         // This process was stopped, or busy, for so long that the browser is on its way once more.
         if (Date.now() - message.at >= replyMillis) return
-        return held.set(message.id, answerTo(socket, routes, message.id, message.request))
+        return answerTo(socket, routes, held, message.id, message.request)
       case "Gone":
         held.get(message.id)?.()
         return held.delete(message.id)

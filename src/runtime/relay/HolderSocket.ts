@@ -3,6 +3,7 @@
  */
 import { renameSync, unlinkSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
+import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
 import { attempt } from "../attempt.ts"
 import { within } from "../lease/within.ts"
 import type { RelayPlace } from "./RelayPlace.ts"
@@ -14,9 +15,6 @@ export interface HolderSocket {
   /** Listens no more. Never rejects. */
   readonly close: () => Promise<void>
 }
-
-/** Connections end in that time, and what was said last has arrived. */
-const closeMillis = 250
 
 const listen = (path: string, accept: (socket: Socket) => void): Promise<Server> =>
   new Promise((resolve, reject) => {
@@ -61,7 +59,8 @@ export const open = async (place: RelayPlace, accept: (socket: Socket) => void):
     close: () => {
       const closed = new Promise<void>((done) => server.close(() => done()))
       for (const socket of sockets) socket.end(() => socket.destroy())
-      return within(closeMillis, closed)
+      // Whoever has not read it by then, finds the connection closed instead.
+      return within(ReleaseBudget.goodbye, closed).then(() => sockets.forEach((socket) => socket.destroy()))
     }
   }
 }

@@ -79,7 +79,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
 
   const add = (guest: Guest, { done, state, takesForms }: FlowDigests & { readonly takesForms: boolean }) => {
     // Nobody takes the place of another: the first one keeps it.
-    if (!byState.has(state)) {
+    if (!byState.has(state) && !byDone.has(done)) {
       const flow = { guest, done, takesForms }
       byState.set(state, flow)
       byDone.set(done, flow)
@@ -144,7 +144,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       guest.pending.set(id, {
         later,
         write: (answer) => {
-          if (answer.status === 303) sentOn.add(done)
+          if (answer.status === 303 && byDone.has(done)) sentOn.add(done)
           else sentOn.delete(done)
           write(answer)
         },

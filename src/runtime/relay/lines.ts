@@ -7,7 +7,7 @@ import { encode, type GuestMessage, type HolderMessage, maxLine } from "../../co
 /** Sends a message; false where it is too long for that. */
 export const send = (socket: Socket, message: GuestMessage | HolderMessage): boolean => {
   const line = encode(message)
-  if (line !== undefined && !socket.destroyed) socket.write(line)
+  if (line !== undefined && socket.writable) socket.write(line)
   return line !== undefined
 }
 

@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import { existsSync } from "node:fs"
 import { BindError } from "../../core/oauth/BindError.ts"
 import { allOrNothing } from "../../effect/allOrNothing.ts"
+import { atMost } from "../../effect/atMost.ts"
 import type { Bound, CallbackRoute, Listen, LoopbackAddress, RequestHandler } from "../../services/CallbackServer.ts"
 import { type GuestConnection, join, type Joined } from "./GuestConnection.ts"
 import * as HolderSocket from "./HolderSocket.ts"
@@ -31,6 +32,9 @@ const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.s
 /** A process that has bound the port is found by its socket a moment later; a stranger has none, however often one looks. */
 const looks = 20
 const pauseMillis = 15
+
+/** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
+const addMillis = 1000
 
 /** Once the port was lost, looks are frequent for about a second; after that a stranger has it, perhaps for hours. */
 const quickLooks = 80
@@ -153,10 +157,10 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
             flows.delete(flow)
             holder?.remove(flow)
           })),
-        Effect.async<void>((resume) => {
-          const added = () => resume(Effect.void)
-          if (holder === undefined) added()
-          else holder.add(flow, added)
+        Effect.suspend(() => {
+          const to = holder
+          if (to === undefined) return Effect.void
+          return atMost(addMillis, Effect.async<void>((resume) => to.add(flow, () => resume(Effect.void))))
         })
       )
     return { port: shared.port, admit }

@@ -6,6 +6,10 @@ import * as RelayMessage from "../../../src/core/relay/RelayMessage.ts"
 const digest = FastCheck.stringMatching(/^[\w-]{43}$/)
 const digests = FastCheck.record({ state: digest, done: digest })
 const texts = FastCheck.dictionary(FastCheck.string().filter((name) => name !== "__proto__"), FastCheck.string())
+const fields = FastCheck.dictionary(
+  FastCheck.stringMatching(/^x-[\w!#-]+$/),
+  FastCheck.stringMatching(/^[\t -~\xff]*$/)
+)
 const id = FastCheck.nat()
 const tagged = <const Tag extends string, A extends object>(_tag: Tag, fields: FastCheck.Arbitrary<A>) =>
   fields.map((each) => ({ _tag, ...each }))
@@ -25,7 +29,7 @@ const ofGuest: FastCheck.Arbitrary<RelayMessage.GuestMessage> = FastCheck.oneof(
       id,
       answer: FastCheck.record({
         status: FastCheck.integer({ min: 200, max: 599 }),
-        headers: texts,
+        headers: fields,
         body: FastCheck.string()
       })
     })
@@ -75,6 +79,22 @@ describe("lines of the relay", () => {
       const [name, value] of [["status", 99], ["status", "200"], ["headers", { a: 1 }], ["headers", null], ["body", 1]]
     ) {
       const line = JSON.stringify({ _tag: "Answer", id: 1, answer: { ...answer, [String(name)]: value } })
+      assert.isUndefined(RelayMessage.decodeGuest(line), line)
+    }
+    // What a listener cannot write, or writes itself.
+    for (
+      const [name, value] of [
+        ["x-split", "a\r\nset-cookie: b"],
+        ["x-zero", "\0"],
+        ["x-wide", "\u2028"],
+        ["bad name", "a"],
+        ["", "a"],
+        ["Trailer", "a"],
+        ["content-length", "1000"]
+      ]
+    ) {
+      const headers = { "content-type": "text/html", [String(name)]: value }
+      const line = JSON.stringify({ _tag: "Answer", id: 1, answer: { ...answer, headers } })
       assert.isUndefined(RelayMessage.decodeGuest(line), line)
     }
     for (const state of ["", "x".repeat(42), "x".repeat(44), `${"x".repeat(42)} `, 1]) {

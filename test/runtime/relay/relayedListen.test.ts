@@ -3,8 +3,8 @@
  * what goes over the socket between them. Real processes: test/scenarios.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
-import { createServer } from "node:net"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { connect, createServer, type Server, type Socket } from "node:net"
 import { lstatSync } from "node:fs"
 import { setImmediate } from "node:timers"
 import { CallbackFlow, CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../../src/index.ts"
@@ -73,6 +73,55 @@ const exists = (path: string): boolean => {
     return false
   }
 }
+
+/** A program of this user that has the port, and says at the place of the port whatever it likes. */
+const impostor = (accept: (connection: Socket) => void) =>
+  Effect.gen(function* () {
+    const port = portOf(yield* (yield* process).open({}))
+    const { socket } = yield* place(port)
+    yield* Effect.acquireRelease(
+      Effect.promise(() =>
+        new Promise<Server>((resolve) => {
+          const server = createServer((connection) => {
+            connection.on("error", () => {})
+            connection.resume()
+            accept(connection)
+          }).listen(socket, () => resolve(server))
+        })
+      ),
+      (server) => Effect.sync(() => server.close())
+    )
+    return port
+  })
+
+/** A program of this user that visits the one that has the port, and says whatever it likes. */
+const intruder = (port: number) =>
+  Effect.gen(function* () {
+    const { socket } = yield* place(port)
+    const connection = yield* Effect.acquireRelease(
+      Effect.sync(() => connect({ path: socket })),
+      (connection) => Effect.sync(() => connection.destroy())
+    )
+    connection.on("error", () => {})
+    connection.setEncoding("utf8")
+    const say = (message: unknown) => void connection.write(`${JSON.stringify(message)}\n`)
+    const ended = new Promise<void>((resolve) => connection.on("close", () => resolve()))
+    /** Hears the next message of this kind. */
+    const hear = (tag: string) =>
+      Effect.promise(() =>
+        new Promise<{ readonly id: number }>((resolve) => {
+          let text = ""
+          connection.on("data", (chunk) => {
+            text += String(chunk)
+            const line = text.split("\n").slice(0, -1).find((line) => line.includes(`"_tag":"${tag}"`))
+            if (line !== undefined) resolve(JSON.parse(line))
+          })
+        })
+      )
+    say({ _tag: "Hello", version: 1, port })
+    yield* hear("Welcome")
+    return { say, hear, connection, ended }
+  })
 
 describe("a port of several processes", () => {
   it.scopedLive("serves the flows of each by the one that has it", () =>
@@ -229,26 +278,102 @@ describe("a port of several processes", () => {
   ) {
     it.scopedLive(`is not shared with a process that ${name}, and the error says so`, () =>
       Effect.gen(function* () {
-        const owner = yield* process
-        const port = portOf(yield* owner.open({}))
-        const { socket } = yield* place(port)
-        yield* Effect.acquireRelease(
-          Effect.promise(() =>
-            new Promise<ReturnType<typeof createServer>>((resolve) => {
-              const server = createServer((connection) => {
-                connection.on("error", () => {})
-                if (says !== undefined) connection.write(says)
-                connection.resume()
-              }).listen(socket, () => resolve(server))
-            })
-          ),
-          (server) => Effect.sync(() => server.close())
-        )
+        const port = yield* impostor((connection) => void (says !== undefined && connection.write(says)))
         const error = yield* Effect.flatMap(process, ({ open }) => Effect.flip(open({ port })))
         assert.strictEqual(error.reason, "PortInUse")
         assert.include(error.message, words)
       }))
   }
+
+  it.scopedLive(
+    "opens a flow although the process that has the port does not say that it knows it",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* impostor((connection) =>
+          void connection.write('{"_tag":"Welcome","version":1,"isServed":true}\n')
+        )
+        const { open } = yield* process
+        assert.strictEqual(portOf(yield* Effect.timeout(open({ port }), "4 seconds")), port)
+      }),
+    10_000
+  )
+
+  it.scopedLive("is looked at once for all flows that find a stranger there", () =>
+    Effect.gen(function* () {
+      const stranger = yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          new Promise<Server>((resolve) => {
+            const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1", () => resolve(server))
+          })
+        ),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = stranger.address() as { readonly port: number }
+      const { open } = yield* process
+      for (const host of ["127.0.0.1", "localhost"] as const) {
+        const opening = Effect.forEach(Array.from({ length: 40 }), () => Effect.flip(open({ port, host })), {
+          concurrency: "unbounded"
+        })
+        // One after the other, they would look for twelve seconds.
+        const errors = yield* Effect.timeout(opening, "4 seconds")
+        for (const { reason } of errors) assert.strictEqual(reason, "PortInUse")
+      }
+    }), 15_000)
+
+  it.scopedLive(
+    "is waited for once by all flows where the process that has the port does not answer",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* impostor(() => {})
+        const { open } = yield* process
+        const opening = Effect.forEach(
+          Array.from({ length: 10 }),
+          () => Effect.flip(open({ port, host: "localhost" })),
+          {
+            concurrency: "unbounded"
+          }
+        )
+        const errors = yield* Effect.timeout(opening, "4 seconds")
+        for (const { message } of errors) {
+          assert.include(message, "does not answer")
+        }
+      }),
+    15_000
+  )
+
+  it.scopedLive("survives an answer that cannot be sent", () =>
+    Effect.gen(function* () {
+      const { open } = yield* process
+      const port = portOf(yield* open({ port: yield* freePort }))
+      const { hear, say } = yield* intruder(port)
+      say({ _tag: "Add", takesForms: false, state: RelayPlace.digest("theirs"), done: RelayPlace.digest("page") })
+      yield* hear("Added")
+      const asked = yield* Effect.fork(ask(port, "/callback?state=theirs"))
+      const { id } = yield* hear("Request")
+      const headers = { "x-split": "a\r\nx-other: b" }
+      say({ _tag: "Answer", id, answer: { status: 200, headers, body: "not shown" } })
+      assert.strictEqual(RawClient.statusOf(yield* Fiber.join(asked)), 503)
+    }), 10_000)
+
+  it.scopedLive("is let go of in time although another process does not read", () =>
+    Effect.gen(function* () {
+      const holder = yield* process
+      const port = portOf(yield* holder.open({ port: yield* freePort }))
+      const { connection, ended, hear, say } = yield* intruder(port)
+      const flow = { takesForms: false, state: RelayPlace.digest("deaf"), done: RelayPlace.digest("page") }
+      say({ _tag: "Add", ...flow })
+      yield* hear("Added")
+      connection.pause()
+      // More answers than the buffers of the connection hold.
+      for (let index = 0; index < 20_000; index++) say({ _tag: "Add", ...flow })
+      yield* Effect.promise(() => new Promise<void>((go) => void connection.write("\n", () => go())))
+      for (let index = 0; index < 5; index++) yield* ask(port, "/elsewhere")
+      const [time] = yield* Effect.timed(holder.end)
+      assert.isBelow(Duration.toMillis(time), 200)
+      connection.resume()
+      yield* Effect.promise(() => ended)
+      assert.isTrue(yield* Effect.promise(() => Leaks.canBind(port)))
+    }), 10_000)
 
   it.scopedLive("leaves nothing, however often it changes hands", () =>
     Effect.gen(function* () {
