@@ -16,6 +16,7 @@ import {
   version
 } from "../../core/relay/RelayMessage.ts"
 import type { Reply, RequestHandler } from "../../services/CallbackServer.ts"
+import * as KeptPages from "./KeptPages.ts"
 import { onLine, send } from "./lines.ts"
 import { digest, networkName } from "./RelayPlace.ts"
 
@@ -56,6 +57,7 @@ interface Flow {
   /** Digest of the name of its last page. */
   readonly done: string
   readonly takesForms: boolean
+  readonly answers: KeptPages.Answers
 }
 
 /**
@@ -71,6 +73,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   let nextId = 1
   let formTakers = 0
   let nothingOwed = () => {}
+  const kept = KeptPages.make()
 
   /** Flows whose browser was sent on to the last page, and has not asked for it yet. */
   const sentOn = new Set<string>()
@@ -80,7 +83,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   const add = (guest: Guest, { done, state, takesForms }: FlowDigests & { readonly takesForms: boolean }) => {
     // Nobody takes the place of another: the first one keeps it.
     if (!byState.has(state) && !byDone.has(done)) {
-      const flow = { guest, done, takesForms }
+      const flow: Flow = { guest, done, takesForms, answers: {} }
       byState.set(state, flow)
       byDone.set(done, flow)
       guest.flows.add(`${state} ${done}`)
@@ -90,7 +93,9 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   }
   const remove = (guest: Guest, { done, state }: FlowDigests) => {
     if (!guest.flows.delete(`${state} ${done}`)) return
-    if (byState.get(state)?.takesForms === true) formTakers--
+    const flow = byState.get(state)
+    if (flow?.takesForms === true) formTakers--
+    if (flow !== undefined) kept.keep({ done, state }, flow.answers)
     byState.delete(state)
     byDone.delete(done)
     sentOn.delete(done)
@@ -128,14 +133,12 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     }
   }
 
-  const find = (head: RequestHead, body: string | undefined): Flow | undefined => {
-    if (byState.size === 0) return undefined
-    const done = CallbackRoute.claimedDone(head)
-    if (done !== undefined) return byDone.get(digest(done))
-    const state = CallbackRoute.claimedState(head, body)
-    return state === undefined ? undefined : byState.get(digest(state))
+  /** The digest of what a request names: the last page of a flow, or its `state`. */
+  const named = (head: RequestHead, body: string | undefined): string | undefined => {
+    const claimed = CallbackRoute.claimedDone(head) ?? CallbackRoute.claimedState(head, body)
+    return claimed === undefined ? undefined : digest(claimed)
   }
-  const relay = ({ done, guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
+  const relay = ({ answers, done, guest }: Flow, head: RequestHead, body: string | undefined): Reply => ({
     _tag: "Hold",
     onAnswer: (write) => {
       const id = nextId++
@@ -144,6 +147,8 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       guest.pending.set(id, {
         later,
         write: (answer) => {
+          if (answer.status === 303) answers.sentOn = answer
+          else if (CallbackRoute.claimedDone(head) !== undefined && answer !== later) answers.page = answer
           if (answer.status === 303 && byDone.has(done)) sentOn.add(done)
           else sentOn.delete(done)
           write(answer)
@@ -164,7 +169,8 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
   return {
     handle: (head, body) => {
       if (own.knows?.(head, body) !== false) return own.handle(head, body)
-      const flow = find(head, body)
+      const name = named(head, body)
+      const flow = name === undefined ? undefined : byDone.get(name) ?? byState.get(name)
       const isForm = body === undefined && CallbackRoute.mayBeForm(head)
       // A posted form is relayed with its body; where it names no flow in its address, it does so there.
       const isEarly = tookOver && performance.now() - begun < gapMillis
@@ -172,9 +178,11 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
         return { _tag: "ReadBody", limit: CallbackRoute.bodyLimit }
       }
       if (flow !== undefined) return relay(flow, head, body)
-      const isOfFlow = isEarly &&
-        (CallbackRoute.claimedDone(head) ?? CallbackRoute.claimedState(head, body)) !== undefined
-      return isOfFlow ? { _tag: "Answer", answer: reloadPage(head.method) } : own.handle(head, body)
+      const page = name === undefined ? undefined : kept.find(name)
+      if (page !== undefined) return { _tag: "Answer", answer: page }
+      return isEarly && name !== undefined
+        ? { _tag: "Answer", answer: reloadPage(head.method) }
+        : own.handle(head, body)
     },
     refuse: own.refuse,
     accept: (socket) => {

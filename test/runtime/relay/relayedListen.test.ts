@@ -187,6 +187,28 @@ describe("a port of several processes", () => {
       assert.include(shown, "it said no")
     }))
 
+  it.scopedLive("shows the last page once more, after its flow and its process have ended", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      yield* Effect.flatMap(process, ({ open }) => open({ port }))
+      const { end, open } = yield* process
+      const flow = yield* open({ port })
+      const waiting = yield* Effect.fork(flow.authorize({
+        url: urlFor(flow),
+        present: false,
+        serverName: "the server",
+        exchange: () => Effect.void
+      }))
+      const sentOn = yield* ask(port, answer(flow), { follow: false })
+      assert.include(yield* ask(port, RawClient.locationOf(sentOn) ?? ""), "Signed in to the server")
+      yield* Fiber.join(waiting)
+      yield* end
+      // A reload, and a second click on what led here.
+      assert.include(yield* ask(port, RawClient.locationOf(sentOn) ?? ""), "Signed in to the server")
+      assert.include(yield* ask(port, answer(flow)), "Signed in to the server")
+      assert.strictEqual(RawClient.statusOf(yield* ask(port, "/callback?state=x&code=y")), 400)
+    }))
+
   it.scopedLive("relays posted forms, and whatever else names a flow", () =>
     Effect.gen(function* () {
       const port = yield* freePort
