@@ -36,8 +36,10 @@ const leftOf = async (program: Programs.Program) => {
   const event = program.events.slice(before).find((event) => event.event === "counted")
   if (event?.event !== "counted") return ["it does not count"]
   const { first, now } = event
+  // Deno makes a pair for itself at some time, and keeps it: it stays at one pair.
+  const ofRuntime = program.runtime === "deno" ? 2 : 0
   return (["sockets", "unix", "timers", "listeners"] as const)
-    .filter((kind) => now[kind] > first[kind])
+    .filter((kind) => now[kind] > first[kind] + (kind === "unix" ? ofRuntime : 0))
     .map((kind) => `${kind}: ${now[kind]} instead of ${first[kind]}`)
 }
 
@@ -445,7 +447,8 @@ describe("several programs on one port", { timeout: 60_000 }, () => {
           await holder.program.ended
           await page.goto(other.answer.href).catch(async () => {
             await Ports.accepted(world.port)
-            await page.goto(other.answer.href)
+            // The browser may still be on its way to its page on the connection that was refused, which ends this one.
+            await page.goto(other.answer.href).catch(() => page.goto(other.answer.href))
           })
           await page.waitForURL(/\/done\//)
           assert.strictEqual(await words(), `Signed in to ${other.name}`)
