@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { inspect } from "node:util"
 import { type Callback, createMcpOAuth, type CreateMcpOAuthOptions, openCallback } from "../../src/promise.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { withStranger } from "../fixtures/Stranger.ts"
 
 const secrets = { code: "SECRET-CODE", verifier: "SECRET-VERIFIER", token: "SECRET-TOKEN", secret: "SECRET-CLIENT" }
 
@@ -62,7 +63,7 @@ const signingIn = (options: Partial<CreateMcpOAuthOptions>) => async (): Promise
 const kinds: ReadonlyArray<
   readonly [tag: string, reason: string | undefined, make: () => Promise<[unknown, ReadonlyArray<string>]>]
 > = [
-  ["BindError", "PortInUse", from((callback) => rejection(openCallback({ paste: false, port: portOf(callback) })))],
+  ["BindError", "PortInUse", from(() => withStranger((port) => rejection(openCallback({ paste: false, port }))))],
   ["BindError", "InvalidOptions", from(() => rejection(openCallback({ port: -1 })))],
   ["AuthorizationDenied", undefined, answered("error=access_denied&error_description=not+today")],
   [

@@ -8,6 +8,7 @@ import { assert, describe, it } from "vitest"
 import { type Callback, openCallback, type OpenCallbackOptions, type RefusedInput } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { withStranger } from "../fixtures/Stranger.ts"
 
 const portOf = (callback: Callback) => Number(new URL(callback.redirectUri).port)
 
@@ -93,8 +94,8 @@ describe("openCallback", () => {
       assert.strictEqual(error["description"], "no")
       assert.include(error.message, "access_denied")
     })
-    await using({}, async (first) => {
-      const error = await rejection(openCallback({ port: portOf(first) }))
+    await withStranger(async (port) => {
+      const error = await rejection(openCallback({ port }))
       assert.strictEqual(error["_tag"], "BindError")
       assert.strictEqual(error["reason"], "PortInUse")
     })

@@ -14,6 +14,7 @@ import {
 } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { withStranger } from "../fixtures/Stranger.ts"
 
 type Rejection = Error & Record<string, unknown>
 
@@ -592,9 +593,8 @@ describe("what cannot work", () => {
     })
   })
 
-  way("a port that is taken is said, or another one is used, or a paste finishes it", async () => {
-    await using({}, async (first) => {
-      const port = portOf(first)
+  way("a port that a stranger has is said, or another one is used, or a paste finishes it", async () => {
+    await withStranger(async (port) => {
       assert.include(await rejection(openCallback({ paste: false, port })), { _tag: "BindError", reason: "PortInUse" })
       await using({ port: [port, 0] }, (second) => {
         assert.isTrue(second.listening)
