@@ -29,8 +29,8 @@ interface Shared {
 /** Other processes do not wait for the clock of a test. */
 const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.sleep(millis), Clock.make())
 
-/** A process that has bound the port is found by its socket a moment later; a stranger has none, however often one looks. */
-const looks = 20
+/** A process that has bound the port is found by its socket a moment later; a stranger has none, however long one looks. */
+const longestLook = 250
 const pauseMillis = 15
 
 /** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
@@ -109,11 +109,11 @@ const holdOrVisit = (
 /** Whether it helps to look again: the port is taken, and nobody has said that it cannot be shared. */
 const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUse" && detail === undefined
 
-const found = (shared: Shared, left = looks): ReturnType<typeof holdOrVisit> =>
+const found = (shared: Shared, since = performance.now()): ReturnType<typeof holdOrVisit> =>
   Effect.catchIf(
     holdOrVisit(shared),
-    (error) => left > 0 && mayPass(error),
-    () => Effect.zipRight(pause(pauseMillis), found(shared, left - 1))
+    (error) => mayPass(error) && performance.now() - since < longestLook,
+    () => Effect.zipRight(pause(pauseMillis), found(shared, since))
   )
 
 /** The same for a port that this process had a part in: it is not given up. */

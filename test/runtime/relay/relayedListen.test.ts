@@ -5,7 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
 import { connect, createServer, type Server, type Socket } from "node:net"
-import { lstatSync } from "node:fs"
+import { lstatSync, rmSync } from "node:fs"
 import { setImmediate } from "node:timers"
 import { CallbackFlow, CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../../src/index.ts"
 import { listen } from "../../../src/runtime/HttpListener.ts"
@@ -13,6 +13,7 @@ import { relayed } from "../../../src/runtime/relay/relayedListen.ts"
 import * as RelayPlace from "../../../src/runtime/relay/RelayPlace.ts"
 import { answerFor, portOf, urlFor } from "../../fixtures/Harness.ts"
 import * as Leaks from "../../fixtures/Leaks.ts"
+import * as Ports from "../../fixtures/ports/Ports.ts"
 import * as RawClient from "../../fixtures/RawClient.ts"
 
 /** A process, as far as others see it; its flows end when it does. */
@@ -31,10 +32,7 @@ const process = Effect.gen(function* () {
 })
 
 /** A port that is free now. */
-const freePort = Effect.scoped(Effect.map(
-  Effect.flatMap(process, ({ open }) => open({})),
-  portOf
-))
+const freePort = Effect.promise(Ports.free)
 
 const place = (port: number) =>
   Effect.map(Effect.promise(() => RelayPlace.placeOf("127.0.0.1", port)), (found) => found ?? assert.fail("no place"))
@@ -79,6 +77,8 @@ const impostor = (accept: (connection: Socket) => void) =>
   Effect.gen(function* () {
     const port = portOf(yield* (yield* process).open({}))
     const { socket } = yield* place(port)
+    // What a program that was killed has left there.
+    rmSync(socket, { force: true })
     yield* Effect.acquireRelease(
       Effect.promise(() =>
         new Promise<Server>((resolve) => {
@@ -248,6 +248,7 @@ describe("a port of several processes", () => {
     Effect.gen(function* () {
       const port = yield* freePort
       const { socket } = yield* place(port)
+      rmSync(socket, { force: true })
       // What is left where a process was killed.
       yield* Effect.acquireRelease(
         Effect.promise(() =>
