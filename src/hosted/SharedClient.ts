@@ -8,6 +8,7 @@ import * as SharedRegistration from "../core/hosted/SharedRegistration.ts"
 import * as AuthorizationScope from "../core/mcp/AuthorizationScope.ts"
 import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import type { ClientRegistration, CredentialKey, Credentials } from "../core/mcp/Credentials.ts"
+import * as SharedKey from "../core/mcp/SharedKey.ts"
 import type { RegistrationError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import type { Discovered } from "../mcp/Discovery.ts"
 import type { ServerEnvironment } from "../mcp/Environment.ts"
@@ -21,7 +22,7 @@ import type { CredentialStoreError } from "../services/CredentialStore.ts"
  */
 export const keyOf = (server: URL, redirectUri: string): CredentialKey => ({
   serverUrl: server.href,
-  variant: SharedRegistration.variantOf(redirectUri)
+  variant: SharedKey.variantOf(redirectUri)
 })
 
 /** A client, and whether the options named it. */

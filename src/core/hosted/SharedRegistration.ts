@@ -6,7 +6,7 @@
  * that, the next one registers anew.
  */
 import * as Redacted from "effect/Redacted"
-import type { ClientRegistration, CredentialKey } from "../mcp/Credentials.ts"
+import type { ClientRegistration } from "../mcp/Credentials.ts"
 
 const dayMillis = 24 * 60 * 60 * 1000
 
@@ -14,17 +14,6 @@ const dayMillis = 24 * 60 * 60 * 1000
 export const trialMillis: number = 30 * 60 * 1000
 
 const field = "hosted_at"
-
-/**
- * The variant of the key that it is stored under. No option of a person makes one of it: parameters have names, and the only
- * value without one is a URL.
- */
-export const variantOf = (redirectUri: string): string =>
-  new URLSearchParams([["", "hosted"], ["redirect_uri", redirectUri]]).toString()
-
-/** Whether a key is that of a registration that people share, and so of nobody's credentials. */
-export const isShared = ({ account, variant }: CredentialKey): boolean =>
-  (account ?? "") === "" && variant !== undefined && new URLSearchParams(variant).get("") === "hosted"
 
 /** When it was registered, confirmed by an answer or put to the trial last, in milliseconds since 1970-01-01 UTC. */
 const lastOf = ({ extra }: ClientRegistration): number => {
