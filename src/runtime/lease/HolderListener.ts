@@ -5,6 +5,7 @@
 import { createServer, type Socket } from "node:net"
 import process from "node:process"
 import { encode } from "../../core/lease/HolderLine.ts"
+import { listenAt } from "../listenAt.ts"
 import { within } from "./within.ts"
 
 /** A socket that is listened on. */
@@ -17,47 +18,32 @@ export interface HolderListener {
 
 const closeMillis = 250
 
-const ignore = () => {}
-
 /** Listens on the path of a socket, or the name of a pipe. Neither keeps the process alive. Rejects as the system does. */
-export const listen = (path: string): Promise<HolderListener> =>
-  new Promise((resolve, reject) => {
-    const waiting = new Set<Socket>()
-    let said = encode({ pid: process.pid, told: undefined })
-    const server = createServer((socket) => {
-      waiting.add(socket)
-      socket.on("close", () => waiting.delete(socket))
-      // A reset is the affair of the one who waits; unheard it would be an uncaught exception.
-      socket.on("error", ignore)
-      socket.unref()
-      socket.resume()
-      if (said !== undefined) socket.write(said)
-    })
-    const listener: HolderListener = {
-      tell: (text) => {
-        const line = encode({ pid: process.pid, told: text })
-        if (line === undefined) return
-        said = line
-        for (const socket of waiting) socket.write(line)
-      },
-      close: () => {
-        const closed = new Promise<void>((done) => server.close(() => done()))
-        // Not at once: what was told last arrives before the end.
-        for (const socket of waiting) socket.end(() => socket.destroy())
-        return within(closeMillis, closed)
-      }
-    }
-    server.once("error", reject)
-    try {
-      server.listen(path, () => {
-        server.off("error", reject)
-        // A failed accept concerns one who waits.
-        server.on("error", ignore)
-        server.unref()
-        resolve(listener)
-      })
-    } catch (error) {
-      // Deno throws where others emit.
-      reject(error)
-    }
+export const listen = async (path: string): Promise<HolderListener> => {
+  const waiting = new Set<Socket>()
+  let said = encode({ pid: process.pid, told: undefined })
+  const server = createServer((socket) => {
+    waiting.add(socket)
+    socket.on("close", () => waiting.delete(socket))
+    // A reset is the affair of the one who waits; unheard it would be an uncaught exception.
+    socket.on("error", () => {})
+    socket.unref()
+    socket.resume()
+    if (said !== undefined) socket.write(said)
   })
+  await listenAt(server, path)
+  return {
+    tell: (text) => {
+      const line = encode({ pid: process.pid, told: text })
+      if (line === undefined) return
+      said = line
+      for (const socket of waiting) socket.write(line)
+    },
+    close: () => {
+      const closed = new Promise<void>((done) => server.close(() => done()))
+      // Not at once: what was told last arrives before the end.
+      for (const socket of waiting) socket.end(() => socket.destroy())
+      return within(closeMillis, closed)
+    }
+  }
+}

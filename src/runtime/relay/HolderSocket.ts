@@ -2,9 +2,10 @@
  * The private socket of the process that has a port.
  */
 import { renameSync, unlinkSync } from "node:fs"
-import { createServer, type Server, type Socket } from "node:net"
+import { createServer, type Socket } from "node:net"
 import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
 import { attempt } from "../attempt.ts"
+import { listenAt } from "../listenAt.ts"
 import { within } from "../lease/within.ts"
 import type { RelayPlace } from "./RelayPlace.ts"
 
@@ -16,36 +17,19 @@ export interface HolderSocket {
   readonly close: () => Promise<void>
 }
 
-const listen = (path: string, accept: (socket: Socket) => void): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const server = createServer(accept)
-    server.once("error", reject)
-    try {
-      server.listen(path, () => {
-        server.off("error", reject)
-        // A failed accept concerns one other process.
-        server.on("error", () => {})
-        server.unref()
-        resolve(server)
-      })
-    } catch (error) {
-      // Deno throws where others emit.
-      reject(error)
-    }
-  })
-
 /**
  * Listens at the place of a port. Only the process that has the port may call this: it replaces what is left of another.
  */
 export const open = async (place: RelayPlace, accept: (socket: Socket) => void): Promise<HolderSocket> => {
   const sockets = new Set<Socket>()
   const own = place.newSocket()
-  const server = await listen(own, (socket) => {
+  const server = createServer((socket) => {
     sockets.add(socket)
     socket.on("close", () => sockets.delete(socket))
     socket.unref()
     accept(socket)
   })
+  await listenAt(server, own)
   try {
     // In one step, so that others find the one or the other. And the runtime, which removes the path that it listened on when
     // it closes, does not remove that of the next holder.

@@ -12,7 +12,6 @@ import * as PrivateFolder from "../PrivateFolder.ts"
 
 /** The place of one port. */
 export interface RelayPlace {
-  readonly folder: string
   /** Where the process listens that has the port. */
   readonly socket: string
   /** A name of its own for each holder, until it has the port. */
@@ -23,7 +22,10 @@ export interface RelayPlace {
 export const digest = (text: string): string =>
   createHash("sha256").update(`effect-oauth-callback relay\0${text}`).digest("base64url")
 
-/** A folder of the system that only this user can enter, and that ends with their login; not by `XDG_RUNTIME_DIR`, which some processes lack. */
+/**
+ * A folder of the system that only this user can enter, and that ends with their login; not by `XDG_RUNTIME_DIR`, which some
+ * processes lack.
+ */
 const runtimeFolder = (uid: number): string | undefined => {
   const folder = `/run/user/${uid}`
   const stats = attempt(() => lstatSync(folder))
@@ -43,8 +45,7 @@ const folderOf = (uid: number): string => {
 export const placeOf = async (address: LoopbackAddress, port: number): Promise<RelayPlace | undefined> => {
   const uid = isGranted({ name: "sys", kind: "uid" }) ? process.getuid?.() : undefined
   if (uid === undefined || !isGranted({ name: "net" })) return undefined
-  const isReadable = isGranted({ name: "read", path: `/run/user/${uid}` })
-  if (!isReadable) return undefined
+  if (!isGranted({ name: "read", path: `/run/user/${uid}` })) return undefined
   const folder = folderOf(uid)
   if (!isGranted({ name: "read", path: folder }) || !isGranted({ name: "write", path: folder })) return undefined
   const name = `port-${address === "::1" ? 6 : 4}-${port}`
@@ -55,7 +56,6 @@ export const placeOf = async (address: LoopbackAddress, port: number): Promise<R
     return undefined
   }
   return {
-    folder,
     socket: join(folder, `${name}.s`),
     newSocket: () => join(folder, `${name}-${randomBytes(4).toString("hex")}.s`)
   }
