@@ -5,7 +5,7 @@
  * `--node` or `--deno` chooses one of them; other arguments are passed to vitest (file filters, `-t`).
  */
 import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import process from "node:process"
 import { ensureChromium } from "./chromium.ts"
 import { deno, node, run, script, withFolder } from "./commands.ts"
@@ -17,6 +17,8 @@ type Runtime = "node" | "deno"
 interface Counts {
   readonly passed: number
   readonly failed: number
+  /** What failed, in words: the end of a long output is what one reads first. */
+  readonly failures: ReadonlyArray<string>
 }
 
 /** The fields of vitest's JSON report that are read here. */
@@ -24,8 +26,9 @@ interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly testResults: ReadonlyArray<{
+    readonly name: string
     readonly status: string
-    readonly assertionResults: ReadonlyArray<{ readonly status: string }>
+    readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>
   }>
 }
 
@@ -59,9 +62,20 @@ const vitest = async (
     const broken = report.testResults.filter((result) =>
       result.status === "failed" && !result.assertionResults.some((each) => each.status === "failed")
     )
-    return { passed: report.numPassedTests, failed: orOne(report.numFailedTests + broken.length, code), output }
+    const failures = report.testResults.flatMap(({ assertionResults, name }) =>
+      assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName }) => `${relative(process.cwd(), name)}: ${fullName}`)
+    ).concat(broken.map(({ name }) => `${relative(process.cwd(), name)} could not be run`))
+    return {
+      passed: report.numPassedTests,
+      failed: orOne(report.numFailedTests + broken.length, code),
+      failures: (failures.length === 0 && code !== 0 ? ["vitest itself"] : failures)
+        .map((failure) => `${failure} (on ${runtime})`),
+      output
+    }
   } catch {
-    return { passed: 0, failed: 1, output }
+    return { passed: 0, failed: 1, failures: [`vitest did not end (on ${runtime})`], output }
   }
 }
 
@@ -82,9 +96,13 @@ const denoTest = async (files: ReadonlyArray<string>, folder: string): Promise<C
     const [head = ""] = /<testsuites[^>]*>/.exec(readFileSync(file, "utf8")) ?? []
     const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
     const failed = count("failures") + count("errors")
-    return { passed: count("tests") - failed, failed: orOne(failed, code) }
+    return {
+      passed: count("tests") - failed,
+      failed: orOne(failed, code),
+      failures: failed > 0 || code !== 0 ? ["deno test"] : []
+    }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, failures: ["deno test did not end"] }
   }
 }
 
@@ -130,5 +148,7 @@ const counts = await withFolder((folder) => all(only, rest, folder))
 const passed = counts.reduce((sum, each) => sum + each.passed, 0)
 const failed = counts.reduce((sum, each) => sum + each.failed, 0)
 if (passed + failed === 0) console.error("No test ran")
-console.log(`\n${passed} passed, ${failed} failed`)
+console.log("")
+for (const failure of counts.flatMap(({ failures }) => failures)) console.log(`FAILED: ${failure}`)
+console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0

@@ -125,7 +125,8 @@ const ownEndings: ReadonlySet<string> = new Set([
 
 /** Whether a name is of this machine or of a private network by itself: also one without a dot. */
 export const isOwnName = (hostname: string): boolean => {
-  const labels = hostname.toLowerCase().replace(/\.+$/, "").split(".")
+  // A name may end in a dot, that of the root.
+  const labels = hostname.toLowerCase().split(".").filter((label) => label !== "")
   const last = labels.at(-1) ?? ""
-  return labels.length === 1 || ownEndings.has(last) || (last === "arpa" && labels.at(-2) === "home")
+  return labels.length <= 1 || ownEndings.has(last) || (last === "arpa" && labels.at(-2) === "home")
 }
