@@ -9,7 +9,7 @@ import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Server, Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -37,15 +37,17 @@ export const refreshes = (): number => refreshed
 export const windows = (): number => opened
 
 /** Listens on a free port, and keeps no program running. */
-export const listen = (listener: RequestListener): Promise<string> =>
+export const listenOn = (server: Server): Promise<number> =>
   new Promise((resolve) => {
-    const server = createServer(listener)
-    server.on("connection", (socket) => socket.unref())
+    server.on("connection", (socket: Socket) => socket.unref())
     server.listen(0, "127.0.0.1", () => {
       server.unref()
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+      resolve((server.address() as AddressInfo).port)
     })
   })
+
+const listen = async (listener: RequestListener): Promise<string> =>
+  `http://127.0.0.1:${await listenOn(createServer(listener))}`
 
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
   let text = ""
@@ -74,8 +76,12 @@ const exchange = (form: URLSearchParams): object | undefined => {
   return isGood ? newTokens() : undefined
 }
 
-const authorizationServer: RequestListener = async (request, response) => {
-  const issuer = `http://${request.headers.host}`
+const originOf = ({ headers, socket }: IncomingMessage): string =>
+  `${"encrypted" in socket ? "https" : "http"}://${headers.host}`
+
+/** Answers as an authorization server. */
+export const authorizationServer: RequestListener = async (request, response) => {
+  const issuer = originOf(request)
   const { pathname, searchParams } = new URL(request.url ?? "/", issuer)
   const body = await bodyOf(request)
   const json = (status: number, value: object) =>
@@ -123,9 +129,9 @@ const results = (version: string): Readonly<Record<string, object>> => ({
   ping: {}
 })
 
-/** An MCP server that takes the tokens of an authorization server. */
-const mcpServer = (issuer: string): RequestListener => async (request, response) => {
-  const origin = `http://${request.headers.host}`
+/** Answers as an MCP server that takes the tokens of an authorization server. */
+export const mcpServer = (issuer: string): RequestListener => async (request, response) => {
+  const origin = originOf(request)
   const json = (status: number, value: object, headers = {}) =>
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value))
   const metadata = "/.well-known/oauth-protected-resource/mcp"
