@@ -20,11 +20,11 @@
  *
  * It prints:
  *
- *     The first sign-in: 200, --allow-env --allow-run=xdg-open
+ *     The first sign-in: 200, but no browser opens without --allow-env --allow-run=xdg-open
  *     A later run: 200
  *     A later run without --allow-read: CredentialStoreError
  *     In the browser: 200
- *     In the browser without --allow-run: 200, --allow-env --allow-run=xdg-open
+ *     In the browser without --allow-run: 200, but no browser opens without --allow-env --allow-run=xdg-open
  */
 import { createMcpOAuth } from "effect-oauth-callback/promise"
 import process from "node:process"

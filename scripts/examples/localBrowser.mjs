@@ -13,7 +13,12 @@ const visit = (url) => {
   const { get } = url.startsWith("https:") ? Https : Http
   // It is no browser of a person, and believes every server.
   const place = url.startsWith("https://as.test/") && { hostname: "127.0.0.1", port: process.env.LOCAL_AS_PORT }
-  const options = { agent: false, headers: { host: new URL(url).host, ...headers }, rejectUnauthorized: false, ...place }
+  const options = {
+    agent: false,
+    headers: { host: new URL(url).host, ...headers },
+    rejectUnauthorized: false,
+    ...place
+  }
   get(url, options, (response) => {
     response.resume()
     if (response.headers.location !== undefined) visit(new URL(response.headers.location, url).href)

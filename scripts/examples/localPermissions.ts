@@ -49,7 +49,8 @@ const run = async (cwd = folder, flags: ReadonlyArray<string>, browser = "none")
     browse(address)
   })
   await once(child, "close")
-  const missing = /That needs (--allow[^.]*)\./.exec(complained)?.[1] ?? /\w+Error/.exec(complained)?.[0]
+  const needed = /No browser opens.*That needs (--allow[^.]*)\./.exec(complained)?.[1]
+  const missing = needed === undefined ? /\w+Error/.exec(complained)?.[0] : `but no browser opens without ${needed}`
   return [said.trim(), missing].filter((part) => part).join(", ")
 }
 

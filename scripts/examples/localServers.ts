@@ -90,7 +90,9 @@ export const authorizationServer: RequestListener = async (request, response) =>
     return json(200, {
       issuer,
       ...Object.fromEntries(
-        ["authorization", "token", "registration", "revocation"].map((name) => [`${name}_endpoint`, `${issuer}/${name}`])
+        ["authorization", "token", "registration", "revocation"].map((
+          name
+        ) => [`${name}_endpoint`, `${issuer}/${name}`])
       ),
       response_types_supported: ["code"],
       code_challenge_methods_supported: ["S256"],
@@ -166,6 +168,7 @@ if (isLocal) {
   const issuer = await listen(authorizationServer)
   const folders = { XDG_CONFIG_HOME: folder, APPDATA: folder, ...(process.platform === "darwin" && { HOME: folder }) }
   const servers = { SERVER_URL: `${await listen(mcpServer(issuer))}/mcp`, ISSUER: issuer, CLIENT_ID: "my-app" }
-  const BROWSER = `"${process.execPath}" ${browserArgs.map((each) => `"${each}"`).join(" ")} %s`
+  const BROWSER = process.env.LOCAL_BROWSER ??
+    `"${process.execPath}" ${browserArgs.map((each) => `"${each}"`).join(" ")} %s`
   Object.assign(process.env, { BROWSER, ...folders, ...servers })
 }

@@ -26,7 +26,9 @@ for (const { account, server, serverUrl } of await accounts({ store })) {
     const failure = error as McpOAuthFailure
     if (failure._tag !== "RevocationError") throw error
     // It is forgotten here; the server did not end these, which may be valid until then.
-    console.log(`${new URL(server).host}: ${failure.message} (${failure.tokens?.join(", ")}, ${failure.validUntil ?? "?"})`)
+    console.log(
+      `${new URL(server).host}: ${failure.message} (${failure.tokens?.join(", ")}, ${failure.validUntil ?? "?"})`
+    )
   } finally {
     await oauth.close()
   }

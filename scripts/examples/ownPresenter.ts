@@ -26,8 +26,7 @@ const ownPresenter = Layer.succeed(Presenter, {
       yield* Console.log(`Sign in to ${serverName} …`) // with a link to `url`; it holds `state`, so write it into no log
       yield* Effect.sync(() => click(url))
     }),
-  notice: (notice) =>
-    notice._tag === "SignInEnded" ? Console.log(`${notice._tag}: ${notice.outcome}`) : Effect.void
+  notice: (notice) => notice._tag === "SignInEnded" ? Console.log(`${notice._tag}: ${notice.outcome}`) : Effect.void
 })
 
 const program = Effect.gen(function* () {

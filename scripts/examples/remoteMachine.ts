@@ -11,7 +11,7 @@
  *
  * It prints:
  *
- *     The browser came back to http://localhost:49152/callback
+ *     The answer came to http://localhost:49152/callback
  *     Signed in: true
  */
 import { createMcpOAuth } from "effect-oauth-callback/promise"
@@ -22,11 +22,13 @@ const oauth = await createMcpOAuth({
   serverUrl,
   callback: {
     port: Number(CALLBACK_PORT),
-    // What the browser is sent to, and what is registered. Without it: http://127.0.0.1:8976/callback.
-    ...(REDIRECT_URI !== undefined && { redirectUri: () => REDIRECT_URI })
+    // What the browser is sent to, and what is registered. Left out: http://127.0.0.1:8976/callback.
+    redirectUri: REDIRECT_URI === undefined ? undefined : () => REDIRECT_URI
   },
   onNotice: (notice) => {
-    if (notice._tag === "SignInEnded" && notice.outcome === "SignedIn") console.log(`The browser came back to ${REDIRECT_URI}`)
+    if (notice._tag === "SignInEnded" && notice.outcome === "SignedIn") {
+      console.log(`The answer came to ${REDIRECT_URI}`)
+    }
   }
 })
 await oauth.ensure()

@@ -12,7 +12,13 @@
  *     job: 200
  *     job: a person has to sign in again (exit code 2)
  */
-import { accounts, createMcpOAuth, exportCredentials, importCredentials, type McpOAuthFailure } from "effect-oauth-callback/promise"
+import {
+  accounts,
+  createMcpOAuth,
+  exportCredentials,
+  importCredentials,
+  type McpOAuthFailure
+} from "effect-oauth-callback/promise"
 import { basename } from "node:path"
 import { bothSides } from "./localSteps.ts" // what --local needs
 
