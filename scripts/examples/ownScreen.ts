@@ -8,7 +8,7 @@
  * It prints:
  *
  *     [card] Sign in to wiki
- *     [card] That is no address. Copy the whole address …
+ *     [card] That is not the address of the page you ended on. Copy it whole …
  *     [card] removed: SignedIn
  *     Signed in: true
  */

@@ -66,7 +66,7 @@ beforeAll(async () => {
     tsconfigRaw: {}
   })
   copyFileSync(join(examples, "localBrowser.mjs"), join(built, "localBrowser.mjs"))
-}, 60_000)
+}, 300_000)
 
 afterAll(() => {
   if (built !== "") rmSync(built, { recursive: true })
@@ -148,7 +148,7 @@ describe.concurrent("the recipes print what their headers say:", () => {
           await session.close()
           rmSync(home, { recursive: true })
         }
-      }, 60_000)
+      }, 300_000)
     } else if (recipe.name === "webService") {
       it("webService", async () => {
         const redis = findRedis() === undefined ? undefined : await start()
@@ -157,8 +157,8 @@ describe.concurrent("the recipes print what their headers say:", () => {
         } finally {
           await redis?.stop()
         }
-      }, 60_000)
-    } else it(recipe.name, () => holds(recipe), 60_000)
+      }, 300_000)
+    } else it(recipe.name, () => holds(recipe), 300_000)
   }
 
   it.skipIf(onDeno)("remoteMachine, by a paste where nothing is forwarded", () =>
@@ -178,7 +178,7 @@ describe.concurrent("the recipes print what their headers say:", () => {
       const { code, said } = await end(child)
       assert.deepStrictEqual([code, said.at(-1)], [0, "Signed in: true"], shown)
       assert.match(shown, /paste it here, and press Enter/)
-    }), 60_000)
+    }), 300_000)
 })
 
 describe.skipIf(onDeno)("the index of the recipes", () => {
