@@ -27,6 +27,11 @@ const exceptions: ReadonlyArray<Exception> = [
     uses: completions,
     reason: "a plain callback of the listener completes them, without a fiber"
   })),
+  {
+    in: "src/metrics/LabelledCounter.ts",
+    uses: [".unsafeUpdate"],
+    reason: "a plain callback of the listener counts a refusal, without a fiber"
+  },
   { in: "src/paste/", uses: completions, reason: "a plain callback of the stream that is read completes them" },
   {
     in: "src/mcp/SignInTurn.ts",
@@ -123,6 +128,7 @@ const places: Places = {
   "core/hosted": core(0.08),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
+  metrics: { rank: 1, packages: effect, without: [...runtimeNames, ...effectNames] },
   store: { rank: 2, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
   server: { rank: 2, packages: effect, without: runtimeNames },
