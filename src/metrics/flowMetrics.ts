@@ -27,7 +27,10 @@ const signIns = LabelledCounter.make<{ readonly outcome: Outcome; readonly via: 
   "Sign-ins that were shown to a person and have ended"
 )
 
-const refusals = LabelledCounter.make<{ readonly reason: RefusalReason; readonly via: "http" | "paste" }>(
+const refusals: LabelledCounter.LabelledCounter<{
+  readonly reason: RefusalReason
+  readonly via: "http" | "paste"
+}> = LabelledCounter.make(
   "oauth_callback_refusals",
   "Requests and pasted texts that were not the answer to a sign-in"
 )

@@ -10,14 +10,16 @@ type Counts = Readonly<Record<string, number>>
 const counts: Effect.Effect<Counts> = Effect.map(
   Metric.snapshot,
   (pairs) =>
-    Object.fromEntries(pairs.flatMap(({ metricKey, metricState }) =>
-      MetricState.isCounterState(metricState) && /oauth/.test(metricKey.name)
-        ? [[
-          [metricKey.name, ...metricKey.tags.map(({ key, value }) => `${key}=${value}`).sort()].join(" "),
-          Number(metricState.count)
-        ]]
-        : []
-    ))
+    Object.fromEntries(
+      pairs.flatMap(({ metricKey, metricState }) =>
+        MetricState.isCounterState(metricState) && /oauth/.test(metricKey.name)
+          ? [[
+            [metricKey.name, ...metricKey.tags.map(({ key, value }) => `${key}=${value}`).sort()].join(" "),
+            Number(metricState.count)
+          ]]
+          : []
+      )
+    )
 )
 
 const added = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Counts, E, R> =>
@@ -48,8 +50,9 @@ describe("the metrics of flows", () => {
       const { layer } = yield* Harness.make
       const all = Effect.forEach(
         Array.from({ length: 10 }),
-        () => [signIn("code=hunter2"), signIn("error=access_denied"), signIn("iss=x"), signIn("", "1 millis")]
-          .reduce((left, right) => Effect.zipRight(left, right, { concurrent: true })),
+        () =>
+          [signIn("code=hunter2"), signIn("error=access_denied"), signIn("iss=x"), signIn("", "1 millis")]
+            .reduce((left, right) => Effect.zipRight(left, right, { concurrent: true })),
         { concurrency: "unbounded" }
       )
       const count = yield* Effect.provide(added(all), layer)
@@ -70,7 +73,12 @@ describe("the metrics of flows", () => {
           concurrency: "unbounded"
         }))
       const count = yield* Effect.provide(added(junk), layer)
-      assert.strictEqual(Object.values(count).reduce((sum, each) => sum + each, 0), 2, JSON.stringify(count))
+      assert.strictEqual(
+        Object.values(count).reduce((sum, each) =>
+          sum + each, 0),
+        2,
+        JSON.stringify(count)
+      )
       assert.strictEqual(count["oauth_callback_refusals reason=StateMissing via=paste"], 1)
     }))
 })
