@@ -2,7 +2,7 @@
  * Packs what `npm run build` made, lints the tarball, installs it in an empty folder as the README says, and uses it
  * there: imports every entry and signs in once on Node and on Deno, and compiles a program against its types.
  *
- * With `--bun PATH` it only signs in, on that Bun.
+ * With `--tarball FILE` it takes that one. With `--bun PATH` it only signs in, on that Bun.
  */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
@@ -29,6 +29,11 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
     values: "McpOAuth InvalidServerUrl DiscoveryError UntrustedMetadata RegistrationError TokenError RevocationError " +
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
     types: "McpOAuthError"
+  },
+  "/schema": {
+    values: "TokenErrorSchema FlowErrorSchema McpOAuthErrorSchema ConnectErrorSchema CredentialsInClearSchema " +
+      "GrantedInClearSchema CredentialKeySchema RefusalSchema StatusSchema AccountSchema",
+    types: "ErrorCodec EncodedError CredentialsInClear"
   },
   "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
 }
@@ -190,11 +195,15 @@ const consume = async (folder: string, tarball: string) => {
   await typeCheck(folder)
 }
 
-const bun = process.argv[process.argv.indexOf("--bun") + 1 || process.argv.length]
+const option = (name: string): string | undefined => process.argv[process.argv.indexOf(name) + 1 || process.argv.length]
+const bun = option("--bun")
+const given = option("--tarball")
 
 await withFolder(async (folder) => {
-  // `npm run check` has just built dist, and `prepare` would build it again.
-  const packed = await step("npm pack", ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder])
+  // `npm run check` has just built dist, and `prepack` would build it again. To pack a tarball copies it.
+  const what = given === undefined ? [] : [given]
+  const pack: Command = ["npm", "pack", ...what, "--json", "--ignore-scripts", "--pack-destination", folder]
+  const packed = await step("npm pack", pack)
   const json = packed.search(/^\[$/m)
   if (problems.length > 0 || json < 0) return problems.push(packed)
   const [info] = JSON.parse(packed.slice(json))
