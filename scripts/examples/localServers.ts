@@ -77,7 +77,7 @@ const exchange = (form: URLSearchParams): object | undefined => {
 }
 
 const originOf = ({ headers, socket }: IncomingMessage): string =>
-  `${"encrypted" in socket ? "https" : "http"}://${headers.host}`
+  `${"encrypted" in socket && socket.encrypted === true ? "https" : "http"}://${headers.host}`
 
 /** Answers as an authorization server. */
 export const authorizationServer: RequestListener = async (request, response) => {
