@@ -30,7 +30,14 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
     types: "McpOAuthError"
   },
-  "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
+  "/promise": { values: "openCallback createMcpOAuth connect connectAll" },
+  "/testing": {
+    values: "startAuthorizationServer startMcpServer makeBrowser scriptedPaste requestAsBrowser BrowserError",
+    types: "AuthorizationServer McpServer Browser ScriptedPaste Fault"
+  },
+  "/testing/effect": {
+    values: "TestAuthorizationServer TestMcpServer TestBrowser TestPaste layerServers layerPresenter layerPaste"
+  }
 }
 
 const npm = JSON.parse(readFileSync("package.json", "utf8"))

@@ -25,6 +25,8 @@ export interface BrowserOptions {
   readonly user?: string | undefined
   /** Milliseconds of the machine's clock until a page that does not come is given up. @default 15000 */
   readonly timeout?: number | undefined
+  /** Gives everything up when it aborts. */
+  readonly signal?: AbortSignal | undefined
   /** Told when a sign-in that `present` was given got stuck: the program that shows it does not hear of it. @default stderr */
   readonly onStuck?: ((error: BrowserError) => void) | undefined
 }
@@ -79,9 +81,9 @@ export interface Browser {
  * @category constructors
  */
 export const makeBrowser = (
-  { behaviour = "approve", onStuck = (error) => console.error(error.message), timeout, user }: BrowserOptions = {}
+  { behaviour = "approve", onStuck = (error) => console.error(error.message), signal, timeout, user }: BrowserOptions = {}
 ): Browser => {
-  const { comeBack, follow, load, wanderOff } = makeNavigator({ timeout, user })
+  const { comeBack, follow, load, wanderOff } = makeNavigator({ signal, timeout, user })
   const visits: Array<Promise<Page>> = []
 
   const browser: Browser = {
@@ -103,7 +105,9 @@ export const makeBrowser = (
       const url = typeof pending === "string" || pending instanceof URL ? pending : pending.url
       const visit = browser[browser.behaviour](url)
       visits.push(visit)
-      visit.catch(onStuck)
+      visit.catch((error) => {
+        if (signal?.aborted !== true) onStuck(error)
+      })
     },
     done: async () => {
       await Promise.allSettled(visits)
