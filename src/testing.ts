@@ -7,7 +7,11 @@
  * @module
  */
 export type { Answer, JsonDocument } from "./testing/Answer.ts"
-export type { AuthorizationServerEndpoint, AuthorizationServerKnobs, MetadataLocation } from "./testing/AuthorizationServerKnobs.ts"
+export type {
+  AuthorizationServerEndpoint,
+  AuthorizationServerKnobs,
+  MetadataLocation
+} from "./testing/AuthorizationServerKnobs.ts"
 export type { AuthMethod, Client, ClientKnobs } from "./testing/Clients.ts"
 export type { Fault, FaultControl, FaultOptions } from "./testing/Fault.ts"
 export type { CodeGrant, Family, RefreshToken, Verified } from "./testing/Grants.ts"

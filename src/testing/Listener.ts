@@ -14,9 +14,14 @@ export class ListenError extends Error {
   readonly _tag = "ListenError"
 
   constructor(port: number, cause: Error) {
-    super(`Cannot listen on ${port === 0 ? "a free port" : `port ${port}`} of 127.0.0.1 for a test server: ${cause.message}`, {
-      cause
-    })
+    super(
+      `Cannot listen on ${
+        port === 0 ? "a free port" : `port ${port}`
+      } of 127.0.0.1 for a test server: ${cause.message}`,
+      {
+        cause
+      }
+    )
     this.name = "ListenError"
   }
 }

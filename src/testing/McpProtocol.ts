@@ -131,7 +131,9 @@ export const answerMcp = async (
 ): Promise<Answer> => {
   // No stream of the server's own, and no session to end.
   if (method !== "POST") return { status: 405, headers: { allow: "POST" } }
-  if (!isObject(body) || body.jsonrpc !== "2.0") return { status: 400, body: error(null, -32600, "no JSON-RPC message") }
+  if (!isObject(body) || body.jsonrpc !== "2.0") {
+    return { status: 400, body: error(null, -32600, "no JSON-RPC message") }
+  }
   const said = await reply(body, options.tools, options.caller, options.heard)
   if (said === undefined) return { status: 202 }
   return options.stream

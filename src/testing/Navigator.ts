@@ -77,7 +77,8 @@ const stuck = (why: string, loaded: Loaded): BrowserError => {
 }
 
 /** The address to paste. A `form_post` answer is in no address, so its fields are written where a query has them. */
-export const addressOf = ({ form, url }: Navigation): string => form === undefined ? url.href : `${placeOf({ url })}?${form}`
+export const addressOf = ({ form, url }: Navigation): string =>
+  form === undefined ? url.href : `${placeOf({ url })}?${form}`
 
 const pageOf = ({ response: { body, status }, url }: Loaded): Page => ({
   url: url.href,

@@ -67,9 +67,7 @@ export interface ResourceKnobs {
  * @since 0.1.0
  * @category models
  */
-export interface ProtectedResource<Knobs extends ResourceKnobs = ResourceKnobs>
-  extends FaultControl<ResourceEndpoint>
-{
+export interface ProtectedResource<Knobs extends ResourceKnobs = ResourceKnobs> extends FaultControl<ResourceEndpoint> {
   /** Where clients connect; also its resource identifier, the audience of its tokens (RFC 8707). */
   readonly url: string
   readonly origin: string
@@ -179,7 +177,9 @@ export const serveResource = <Knobs extends ResourceKnobs>(
     if (verified === undefined || knobs.refuseAll) return refuse("invalid_token")
     const more = options.scopesFor?.(request, knobs) ?? []
     const required = [...new Set([...scopes, ...knobs.requiredScopes(request), ...more])]
-    return required.some((scope) => !verified.scopes.includes(scope)) ? refuse("insufficient_scope", required) : verified
+    return required.some((scope) => !verified.scopes.includes(scope))
+      ? refuse("insufficient_scope", required)
+      : verified
   }
 
   /** What a request gets; `undefined` where the handler of a test answers. */
@@ -225,8 +225,14 @@ export const serveResource = <Knobs extends ResourceKnobs>(
       requests.filter((one) => one.endpoint === endpoint && (status === undefined || one.status === status)).length,
     fail: (endpoint, fault, when) => {
       const own = leaveBody && endpoint === "resource"
-      if (own && (fault === "lost" || (typeof fault === "object" && ("edit" in fault || "until" in fault || "delayMillis" in fault)))) {
-        throw new Error("The handler of this server answers by itself: its answers cannot be lost, edited or held up here")
+      if (
+        own &&
+        (fault === "lost" ||
+          (typeof fault === "object" && ("edit" in fault || "until" in fault || "delayMillis" in fault)))
+      ) {
+        throw new Error(
+          "The handler of this server answers by itself: its answers cannot be lost, edited or held up here"
+        )
       }
       faults.fail(endpoint, fault, when)
     },

@@ -81,7 +81,8 @@ export interface Browser {
  * @category constructors
  */
 export const makeBrowser = (
-  { behaviour = "approve", onStuck = (error) => console.error(error.message), signal, timeout, user }: BrowserOptions = {}
+  { behaviour = "approve", onStuck = (error) => console.error(error.message), signal, timeout, user }: BrowserOptions =
+    {}
 ): Browser => {
   const { comeBack, follow, load, wanderOff } = makeNavigator({ signal, timeout, user })
   const visits: Array<Promise<Page>> = []

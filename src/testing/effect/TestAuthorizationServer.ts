@@ -6,7 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { ListenError } from "../Listener.ts"
-import { type AuthorizationServer, type AuthorizationServerOptions, startAuthorizationServer } from "../startAuthorizationServer.ts"
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  startAuthorizationServer
+} from "../startAuthorizationServer.ts"
 import { scopedServer } from "./scopedServer.ts"
 
 /**
@@ -21,8 +25,10 @@ export interface TestAuthorizationServer extends Omit<AuthorizationServer, "clos
 const make = (
   options: AuthorizationServerOptions = {}
 ): Effect.Effect<TestAuthorizationServer, ListenError, Scope.Scope> =>
-  Effect.flatMap(Effect.clock, (clock) =>
-    scopedServer(() => startAuthorizationServer({ now: () => clock.unsafeCurrentTimeMillis(), ...options })))
+  Effect.flatMap(
+    Effect.clock,
+    (clock) => scopedServer(() => startAuthorizationServer({ now: () => clock.unsafeCurrentTimeMillis(), ...options }))
+  )
 
 const tag = Context.GenericTag<TestAuthorizationServer>("effect-oauth-callback/TestAuthorizationServer")
 

@@ -36,8 +36,11 @@ export const TestPaste: Context.Tag<TestPaste, TestPaste> = Context.GenericTag<T
  * @category layers
  */
 export const layerPaste: Layer.Layer<TestPaste | PasteInput> = Layer.scopedContext(
-  Effect.map(Effect.acquireRelease(Queue.unbounded<string>(), Queue.shutdown), (texts) =>
-    Context.make(TestPaste, { paste: (text) => Effect.asVoid(Queue.offer(texts, text)) }).pipe(
-      Context.add(PasteInput, PasteInput.make(Stream.fromQueue(texts)))
-    ))
+  Effect.map(
+    Effect.acquireRelease(Queue.unbounded<string>(), Queue.shutdown),
+    (texts) =>
+      Context.make(TestPaste, { paste: (text) => Effect.asVoid(Queue.offer(texts, text)) }).pipe(
+        Context.add(PasteInput, PasteInput.make(Stream.fromQueue(texts)))
+      )
+  )
 )
