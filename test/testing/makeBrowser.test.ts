@@ -88,6 +88,19 @@ describe("makeBrowser", () => {
       assert.isNotEmpty(page.text)
     }))
 
+  it("comes back twice to the same address, and reads what is said the second time", () =>
+    withSignIn(async (_url, _callback, server) => {
+      const { close, origin, serve } = await listen()
+      const targets: Array<string | undefined> = []
+      serve(({ url }, response) => void response.end(`<p>visit ${targets.push(url)}</p>`))
+      const client = await register(server)
+      const url = authorizeUrl(server, client.client_id, { redirect_uri: `${origin}/callback` })
+      const { text } = await makeBrowser().comeBackTwice(url)
+      assert.strictEqual(text, "visit 2")
+      assert.strictEqual(targets[0], targets[1])
+      await close()
+    }))
+
   it("leaves the address to be pasted, of a yes and of a no", () => {
     const prompt = scriptedPaste()
     return withSignIn(async (url, callback) => {
