@@ -127,7 +127,9 @@ export const CallbackFlow: {
    * })
    * ```
    */
-  readonly open: typeof open
+  readonly open: (
+    options?: OpenOptions
+  ) => Effect.Effect<CallbackFlow, BindError, Scope.Scope | CallbackServer | PasteInput | Presenter>
   /**
    * Opens a flow, runs your effect with it (register, make a proof key, `authorize` …) and releases it.
    *
@@ -140,5 +142,8 @@ export const CallbackFlow: {
    *   CallbackFlow.run({}, (flow) => flow.authorize({ url: `${authorizationEndpoint}?client_id=${clientId}` }))
    * ```
    */
-  readonly run: typeof run
+  readonly run: <A, E, R>(
+    options: OpenOptions,
+    use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | CallbackServer | PasteInput | Presenter>
 } = { open, run }

@@ -43,7 +43,9 @@ export interface ConnectOptions extends McpOAuthOptions, TransportOptions {}
  * @category models
  */
 export interface Connected<Client> {
+  /** The client that was passed, connected. */
   readonly client: Client
+  /** The sign-in whose `fetch` the client uses. */
   readonly oauth: McpOAuth
 }
 
