@@ -19,7 +19,9 @@ export type JsonDocument = Readonly<Record<string, unknown>>
  * @category models
  */
 export interface Answer {
+  /** The HTTP status. */
   readonly status: number
+  /** Headers beside those that its body needs. */
   readonly headers?: OutgoingHttpHeaders
   /** An object is sent as JSON, a text as HTML unless the headers say otherwise. @default none */
   readonly body?: object | string

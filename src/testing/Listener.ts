@@ -11,8 +11,10 @@ import type { AddressInfo, Socket } from "node:net"
  * @category errors
  */
 export class ListenError extends Error {
+  /** Tells it apart from other errors. */
   readonly _tag = "ListenError"
 
+  /** Of the port that was wanted, and why it could not be had. */
   constructor(port: number, cause: Error) {
     super(
       `Cannot listen on ${

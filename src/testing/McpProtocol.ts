@@ -36,7 +36,9 @@ export type TestTools = Readonly<Record<string, TestTool>>
 
 /** A call of a tool that was let through. */
 export interface ToolCall {
+  /** Runs it. */
   readonly name: string
+  /** What it is for, in words. */
   readonly args: JsonDocument
   /** Who was signed in. */
   readonly subject: string

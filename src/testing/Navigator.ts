@@ -14,9 +14,11 @@ import { BrowserError, type BrowserResponse, requestAsBrowser } from "./requestA
 export interface Page {
   /** What the address bar shows. */
   readonly url: string
+  /** The HTTP status. */
   readonly status: number
   /** What the person reads, in one line. */
   readonly text: string
+  /** The page as it was sent. */
   readonly html: string
 }
 

@@ -25,6 +25,7 @@ export type ResourceEndpoint = "metadata" | "root-metadata" | "resource"
  * @category models
  */
 export interface RefusedRequest {
+  /** The request. */
   readonly request: RecordedRequest<ResourceEndpoint>
   /** Where the metadata is, for `resource_metadata`. */
   readonly metadataUrl: string
@@ -70,11 +71,15 @@ export interface ResourceKnobs {
 export interface ProtectedResource<Knobs extends ResourceKnobs = ResourceKnobs> extends FaultControl<ResourceEndpoint> {
   /** Where clients connect; also its resource identifier, the audience of its tokens (RFC 8707). */
   readonly url: string
+  /** The URL without its path. */
   readonly origin: string
+  /** The port that it listens on. */
   readonly port: number
   /** The location of its metadata that belongs to its path, and the one of its origin. */
   readonly metadataUrl: string
+  /** Of the origin: `/.well-known/oauth-protected-resource`. */
   readonly rootMetadataUrl: string
+  /** How it behaves; a test may change them at any time. */
   readonly knobs: Knobs
   /** All requests, those for metadata too, in the order they came in. They hold what clients sent, tokens too. */
   readonly requests: ReadonlyArray<RecordedRequest<ResourceEndpoint>>

@@ -12,10 +12,13 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 export interface RecordedRequest<Endpoint extends string = string> {
   /** Which part of the server it was for. */
   readonly endpoint: Endpoint
+  /** Its method, such as `POST`. */
   readonly method: string
   /** Path and query as they were sent. */
   readonly target: string
+  /** The path alone. */
   readonly path: string
+  /** Its headers, by their names in lower case. */
   readonly headers: IncomingHttpHeaders
   /** The fields of a form, or else of the query. */
   readonly params: URLSearchParams

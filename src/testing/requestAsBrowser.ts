@@ -11,8 +11,10 @@ import * as Https from "node:https"
  * @category errors
  */
 export class BrowserError extends Error {
+  /** Tells it apart from other errors. */
   readonly _tag = "BrowserError"
 
+  /** With a sentence without secrets. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = "BrowserError"
@@ -43,8 +45,11 @@ export interface BrowserRequestOptions {
  * @category models
  */
 export interface BrowserResponse {
+  /** The HTTP status. */
   readonly status: number
+  /** Its headers, by their names in lower case. */
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  /** The body as text. */
   readonly body: string
 }
 

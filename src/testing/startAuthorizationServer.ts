@@ -39,6 +39,7 @@ export interface AuthorizationServerOptions extends Partial<AuthorizationServerK
  * @category models
  */
 export interface AuthorizationServer extends FaultControl<AuthorizationServerEndpoint> {
+  /** Its identifier, which `iss` and the metadata name. */
   readonly issuer: string
   /** The issuer without its path. */
   readonly origin: string
@@ -56,9 +57,11 @@ export interface AuthorizationServer extends FaultControl<AuthorizationServerEnd
   readonly reuses: () => number
   /** The families of tokens, one for each sign-in that got any, also those that are revoked. */
   readonly families: () => ReadonlyArray<Family>
+  /** What is known of a refresh token. */
   readonly findRefreshToken: (token: string) => RefreshToken | undefined
   /** Registers a client by hand, or publishes a client ID metadata document: a client whose `client_id` is its URL. */
   readonly addClient: (client: Client) => void
+  /** The clients that it knows. */
   readonly clients: () => ReadonlyArray<Client>
   /** Forgets a client, or all: `invalid_client` at the token endpoint, and an error page for the person. */
   readonly forgetClient: (clientId?: string) => void
@@ -70,6 +73,7 @@ export interface AuthorizationServer extends FaultControl<AuthorizationServerEnd
   readonly verify: (token: string, resource: string) => Promise<Verified | undefined>
   /** Stops it; no socket is left then. */
   readonly close: () => Promise<void>
+  /** The same as `close`, for `await using`. */
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 

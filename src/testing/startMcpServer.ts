@@ -60,6 +60,7 @@ export interface McpServer extends ProtectedResource<McpServerKnobs> {
   readonly toolCalls: ReadonlyArray<ToolCall>
   /** Stops it; no socket is left then. */
   readonly close: () => Promise<void>
+  /** The same as `close`, for `await using`. */
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
