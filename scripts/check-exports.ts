@@ -9,8 +9,8 @@ const jsr = read("deno.json")
 const lock = read("package-lock.json")
 const problems: Array<string> = []
 
-/** `src/promise.ts` is the entry `./promise`, and `src/index.ts` is `.`. */
-const entries = readdirSync("src")
+/** `src/promise.ts` is the entry `./promise`, `src/testing/effect.ts` is `./testing/effect`, and `src/index.ts` is `.`. */
+const entries = [...readdirSync("src"), "testing/effect.ts"]
   .filter((name) => name.endsWith(".ts"))
   .map((name) => name === "index.ts" ? "." : `./${name.slice(0, -3)}`)
 const fileOf = (entry: string) => entry === "." ? "index" : entry.slice(2)

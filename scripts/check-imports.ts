@@ -140,6 +140,9 @@ const places: Places = {
   hosted: { rank: 4.5, packages: effect, without: runtimeNames },
   schema: { rank: 5, packages: effect, without: [...runtimeNames, ...effectNames] },
   promise: { rank: 5, packages: effect },
+  // For users' own tests: without Effect, and nothing of the package's own may use it.
+  testing: { rank: -1, only: ["testing/effect", "entry"], packages: /^node:[\w/]+$/ },
+  "testing/effect": { rank: 5.5, only: ["entry"], packages: effect, without: runtimeNames },
   entry: { rank: 6, packages: effect }
 }
 
@@ -159,6 +162,8 @@ const unreachable: Readonly<Record<string, RegExp>> = {
     /^(src\/(runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/schema.ts":
     /^(src\/(flow|mcp|hosted|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/testing.ts": /^(src\/(?!testing[./])|effect\/|@|open$)/,
+  "src/testing/effect.ts": /^(src\/(mcp|flow|runtime|platform|redis|promise|hosted)\/|@|open$)/,
   "src/promise.ts":
     /^(src\/(mcp|hosted|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }

@@ -35,7 +35,14 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
       "GrantedInClearSchema CredentialKeySchema RefusalSchema StatusSchema AccountSchema",
     types: "ErrorCodec EncodedError CredentialsInClear"
   },
-  "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
+  "/promise": { values: "openCallback createMcpOAuth connect connectAll" },
+  "/testing": {
+    values: "startAuthorizationServer startMcpServer makeBrowser scriptedPaste requestAsBrowser BrowserError",
+    types: "AuthorizationServer McpServer Browser ScriptedPaste Fault"
+  },
+  "/testing/effect": {
+    values: "TestAuthorizationServer TestMcpServer TestBrowser TestPaste layerServers layerPresenter layerPaste"
+  }
 }
 
 const npm = JSON.parse(readFileSync("package.json", "utf8"))
