@@ -19,7 +19,13 @@ const write = (files: Built["files"]) => {
 }
 
 process.exitCode = await withFolder(async (folder) => {
-  const compiler = run([...tool("typescript/lib/tsc.js"), "--project", "scripts/tsconfig.build.json", "--outDir", folder])
+  const compiler = run([
+    ...tool("typescript/lib/tsc.js"),
+    "--project",
+    "scripts/tsconfig.build.json",
+    "--outDir",
+    folder
+  ])
   const [own, promise, { code, output }] = await Promise.all([javascript(), bundle(), compiler])
   if (code !== 0) {
     console.error(output)

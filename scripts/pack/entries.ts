@@ -1,7 +1,7 @@
 /** The package's entries. `deno.json` lists them; what `package.json` must say of them, and the build, follow from it. */
 import { readFileSync } from "node:fs"
 import { posix } from "node:path"
-import { type PeerName } from "../../src/core/PeerMissing.ts"
+import type { PeerName } from "../../src/core/PeerMissing.ts"
 import { readSource } from "../source.ts"
 
 /** An entry of the package. */
