@@ -5,17 +5,12 @@
 import { join } from "node:path"
 import { rollup } from "rollup"
 import { dts } from "rollup-plugin-dts"
-import { entries } from "./entries.ts"
+import { entries, type Entry, peersOf } from "./entries.ts"
 import { type Built, chunksOf } from "./javascript.ts"
 
-/**
- * Rolls them up.
- *
- * @param folder - Where the compiler wrote the declarations of `src`.
- */
-export const declarations = async (folder: string): Promise<Built["files"]> => {
+const rollUp = async (folder: string, together: ReadonlyArray<Entry>) => {
   const build = await rollup({
-    input: Object.fromEntries(entries.map(({ name }) => [name, join(folder, `${name}.d.ts`)])),
+    input: Object.fromEntries(together.map(({ name }) => [name, join(folder, `${name}.d.ts`)])),
     external: (specifier) => /^[@\w]/.test(specifier),
     plugins: [dts()],
     onwarn: ({ message }) => {
@@ -29,5 +24,18 @@ export const declarations = async (folder: string): Promise<Built["files"]> => {
     // The plugin's names end in `.d`.
     chunkFileNames: "types/[name].ts"
   })
-  return new Map(chunksOf(output).map(({ code, fileName }) => [fileName, code]))
+  return chunksOf(output).map(({ code, fileName }) => [fileName, code] as const)
+}
+
+/**
+ * Rolls them up. Entries that need no Effect are each rolled up alone: the plugin takes what another entry exports from
+ * there, and that one's types may lead to Effect.
+ *
+ * @param folder - Where the compiler wrote the declarations of `src`.
+ */
+export const declarations = async (folder: string): Promise<Built["files"]> => {
+  const onEffect = entries.filter((entry) => peersOf(entry).length > 0)
+  const others = entries.filter((entry) => peersOf(entry).length === 0)
+  const groups = await Promise.all([onEffect, ...others.map((entry) => [entry])].map((each) => rollUp(folder, each)))
+  return new Map(groups.flat())
 }
