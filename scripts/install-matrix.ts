@@ -27,9 +27,15 @@ process.stdout.write(JSON.stringify(said))
 
 const problems: Array<string> = []
 
+/** Said at once, because the whole takes long, and again at the end. */
+const fail = (problem: string) => {
+  console.error(problem)
+  problems.push(problem)
+}
+
 const same = (name: string, said: unknown, wanted: unknown) => {
   if (JSON.stringify(said) !== JSON.stringify(wanted)) {
-    problems.push(`${name}\n  said   ${JSON.stringify(said)}\n  wanted ${JSON.stringify(wanted)}`)
+    fail(`${name}\n  said   ${JSON.stringify(said)}\n  wanted ${JSON.stringify(wanted)}`)
   }
 }
 
@@ -54,7 +60,7 @@ const use = async (name: string, folder: string, each: InFolder, runners: Fetche
     for (const { sdk, way } of signIns(each)) {
       const said = await start("besideSdk.mjs", way, sdk, serverUrl)
       const wanted = sdk === "none" ? said.isSignedIn === true && said.status === 200 : said.text === "person at notes"
-      if (!wanted) problems.push(`${name}, a sign-in by ${way} with SDK ${sdk} on ${runtime}: ${JSON.stringify(said)}`)
+      if (!wanted) fail(`${name}, a sign-in by ${way} with SDK ${sdk} on ${runtime}: ${JSON.stringify(said)}`)
     }
   }
 }
@@ -69,7 +75,7 @@ const tryAll = (serverUrl: string) =>
       const manager = fetched.managers[each.manager]
       const name = `${each.manager}, beside ${each.beside.join(" ") || "nothing"}`
       if (manager === undefined) {
-        problems.push(`${name}: the package manager could not be installed`)
+        fail(`${name}: the package manager could not be installed`)
         continue
       }
       const folder = join(root, name.replaceAll(/\W+/g, "-"))
@@ -82,7 +88,7 @@ const tryAll = (serverUrl: string) =>
       ]
       for (const command of commands) {
         const { code, output } = await run(command, { cwd: folder, limit: 300, env: manager.env })
-        if (code !== 0) problems.push(`${name}: ${command.join(" ")}\n${output}`)
+        if (code !== 0) fail(`${name}: ${command.join(" ")}\n${output}`)
       }
       const runners = { ...manager.runners, ...(each.everywhere === true ? fetched.runners : {}) }
       if (problems.length === before) await use(name, folder, each, runners, serverUrl)
