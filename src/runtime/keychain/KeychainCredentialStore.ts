@@ -92,7 +92,11 @@ export const ownKeychain = (appName: string): Keychain.Keychain =>
   Keychain.make(appName, {
     platform: process.platform,
     env: process.env,
-    load: () => import("@napi-rs/keyring")
+    // Caught, so that bundlers do not fail where it is not installed.
+    load: () =>
+      import("@napi-rs/keyring").catch((cause: unknown) => {
+        throw cause
+      })
   })
 
 /** The folder of a program in its configuration directory. */
