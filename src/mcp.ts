@@ -6,9 +6,12 @@
  *
  * @module
  */
+import type * as Context from "effect/Context"
 import { accounts } from "./mcp/accounts.ts"
 import { connect, connectAll } from "./mcp/connect.ts"
+import { layer, layerConfig } from "./mcp/layer.ts"
 import { make, type McpOAuth as McpOAuthInterface } from "./mcp/McpOAuth.ts"
+import { McpOAuth as tag } from "./mcp/McpOAuthTag.ts"
 import { presentUrl } from "./mcp/presentUrl.ts"
 
 export { BindError } from "./core/oauth/BindError.ts"
@@ -70,17 +73,17 @@ export { CredentialStoreError } from "./services/CredentialStore.ts"
  * The sign-in to one MCP server.
  *
  * @since 0.1.0
- * @category models
+ * @category services
  */
 export interface McpOAuth extends McpOAuthInterface {}
 
 /**
- * Signs in to MCP servers.
+ * Signs in to MCP servers: the tag of the {@link McpOAuth} service, and its constructors.
  *
  * @since 0.1.0
- * @category constructors
+ * @category services
  */
-export const McpOAuth: {
+export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
   /**
    * Makes the sign-in to one server. Nothing is sent or opened before it is used. It ends when the scope closes: after
    * that nothing opens a browser or stores a token.
@@ -102,6 +105,74 @@ export const McpOAuth: {
    * ```
    */
   readonly make: typeof make
+  /**
+   * The same as a layer, for a program that signs in to one server. Fails as `make` does when it is built.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { McpOAuth } from "effect-oauth-callback/mcp"
+   *
+   * const signedInFetch = Effect.gen(function* () {
+   *   const oauth = yield* McpOAuth
+   *   yield* oauth.ensure
+   *   return oauth.fetch
+   * })
+   *
+   * const program = Effect.provide(signedInFetch, McpOAuth.layer({ serverUrl: "https://example.com/mcp" }))
+   * ```
+   *
+   * For several servers give each a tag of its own, and make its layer of `make`:
+   *
+   * @example
+   * ```ts
+   * import { Context, Effect, Layer } from "effect"
+   * import { McpOAuth } from "effect-oauth-callback/mcp"
+   * import { layerFile } from "effect-oauth-callback/node"
+   *
+   * class Mail extends Context.Tag("Mail")<Mail, McpOAuth>() {}
+   * class Notes extends Context.Tag("Notes")<Notes, McpOAuth>() {}
+   * class Wiki extends Context.Tag("Wiki")<Wiki, McpOAuth>() {}
+   *
+   * const servers = Layer.mergeAll(
+   *   Layer.scoped(Mail, McpOAuth.make({ serverUrl: "https://mail.example.com/mcp" })),
+   *   Layer.scoped(Notes, McpOAuth.make({ serverUrl: "https://notes.example.com/mcp" })),
+   *   Layer.scoped(Wiki, McpOAuth.make({ serverUrl: "https://wiki.example.com/mcp" }))
+   * ).pipe(Layer.provide(layerFile({ appName: "my-agent" })))
+   *
+   * const who = Effect.gen(function* () {
+   *   const statuses = yield* Effect.all([Mail, Notes, Wiki])
+   *   return yield* Effect.forEach(statuses, ({ status }) => status)
+   * })
+   *
+   * const program = Effect.provide(who, servers)
+   * ```
+   */
+  readonly layer: typeof layer
+  /**
+   * The same with options from `Config`: each is a `Config`, or all of them are one. What is no setting, such as `fetch`, goes
+   * into `Config.succeed`; leave out what is absent. Fails with `ConfigError` too. For options that need services use
+   * `Layer.scoped(McpOAuth, Effect.flatMap(config, McpOAuth.make))`.
+   *
+   * @example
+   * ```ts
+   * import { Config } from "effect"
+   * import { type FetchLike, McpOAuth } from "effect-oauth-callback/mcp"
+   *
+   * const byProxy: FetchLike = (url, init) => fetch(url, init)
+   *
+   * const signIn = McpOAuth.layerConfig({
+   *   serverUrl: Config.string("MCP_URL"),
+   *   interactive: Config.withDefault(Config.boolean("MCP_INTERACTIVE"), true),
+   *   client: {
+   *     clientId: Config.string("MCP_CLIENT_ID"),
+   *     clientSecret: Config.redacted("MCP_CLIENT_SECRET")
+   *   },
+   *   fetch: Config.succeed(byProxy)
+   * })
+   * ```
+   */
+  readonly layerConfig: typeof layerConfig
   /**
    * Signs in if that is needed, and connects a client of either SDK. The client is closed when the scope closes.
    *
@@ -185,4 +256,4 @@ export const McpOAuth: {
    * ```
    */
   readonly accounts: typeof accounts
-} = { make, connect, connectAll, presentUrl, accounts }
+} = Object.assign(tag, { make, layer, layerConfig, connect, connectAll, presentUrl, accounts })
