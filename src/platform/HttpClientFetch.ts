@@ -5,7 +5,7 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientError } from "@effect/platform/HttpClientError"
+import { type HttpClientError, isHttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
@@ -23,7 +23,7 @@ import type { FetchLike } from "../mcp/FetchLike.ts"
  * out, for it holds the request, with its token.
  */
 const rejection = (error: unknown): TypeError => {
-  const cause: unknown = Object(error).cause
+  const cause = isHttpClientError(error) ? error.cause : error
   return cause instanceof TypeError ? cause : new TypeError("fetch failed", cause === undefined ? undefined : { cause })
 }
 
@@ -172,7 +172,7 @@ export const fetchFromHttpClient: Effect.Effect<FetchLike, never, HttpClient.Htt
         (error) => "response" in error ? Effect.succeed(error.response) : Effect.fail(error)
       )
       if (init.redirect === "error" && isRedirect(response)) {
-        return yield* Effect.fail({ cause: new TypeError("fetch failed: it redirects") })
+        return yield* Effect.fail(new TypeError("fetch failed: it redirects"))
       }
       const { status } = response
       const options = { status, headers: headersOf(response) }
