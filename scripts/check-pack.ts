@@ -30,6 +30,11 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
     types: "McpOAuthError"
   },
+  "/schema": {
+    values: "TokenErrorSchema FlowErrorSchema McpOAuthErrorSchema ConnectErrorSchema CredentialsInClearSchema " +
+      "GrantedInClearSchema CredentialKeySchema RefusalSchema StatusSchema AccountSchema",
+    types: "ErrorCodec EncodedError CredentialsInClear"
+  },
   "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
 }
 

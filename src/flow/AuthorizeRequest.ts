@@ -4,9 +4,8 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
+import type { Checked } from "../core/oauth/AuthorizationResponse.ts"
 import type { FlowError } from "../core/oauth/FlowError.ts"
-import type { Via } from "./Inbox.ts"
 
 /**
  * An authorization response that passed every check.
@@ -14,9 +13,9 @@ import type { Via } from "./Inbox.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Granted extends AuthorizationResponse.Checked {
+export interface Granted extends Checked {
   /** Which way the answer came. */
-  readonly via: Via
+  readonly via: "http" | "paste"
 }
 
 /**

@@ -13,9 +13,19 @@ import * as AuthorizationChoice from "../core/mcp/AuthorizationChoice.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { InvalidOptions } from "../core/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
-import type { McpConnectError, SdkMissing } from "../core/mcp/SignInError.ts"
+import type {
+  DiscoveryError,
+  InteractionRequired,
+  McpConnectError,
+  RegistrationError,
+  RevocationError,
+  SdkMissing,
+  TokenError,
+  UntrustedMetadata
+} from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { BindError } from "../core/oauth/BindError.ts"
+import type { FlowError } from "../core/oauth/FlowError.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
@@ -42,7 +52,19 @@ import { statusOf } from "./statusOf.ts"
  * @since 0.1.0
  * @category errors
  */
-export type McpOAuthError = InvalidOptions | ServerUrl.InvalidServerUrl | Session.SessionError
+export type McpOAuthError =
+  | BindError
+  | Closed
+  | CredentialStoreError
+  | DiscoveryError
+  | FlowError
+  | InteractionRequired
+  | InvalidOptions
+  | RegistrationError
+  | RevocationError
+  | ServerUrl.InvalidServerUrl
+  | TokenError
+  | UntrustedMetadata
 
 /**
  * Every way `McpOAuth.connect` fails.

@@ -43,7 +43,9 @@ export interface ConnectOptions<out R = never> extends McpOAuthOptions<R>, Trans
  * @category models
  */
 export interface Connected<Client> {
+  /** The client that was passed, connected. */
   readonly client: Client
+  /** The sign-in whose `fetch` the client uses. */
   readonly oauth: McpOAuth
 }
 
