@@ -154,13 +154,8 @@ export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
    * import { Effect } from "effect"
    * import { McpOAuth } from "effect-oauth-callback/mcp"
    *
-   * const signedInFetch = Effect.gen(function* () {
-   *   const oauth = yield* McpOAuth
-   *   yield* oauth.ensure
-   *   return oauth.fetch
-   * })
-   *
-   * const program = Effect.provide(signedInFetch, McpOAuth.layer({ serverUrl: "https://example.com/mcp" }))
+   * const signedIn = Effect.flatMap(McpOAuth, ({ ensure }) => ensure)
+   * const program = Effect.provide(signedIn, McpOAuth.layer({ serverUrl: "https://example.com/mcp" }))
    * ```
    *
    * For several servers give each a tag of its own, and make its layer of `make`:
@@ -181,12 +176,7 @@ export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
    *   Layer.scoped(Wiki, McpOAuth.make({ serverUrl: "https://wiki.example.com/mcp" }))
    * ).pipe(Layer.provide(layerFile({ appName: "my-agent" })))
    *
-   * const who = Effect.gen(function* () {
-   *   const statuses = yield* Effect.all([Mail, Notes, Wiki])
-   *   return yield* Effect.forEach(statuses, ({ status }) => status)
-   * })
-   *
-   * const program = Effect.provide(who, servers)
+   * const status = Effect.provide(Effect.flatMap(Mail, ({ status }) => status), servers)
    * ```
    */
   readonly layer: <R = never>(
