@@ -44,6 +44,11 @@ const exceptions: ReadonlyArray<Exception> = [
     reason: "the SDK calls `fetch` as a plain function"
   },
   {
+    in: "src/platform/HttpClientFetch.ts",
+    uses: ["Runtime.runPromiseExit"],
+    reason: "a `fetch` is called as a plain function"
+  },
+  {
     in: "src/mcp/SessionCell.ts",
     uses: [".unsafeCurrentTimeMillis"],
     reason: "`fetch` with a valid token runs no effect"
@@ -135,7 +140,7 @@ const places: Places = {
   flow: { rank: 3, packages: effect, without: runtimeNames },
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open|@napi-rs\/keyring)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
-  platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
+  platform: { rank: 4.2, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   redis: { rank: 4, packages: effect, without: runtimeNames },
   hosted: { rank: 4.5, packages: effect, without: runtimeNames },
   schema: { rank: 5, packages: effect, without: [...runtimeNames, ...effectNames] },

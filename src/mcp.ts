@@ -6,7 +6,11 @@
  *
  * @module
  */
+import type * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { InvalidOptions } from "./core/InvalidOptions.ts"
 import type { InvalidServerUrl } from "./core/mcp/ServerUrl.ts"
@@ -22,9 +26,12 @@ import {
   type Connected,
   type ConnectedAll,
   type ConnectOptions,
-  type ServersToConnect
+  type ServersToConnect,
+  type ServerToConnect
 } from "./mcp/connect.ts"
 import { type ConnectError, make, type McpOAuth as McpOAuthInterface, type McpOAuthOptions } from "./mcp/McpOAuth.ts"
+import { layer, layerConfig } from "./mcp/layer.ts"
+import { McpOAuth as tag } from "./mcp/McpOAuthTag.ts"
 import { presentUrl, type PresentUrlOptions } from "./mcp/presentUrl.ts"
 import type { CredentialStoreError } from "./services/CredentialStore.ts"
 import type { Presenter } from "./services/Presenter.ts"
@@ -101,17 +108,17 @@ export { CredentialStoreError } from "./services/CredentialStore.ts"
  * The sign-in to one MCP server.
  *
  * @since 0.1.0
- * @category models
+ * @category services
  */
 export interface McpOAuth extends McpOAuthInterface {}
 
 /**
- * Signs in to MCP servers.
+ * Signs in to MCP servers: the tag of the {@link McpOAuth} service, and its constructors.
  *
  * @since 0.1.0
- * @category constructors
+ * @category services
  */
-export const McpOAuth: {
+export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
   /**
    * Makes the sign-in to one server. Nothing is sent or opened before it is used. It ends when the scope closes: after
    * that nothing opens a browser or stores a token.
@@ -132,12 +139,82 @@ export const McpOAuth: {
    * })
    * ```
    */
-  readonly make: (
-    options: McpOAuthOptions
+  readonly make: <R = never>(
+    options: McpOAuthOptions<R>
   ) => Effect.Effect<
     McpOAuth,
     InvalidOptions | InvalidServerUrl,
-    Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
+    R | Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
+  >
+  /**
+   * The same as a layer, for a program that signs in to one server. Fails as `make` does when it is built.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { McpOAuth } from "effect-oauth-callback/mcp"
+   *
+   * const signedIn = Effect.flatMap(McpOAuth, ({ ensure }) => ensure)
+   * const program = Effect.provide(signedIn, McpOAuth.layer({ serverUrl: "https://example.com/mcp" }))
+   * ```
+   *
+   * For several servers give each a tag of its own, and make its layer of `make`:
+   *
+   * @example
+   * ```ts
+   * import { Context, Effect, Layer } from "effect"
+   * import { McpOAuth } from "effect-oauth-callback/mcp"
+   * import { layerFile } from "effect-oauth-callback/node"
+   *
+   * class Mail extends Context.Tag("Mail")<Mail, McpOAuth>() {}
+   * class Notes extends Context.Tag("Notes")<Notes, McpOAuth>() {}
+   * class Wiki extends Context.Tag("Wiki")<Wiki, McpOAuth>() {}
+   *
+   * const servers = Layer.mergeAll(
+   *   Layer.scoped(Mail, McpOAuth.make({ serverUrl: "https://mail.example.com/mcp" })),
+   *   Layer.scoped(Notes, McpOAuth.make({ serverUrl: "https://notes.example.com/mcp" })),
+   *   Layer.scoped(Wiki, McpOAuth.make({ serverUrl: "https://wiki.example.com/mcp" }))
+   * ).pipe(Layer.provide(layerFile({ appName: "my-agent" })))
+   *
+   * const status = Effect.provide(Effect.flatMap(Mail, ({ status }) => status), servers)
+   * ```
+   */
+  readonly layer: <R = never>(
+    options: McpOAuthOptions<R>
+  ) => Layer.Layer<
+    McpOAuth,
+    InvalidOptions | InvalidServerUrl,
+    Exclude<R, Scope.Scope> | CallbackServer | CredentialStore | PasteInput | Presenter
+  >
+  /**
+   * The same with options from `Config`: each is a `Config`, or all of them are one. What is no setting, such as `fetch`, goes
+   * into `Config.succeed`; leave out what is absent. Fails with `ConfigError` too. For options that need services use
+   * `Layer.scoped(McpOAuth, Effect.flatMap(config, McpOAuth.make))`.
+   *
+   * @example
+   * ```ts
+   * import { Config } from "effect"
+   * import { type FetchLike, McpOAuth } from "effect-oauth-callback/mcp"
+   *
+   * const byProxy: FetchLike = (url, init) => fetch(url, init)
+   *
+   * const signIn = McpOAuth.layerConfig({
+   *   serverUrl: Config.string("MCP_URL"),
+   *   interactive: Config.withDefault(Config.boolean("MCP_INTERACTIVE"), true),
+   *   client: {
+   *     clientId: Config.string("MCP_CLIENT_ID"),
+   *     clientSecret: Config.redacted("MCP_CLIENT_SECRET")
+   *   },
+   *   fetch: Config.succeed(byProxy)
+   * })
+   * ```
+   */
+  readonly layerConfig: (
+    options: Config.Config.Wrap<McpOAuthOptions>
+  ) => Layer.Layer<
+    McpOAuth,
+    ConfigError | InvalidOptions | InvalidServerUrl,
+    CallbackServer | CredentialStore | PasteInput | Presenter
   >
   /**
    * Signs in if that is needed, and connects a client of either SDK. The client is closed when the scope closes.
@@ -158,13 +235,13 @@ export const McpOAuth: {
    *   })
    * ```
    */
-  readonly connect: <Client extends ConnectableClient>(
+  readonly connect: <Client extends ConnectableClient, R = never>(
     client: Client,
-    options: ConnectOptions
+    options: ConnectOptions<R>
   ) => Effect.Effect<
     Connected<Client>,
     ConnectError,
-    Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
+    R | Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
   >
   /**
    * Connects to several servers at the same time, each sign-in on its own port, or together on the one that is named. It
@@ -187,13 +264,13 @@ export const McpOAuth: {
    *   })
    * ```
    */
-  readonly connectAll: <Clients extends Readonly<Record<string, ConnectableClient>>>(
-    servers: ServersToConnect<Clients>,
+  readonly connectAll: <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
+    servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
     options?: ConnectAllOptions
   ) => Effect.Effect<
     ConnectedAll<ServersToConnect<Clients>>,
     never,
-    Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
+    R | Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
   >
   /**
    * Shows a page that a server asks the person to open (URL mode elicitation: `elicitation/create`, or the error -32042), asks
@@ -239,4 +316,4 @@ export const McpOAuth: {
    * ```
    */
   readonly accounts: Effect.Effect<ReadonlyArray<Account>, CredentialStoreError, CredentialStore>
-} = { make, connect, connectAll, presentUrl, accounts }
+} = Object.assign(tag, { make, layer, layerConfig, connect, connectAll, presentUrl, accounts })

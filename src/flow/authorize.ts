@@ -28,7 +28,7 @@ export interface Flow extends Listener {
   readonly pasteReader: PasteReader | undefined
 }
 
-type AnyRequest<A, E, R> = AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
+type AnyRequest<A, E, R> = AuthorizeRequest<R, R> & Partial<ExchangeRequest<A, E, R, R, R>>
 
 /** Waits for the answer, checks it, and exchanges its code where that is asked for. */
 const signIn = <A, E, R>(
@@ -74,7 +74,7 @@ const signIn = <A, E, R>(
 /** `authorize` of one flow. */
 export const authorize = (flow: Flow): Authorize => {
   let isUsed = false
-  const begin = (request: AuthorizeRequest) =>
+  const begin = (request: Pick<AuthorizeRequest, "url">) =>
     Effect.gen(function* () {
       const url = yield* AuthorizationUrl.check(request.url, flow)
       if (flow.inbox.isClosed()) return yield* Effect.interrupt

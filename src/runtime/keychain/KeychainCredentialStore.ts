@@ -17,7 +17,12 @@ import * as ChangeMarks from "./ChangeMarks.ts"
 import * as Keychain from "./Keychain.ts"
 import * as KeychainTexts from "./KeychainTexts.ts"
 
-/** Whose credentials they are. */
+/**
+ * Whose credentials they are.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface KeychainStoreOptions {
   /** Name of the program: what its entries in the keychain belong to. */
   readonly appName: string
