@@ -187,7 +187,7 @@ const typeCheck = async (folder: string) => {
  */
 const bundle = async (folder: string) => {
   const bundled = async (contents: string, options: BuildOptions) => {
-    const { outputFiles: [file] } = await build({
+    const { outputFiles = [] } = await build({
       stdin: { contents, resolveDir: folder },
       bundle: true,
       external: ["effect"],
@@ -197,7 +197,7 @@ const bundle = async (folder: string) => {
       write: false,
       ...options
     })
-    return file?.text ?? ""
+    return outputFiles[0]?.text ?? ""
   }
   const most = { 'import "effect-oauth-callback"': 0, 'export { Pkce } from "effect-oauth-callback"': 1_000 }
   for (const [program, bytes] of Object.entries(most)) {

@@ -26,12 +26,19 @@ if (!existsSync(bundle)) {
   console.error("skipped: the tests of the built ./promise, because dist is missing. Run: npm run build")
 }
 
+/**
+ * Rooms whose tests leave nothing behind that another one could see: their files share one process, which saves loading
+ * Effect and the sources once more for each. All other files have a process of their own.
+ */
+const together = ["core", "effect", "services", "store", "paste"].map((room) => `test/${room}/**/*.test.ts`)
+
 const config: ViteUserConfig = defineConfig({
   root,
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: "src", include: ["test/**/*.test.ts"] } },
+      { extends: true, test: { name: "src", include: ["test/**/*.test.ts"], exclude: together } },
+      { extends: true, test: { name: "together", include: together, isolate: false } },
       ...existsSync(bundle)
         ? [{
           extends: true as const,

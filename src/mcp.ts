@@ -19,16 +19,7 @@ import type { UrlAction } from "./core/mcp/UrlRequest.ts"
 import type { Account } from "./mcp/Account.ts"
 import { accounts } from "./mcp/accounts.ts"
 import type { ConnectableClient } from "./mcp/ConnectableClient.ts"
-import {
-  connect,
-  connectAll,
-  type ConnectAllOptions,
-  type Connected,
-  type ConnectedAll,
-  type ConnectOptions,
-  type ServersToConnect,
-  type ServerToConnect
-} from "./mcp/connect.ts"
+import { connect, type ConnectAll, connectAll, type Connected, type ConnectOptions } from "./mcp/connect.ts"
 import { type ConnectError, make, type McpOAuth as McpOAuthInterface, type McpOAuthOptions } from "./mcp/McpOAuth.ts"
 import { layer, layerConfig } from "./mcp/layer.ts"
 import { McpOAuth as tag } from "./mcp/McpOAuthTag.ts"
@@ -77,6 +68,7 @@ export type { DiscoveryErrorBase, UntrustedMetadataBase } from "./core/mcp/Metad
 export type { FetchLike, SignedInFetch } from "./mcp/FetchLike.ts"
 export type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./mcp/ConnectableClient.ts"
 export type {
+  ConnectAll,
   ConnectAllOptions,
   Connected,
   ConnectedAll,
@@ -264,14 +256,7 @@ export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
    *   })
    * ```
    */
-  readonly connectAll: <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
-    servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
-    options?: ConnectAllOptions
-  ) => Effect.Effect<
-    ConnectedAll<ServersToConnect<Clients>>,
-    never,
-    R | Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
-  >
+  readonly connectAll: ConnectAll
   /**
    * Shows a page that a server asks the person to open (URL mode elicitation: `elicitation/create`, or the error -32042), asks
    * for consent, and opens it. The Presenter shows the whole address and its host, and warns of names in another alphabet.

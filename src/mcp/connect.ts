@@ -222,12 +222,25 @@ export type ServersToConnect<Clients extends Readonly<Record<string, Connectable
   readonly [Name in keyof Clients]: ServerToConnect<Clients[Name], R>
 }
 
+/**
+ * The type of `McpOAuth.connectAll`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConnectAll {
+  <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
+    // `R` is inferred from the second type: from a mapped type, only what it maps is.
+    servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
+    options?: ConnectAllOptions
+  ): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, R | Scope.Scope | Services>
+}
+
 /** See `McpOAuth.connectAll`. */
-export const connectAll = <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
-  // `R` is inferred from the second type: from a mapped type, only what it maps is.
-  servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
+export const connectAll: ConnectAll = <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
+  servers: Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
   { concurrency = "unbounded", present = "one-at-a-time" }: ConnectAllOptions = {}
-): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, R | Scope.Scope | Services> =>
+) =>
   Effect.suspend(() => {
     const turn = present === "all" ? undefined : takeTurns()
     const connected = forEachConcurrently(
