@@ -3,7 +3,7 @@
  * same process. For each it loads the sources afresh, and runs the tests that come by the mutant, until one fails.
  */
 import { startTests } from "@vitest/runner"
-import type { File, Task, Test } from "@vitest/runner"
+import type { File, Task, Test, VitestRunner } from "@vitest/runner"
 import { appendFileSync } from "node:fs"
 import process from "node:process"
 import { VitestTestRunner } from "vitest/runners"
@@ -13,6 +13,9 @@ import type { Line, Plan } from "./Plan.ts"
 const plan: Plan = JSON.parse(process.env.MUTATE_PLAN ?? "{}")
 const write = (line: Line) => appendFileSync(plan.out, `${JSON.stringify(line)}\n`)
 const mutation = Switch.install()
+
+/** Milliseconds from which a test is slow. */
+const slow = 30
 
 /** A test is known by its file and its name: its task is another one in each run. */
 const nameOf = (test: Task): string => {
@@ -24,9 +27,19 @@ const nameOf = (test: Task): string => {
 export default class Runner extends VitestTestRunner {
   /** Mutant to the tests of each file that come by it; `true` for what runs when the file is loaded. */
   readonly #reached = new Map<number, Map<string, Set<string> | true>>()
-  #wanted: Set<string> | true = true
+  /** Tests of a file that took long without a mutant. They come last: most mutants have been found by then. */
+  readonly #slow = new Map<string, Set<string>>()
+  #wanted: (test: string) => boolean = () => true
   #failed: string | undefined
   #file = ""
+  #isStale = true
+  #isFirst = false
+
+  #slowOf(file: string): Set<string> {
+    const found = this.#slow.get(file) ?? new Set()
+    this.#slow.set(file, found)
+    return found
+  }
 
   #collect(test: string | undefined) {
     for (const id of mutation.takeReached()) {
@@ -39,35 +52,63 @@ export default class Runner extends VitestTestRunner {
 
   override async onBeforeRunTask(test: Test): Promise<void> {
     this.#collect(undefined)
-    if (this.#failed !== undefined || (this.#wanted !== true && !this.#wanted.has(nameOf(test)))) test.mode = "skip"
+    if (this.#failed !== undefined || !this.#wanted(nameOf(test))) test.mode = "skip"
     await super.onBeforeRunTask(test)
   }
 
   override onAfterRunTask(test: Test): void {
     this.#collect(nameOf(test))
     if (test.result?.state === "fail") this.#failed ??= nameOf(test)
+    if (this.#isFirst && (test.result?.duration ?? 0) > slow) this.#slowOf(this.#file).add(nameOf(test))
     super.onAfterRunTask(test)
   }
 
   /** Runs one test file, and says what failed first. */
-  async #run(file: string, mutant: number, wanted: Set<string> | true): Promise<string | undefined> {
+  async #run(
+    file: string,
+    mutant: number,
+    isLoading: boolean,
+    wanted: (test: string) => boolean
+  ): Promise<string | undefined> {
     this.#file = file
     this.#failed = undefined
     this.#wanted = wanted
-    this.cancelRun = false
-    for (const [path, module] of this.#modules()) if (!path.includes("/node_modules/")) module()
+    this.#isFirst = mutant === 0
+    this.#forget(isLoading)
     mutation.choose(mutant, plan.limit)
-    const files: ReadonlyArray<File> = await startTests([file], this)
+    // It is what vitest itself passes; only its types differ.
+    const files: ReadonlyArray<File> = await startTests([file], this as unknown as VitestRunner)
     const broken = files.find(({ result }) => result?.state === "fail")
     this.#collect(undefined)
     return this.#failed ?? (broken && "the file as a whole")
   }
 
-  #modules(): ReadonlyArray<readonly [string, () => void]> {
-    const cache = this.workerState.moduleCache
-    return [...cache.keys()].map((path) => [path, () => {
-      if (!/vitest|mutate\/(Runner|Switch)/.test(path)) cache.delete(path)
-    }])
+  /** Runs what comes by a mutant, the quick tests of every file first. */
+  async #try(id: number, files: ReadonlyArray<readonly [string, Set<string> | true]>): Promise<string | undefined> {
+    for (const isSlow of [false, true]) {
+      for (const [file, tests] of files) {
+        const slowOnes = this.#slowOf(file)
+        if (isSlow && slowOnes.size === 0) continue
+        const failed = await this.#run(file, id, tests === true, (test) =>
+          slowOnes.has(test) === isSlow && (tests === true || tests.has(test)))
+        if (failed !== undefined) return failed
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Has files loaded again: the test file each time, since it says anew which tests there are, and the sources where the
+   * mutant is, or was, in what runs while they are loaded.
+   */
+  #forget(sources: boolean) {
+    // vitest keeps it private; `vi.resetModules` would have everything loaded again.
+    const cache: Map<string, unknown> = Reflect.get(this, "workerState").moduleCache
+    for (const path of [...cache.keys()]) {
+      const isSource = path.includes("/src/") && !path.includes("/node_modules/")
+      if (path.endsWith(this.#file) || (isSource && (sources || this.#isStale))) cache.delete(path)
+    }
+    this.#isStale = sources
   }
 
   override async onAfterRunFiles(): Promise<void> {
@@ -80,7 +121,7 @@ export default class Runner extends VitestTestRunner {
     for (const file of plan.tests) {
       write({ begin: file })
       mutation.record(true)
-      const failed = await this.#run(file, 0, true)
+      const failed = await this.#run(file, 0, true, () => true)
       mutation.record(false)
       if (failed === undefined) usable.push(file)
       else write({ unusable: file, test: failed })
@@ -95,15 +136,11 @@ export default class Runner extends VitestTestRunner {
       }
       write({ begin: id })
       let line: Line = { id, status: "survived" }
-      for (const file of usable) {
+      const failed = await this.#try(id, usable.flatMap((file) => {
         const tests = files.get(file)
-        if (tests === undefined) continue
-        const failed = await this.#run(file, id, tests)
-        if (failed !== undefined) {
-          line = { id, status: mutation.isOverdue() ? "timeout" : "killed", test: failed }
-          break
-        }
-      }
+        return tests === undefined ? [] : [[file, tests] as const]
+      }))
+      if (failed !== undefined) line = { id, status: mutation.isOverdue() ? "timeout" : "killed", test: failed }
       write(line)
     }
     write({ end: true })

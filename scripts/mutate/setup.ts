@@ -5,6 +5,6 @@ FastCheck.configureGlobal({
   ...FastCheck.readConfigureGlobal(),
   seed: 1,
   endOnFailure: true,
-  interruptAfterTimeLimit: 1000,
+  interruptAfterTimeLimit: 500,
   markInterruptAsFailure: false
 })
