@@ -9,9 +9,11 @@ import { dirname, join, relative } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { guards } from "./mutate/guards.ts"
 import { measure } from "./mutate/measure.ts"
 import type { Measured } from "./mutate/measure.ts"
 import { nearTests } from "./mutate/nearTests.ts"
+import { removeGuards } from "./mutate/removeGuards.ts"
 import { row, survivors, table } from "./mutate/report.ts"
 
 const usage = `Usage: npm run mutate [-- FILE_OR_FOLDER…] [-- --jobs N] [-- --out FILE] [-- --guards [TEXT]]
@@ -70,6 +72,12 @@ const main = async (): Promise<number> => {
   }
   if (!/^[1-9]\d?$/.test(values.jobs)) throw new Error(`--jobs is "${values.jobs}". Use a whole number`)
   const jobs = Number(values.jobs)
+  if (values.guards) {
+    const wanted = (text: string) => positionals.every((each) => text.includes(each))
+    const chosen = guards.filter(({ file, guard, threat }) => wanted(`${threat} ${guard} ${file}`))
+    if (chosen.length === 0) throw new Error("There is no such guard")
+    return await removeGuards(root, chosen, jobs) === 0 ? 0 : 1
+  }
   const paths = positionals.length === 0 ? ["src/core"] : positionals
   return measureAll(paths.flatMap(sourcesOf), jobs, values.out)
 }
