@@ -1,7 +1,7 @@
 /** Says which mutant is on. An instrumented source asks it by the global name `__mutation`. */
 
 /** A loop that goes round more often, or longer, is taken for one without end. */
-const maxSteps = 50_000_000
+const maxSteps = 20_000_000
 
 export class Switch {
   #mutant = 0
@@ -27,7 +27,7 @@ export class Switch {
   /** Is called by each round of each loop, and ends those that have no end. */
   step(): void {
     this.#steps++
-    if (this.#mutant === 0 || this.#steps % 1024 !== 0) return
+    if (this.#mutant === 0 || this.#steps % 4096 !== 0) return
     if (this.#steps < maxSteps && performance.now() < this.#deadline) return
     this.#overdue = true
     throw new Error("The loop of a mutant has no end")

@@ -24,7 +24,7 @@ export interface Measured {
 }
 
 /** Seconds without a word from the worker, after which its mutant is taken for one without end. */
-const patience = 40
+const patience = 90
 
 const linesOf = (file: string): ReadonlyArray<Line> =>
   readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line))
@@ -82,7 +82,7 @@ export const measure = async (root: string, source: string, tests: ReadonlyArray
         tests: tests.map((test) => join(root, test)),
         mutants: mutants.map(({ id }) => id),
         done: [...found.keys()],
-        limit: 5000,
+        limit: 60_000,
         out
       })
       const lines = linesOf(out)

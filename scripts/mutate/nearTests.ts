@@ -21,8 +21,8 @@ const importsOf = (root: string, file: string): ReadonlyArray<string> => {
 }
 
 /**
- * The test files of a source: its own; then those of its folder that load it; then those of `core` that name it. A file
- * without any of these gets all tests of `core` that load it.
+ * The test files of a source: its own, or else those of its folder that load it; then those of `core` that name it. A
+ * source without any of these gets all tests of `core` that load it.
  */
 export const nearTests = (root: string, source: string): ReadonlyArray<string> => {
   const folder = dirname(source).replace(/^src/, "test")
@@ -45,6 +45,6 @@ export const nearTests = (root: string, source: string): ReadonlyArray<string> =
   const own = tests.filter((file) => dirname(file) === folder && basename(file).startsWith(`${name}.`))
   const beside = tests.filter((file) => dirname(file) === folder && loads(file))
   const naming = tests.filter((file) => imports(file).includes(source))
-  const near = [...new Set([...own, ...beside, ...naming])]
+  const near = [...new Set([...own, ...own.length === 0 ? beside : [], ...naming])]
   return near.length > 0 ? near : tests.filter((file) => loads(file))
 }

@@ -5,6 +5,6 @@ FastCheck.configureGlobal({
   ...FastCheck.readConfigureGlobal(),
   seed: 1,
   endOnFailure: true,
-  interruptAfterTimeLimit: 500,
+  interruptAfterTimeLimit: 5000,
   markInterruptAsFailure: false
 })
