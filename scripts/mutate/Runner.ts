@@ -17,6 +17,9 @@ const mutation = Switch.install()
 /** Milliseconds from which a test is slow. */
 const slow = 30
 
+/** Tests that measure time say nothing here: they fail where the machine is busy. */
+const isTimed = (test: string): boolean => /\b(?:no|little|linear) time\b/.test(test)
+
 /** A test is known by its file and its name: its task is another one in each run. */
 const nameOf = (test: Task): string => {
   const names = [test.name]
@@ -29,11 +32,18 @@ export default class Runner extends VitestTestRunner {
   readonly #reached = new Map<number, Map<string, Set<string> | true>>()
   /** Tests of a file that took long without a mutant. They come last: most mutants have been found by then. */
   readonly #slow = new Map<string, Set<string>>()
+  /** Tests of a file that fail without a mutant. */
+  readonly #broken = new Map<string, Set<string>>()
   #wanted: (test: string) => boolean = () => true
   #failed: string | undefined
   #file = ""
   #isStale = true
   #isFirst = false
+
+  /** Without a mutant every test runs. */
+  #isOver(): boolean {
+    return this.#failed !== undefined && !this.#isFirst
+  }
 
   #slowOf(file: string): Set<string> {
     const found = this.#slow.get(file) ?? new Set()
@@ -52,13 +62,17 @@ export default class Runner extends VitestTestRunner {
 
   override async onBeforeRunTask(test: Test): Promise<void> {
     this.#collect(undefined)
-    if (this.#failed !== undefined || !this.#wanted(nameOf(test))) test.mode = "skip"
+    const name = nameOf(test)
+    if (this.#isOver() || isTimed(name) || !this.#wanted(name)) test.mode = "skip"
     await super.onBeforeRunTask(test)
   }
 
   override onAfterRunTask(test: Test): void {
     this.#collect(nameOf(test))
-    if (test.result?.state === "fail") this.#failed ??= nameOf(test)
+    if (test.result?.state === "fail") {
+      this.#failed ??= nameOf(test)
+      if (this.#isFirst) this.#broken.set(this.#file, (this.#broken.get(this.#file) ?? new Set()).add(nameOf(test)))
+    }
     if (this.#isFirst && (test.result?.duration ?? 0) > slow) this.#slowOf(this.#file).add(nameOf(test))
     super.onAfterRunTask(test)
   }
@@ -88,9 +102,10 @@ export default class Runner extends VitestTestRunner {
     for (const isSlow of [false, true]) {
       for (const [file, tests] of files) {
         const slowOnes = this.#slowOf(file)
+        const broken = this.#broken.get(file)
         if (isSlow && slowOnes.size === 0) continue
         const failed = await this.#run(file, id, tests === true, (test) =>
-          slowOnes.has(test) === isSlow && (tests === true || tests.has(test)))
+          slowOnes.has(test) === isSlow && broken?.has(test) !== true && (tests === true || tests.has(test)))
         if (failed !== undefined) return failed
       }
     }
@@ -123,8 +138,9 @@ export default class Runner extends VitestTestRunner {
       mutation.record(true)
       const failed = await this.#run(file, 0, true, () => true)
       mutation.record(false)
-      if (failed === undefined) usable.push(file)
-      else write({ unusable: file, test: failed })
+      const broken = this.#broken.get(file)
+      if (failed === undefined || broken !== undefined) usable.push(file)
+      if (failed !== undefined) write({ unusable: file, test: [...broken ?? [failed]].join("; ") })
     }
     const done = new Set(plan.done)
     for (const id of plan.mutants) {

@@ -89,12 +89,12 @@ export const instrument = (source: string): Instrumented => {
       return { id: mutant.id, changed }
     })
     let code = withChildren(node)
-    if (ts.isBlock(node)) {
-      const { parent } = node
-      if (ts.isIterationStatement(parent, false)) code = `{ __mutation.step(); ${code.slice(1)}`
-      if (own.length === 0) return code
-      return `{ if (!__mutation.is(${own[0]?.id})) ${code} }`
+    if (ts.isStatement(node) && ts.isIterationStatement(node.parent, false)) {
+      const [block] = own
+      const round = `{ __mutation.step(); ${code} }`
+      return block === undefined ? round : `{ if (!__mutation.is(${block.id})) ${round} }`
     }
+    if (ts.isBlock(node)) return own.length === 0 ? code : `{ if (!__mutation.is(${own[0]?.id})) ${code} }`
     for (const { changed, id } of own) code = `(__mutation.is(${id}) ? (${changed}) : (${code}))`
     // A statement that begins with a parenthesis would go on with the line before, which has no semicolon.
     return own.length > 0 && ts.isExpressionStatement(node.parent) ? `void ${code}` : code
