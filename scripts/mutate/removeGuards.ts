@@ -32,8 +32,11 @@ const withCopy = async <A>(root: string, use: (folder: string) => Promise<A>): P
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
-/** Runs one test of a file, for two minutes at most. */
-const runTest = (folder: string, { runBy, test: [cited, name] }: Guard): Promise<Verdict> =>
+/** The test file that runs the test of a guard. */
+const fileOf = ({ runBy, test: [cited] }: Guard): string => runBy ?? cited
+
+/** Runs the tests of some guards that one file runs, for three minutes at most, and tells of each. */
+const runTests = (folder: string, guards: ReadonlyArray<Guard>): Promise<(guard: Guard) => Verdict> =>
   new Promise((resolve) => {
     const report = join(folder, "report.json")
     rmSync(report, { force: true })
@@ -47,8 +50,8 @@ const runTest = (folder: string, { runBy, test: [cited, name] }: Guard): Promise
       "--testTimeout=20000",
       "--reporter=json",
       `--outputFile=${report}`,
-      `-t=${escaped(name)}`,
-      runBy ?? cited
+      `-t=${guards.map(({ test: [, name] }) => escaped(name)).join("|")}`,
+      ...guards.slice(0, 1).map(fileOf)
     ], { cwd: folder, stdio: "ignore", detached: true, env: { ...process.env, CI: "1" } })
     const stop = () => {
       try {
@@ -61,12 +64,14 @@ const runTest = (folder: string, { runBy, test: [cited, name] }: Guard): Promise
     child.on("close", (_, signal) => {
       clearTimeout(timer)
       stop()
-      if (!existsSync(report)) return resolve(signal === null ? "Absent" : "Failed")
+      if (!existsSync(report)) return resolve(() => signal === null ? "Absent" : "Failed")
       const { testResults }: Report = JSON.parse(readFileSync(report, "utf8"))
-      const found = testResults.flatMap(({ assertionResults }) => assertionResults)
-        .filter(({ status, title }) => title.startsWith(name) && (status === "passed" || status === "failed"))
-      if (found.length === 0) return resolve("Absent")
-      resolve(found.some(({ status }) => status === "failed") ? "Failed" : "Passed")
+      const ran = testResults.flatMap(({ assertionResults }) => assertionResults)
+        .filter(({ status }) => status === "passed" || status === "failed")
+      resolve(({ test: [, name] }) => {
+        const found = ran.filter(({ title }) => title.startsWith(name))
+        return found.length === 0 ? "Absent" : found.some(({ status }) => status === "failed") ? "Failed" : "Passed"
+      })
     })
   })
 
@@ -76,18 +81,17 @@ export const problemOf = ({ change: [from], file }: Guard, source: string): stri
   return places === 1 ? undefined : `${file} has ${places} places with: ${from.trim()}`
 }
 
-/** What was found out about one guard; `undefined`: its test passes with it and fails without it. */
-const tryGuard = async (folder: string, guard: Guard): Promise<string | undefined> => {
+/** What was found out about one guard; `undefined`: its test, which passes with it, fails without it. */
+const tryGuard = async (folder: string, guard: Guard, before: Verdict): Promise<string | undefined> => {
   const path = join(folder, guard.file)
   const source = readFileSync(path, "utf8")
   const problem = problemOf(guard, source)
   if (problem !== undefined) return problem
-  const before = await runTest(folder, guard)
   if (before !== "Passed") return before === "Failed" ? "its test fails with it too" : "its test did not run"
   const [from, to] = guard.change
   try {
     writeFileSync(path, source.replace(from, () => to))
-    const without = await runTest(folder, guard)
+    const without = (await runTests(folder, [guard]))(guard)
     return without === "Failed" ? undefined : without === "Passed" ? "its test passes without it" : "no test ran without it"
   } finally {
     writeFileSync(path, source)
@@ -96,19 +100,24 @@ const tryGuard = async (folder: string, guard: Guard): Promise<string | undefine
 
 /** Tries guards, and tells of each. @returns how many are held by no test. */
 export const removeGuards = async (root: string, guards: ReadonlyArray<Guard>, jobs: number): Promise<number> => {
-  const left = guards.values()
+  const files = [...new Set(guards.map(fileOf))]
+  const left = files.values()
   let failures = 0
   const work = () =>
     withCopy(root, async (folder) => {
-      for (const guard of left) {
-        const problem = await tryGuard(folder, guard)
-        if (problem !== undefined) failures++
-        const [file, name] = guard.test
-        console.log(`${problem === undefined ? "held" : "NOT HELD"}: ${guard.guard} (${guard.file})`)
-        console.log(`  ${problem ?? `fails without it: ${file}: "${name}"`}`)
+      for (const each of left) {
+        const ofFile = guards.filter((guard) => fileOf(guard) === each)
+        const before = await runTests(folder, ofFile)
+        for (const guard of ofFile) {
+          const problem = await tryGuard(folder, guard, before(guard))
+          if (problem !== undefined) failures++
+          const [file, name] = guard.test
+          console.log(`${problem === undefined ? "held" : "NOT HELD"}: ${guard.guard} (${guard.file})`)
+          console.log(`  ${problem ?? `fails without it: ${file}: "${name}"`}`)
+        }
       }
     })
-  await Promise.all(Array.from({ length: Math.min(jobs, guards.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, work))
   console.log(`\n${guards.length} guards, ${guards.length - failures} held by their tests, ${failures} not`)
   return failures
 }
