@@ -97,17 +97,19 @@ export default class Runner extends VitestTestRunner {
     return this.#failed ?? (broken && "the file as a whole")
   }
 
-  /** Runs what comes by a mutant, the quick tests of every file first. */
-  async #try(id: number, files: ReadonlyArray<readonly [string, Set<string> | true]>): Promise<string | undefined> {
+  /** Runs what comes by a mutant in a file, the quick tests first. */
+  async #try(id: number, file: string, tests: Set<string> | true): Promise<string | undefined> {
+    const slowOnes = this.#slowOf(file)
+    const broken = this.#broken.get(file)
     for (const isSlow of [false, true]) {
-      for (const [file, tests] of files) {
-        const slowOnes = this.#slowOf(file)
-        const broken = this.#broken.get(file)
-        if (isSlow && slowOnes.size === 0) continue
-        const failed = await this.#run(file, id, tests === true, (test) =>
-          slowOnes.has(test) === isSlow && broken?.has(test) !== true && (tests === true || tests.has(test)))
-        if (failed !== undefined) return failed
-      }
+      if (isSlow && slowOnes.size === 0) break
+      const failed = await this.#run(
+        file,
+        id,
+        tests === true,
+        (test) => slowOnes.has(test) === isSlow && broken?.has(test) !== true && (tests === true || tests.has(test))
+      )
+      if (failed !== undefined) return failed
     }
     return undefined
   }
@@ -130,35 +132,37 @@ export default class Runner extends VitestTestRunner {
     super.onAfterRunFiles()
     const nothing = () => Promise.resolve()
     // Nothing of what follows is vitest's to report.
-    Object.assign(this, { onTaskUpdate: nothing, onCollected: nothing, onCollectStart: nothing, onAfterRunFiles: nothing })
-    mutation.takeReached()
-    const usable: Array<string> = []
+    Object.assign(this, {
+      onTaskUpdate: nothing,
+      onCollected: nothing,
+      onCollectStart: nothing,
+      onAfterRunFiles: nothing
+    })
+    // The first run was for nothing but to have a worker: see `measure.ts`.
+    Object.assign(this.config, { testNamePattern: undefined })
+    const done = new Set(plan.done)
+    const left = new Set(plan.mutants.filter((id) => !done.has(id)))
     for (const file of plan.tests) {
+      if (left.size === 0) break
       write({ begin: file })
+      mutation.takeReached()
       mutation.record(true)
       const failed = await this.#run(file, 0, true, () => true)
       mutation.record(false)
       const broken = this.#broken.get(file)
-      if (failed === undefined || broken !== undefined) usable.push(file)
       if (failed !== undefined) write({ unusable: file, test: [...broken ?? [failed]].join("; ") })
-    }
-    const done = new Set(plan.done)
-    for (const id of plan.mutants) {
-      if (done.has(id)) continue
-      const files = this.#reached.get(id)
-      if (files === undefined) {
-        write({ id, status: "unreached" })
-        continue
+      if (failed !== undefined && broken === undefined) continue
+      for (const id of left) {
+        const tests = this.#reached.get(id)?.get(file)
+        if (tests === undefined) continue
+        write({ begin: id })
+        const test = await this.#try(id, file, tests)
+        if (test === undefined) continue
+        write({ id, status: mutation.isOverdue() ? "timeout" : "killed", test })
+        left.delete(id)
       }
-      write({ begin: id })
-      let line: Line = { id, status: "survived" }
-      const failed = await this.#try(id, usable.flatMap((file) => {
-        const tests = files.get(file)
-        return tests === undefined ? [] : [[file, tests] as const]
-      }))
-      if (failed !== undefined) line = { id, status: mutation.isOverdue() ? "timeout" : "killed", test: failed }
-      write(line)
     }
+    for (const id of left) write({ id, status: this.#reached.has(id) ? "survived" : "unreached" })
     write({ end: true })
   }
 }

@@ -7,10 +7,12 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ")
 const threatsOf = (document: string): ReadonlyMap<string, string> => {
   const [, threats = ""] = document.split(/^## The threats.*$/m)
   const [section = ""] = threats.split(/^## /m)
-  return new Map(section.split(/^### /m).slice(1).map((part) => {
-    const end = part.indexOf("\n")
-    return [part.slice(0, end).trim(), oneLine(part.slice(end))]
-  }))
+  return new Map(
+    section.split(/^### /m).slice(1).map((part) => {
+      const end = part.indexOf("\n")
+      return [part.slice(0, end).trim(), oneLine(part.slice(end))]
+    })
+  )
 }
 
 /** What one has and the other lacks. */

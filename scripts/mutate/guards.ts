@@ -103,7 +103,10 @@ export const guards: ReadonlyArray<Guard> = [
     threat: mixUp,
     guard: "`iss` is compared before the error is read",
     file: "src/core/oauth/AuthorizationResponse.ts",
-    change: ['new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" })', 'new AuthorizationDenied({ error: parameters.get("error") ?? "" })'],
+    change: [
+      'new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" })',
+      'new AuthorizationDenied({ error: parameters.get("error") ?? "" })'
+    ],
     test: ["test/core/oauth/AuthorizationResponse.test.ts", "keeps nothing of the error after an issuer mismatch"]
   },
   {
@@ -117,7 +120,10 @@ export const guards: ReadonlyArray<Guard> = [
     threat: interception,
     guard: "the challenge is a digest of the verifier",
     file: "src/flow/Pkce.ts",
-    change: ['crypto.subtle.digest("SHA-256", new TextEncoder().encode(Redacted.value(verifier)))', "Promise.resolve(new TextEncoder().encode(Redacted.value(verifier)))"],
+    change: [
+      'crypto.subtle.digest("SHA-256", new TextEncoder().encode(Redacted.value(verifier)))',
+      "Promise.resolve(new TextEncoder().encode(Redacted.value(verifier)))"
+    ],
     test: ["test/flow/Pkce.test.ts", "is that of RFC 7636 appendix B"]
   },
   {
@@ -132,14 +138,20 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "a server that does not offer S256 is refused",
     file: "src/core/mcp/Metadata.ts",
     change: ['if (!textsOf(document.code_challenge_methods_supported).includes("S256")) {', "if (false) {"],
-    test: ["test/core/mcp/Metadata.test.ts", "looks at the issuer first, then the endpoints, then what they grant, then PKCE"]
+    test: [
+      "test/core/mcp/Metadata.test.ts",
+      "looks at the issuer first, then the endpoints, then what they grant, then PKCE"
+    ]
   },
   {
     threat: interception,
     guard: "the browser is sent on to an address without the code",
     file: "src/core/oauth/CallbackRoute.ts",
     change: ["{ location: asQuery ? `?done=${done}` : `/done/${done}` }", "{}"],
-    test: ["test/laws/listenerLaws.ts", "sends the browser on to an address without code and state, where the truth waits"],
+    test: [
+      "test/laws/listenerLaws.ts",
+      "sends the browser on to an address without code and state, where the truth waits"
+    ],
     ...listener
   },
   {
@@ -147,7 +159,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "only the address of the named host is bound",
     file: "src/server/bind.ts",
     change: ['listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)', 'listen("0.0.0.0" as never, port, serve)'],
-    test: ["test/server/CallbackServer.test.ts", "listens on the address that the host names, and lets go when the scope closes"]
+    test: [
+      "test/server/CallbackServer.test.ts",
+      "listens on the address that the host names, and lets go when the scope closes"
+    ]
   },
   {
     threat: squatting,
@@ -168,7 +183,10 @@ export const guards: ReadonlyArray<Guard> = [
     threat: rebinding,
     guard: "`Host` names this machine, or the host of the redirect URI",
     file: "src/core/oauth/CallbackRoute.ts",
-    change: ['if (!config.hosts.has(host) && !(config.loopback && isLoopbackHost(host))) return refuse("WrongHost")', ""],
+    change: [
+      'if (!config.hosts.has(host) && !(config.loopback && isLoopbackHost(host))) return refuse("WrongHost")',
+      ""
+    ],
     test: ["test/laws/listenerLaws.ts", "answers junk with its own status, and the flow goes on"],
     ...listener
   },
@@ -176,7 +194,10 @@ export const guards: ReadonlyArray<Guard> = [
     threat: rebinding,
     guard: "a loopback name is compared as a whole",
     file: "src/core/oauth/RedirectUri.ts",
-    change: ["/^(127\\.0\\.0\\.1|localhost|\\[::1\\])(?::(\\d{1,5}))?$/", "/(127\\.0\\.0\\.1|localhost|\\[::1\\])(?::(\\d{1,5}))?$/"],
+    change: [
+      "/^(127\\.0\\.0\\.1|localhost|\\[::1\\])(?::(\\d{1,5}))?$/",
+      "/(127\\.0\\.0\\.1|localhost|\\[::1\\])(?::(\\d{1,5}))?$/"
+    ],
     test: ["test/core/oauth/RedirectUri.test.ts", "takes no other name, and nothing that is no port"]
   },
   {
@@ -184,21 +205,27 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "only a navigation counts (Fetch Metadata)",
     file: "src/core/oauth/CallbackRoute.ts",
     change: ['if (origin === undefined && !isNavigation(head)) return refuse("NotANavigation")', ""],
-    test: ["test/core/oauth/CallbackRoute.test.ts", "lets through only what is right in method, host, path, metadata and state"]
+    test: [
+      "test/core/oauth/CallbackRoute.test.ts",
+      "lets through only what is right in method, host, path, metadata and state"
+    ]
   },
   {
     threat: background,
     guard: "a prefetch does not count",
     file: "src/core/oauth/CallbackRoute.ts",
     change: ['if (isPrefetch(head)) return refuse("Prefetch")', ""],
-    test: ["test/core/oauth/CallbackRoute.test.ts", "lets through only what is right in method, host, path, metadata and state"]
+    test: [
+      "test/core/oauth/CallbackRoute.test.ts",
+      "lets through only what is right in method, host, path, metadata and state"
+    ]
   },
   {
     threat: background,
     guard: "a posted form counts only where it was asked for",
     file: "src/core/oauth/CallbackRoute.ts",
     change: ['config.formPost && head.method === "POST" && !isDone', 'head.method === "POST" && !isDone'],
-    test: ["test/core/oauth/CallbackRoute.test.ts", "never ends the flow, whatever is posted to it"]
+    test: ["test/core/oauth/CallbackRoute.test.ts", "lets through only what is right in method, host, path, metadata and state"]
   },
   {
     threat: background,
@@ -212,7 +239,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "an answer by `fetch` is for the allowed origins",
     file: "src/core/oauth/CrossOrigin.ts",
     change: ["origins.has(origin)", "true"],
-    test: ["test/core/oauth/CrossOrigin.test.ts", "is answered for no other origin, host or path, and never with a wildcard"]
+    test: [
+      "test/core/oauth/CrossOrigin.test.ts",
+      "is answered for no other origin, host or path, and never with a wildcard"
+    ]
   },
   {
     threat: floods,
@@ -226,7 +256,7 @@ export const guards: ReadonlyArray<Guard> = [
     threat: floods,
     guard: "a posted form is bounded",
     file: "src/core/oauth/CallbackRoute.ts",
-    change: ['if (Number(head.header("content-length") ?? 0) > bodyLimit) return refuse("BodyTooLarge")', ""],
+    change: ["bodyLimit: number = 64 * 1024", "bodyLimit: number = 64 * 1024 * 1024"],
     test: ["test/core/oauth/CallbackRoute.test.ts", "asks for at most 64 KiB of a form"]
   },
   {
@@ -238,10 +268,13 @@ export const guards: ReadonlyArray<Guard> = [
   },
   {
     threat: slow,
-    guard: "connections that owe no answer are cut when the flow ends",
+    guard: "connections are cut in the end, also those whose answer is on its way",
     file: "src/runtime/Connections.ts",
-    change: ["      if (owes) continue\n", "      if (owes || open.length > 0) continue\n"],
-    test: ["test/laws/listenerLaws.ts", "is released within a second, whatever peers hold open, and the page arrives whole"],
+    change: ["}, ReleaseBudget.connections)", "}, 60_000)"],
+    test: [
+      "test/laws/listenerLaws.ts",
+      "is released within a second, whatever peers hold open, and the page arrives whole"
+    ],
     ...listener
   },
   {
@@ -249,7 +282,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "after a sign-in in vain requests open nothing for ten minutes",
     file: "src/core/mcp/PersonGuard.ts",
     change: ["inVain !== undefined && isRecent(inVain.since, now) ? inVain.reason : undefined", "undefined"],
-    test: ["test/core/mcp/PersonGuard.test.ts", "a person sees one window within ten minutes where no token was ever taken"]
+    test: [
+      "test/core/mcp/PersonGuard.test.ts",
+      "a person sees one window within ten minutes where no token was ever taken"
+    ]
   },
   {
     threat: storms,
@@ -269,14 +305,20 @@ export const guards: ReadonlyArray<Guard> = [
     threat: secrets,
     guard: "the code is redacted",
     file: "src/core/oauth/AuthorizationResponse.ts",
-    change: ["{ code: Redacted.make(code) } : { code: Redacted.make(code), iss }", "{ code: code as never } : { code: code as never, iss }"],
+    change: [
+      "{ code: Redacted.make(code) } : { code: Redacted.make(code), iss }",
+      "{ code: code as never } : { code: code as never, iss }"
+    ],
     test: ["test/core/oauth/AuthorizationResponse.test.ts", "are redacted in what is granted"]
   },
   {
     threat: secrets,
     guard: "what a server repeats of code and state is cut out",
     file: "src/core/oauth/AuthorizationResponse.ts",
-    change: ['return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])', "return text"],
+    change: [
+      'return text === "" ? "" : withoutSecrets(text, [parameters.get("state") ?? "", parameters.get("code") ?? ""])',
+      "return text"
+    ],
     test: ["test/core/page/CallbackPage.test.ts", "holds no code and no state of the response it answers"]
   },
   {
@@ -298,7 +340,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "control, format and separator characters become spaces",
     file: "src/core/text/SafeText.ts",
     change: ['.replace(unprintable, " ")', ""],
-    test: ["test/core/text/SafeText.test.ts", "never holds a control, format or separator character, or half a character"]
+    test: [
+      "test/core/text/SafeText.test.ts",
+      "never holds a control, format or separator character, or half a character"
+    ]
   },
   {
     threat: hostileText,
@@ -340,7 +385,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "a server's name is printable on the terminal",
     file: "src/core/terminal/SignInScreen.ts",
     change: ['printable(serverName, 80).replace(/\\.$/, "")', 'serverName.replace(/\\.$/, "")'],
-    test: ["test/core/terminal/SignInScreen.test.ts", "lets a server's name write nothing on the terminal but its letters"]
+    test: [
+      "test/core/terminal/SignInScreen.test.ts",
+      "lets a server's name write nothing on the terminal but its letters"
+    ]
   },
   {
     threat: address,
@@ -354,14 +402,20 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "no shell reads the address",
     file: "src/core/terminal/BrowserChoice.ts",
     change: ['if (program === "" || isShellLine(words)) return []', 'if (program === "") return []'],
-    test: ["test/core/terminal/BrowserChoice.test.ts", "is in every command, unchanged, and in no argument with other words"]
+    test: [
+      "test/core/terminal/BrowserChoice.test.ts",
+      "is in every command, unchanged, and in no argument with other words"
+    ]
   },
   {
     threat: pasted,
     guard: "within a paste nothing is a key",
     file: "src/core/terminal/LineDecoder.ts",
     change: ["    if (isPasting) return undefined\n", ""],
-    test: ["test/core/terminal/LineDecoder.test.ts", "takes no key from a paste, wherever it is cut, nor where its end never comes"]
+    test: [
+      "test/core/terminal/LineDecoder.test.ts",
+      "takes no key from a paste, wherever it is cut, nor where its end never comes"
+    ]
   },
   {
     threat: token,
@@ -417,7 +471,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "folder and files are private, and repaired",
     file: "src/runtime/PrivateFolder.ts",
     change: ["await handle.chmod(mode).catch(() => {})", ""],
-    test: ["test/runtime/FileCredentialStore.test.ts", "are repaired by a load and by a modify, and nobody else's folder is touched"]
+    test: [
+      "test/runtime/FileCredentialStore.test.ts",
+      "are repaired by a load and by a modify, and nobody else's folder is touched"
+    ]
   },
   {
     threat: stored,
@@ -431,41 +488,62 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "no link is followed",
     file: "src/runtime/PrivateFolder.ts",
     change: ["const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK", "const toRead = O_RDONLY | O_NONBLOCK"],
-    test: ["test/runtime/FileCredentialStore.test.ts", "is a link in place of its folder, before it is opened or afterwards"]
+    test: [
+      "test/runtime/FileCredentialStore.test.ts",
+      "is a link in place of its folder, before it is opened or afterwards"
+    ]
   },
   {
     threat: stored,
     guard: "files are 0600",
     file: "src/runtime/PrivateFolder.ts",
-    change: ["reserved === undefined ? toCreate : O_WRONLY | O_NOFOLLOW, 0o600)", "reserved === undefined ? toCreate : O_WRONLY | O_NOFOLLOW, 0o666)"],
+    change: [
+      "reserved === undefined ? toCreate : O_WRONLY | O_NOFOLLOW, 0o600)",
+      "reserved === undefined ? toCreate : O_WRONLY | O_NOFOLLOW, 0o666)"
+    ],
     test: ["test/runtime/FileCredentialStore.test.ts", "are 0700 and 0600 under any umask"]
   },
   {
     threat: service,
     guard: "what waits is found with the cookie alone",
     file: "src/hosted/BrowserCookie.ts",
-    change: ["Redacted.make(`${Redacted.value(state)}.${cookie}`)", "Redacted.make(`${Redacted.value(state)}.${cookie.slice(0, 0)}`)"],
-    test: ["test/hosted/HostedSignIn.test.ts", "takes an answer from the browser with the cookie alone, where the sign-in is bound to it"]
+    change: [
+      "Redacted.make(`${Redacted.value(state)}.${cookie}`)",
+      "Redacted.make(`${Redacted.value(state)}.${cookie.slice(0, 0)}`)"
+    ],
+    test: [
+      "test/hosted/HostedSignIn.test.ts",
+      "takes an answer from the browser with the cookie alone, where the sign-in is bound to it"
+    ]
   },
   {
     threat: service,
     guard: "what waits is encrypted under what the browser brings",
     file: "src/hosted/Sealed.ts",
-    change: ["importKey(\"raw\", bytesOf(Redacted.value(secret)), ", "importKey(\"raw\", bytesOf(\"\"), "],
+    change: ['importKey("raw", bytesOf(Redacted.value(secret)), ', 'importKey("raw", bytesOf(""), '],
     test: ["test/hosted/Sealed.test.ts", "opens with the same secret and purpose alone, and only what nobody changed"]
   },
   {
     threat: ssrf,
     guard: "addresses that are not public are refused",
     file: "src/core/hosted/TargetCheck.ts",
-    change: ["const kind = addresses.map(AddressRange.kindOf).find((each) => each !== undefined)", "const kind = undefined"],
-    test: ["test/hosted/GuardedFetch.test.ts", "asks no authorization server there, no registration endpoint, and follows no redirect there"]
+    change: [
+      "const kind = addresses.map(AddressRange.kindOf).find((each) => each !== undefined)",
+      "const kind = undefined"
+    ],
+    test: [
+      "test/hosted/GuardedFetch.test.ts",
+      "asks no authorization server there, no registration endpoint, and follows no redirect there"
+    ]
   },
   {
     threat: ssrf,
     guard: "no redirect is followed unchecked",
     file: "src/hosted/GuardedFetch.ts",
     change: ['redirect: init?.redirect === "error" ? "error" : "manual"', 'redirect: "follow"'],
-    test: ["test/hosted/GuardedFetch.test.ts", "asks no authorization server there, no registration endpoint, and follows no redirect there"]
+    test: [
+      "test/hosted/GuardedFetch.test.ts",
+      "asks no authorization server there, no registration endpoint, and follows no redirect there"
+    ]
   }
 ]

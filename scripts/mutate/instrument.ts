@@ -44,7 +44,9 @@ const mayReplace = (node: ts.Node): boolean => {
   }
   if (ts.isNonNullExpression(parent) || ts.isTaggedTemplateExpression(parent)) return false
   if (ts.isExpressionStatement(parent) && ts.isStringLiteral(node)) return false
-  if (ts.isBinaryExpression(parent) && parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+  if (
+    ts.isBinaryExpression(parent) && parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
+  ) {
     return false
   }
   return true

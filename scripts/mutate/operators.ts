@@ -49,7 +49,18 @@ const methods = new Map(Object.entries({
   trimEnd: "trimStart"
 }))
 /** Calls that give back something like what they are called on, and so can be left out. */
-const droppable = new Set(["trim", "slice", "filter", "sort", "reverse", "replace", "replaceAll", "substring", "normalize", "toWellFormed"])
+const droppable = new Set([
+  "trim",
+  "slice",
+  "filter",
+  "sort",
+  "reverse",
+  "replace",
+  "replaceAll",
+  "substring",
+  "normalize",
+  "toWellFormed"
+])
 
 const conditions = new Set(["&&", "||", "<", "<=", ">", ">=", "===", "!==", "==", "!=", "in", "instanceof"])
 
@@ -62,7 +73,9 @@ const isText = (node: ts.Node): boolean =>
 const isCondition = (node: ts.Node): boolean => {
   const { parent } = node
   if (ts.isParenthesizedExpression(parent)) return isCondition(parent)
-  if (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) return parent.expression === node
+  if (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) {
+    return parent.expression === node
+  }
   return (ts.isConditionalExpression(parent) || ts.isForStatement(parent)) && parent.condition === node
 }
 
@@ -128,7 +141,10 @@ export const changesOf = (node: ts.Node, text: (node: ts.Node) => string): Reado
     const isJoined = operator === "+" && isText(node)
     for (const other of isJoined ? [] : swapped[operator] ?? []) {
       // `a ?? b || c` is no expression, whatever stands beside it.
-      add("operator", `(${text(node.left)}) ${other} (${text(node.right)})`.replace(/^\((\w[\w.]*)\) (\S*=) /, "$1 $2 "))
+      add(
+        "operator",
+        `(${text(node.left)}) ${other} (${text(node.right)})`.replace(/^\((\w[\w.]*)\) (\S*=) /, "$1 $2 ")
+      )
     }
     if (conditions.has(operator) && !isCondition(node)) {
       add("condition", "true")

@@ -20,7 +20,9 @@ interface Report {
 const withCopy = async <A>(root: string, use: (folder: string) => Promise<A>): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), "guards-"))
   try {
-    for (const name of ["src", "test", "scripts", "deno.json", "package.json", "tsconfig.json", "README.md", ".github"]) {
+    for (
+      const name of ["src", "test", "scripts", "deno.json", "package.json", "tsconfig.json", "README.md", ".github"]
+    ) {
       if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true })
     }
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction")
@@ -92,7 +94,11 @@ const tryGuard = async (folder: string, guard: Guard, before: Verdict): Promise<
   try {
     writeFileSync(path, source.replace(from, () => to))
     const without = (await runTests(folder, [guard]))(guard)
-    return without === "Failed" ? undefined : without === "Passed" ? "its test passes without it" : "no test ran without it"
+    return without === "Failed"
+      ? undefined
+      : without === "Passed"
+      ? "its test passes without it"
+      : "no test ran without it"
   } finally {
     writeFileSync(path, source)
   }

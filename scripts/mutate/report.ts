@@ -9,7 +9,9 @@ export const row = (name: string, results: ReadonlyArray<Result>): string => {
   const killed = count(results, "killed", "timeout")
   const left = count(results, "survived", "unreached")
   const percent = killed + left === 0 ? "-" : `${(100 * killed / (killed + left)).toFixed(1)} %`
-  return `${name}: ${percent} (${results.length} mutants, ${killed} killed, ${count(results, "timeout")} of them by time, ` +
+  return `${name}: ${percent} (${results.length} mutants, ${killed} killed, ${
+    count(results, "timeout")
+  } of them by time, ` +
     `${count(results, "survived")} survived, ${count(results, "unreached")} reached by no test, ` +
     `${count(results, "not measured")} not measured)`
 }
@@ -27,6 +29,9 @@ export const table = (all: ReadonlyArray<Measured>, groupOf: (source: string) =>
     const group = groupOf(source)
     groups.set(group, [...groups.get(group) ?? [], ...results])
   }
-  return [...[...groups].sort().map(([group, results]) => row(group, results)), row("all", all.flatMap((each) => each.results))]
+  return [
+    ...[...groups].sort().map(([group, results]) => row(group, results)),
+    row("all", all.flatMap((each) => each.results))
+  ]
     .join("\n")
 }

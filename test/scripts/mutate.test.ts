@@ -19,7 +19,9 @@ describe("the guards", () => {
     const [first] = guards
     assert(first !== undefined)
     const document = (threat: string, name: string) =>
-      `## The threats, and\n\n### ${threat}\n\nWords.\n\n- \`${first.test[0]}\`: "x", "${name}"\n\n## Known limits\n### Not one\n`
+      `## The threats, and\n\n### ${threat}\n\nWords.\n\n- \`${
+        first.test[0]
+      }\`: "x", "${name}"\n\n## Known limits\n### Not one\n`
     assert.deepStrictEqual(disagreements(document(first.threat, first.test[1]), [first]), [])
     assert.lengthOf(disagreements(document(first.threat, "another"), [first]), 1)
     assert.lengthOf(disagreements(document("Another", first.test[1]), [first]), 2)
