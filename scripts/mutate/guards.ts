@@ -229,10 +229,10 @@ export const guards: ReadonlyArray<Guard> = [
   },
   {
     threat: background,
-    guard: "no page is framed, guessed at, cached, or sends its address on",
+    guard: "no answer is framed, shows or runs anything",
     file: "src/core/oauth/Answer.ts",
     change: ["; frame-ancestors 'none'", ""],
-    test: ["test/core/oauth/Answer.test.ts", "keeps every guard, whatever it says"]
+    test: ["test/core/oauth/Answer.test.ts", "shows nothing, runs nothing and is framed by nobody"]
   },
   {
     threat: background,
