@@ -123,6 +123,7 @@ describe("TargetCheck", () => {
     assert.strictEqual(reasonOf("https://example.com/", "93.184.215.14", "10.0.0.1"), "Address")
     assert.strictEqual(reasonOf("https://example.com/", "93.184.215.14", "2606:4700::1111"), undefined)
     assert.strictEqual(reasonOf("https://example.com/"), undefined)
+    assert.strictEqual(reasonOf("https://93.184.215.14/", "93.184.215.14"), undefined)
     for (const host of ["home.example", "1.in-addr.arpa", "home.a.arpa"]) {
       assert.strictEqual(reasonOf(`https://${host}/`), undefined, host)
     }
