@@ -420,9 +420,9 @@ export const guards: ReadonlyArray<Guard> = [
   {
     threat: token,
     guard: "the token is sent to the origin of the server alone",
-    file: "src/mcp/BearerFetch.ts",
-    change: ["if (url.origin !== server.origin) return await base(url, init)", ""],
-    test: ["test/mcp/McpOAuth.fetch.test.ts", "gives no token to whom another server redirects back"]
+    file: "src/mcp/OriginFetch.ts",
+    change: ["let isOwn = target.origin === origin", "let isOwn = true"],
+    test: ["test/mcp/OriginFetch.test.ts", "is not sent to another origin, not even first"]
   },
   {
     threat: token,
