@@ -541,9 +541,6 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "no redirect is followed unchecked",
     file: "src/hosted/GuardedFetch.ts",
     change: ['redirect: init?.redirect === "error" ? "error" : "manual"', 'redirect: "follow"'],
-    test: [
-      "test/hosted/GuardedFetch.test.ts",
-      "asks no authorization server there, no registration endpoint, and follows no redirect there"
-    ]
+    test: ["test/hosted/GuardedFetch.test.ts", "hands each redirect to who calls, so that it is checked before it is followed"]
   }
 ]
