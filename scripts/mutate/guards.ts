@@ -225,7 +225,10 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "a posted form counts only where it was asked for",
     file: "src/core/oauth/CallbackRoute.ts",
     change: ['config.formPost && head.method === "POST" && !isDone', 'head.method === "POST" && !isDone'],
-    test: ["test/core/oauth/CallbackRoute.test.ts", "lets through only what is right in method, host, path, metadata and state"]
+    test: [
+      "test/core/oauth/CallbackRoute.test.ts",
+      "lets through only what is right in method, host, path, metadata and state"
+    ]
   },
   {
     threat: background,
@@ -268,13 +271,10 @@ export const guards: ReadonlyArray<Guard> = [
   },
   {
     threat: slow,
-    guard: "connections are cut in the end, also those whose answer is on its way",
-    file: "src/runtime/Connections.ts",
-    change: ["}, ReleaseBudget.connections)", "}, 60_000)"],
-    test: [
-      "test/laws/listenerLaws.ts",
-      "is released within a second, whatever peers hold open, and the page arrives whole"
-    ],
+    guard: "a browser that was sent on and does not come is waited for no longer than a moment",
+    file: "src/flow/LastPage.ts",
+    change: ["atMost(ReleaseBudget.lastPage, Deferred.await(fetched))", "Deferred.await(fetched)"],
+    test: ["test/laws/listenerLaws.ts", "is released within a second when a browser was sent on and does not come"],
     ...listener
   },
   {
@@ -541,6 +541,9 @@ export const guards: ReadonlyArray<Guard> = [
     guard: "no redirect is followed unchecked",
     file: "src/hosted/GuardedFetch.ts",
     change: ['redirect: init?.redirect === "error" ? "error" : "manual"', 'redirect: "follow"'],
-    test: ["test/hosted/GuardedFetch.test.ts", "hands each redirect to who calls, so that it is checked before it is followed"]
+    test: [
+      "test/hosted/GuardedFetch.test.ts",
+      "hands each redirect to who calls, so that it is checked before it is followed"
+    ]
   }
 ]

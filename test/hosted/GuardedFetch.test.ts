@@ -134,6 +134,7 @@ describe("the guard of a hosted sign-in", () => {
       const modes: Array<unknown> = []
       const machine = yield* world.machine({
         guard: () => true,
+        resolve,
         fetch: (_, init) => {
           modes.push(init?.redirect)
           return Promise.resolve(new Response())

@@ -69,7 +69,9 @@ describe("AddressRange.kindOf", () => {
       ..."1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0".split(" "),
       ..."169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 198.17.255.255".split(" "),
       ..."198.20.0.0 223.255.255.255 2606:4700::1111 2a00:1450::1 2001:200::1 2001:4860::8888".split(" "),
-      ..."192.0.1.255 192.0.3.0 192.88.98.255 192.88.100.0 198.51.99.255 198.51.101.0 2600:1::1 3fff:1000::1".split(" "),
+      ..."192.0.1.255 192.0.3.0 192.88.98.255 192.88.100.0 198.51.99.255 198.51.101.0 2600:1::1 3fff:1000::1".split(
+        " "
+      ),
       ..."::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::".split(" ")
     ]
     for (const address of addresses) assert.strictEqual(AddressRange.kindOf(address), undefined, address)
@@ -112,7 +114,9 @@ describe("TargetCheck", () => {
         "db",
         "metadata.google.internal",
         "nas.local",
-        ..."corp home internal intranet invalid lan localdomain private test home.arpa".split(" ").map((end) => `a.${end}`)
+        ..."corp home internal intranet invalid lan localdomain private test home.arpa".split(" ").map((end) =>
+          `a.${end}`
+        )
       ]
     ) {
       assert.strictEqual(reasonOf(`https://${host}/`), "Name", host)
