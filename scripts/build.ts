@@ -1,12 +1,41 @@
-/** Compiles src to dist, from a clean folder: JavaScript, declarations and source maps; `./promise` is bundled. */
-import { rmSync } from "node:fs"
+/**
+ * Builds dist from a clean folder: JavaScript of the entries that run on their user's Effect (scripts/pack/javascript.ts),
+ * `./promise` with an Effect of its own (bundle.ts), and declarations. `dist/modules.json`, which is not in the package,
+ * says which sources are in which file.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import process from "node:process"
-import { writeBundle } from "./bundle.ts"
-import { run, tool } from "./commands.ts"
+import { bundle } from "./bundle.ts"
+import { run, tool, withFolder } from "./commands.ts"
+import { declarations } from "./pack/declarations.ts"
+import { type Built, javascript } from "./pack/javascript.ts"
 
-rmSync("dist", { recursive: true, force: true })
-const { code } = await run([...tool("typescript/lib/tsc.js"), "--project", "scripts/tsconfig.build.json"], {
-  show: true
+const write = (files: Built["files"]) => {
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join("dist", file)), { recursive: true })
+    writeFileSync(join("dist", file), text)
+  }
+}
+
+process.exitCode = await withFolder(async (folder) => {
+  const compiler = run([
+    ...tool("typescript/lib/tsc.js"),
+    "--project",
+    "scripts/tsconfig.build.json",
+    "--outDir",
+    folder
+  ])
+  const [own, promise, { code, output }] = await Promise.all([javascript(), bundle(), compiler])
+  if (code !== 0) {
+    console.error(output)
+    return code
+  }
+  const types = await declarations(folder)
+  rmSync("dist", { recursive: true, force: true })
+  write(own.files)
+  write(promise.files)
+  write(types)
+  writeFileSync("dist/modules.json", `${JSON.stringify({ ...own.modules, ...promise.modules }, null, 2)}\n`)
+  return 0
 })
-if (code === 0) await writeBundle()
-process.exitCode = code

@@ -1,18 +1,15 @@
 /**
- * Bundles `./promise` with Effect 4 inside: one entry, and a few files that it loads on
- * first use. The bundle replaces what the compiler wrote to dist for that entry.
+ * Bundles `./promise` with Effect 4 inside: one entry, and a few files that it loads on first use.
  *
  * The sources are written for Effect 3. The modules in scripts/bundle/effect4 give Effect 4 the names of Effect 3; the
  * entry's types name neither. With Effect 3 inside, effect.js would be twice as large and a sign-in would take about a
  * fifth longer from process start to exit (`npm run bench`, row "start").
  */
 import * as esbuild from "esbuild"
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join, posix } from "node:path"
-import { type ManualChunkMeta, type OutputChunk, type Plugin, rollup } from "rollup"
-
-/** A file in dist, by its path there. */
-export type Files = ReadonlyMap<string, string>
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { type ManualChunkMeta, type Plugin, rollup } from "rollup"
+import { type Built, chunksOf } from "./pack/javascript.ts"
 
 const shims = "scripts/bundle/effect4"
 const external = /^(node:\w|open$|@napi-rs\/keyring$|@modelcontextprotocol\/(sdk\/client\/streamableHttp\.js|client)$)/
@@ -37,38 +34,20 @@ const isEffect = (id: string) => id.startsWith(`${shims}/`) || id.startsWith("no
 const loading: Plugin = {
   name: "loading",
   async load(id) {
-    if (isEffect(id)) {
-      const loader = id.endsWith(".ts") ? "ts" : "js"
-      // Without Effect's own names and positions: Deno reads the source map of each file that it loads.
-      const { code } = await esbuild.transform(readFileSync(id, "utf8"), { loader, minifyIdentifiers: true, target })
-      return { code, map: { mappings: "" } }
-    }
-    if (!id.endsWith(".ts")) return undefined
-    const { code, map } = await esbuild.transform(readFileSync(id, "utf8"), {
-      loader: "ts",
-      target,
-      sourcefile: posix.basename(id),
-      sourcemap: "external",
-      sourcesContent: false
-    })
-    return { code, map }
+    const ts = id.endsWith(".ts")
+    if (!ts && !isEffect(id)) return undefined
+    // Effect's own names are shortened. Ours are kept, because people read them in stack traces and logs.
+    const options = { loader: ts ? "ts" : "js", minifyIdentifiers: isEffect(id), target } as const
+    return (await esbuild.transform(readFileSync(id, "utf8"), options)).code
   }
 }
 
 const minifying: Plugin = {
   name: "minifying",
   async renderChunk(written) {
-    const { code, map } = await esbuild.transform(written, {
-      // Names are kept, because people read them in stack traces and logs.
-      minifySyntax: true,
-      minifyWhitespace: true,
-      // Node shows the whole line that an uncaught error was thrown from.
-      lineLimit: 120,
-      format: "esm",
-      target,
-      sourcemap: "external"
-    })
-    return { code, map }
+    // Node shows the whole line that an uncaught error was thrown from: hence the limit.
+    const options = { minifySyntax: true, minifyWhitespace: true, lineLimit: 120, format: "esm", target } as const
+    return (await esbuild.transform(written, options)).code
   }
 }
 
@@ -90,14 +69,6 @@ const chunking = () => {
   }
 }
 
-/** Names a module as a stack trace shows it: our own by its path in the package, others by package and version. */
-const sourceName = (path: string): string => {
-  const [, name, rest = ""] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(path) ?? []
-  if (name === undefined) return path
-  const { name: real, version } = packageOf(name)
-  return `${real}@${version}/${rest}`
-}
-
 const packageOf = (name: string): { readonly name: string; readonly version: string; readonly license: string } =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"))
 
@@ -110,10 +81,8 @@ const licences = (names: Iterable<string>): string =>
     return `${real} ${version} (${license})\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8").trim()}\n`
   }).join(`\n${"-".repeat(80)}\n\n`)
 
-const isChunk = (output: { readonly type: string }): output is OutputChunk => output.type === "chunk"
-
-/** Makes the files of the bundle: the entry, what it loads later, their source maps, and the licences. */
-export const bundle = async (): Promise<Files> => {
+/** Makes the files of the bundle: the entry, what it loads later, and the licences. */
+export const bundle = async (): Promise<Built> => {
   const build = await rollup({
     input: "src/promise.ts",
     plugins: [resolving, loading],
@@ -122,46 +91,23 @@ export const bundle = async (): Promise<Files> => {
       throw new Error(message)
     }
   })
-  const { output } = await build.generate({
-    dir: "dist",
-    format: "es",
-    entryFileNames: "promise.js",
-    chunkFileNames: "promise/[name].js",
-    manualChunks: chunking(),
-    plugins: [minifying],
-    sourcemap: true,
-    sourcemapExcludeSources: true,
-    sourcemapPathTransform: sourceName
-  })
-  const chunks = output.filter(isChunk)
+  const chunks = chunksOf(
+    await build.generate({
+      dir: "dist",
+      format: "es",
+      entryFileNames: "promise.js",
+      chunkFileNames: "promise/[name].js",
+      manualChunks: chunking(),
+      plugins: [minifying]
+    })
+  )
   const modules = chunks.flatMap(({ moduleIds }) => moduleIds)
   const names = modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? [])
-  return new Map([
-    ...chunks.flatMap(({ code, fileName, map }) => [
-      [fileName, code] as const,
-      [`${fileName}.map`, map?.toString() ?? ""] as const
+  return {
+    files: new Map([
+      ...chunks.map(({ code, fileName }) => [fileName, code] as const),
+      ["promise/LICENSES.txt", licences(names)]
     ]),
-    ["promise/LICENSES.txt", licences(names)]
-  ])
-}
-
-/** The declaration files that the entry's declarations refer to, directly or not. */
-const declarations = (entry: string): ReadonlySet<string> => {
-  const found = new Set([entry])
-  for (const file of found) {
-    for (const [, specifier = ""] of readFileSync(`dist/${file}`, "utf8").matchAll(/ from "(\.[^"]+)\.ts"/g)) {
-      found.add(posix.join(posix.dirname(file), `${specifier}.d.ts`))
-    }
+    modules: Object.fromEntries(chunks.map(({ fileName, moduleIds }) => [fileName, moduleIds]))
   }
-  return found
-}
-
-/** Writes the bundle over what the compiler wrote to dist. */
-export const writeBundle = async (): Promise<void> => {
-  const files = await bundle()
-  const kept = declarations("promise.d.ts")
-  for (const name of readdirSync("dist/promise")) {
-    if (!kept.has(`promise/${name}`)) rmSync(`dist/promise/${name}`)
-  }
-  for (const [file, text] of files) writeFileSync(`dist/${file}`, text)
 }

@@ -1,18 +1,16 @@
 /**
- * Fails when an export has no words, an example does not compile or run, or a document leads somewhere wrong.
+ * Fails when an example does not compile or run, or a document leads somewhere wrong.
  *
  * Examples are the blocks of TypeScript and JavaScript in the documents below and in the doc comments of src. Each is
  * compiled and run; one marked `no_run`, which waits for a person or a server, is compiled only.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
-import { join, relative, resolve } from "node:path"
+import { join, resolve } from "node:path"
 import { deno, report, run, withFolder } from "./commands.ts"
 import * as CitedTests from "./docs/citedTests.ts"
 import * as CodeBlocks from "./docs/codeBlocks.ts"
 import * as References from "./docs/references.ts"
 
-const { exports } = JSON.parse(readFileSync("deno.json", "utf8"))
-const entries = Object.values<string>(exports).filter((file) => existsSync(file))
 const documents = [
   "README.md",
   "CHANGELOG.md",
@@ -25,20 +23,6 @@ const problems: Array<string> = []
 
 /** Seconds for all examples together: none of them may wait for a person. */
 const limit = 120
-
-/** The words of a member belong to its interface; only what is exported by name must have its own. */
-const isExport = (file: string, line: number) =>
-  /^export\b/.test(readFileSync(file, "utf8").split("\n")[line - 1] ?? "")
-
-const lint = async () => {
-  const { output } = await run([deno(), "doc", "--lint", "--quiet", ...entries], { env: { NO_COLOR: "1" } })
-  for (const block of output.split(/^(?=error\[)/m)) {
-    // The other rules object to npm's namespaces and to base classes kept private on purpose.
-    const [, file = "", line = ""] = /^error\[missing-jsdoc\].*\n\s*--> (.*?):(\d+):/.exec(block) ?? []
-    if (file === "" || !isExport(file, Number(line))) continue
-    problems.push(`${relative(".", file)}:${line}: this export has no doc comment`)
-  }
-}
 
 const words = () => {
   for (const file of documents) {
@@ -83,7 +67,7 @@ const runExamples = (what: string, sources: ReadonlyArray<string>) =>
 
 words()
 const there = documents.filter((file) => existsSync(file))
-await Promise.all([lint(), examples("an example does not compile", ["check", "--doc-only", "src", ...there])])
+await examples("an example does not compile", ["check", "--doc-only", "src", ...there])
 await runExamples("an example in a document fails", there)
 await runExamples("an example in src fails", ["src"])
 report(problems)

@@ -1,7 +1,8 @@
 /** Fails when package.json, deno.json and the files in src disagree about entries, versions or ranges. */
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { report } from "./commands.ts"
 import { missingOptional } from "./lock.ts"
+import { entries, exportsOf } from "./pack/entries.ts"
 
 const read = (file: string) => JSON.parse(readFileSync(file, "utf8"))
 const npm = read("package.json")
@@ -9,11 +10,8 @@ const jsr = read("deno.json")
 const lock = read("package-lock.json")
 const problems: Array<string> = []
 
-/** `src/promise.ts` is the entry `./promise`, and `src/index.ts` is `.`. */
-const entries = readdirSync("src")
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => name === "index.ts" ? "." : `./${name.slice(0, -3)}`)
-const fileOf = (entry: string) => entry === "." ? "index" : entry.slice(2)
+/** A file at the top of `src` is an entry; those in folders are entries where deno.json says so. */
+const atTop = readdirSync("src").filter((name) => name.endsWith(".ts")).map((name) => `src/${name}`)
 
 const same = (what: string, actual: unknown, wanted: unknown) => {
   if (JSON.stringify(actual) !== JSON.stringify(wanted)) {
@@ -21,19 +19,23 @@ const same = (what: string, actual: unknown, wanted: unknown) => {
   }
 }
 
-const listed = new Set([...entries, ...Object.keys(jsr.exports), ...Object.keys(npm.exports)])
-listed.delete("./package.json")
-for (const entry of listed) {
-  const file = fileOf(entry)
-  if (!entries.includes(entry)) problems.push(`src/${file}.ts is missing, and ${entry} is exported`)
-  same(`package.json exports["${entry}"]`, npm.exports[entry], {
-    types: `./dist/${file}.d.ts`,
-    default: `./dist/${file}.js`
-  })
-  same(`deno.json exports["${entry}"]`, jsr.exports[entry], `./src/${file}.ts`)
-  const name = npm.name + entry.slice(1)
-  same(`deno.json imports["${name}"]`, jsr.imports[name], `./src/${file}.ts`)
+for (const file of atTop) {
+  if (!entries.some(({ source }) => source === file)) problems.push(`deno.json exports no entry for ${file}`)
 }
+for (const entry of entries) {
+  const { source, specifier } = entry
+  same(`deno.json exports["${specifier}"]`, jsr.exports[specifier], `./${source}`)
+  same(`src of deno.json exports["${specifier}"]`, source, `src/${specifier === "." ? "index" : specifier.slice(2)}.ts`)
+  const name = npm.name + specifier.slice(1)
+  same(`deno.json imports["${name}"]`, jsr.imports[name], `./${source}`)
+  if (!existsSync(source)) problems.push(`${source} is missing, and ${specifier} is exported`)
+  else same(`package.json exports["${specifier}"]`, npm.exports[specifier], exportsOf(entry))
+}
+same(
+  "the entries of package.json, in the order of deno.json",
+  Object.keys(npm.exports).filter((specifier) => specifier !== "./package.json"),
+  entries.map(({ specifier }) => specifier)
+)
 same(`package.json exports["./package.json"]`, npm.exports["./package.json"], "./package.json")
 
 same("deno.json version", jsr.version, npm.version)
@@ -52,13 +54,16 @@ if (left.length > 0) {
   )
 }
 
-/** Fixed ranges: a plain `npm install effect` brings major 4, which @effect/platform does not take. */
+/**
+ * As wide as what is tested: `npm run peers` runs the tests on both ends. Effect 4 is admitted for `./promise` and
+ * `./testing`, which need no Effect: else npm would refuse to install them beside it.
+ */
 const peers = {
-  "@effect/platform": "^0.97.2",
-  "@modelcontextprotocol/client": "^2.4.0",
+  "@effect/platform": ">=0.92 <1",
+  "@modelcontextprotocol/client": "^2.0.0",
   "@modelcontextprotocol/sdk": ">=1.31 <2",
-  "@napi-rs/keyring": "^2.1.2",
-  effect: "^3.22.4"
+  "@napi-rs/keyring": "^2.0.0",
+  effect: ">=3.18 <5"
 }
 same("package.json peerDependencies", npm.peerDependencies, peers)
 for (const name of Object.keys(peers)) {
@@ -72,18 +77,19 @@ for (const [name, start] of Object.entries(pinned)) {
   }
 }
 
-/** A package that src imports has the same range in package.json and in deno.json. */
+/**
+ * What deno.json has for a range of package.json: an npm: specifier cannot contain a space. The sources run on Effect 3
+ * alone, so there the range ends before 4.
+ */
+const specifiers: Readonly<Record<string, string>> = { ">=0.92 <1": "0", ">=1.31 <2": "^1.31", ">=3.18 <5": "^3.18" }
+
 const ranges: Readonly<Record<string, string>> = { ...npm.dependencies, ...npm.peerDependencies }
 for (const [name, target] of Object.entries<string>(jsr.imports)) {
   const match = /^npm:\/?(@[^/]+\/[^@/]+|[^@/]+)@([^/]+)(\/?)$/.exec(target)
   if (match === null) continue
   const [, npmName = "", range = ""] = match
-  // An npm: specifier cannot contain a space: `>=1.31 <2` is written `^1.31`.
-  const wanted = ranges[npmName]?.replace(
-    /^>=(\d+)(\.\S+)? <(\d+)$/,
-    (all, from, rest = "", to) => Number(to) === Number(from) + 1 ? `^${from}${rest}` : all
-  )
-  same(`deno.json imports["${name}"] range`, range, wanted)
+  const wanted = ranges[npmName] ?? ""
+  same(`deno.json imports["${name}"] range`, range, specifiers[wanted] ?? wanted)
   if (name.replace(/\/$/, "") !== npmName) problems.push(`deno.json imports["${name}"] names ${npmName}`)
 }
 

@@ -27,6 +27,11 @@ const exceptions: ReadonlyArray<Exception> = [
     uses: completions,
     reason: "a plain callback of the listener completes them, without a fiber"
   })),
+  {
+    in: "src/metrics/LabelledCounter.ts",
+    uses: [".unsafeUpdate"],
+    reason: "a plain callback of the listener counts a refusal, without a fiber"
+  },
   { in: "src/paste/", uses: completions, reason: "a plain callback of the stream that is read completes them" },
   {
     in: "src/mcp/SignInTurn.ts",
@@ -37,6 +42,11 @@ const exceptions: ReadonlyArray<Exception> = [
     in: "src/mcp/PromiseRunner.ts",
     uses: ["Runtime.runPromiseExit"],
     reason: "the SDK calls `fetch` as a plain function"
+  },
+  {
+    in: "src/platform/HttpClientFetch.ts",
+    uses: ["Runtime.runPromiseExit"],
+    reason: "a `fetch` is called as a plain function"
   },
   {
     in: "src/mcp/SessionCell.ts",
@@ -62,6 +72,11 @@ const exceptions: ReadonlyArray<Exception> = [
     in: "test/promise/promise.",
     uses: ["test"],
     reason: "of the entry src/promise.ts, whose modules are in this folder"
+  },
+  {
+    in: "test/schema/schema.",
+    uses: ["test"],
+    reason: "of the entry src/schema.ts, whose modules are in this folder"
   },
   {
     in: "test/flow/HostileWeb.",
@@ -118,16 +133,21 @@ const places: Places = {
   "core/hosted": core(0.08),
   effect: { rank: 0.5, packages: effect, without: [...runtimeNames, ...effectNames] },
   services: { rank: 1, packages: effect, without: runtimeNames },
+  metrics: { rank: 1, packages: effect, without: [...runtimeNames, ...effectNames] },
   store: { rank: 2, packages: effect, without: runtimeNames },
   paste: { rank: 2, packages: effect, without: runtimeNames },
   server: { rank: 2, packages: effect, without: runtimeNames },
   flow: { rank: 3, packages: effect, without: runtimeNames },
   runtime: { rank: 4, packages: /^(effect\/\w+|node:[\w/]+|open|@napi-rs\/keyring)$/ },
   mcp: { rank: 4, packages: /^(effect\/\w+|@modelcontextprotocol\/(sdk\/[\w/]+\.js|client))$/, without: runtimeNames },
-  platform: { rank: 4, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
+  platform: { rank: 4.2, packages: /^(effect\/\w+|@effect\/platform\/\w+)$/, without: runtimeNames },
   redis: { rank: 4, packages: effect, without: runtimeNames },
   hosted: { rank: 4.5, packages: effect, without: runtimeNames },
+  schema: { rank: 5, packages: effect, without: [...runtimeNames, ...effectNames] },
   promise: { rank: 5, packages: effect },
+  // For users' own tests: without Effect, and nothing of the package's own may use it.
+  testing: { rank: -1, only: ["testing/effect", "entry"], packages: /^node:[\w/]+$/ },
+  "testing/effect": { rank: 5.5, only: ["entry"], packages: effect, without: runtimeNames },
   entry: { rank: 6, packages: effect }
 }
 
@@ -145,9 +165,19 @@ const unreachable: Readonly<Record<string, RegExp>> = {
     /^(src\/(flow|mcp|runtime|platform|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
   "src/hosted.ts":
     /^(src\/(runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/schema.ts":
+    /^(src\/(flow|mcp|hosted|runtime|platform|redis|promise)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/,
+  "src/testing.ts": /^(src\/(?!testing[./])|effect\/|@|open$)/,
+  "src/testing/effect.ts": /^(src\/(mcp|flow|runtime|platform|redis|promise|hosted)\/|@|open$)/,
   "src/promise.ts":
     /^(src\/(mcp|hosted|runtime|platform|redis)\/|node:|@modelcontextprotocol\/|@effect\/platform|@napi-rs\/|open$)/
 }
+
+/** Only who sends something to a worker, or by RPC, loads it. */
+const schemaEntry = "src/schema.ts"
+const heavy = Object.fromEntries(
+  Object.keys(unreachable).filter((entry) => entry !== schemaEntry).map((entry) => [entry, /^effect\/Schema$/])
+)
 
 const filesIn = (folder: string): ReadonlyArray<string> =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -161,6 +191,7 @@ const found = applyExceptions([
   ...checkFiles(sources),
   ...checkImports(sources, places),
   ...checkReach(sources, unreachable),
+  ...checkReach(sources, heavy),
   ...checkCircles(sources),
   ...checkEffectApi(sources),
   ...checkTestFolders(tests, sources)

@@ -1,9 +1,10 @@
 /**
  * Packs what `npm run build` made, lints the tarball, installs it in an empty folder as the README says, and uses it
- * there: imports every entry and signs in once on Node and on Deno, and compiles a program against its types.
+ * there: imports every entry and signs in once on Node and on Deno, compiles a program against its types, and bundles some.
  *
- * With `--bun PATH` it only signs in, on that Bun.
+ * With `--tarball FILE` it takes that one. With `--bun PATH` it only signs in, on that Bun.
  */
+import { build, type BuildOptions } from "esbuild"
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import process from "node:process"
@@ -30,11 +31,24 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
       "InteractionRequired Closed SdkMissing McpConnectError BindError AuthorizationDenied CredentialStoreError",
     types: "McpOAuthError"
   },
-  "/promise": { values: "openCallback createMcpOAuth connect connectAll" }
+  "/schema": {
+    values: "TokenErrorSchema FlowErrorSchema McpOAuthErrorSchema ConnectErrorSchema CredentialsInClearSchema " +
+      "GrantedInClearSchema CredentialKeySchema RefusalSchema StatusSchema AccountSchema",
+    types: "ErrorCodec EncodedError CredentialsInClear"
+  },
+  "/promise": { values: "openCallback createMcpOAuth connect connectAll" },
+  "/testing": {
+    values: "startAuthorizationServer startMcpServer makeBrowser scriptedPaste requestAsBrowser BrowserError",
+    types: "AuthorizationServer McpServer Browser ScriptedPaste Fault"
+  },
+  "/testing/effect": {
+    values: "TestAuthorizationServer TestMcpServer TestBrowser TestPaste layerServers layerPresenter layerPaste"
+  }
 }
 
 const npm = JSON.parse(readFileSync("package.json", "utf8"))
 const words = (text: string) => text.split(" ").filter((word) => word !== "")
+const names = Object.keys(promised)
 const nameOf = (entry: string) => npm.name + entry
 
 /** A program that imports the entries in its arguments and prints which of their names are missing. */
@@ -72,21 +86,32 @@ const step = async (name: string, command: Command, options: RunOptions = {}): P
   return output
 }
 
-const checkContents = (files: ReadonlyArray<{ readonly path: string }>) => {
+/**
+ * The most that the package may be. Half of it is `./promise` with its Effect, a third the other entries, which are not
+ * minified, because people read them in stack traces; the rest are declarations and their comments, which editors show.
+ */
+const most = { kilobytes: 460, files: 200 }
+
+const pathsIn = (target: unknown): ReadonlyArray<string> =>
+  typeof target === "string" ? [target] : Object.values(target ?? {}).flatMap(pathsIn)
+
+const checkContents = (size: number, files: ReadonlyArray<{ readonly path: string }>) => {
   const paths = files.map(({ path }) => path)
   for (const path of paths) {
     if (
-      !/^(dist|src)\/.*\.(js|ts|map)$|^dist\/promise\/LICENSES\.txt$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
-        .test(path)
+      !/^dist\/.*\.(js|d\.ts)$|^dist\/promise\/LICENSES\.txt$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(
+        path
+      )
     ) {
       problems.push(`${path} should not be in the package`)
     }
   }
-  for (const target of Object.values<{ readonly types?: string; readonly default?: string }>(npm.exports)) {
-    for (const file of [target.types, target.default]) {
-      if (file !== undefined && !paths.includes(file.slice(2))) problems.push(`${file} is not in the package`)
-    }
+  for (const file of pathsIn(npm.exports)) {
+    if (!paths.includes(file.slice(2))) problems.push(`${file} is not in the package`)
   }
+  console.log(`${(size / 1000).toFixed(0)} kB packed, ${paths.length} files`)
+  if (size > most.kilobytes * 1000) problems.push(`the package has more than ${most.kilobytes} kB`)
+  if (paths.length > most.files) problems.push(`the package has more than ${most.files} files`)
 }
 
 /** The types of ./promise work without Effect and the MCP SDK installed: no declaration file of it imports either. */
@@ -94,7 +119,7 @@ const checkPromiseTypes = () => {
   const files = new Set(["dist/promise.d.ts"])
   for (const file of files) {
     for (const { line, specifier } of readSource(file, readFileSync(file, "utf8")).imports) {
-      if (specifier.startsWith(".")) files.add(join(dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts")))
+      if (specifier.startsWith(".")) files.add(join(dirname(file), specifier.replace(/(\.d)?\.[jt]s$/, ".d.ts")))
       else problems.push(`${file}:${line}: the types of ./promise must not lead to ${specifier}`)
     }
   }
@@ -116,9 +141,6 @@ const checkPromiseImports = () => {
         problems.push(`${file}: ./promise must not load ${specifier}`)
       }
     }
-  }
-  for (const file of files) {
-    if (!existsSync(`${file}.map`)) problems.push(`${file} has no source map`)
   }
 }
 
@@ -159,9 +181,35 @@ const typeCheck = async (folder: string) => {
   ])
 }
 
+/**
+ * Bundles programs as a bundler does that leaves Effect where it is. A bundle has what it uses, and nothing of the files that
+ * say what to install; it can be made where no SDK is installed.
+ */
+const bundle = async (folder: string) => {
+  const bundled = async (contents: string, options: BuildOptions) => {
+    const { outputFiles: [file] } = await build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true,
+      external: ["effect"],
+      logLevel: "silent",
+      minify: true,
+      platform: "node",
+      write: false,
+      ...options
+    })
+    return file?.text ?? ""
+  }
+  const most = { 'import "effect-oauth-callback"': 0, 'export { Pkce } from "effect-oauth-callback"': 1_000 }
+  for (const [program, bytes] of Object.entries(most)) {
+    const { length } = await bundled(program, { format: "esm" })
+    if (length > bytes) problems.push(`${program} is bundled to ${length} bytes, and should be at most ${bytes}`)
+  }
+  const whole = await bundled(names.map((entry) => `export * from "${nameOf(entry)}"`).join("\n"), { format: "cjs" })
+  if (whole.includes("npm install effect")) problems.push("a bundle has the files that say what to install")
+}
+
 /** Installs and uses the package in a folder that has nothing else. */
 const consume = async (folder: string, tarball: string) => {
-  const names = Object.keys(promised)
   const onNode = node()
   const onDeno: Command = [deno(), "run", "-A", "--node-modules-dir=manual"]
   await install(folder, tarball)
@@ -177,10 +225,11 @@ const consume = async (folder: string, tarball: string) => {
     await step("entries on Node, effect@3 alone", [onNode, "smoke.mjs", ...alone], { cwd: folder })
     await signIn(folder, "node", onNode)
   }
-  await install(folder, `@effect/platform@${npm.peerDependencies["@effect/platform"]}`)
+  await install(folder, "@effect/platform")
   if (onNode !== undefined) await step("entries on Node", [onNode, "smoke.mjs", ...names], { cwd: folder })
   await step("entries on Deno", [...onDeno, "smoke.mjs", ...names], { cwd: folder })
   await signIn(folder, "deno", ...onDeno)
+  await bundle(folder)
   // The README's examples use these as well.
   await install(
     folder,
@@ -190,11 +239,15 @@ const consume = async (folder: string, tarball: string) => {
   await typeCheck(folder)
 }
 
-const bun = process.argv[process.argv.indexOf("--bun") + 1 || process.argv.length]
+const option = (name: string): string | undefined => process.argv[process.argv.indexOf(name) + 1 || process.argv.length]
+const bun = option("--bun")
+const given = option("--tarball")
 
 await withFolder(async (folder) => {
-  // `npm run check` has just built dist, and `prepare` would build it again.
-  const packed = await step("npm pack", ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder])
+  // `npm run check` has just built dist, and `prepack` would build it again. To pack a tarball copies it.
+  const what = given === undefined ? [] : [given]
+  const pack: Command = ["npm", "pack", ...what, "--json", "--ignore-scripts", "--pack-destination", folder]
+  const packed = await step("npm pack", pack)
   const json = packed.search(/^\[$/m)
   if (problems.length > 0 || json < 0) return problems.push(packed)
   const [info] = JSON.parse(packed.slice(json))
@@ -206,11 +259,13 @@ await withFolder(async (folder) => {
     await install(folder, "effect@3")
     return signIn(folder, "bun", bun)
   }
-  checkContents(info.files)
+  checkContents(info.size, info.files)
   checkPromiseTypes()
   checkPromiseImports()
   await Promise.all([
     step("publint", [...tool("publint/src/cli.js"), "run", tarball, "--strict"]),
+    // Each entry has types where TypeScript looks for them. ESM alone: CommonJS programs use `import()`, or `require` of Node.
+    step("attw", [...tool("@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only", "--no-emoji"]),
     consume(folder, tarball)
   ])
 })

@@ -45,6 +45,8 @@ const steps: ReadonlyArray<Step> = [
   ...denoTests.length === 0 ? [] : [{ name: "types of Deno tests", command: [deno(), "check", ...denoTests] as const }],
   { name: "imports", command: script("scripts/check-imports.ts") },
   { name: "exports", command: script("scripts/check-exports.ts") },
+  { name: "API report", command: script("scripts/api.ts") },
+  { name: "doc comments", command: script("scripts/lint-docs.ts") },
   { name: "docs", command: script("scripts/check-docs.ts") },
   { name: "slow types", command: [deno(), "publish", "--dry-run", "--allow-dirty"] }
 ]

@@ -49,14 +49,14 @@ const plan: ReadonlyArray<{ readonly server: string; readonly user: string; read
 
 /** The library's layer for the runtime that runs this program, with its store in a folder. */
 const platform = (directory: string): Layer.Layer<Services> =>
-  Layer.unwrapEffect(Effect.promise(async () => {
+  Layer.orDie(Layer.unwrapEffect(Effect.promise(async () => {
     const { layerFile } = "Deno" in globalThis
       ? await import("../src/deno.ts")
       : "Bun" in globalThis
       ? await import("../src/bun.ts")
       : await import("../src/node.ts")
     return layerFile({ appName: "effect-oauth-callback-demo", directory })
-  }))
+  })))
 
 /** Replaces the terminal: pastes come from the demo, and refused ones are reported to it. */
 const unattended = (

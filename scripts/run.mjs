@@ -56,7 +56,7 @@ const install = () => {
   const [program, ...start] = findNpm()
   const npm = (...args) => {
     note(`installing what is missing: npm ${args.join(" ")}`)
-    // No install scripts: no package here needs one, and `prepare` would only build dist.
+    // No install scripts: no package here needs one.
     const all = [...start, ...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     // stdin is left for the script, and npm's output goes to stderr.
     return spawnSync(program, all, { cwd: root, stdio: ["ignore", 2, 2], shell: shell(program) }).status === 0
@@ -70,12 +70,7 @@ const install = () => {
   if (made !== undefined) utimesSync(`${root}/${made}`, new Date(), new Date())
 }
 
-if (process.env.npm_lifecycle_event === "prepare") {
-  // npm runs `prepare` inside `npm ci`: installing here would run `prepare` again, without end.
-  if (!has("node_modules/tsx") || !has("node_modules/typescript")) {
-    stop("development dependencies are absent: nothing was built", 0)
-  }
-} else if (missing()) install()
+if (missing()) install()
 
 const script = `scripts/${name}.ts`
 // Node 20 cannot strip types.

@@ -4,13 +4,22 @@
  * @module
  */
 export {
+  type FileStoreOptions,
+  type KeychainStoreOptions,
   layer,
+  layerCallbackServer,
+  layerCredentialStoreFile,
+  layerCredentialStoreKeychain,
+  layerCredentialStoreMemory,
   layerFile,
+  layerFileConfig,
   layerKeychain,
+  layerPasteInput,
   layerPresenter,
   type Services,
   type TerminalOptions
 } from "./runtime/layer.ts"
+export { InvalidOptions } from "./core/InvalidOptions.ts"
 export {
   exportCredentials,
   type ExportOptions,

@@ -4,15 +4,17 @@
  *
  * @module
  */
-import type { Target } from "./hosted/HostedOptions.ts"
-import type { HostedSignIn as HostedSignInInterface } from "./hosted/HostedOptions.ts"
+import type * as Effect from "effect/Effect"
+import type { InvalidOptions } from "./core/InvalidOptions.ts"
+import type { HostedOptions, HostedSignIn as HostedSignInInterface, Target } from "./hosted/HostedOptions.ts"
 import { problemOf } from "./core/hosted/TargetCheck.ts"
 import { make } from "./hosted/HostedSignIn.ts"
 import * as Stores from "./hosted/PendingStore.ts"
+import type { CredentialStore } from "./store/CredentialStore.ts"
 import type { PendingStore as PendingStoreInterface } from "./services/PendingStore.ts"
 
 export { InvalidOptions } from "./core/InvalidOptions.ts"
-export { TargetRefused, type TargetRefusedReason } from "./core/hosted/TargetRefused.ts"
+export { TargetRefused, type TargetRefusedBase, type TargetRefusedReason } from "./core/hosted/TargetRefused.ts"
 export type { AuthorizationOptions } from "./core/mcp/AuthorizationOptions.ts"
 export type { ClientOptions, PreRegisteredClient } from "./core/mcp/ClientOptions.ts"
 export { InvalidServerUrl, type InvalidServerUrlReason } from "./core/mcp/ServerUrl.ts"
@@ -38,12 +40,17 @@ export type {
   HandleError,
   HostedOptions,
   HostedOutcome,
+  HostedSignIn as HostedSignInInterface,
   Target
 } from "./hosted/HostedOptions.ts"
 export type { PendingBackend, PendingMemoryOptions } from "./hosted/PendingStore.ts"
 export type { FetchLike } from "./mcp/FetchLike.ts"
 export { CredentialStoreError } from "./services/CredentialStore.ts"
-export { PendingStoreError } from "./services/PendingStore.ts"
+export {
+  type PendingStore as PendingStoreInterface,
+  PendingStoreError,
+  type PendingStoreErrorBase
+} from "./services/PendingStore.ts"
 
 /**
  * Signs people in to MCP servers for an agent that is a web service, on one machine or many. It keeps nothing in memory.
@@ -65,7 +72,7 @@ export const HostedSignIn: {
    *
    * Fails with `InvalidOptions` when an option cannot be used.
    */
-  readonly make: typeof make
+  readonly make: (options: HostedOptions) => Effect.Effect<HostedSignIn, InvalidOptions, CredentialStore>
   /** Whether a URL is https and leads to public addresses alone: the default of the option `guard`, to build one on. */
   readonly isPublic: (target: Target) => boolean
 } = { make, isPublic: (target) => problemOf(target) === undefined }
@@ -86,7 +93,7 @@ export interface PendingStore extends PendingStoreInterface {}
  */
 export const PendingStore: {
   /** Keeps them in this process: for one machine. It is bounded: where it is full, `begin` fails with `PendingStoreError`. */
-  readonly memory: typeof Stores.memory
+  readonly memory: (options?: Stores.PendingMemoryOptions) => Effect.Effect<PendingStore>
   /** A store over two plain functions of your own. What they reject with is a `PendingStoreError`. */
-  readonly make: typeof Stores.make
+  readonly make: (backend: Stores.PendingBackend) => PendingStore
 } = { memory: Stores.memory, make: Stores.make }

@@ -5,15 +5,21 @@
  * @module
  */
 export type { ClientIdProblem, ClientIdQuestion } from "./core/mcp/ClientIdQuestion.ts"
+export type { Checked, Parameters as ResponseParameters } from "./core/oauth/AuthorizationResponse.ts"
 export type { Answer } from "./core/oauth/Answer.ts"
-export { BindError, type BindErrorReason } from "./core/oauth/BindError.ts"
+export type { TaggedErrorClass } from "./core/TaggedError.ts"
+export { BindError, type BindErrorBase, type BindErrorReason } from "./core/oauth/BindError.ts"
 export {
   AuthorizationDenied,
+  type AuthorizationDeniedBase,
   AuthorizationTimeout,
+  type AuthorizationTimeoutBase,
   type FlowError,
   InvalidAuthorizationUrl,
+  type InvalidAuthorizationUrlBase,
   type InvalidAuthorizationUrlReason,
   InvalidResponse,
+  type InvalidResponseBase,
   type InvalidResponseReason
 } from "./core/oauth/FlowError.ts"
 export type { PageOptions, PageOutcome, PageView } from "./core/page/PageOptions.ts"
@@ -23,11 +29,13 @@ export {
   type HttpRefusalReason,
   type PasteRefusalReason,
   PasteRefused,
+  type PasteRefusedBase,
   Refusal,
   type RefusalCounts,
   type RefusalReason
 } from "./core/oauth/Refusal.ts"
 export type { RequestHead } from "./core/oauth/RequestHead.ts"
+export type { Advice } from "./core/terminal/Advice.ts"
 export { type SignInOutcome, type SomeTexts, Texts } from "./core/terminal/Texts.ts"
 export type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./flow/AuthorizeRequest.ts"
 export { CallbackFlow } from "./flow/CallbackFlow.ts"
@@ -37,6 +45,7 @@ export {
   type BindOptions,
   type Bound,
   type CallbackRoute,
+  type CallbackServer as CallbackServerInterface,
   type Hold,
   type Listen,
   type LoopbackAddress,
@@ -49,6 +58,7 @@ export {
   type ClientRegistration,
   type CredentialKey,
   type Credentials,
+  type CredentialStore as CredentialStoreInterface,
   CredentialStoreError,
   type ModifyOptions,
   type Tokens,
@@ -57,8 +67,10 @@ export {
   type TurnOptions
 } from "./services/CredentialStore.ts"
 export { CredentialStore } from "./store/CredentialStore.ts"
+export type { CredentialStoreErrorBase } from "./services/CredentialStoreError.ts"
 export type { CredentialBackend } from "./store/TextBackend.ts"
 export { PasteInput } from "./paste/PasteInput.ts"
+export type { PasteInput as PasteInputInterface } from "./paste/PasteInputTag.ts"
 export type { PasteReader } from "./paste/PasteReader.ts"
 export type { WaitingFlow } from "./paste/PasteRouter.ts"
 

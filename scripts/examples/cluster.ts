@@ -7,6 +7,12 @@
  * On many machines give `NodeClusterSocket.layer` of `@effect/platform-node` in place of `TestRunner.layer`, and stores that
  * they share: `layerRedis` of `effect-oauth-callback/redis`. The page of the redirect URI is no matter of the entity: any machine
  * may answer it.
+ *
+ * It prints:
+ *
+ *     Cannot use http://127.0.0.1:49152/mcp without a person: nobody is signed in. …
+ *     Signed in to 127.0.0.1:49152
+ *     1 answer to 16 requests, 1 refresh
  */
 import { Entity, TestRunner } from "@effect/cluster"
 import { Rpc } from "@effect/rpc"

@@ -6,6 +6,13 @@
  *     node fixedPort.ts --local      (with servers of this machine, and a browser that agrees to everything)
  *
  * The redirect URI to register is http://127.0.0.1:8765/callback.
+ *
+ * It prints:
+ *
+ *     1 of 2 is shown, and comes back to http://127.0.0.1:49152/callback
+ *     2 of 2 is shown, and comes back to http://127.0.0.1:49152/callback
+ *     ann is signed in: 200
+ *     ben is signed in: 200
  */
 import { createMcpOAuth, type CreateMcpOAuthOptions } from "effect-oauth-callback/promise"
 import process from "node:process"

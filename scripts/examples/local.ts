@@ -1,16 +1,15 @@
 /**
  * What the examples are run with by `--local`, in place of servers of others and of a person: an authorization server that agrees
- * to everything, an MCP server behind it, and a browser.
+ * to everything, an MCP server behind it, and a browser. They are of `effect-oauth-callback/testing`.
  */
-import * as Effect from "effect/Effect"
-import { createServer, type IncomingHttpHeaders, request, type RequestListener } from "node:http"
+import { makeBrowser, startAuthorizationServer, startMcpServer } from "effect-oauth-callback/testing"
+import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import * as ProtectedServer from "../../test/fixtures/ProtectedServer.ts"
-import * as ScriptedAuthorizationServer from "../../test/fixtures/ScriptedAuthorizationServer.ts"
 
-/** What a person reads. */
+/** What a person sees. */
 export interface Page {
   readonly status: number
+  /** The page as it was sent. */
   readonly text: string
 }
 
@@ -26,55 +25,33 @@ export interface Local {
   readonly refreshes: () => number
 }
 
-const navigation = { "sec-fetch-dest": "document", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site" }
-
-interface Answer extends Page {
-  readonly headers: IncomingHttpHeaders
-}
-
-/** One request, on a connection of its own. Not by `fetch`, which has its own idea of what a navigation is. */
-const get = (url: string, headers: Readonly<Record<string, string>>): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const asked = request(url, { agent: false, headers: { ...navigation, ...headers } }, (response) => {
-      let text = ""
-      response.setEncoding("utf8").on("data", (chunk: string) => text += chunk)
-      response.once("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
-      response.once("error", reject)
-    })
-    asked.once("error", reject)
-    asked.end()
-  })
-
-/** A browser with one jar of cookies for all: every address of an example is of this machine. */
-const makeBrowser = (): Local["browse"] => {
-  const jar = new Map<string, string>()
-  return async (url) => {
-    let at = url
-    for (let hops = 0; hops < 10; hops++) {
-      const cookie = Array.from(jar, ([name, value]) => `${name}=${value}`).join("; ")
-      const { headers, status, text } = await get(at, { cookie })
-      for (const each of headers["set-cookie"] ?? []) {
-        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(each) ?? []
-        jar.set(name, value)
-      }
-      if (headers.location === undefined) return { status, text }
-      at = new URL(headers.location, at).href
-    }
-    throw new Error("It leads nowhere")
-  }
-}
-
 /** The heading of a page. */
 export const headingOf = ({ text }: Page): string => /<h1[^>]*>(.*?)<\/h1>/s.exec(text)?.[1]?.trim() ?? text.trim()
 
 /** Runs something with servers and a person, and stops them. */
-export const withLocal = <A>(use: (local: Local) => Promise<A>): Promise<A> =>
-  Effect.runPromise(Effect.scoped(Effect.gen(function* () {
-    const authorizationServer = yield* ScriptedAuthorizationServer.make()
-    const { url } = yield* ProtectedServer.make({ authorizationServer })
-    const { expireAll, refreshes } = authorizationServer
-    return yield* Effect.promise(() => use({ serverUrl: url, browse: makeBrowser(), expireAll, refreshes }))
-  })))
+export const withLocal = async <A>(use: (local: Local) => Promise<A>): Promise<A> => {
+  const authorizationServer = await startAuthorizationServer({ authorize: "approve" })
+  const server = await startMcpServer({
+    authorizationServer,
+    // Whoever asks without JSON-RPC is told who is signed in.
+    answer: ({ body, method, path }, who) =>
+      body === undefined ? { status: 200, body: { method, path, ...who } } : undefined
+  })
+  const browser = makeBrowser()
+  try {
+    return await use({
+      serverUrl: server.url,
+      browse: async (url) => {
+        const { html, status } = await browser.open(url)
+        return { status, text: html }
+      },
+      expireAll: authorizationServer.expireTokens,
+      refreshes: authorizationServer.refreshes
+    })
+  } finally {
+    await Promise.all([server.close(), authorizationServer.close()])
+  }
+}
 
 /** Listens on a free port of this machine while something runs, which is told the address before anything is served. */
 export const whileListening = async <A>(

@@ -3,6 +3,10 @@
  * way: `app.all("/oauth/callback", serve(hosted.handle))`.
  *
  *     node nodeService.ts --local      (with servers of this machine, and nobody in front of it)
+ *
+ * It prints:
+ *
+ *     Signed in to 127.0.0.1:49152
  */
 import { createHostedSignIn, type HostedSignIn, type TextStore } from "effect-oauth-callback/promise"
 import type { RequestListener } from "node:http"

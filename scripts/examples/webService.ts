@@ -3,6 +3,11 @@
  *
  *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example/mcp REDIS_URL=redis://… PORT=8080 node webService.ts
  *     node webService.ts --local      (with servers of this machine, and without REDIS_URL in memory)
+ *
+ * It prints:
+ *
+ *     Signed in to 127.0.0.1:49152
+ *     {…"subject":"person"…}
  */
 import {
   createHostedSignIn,

@@ -9,7 +9,19 @@ import type { Source } from "../source.ts"
 import { placeOf, type Sources } from "./imports.ts"
 import type { Problem } from "./Problem.ts"
 
-const places = ["effect", "services", "store", "server", "paste", "flow", "mcp", "platform", "redis", "hosted"]
+const places = [
+  "effect",
+  "services",
+  "metrics",
+  "store",
+  "server",
+  "paste",
+  "flow",
+  "mcp",
+  "platform",
+  "redis",
+  "hosted"
+]
 
 interface Ban {
   /** The module of Effect; absent when the name is forbidden on every module and every value. */

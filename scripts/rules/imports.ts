@@ -10,6 +10,8 @@ export type Sources = ReadonlyMap<string, Source>
 export interface Place {
   /** A file imports its own place and those of a lower rank. */
   readonly rank: number
+  /** The places that may import it, where not all above it may. */
+  readonly only?: ReadonlyArray<string>
   /** What it may import from outside src. */
   readonly packages: RegExp
   /** What it may import from outside src as a type only. */
@@ -21,14 +23,17 @@ export interface Place {
 /** Places by name; `entry` is the name of src itself. */
 export type Places = Readonly<Record<string, Place>>
 
+/** Entries that are in a folder, because their name has a slash. */
+const deepEntries = ["src/testing/effect.ts"]
+
 /**
  * The place that a file belongs to: `flow` for `src/flow/authorize.ts`, `entry` for `src/index.ts`. The folders of core
- * are places as well: `core/oauth`.
+ * and of testing are places as well: `core/oauth`.
  */
 export const placeOf = (file: string): string => {
   const [, place = "", folder, name] = file.split("/")
-  if (dirname(file) === "src") return "entry"
-  return place === "core" && name !== undefined ? `${place}/${folder}` : place
+  if (dirname(file) === "src" || deepEntries.includes(file)) return "entry"
+  return (place === "core" || place === "testing") && name !== undefined ? `${place}/${folder}` : place
 }
 
 const isRelative = ({ specifier }: Import): boolean => specifier.startsWith(".")
@@ -43,7 +48,9 @@ const checkRelative = (file: string, each: Import, sources: Sources, places: Pla
   if (!target.startsWith("src/")) return `src must not import ${target}`
   if (!sources.has(target)) return `there is no ${target}`
   const [from, to] = [places[placeOf(file)], places[placeOf(target)]]
-  if (from === undefined || to === undefined || to === from || to.rank < from.rank) return
+  if (from === undefined || to === undefined || to === from) return
+  if (to.only?.includes(placeOf(file)) === false) return `${placeOf(file)} must not import ${target}: it is for tests`
+  if (to.rank < from.rank) return
   return `${placeOf(file)} must not import ${target}: it is not below`
 }
 

@@ -4,7 +4,13 @@
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "./TaggedError.ts"
 
-const InvalidOptionsBase: TaggedErrorClass<"InvalidOptions", {
+/**
+ * The fields of {@link InvalidOptions}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InvalidOptionsBase: TaggedErrorClass<"InvalidOptions", {
   /** The option, such as `callback.timeout`. */
   option: string
   /** What is wrong with it. Never its value where that may be a secret. */

@@ -4,9 +4,8 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
+import type { Checked } from "../core/oauth/AuthorizationResponse.ts"
 import type { FlowError } from "../core/oauth/FlowError.ts"
-import type { Via } from "./Inbox.ts"
 
 /**
  * An authorization response that passed every check.
@@ -14,18 +13,21 @@ import type { Via } from "./Inbox.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Granted extends AuthorizationResponse.Checked {
+export interface Granted extends Checked {
   /** Which way the answer came. */
-  readonly via: Via
+  readonly via: "http" | "paste"
 }
 
 /**
  * What `authorize` is asked for.
  *
+ * @typeParam R What `present` needs.
+ * @typeParam R2 What `turn` needs beside its scope.
+ *
  * @since 0.1.0
  * @category options
  */
-export interface AuthorizeRequest {
+export interface AuthorizeRequest<out R = never, out R2 = never> {
   /**
    * Where the person signs in; it is never rewritten. Its `state` and `redirect_uri` must be the flow's, each exactly
    * once; they may be absent only beside `request` (RFC 9101) or `request_uri` (RFC 9126).
@@ -45,7 +47,7 @@ export interface AuthorizeRequest {
    *
    * @default the Presenter
    */
-  readonly present?: false | ((url: URL) => Effect.Effect<unknown>) | undefined
+  readonly present?: false | ((url: URL) => Effect.Effect<unknown, never, R>) | undefined
   /**
    * Waits until this sign-in may be put before the person, for programs with several. Before that the Presenter only
    * tells of it (`SignInQueued`): the URL works already, and its time does not run yet. What it acquires is released
@@ -53,16 +55,20 @@ export interface AuthorizeRequest {
    *
    * @default at once
    */
-  readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
+  readonly turn?: Effect.Effect<void, never, Scope.Scope | R2> | undefined
 }
 
 /**
  * What `authorize` is asked for, with the exchange of the code inside.
  *
+ * @typeParam R What `exchange` needs.
+ * @typeParam R2 What `present` needs.
+ * @typeParam R3 What `turn` needs beside its scope.
+ *
  * @since 0.1.0
  * @category options
  */
-export interface ExchangeRequest<A, E, R> extends AuthorizeRequest {
+export interface ExchangeRequest<A, E, R, out R2 = never, out R3 = never> extends AuthorizeRequest<R2, R3> {
   /** Exchanges the code. The page waits for it, 10 seconds at most before it turns neutral, and tells the truth. */
   readonly exchange: (granted: Granted) => Effect.Effect<A, E, R>
   /** Time for the exchange. @default "30 seconds" */
@@ -78,6 +84,10 @@ export interface ExchangeRequest<A, E, R> extends AuthorizeRequest {
  * @category models
  */
 export interface Authorize {
-  <A, E, R>(request: ExchangeRequest<A, E, R>): Effect.Effect<A, E | FlowError, R>
-  (request: AuthorizeRequest & { readonly exchange?: undefined }): Effect.Effect<Granted, FlowError>
+  <A, E, R, R2 = never, R3 = never>(
+    request: ExchangeRequest<A, E, R, R2, R3>
+  ): Effect.Effect<A, E | FlowError, R | R2 | Exclude<R3, Scope.Scope>>
+  <R = never, R2 = never>(
+    request: AuthorizeRequest<R, R2> & { readonly exchange?: undefined }
+  ): Effect.Effect<Granted, FlowError, R | Exclude<R2, Scope.Scope>>
 }

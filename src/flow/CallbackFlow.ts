@@ -64,7 +64,7 @@ export interface CallbackFlow {
 type Services = CallbackServer | PasteInput | Presenter
 
 /** On release, in this order: pasted texts stop coming, waiting pages are answered, the server drains. */
-const acquire = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
+const acquire = <R>(options: OpenOptions<R>): Effect.Effect<CallbackFlow, BindError, R | Scope.Scope | Services> =>
   Effect.gen(function* () {
     const callback = yield* settings(options)
     const pasteReader = options.paste === false ? undefined : readerOf(yield* PasteInput)
@@ -94,14 +94,18 @@ const acquire = (options: OpenOptions): Effect.Effect<CallbackFlow, BindError, S
     }
   }).pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
 
-const open = (options: OpenOptions = {}): Effect.Effect<CallbackFlow, BindError, Scope.Scope | Services> =>
-  allOrNothing(acquire(options))
+const open = <R>(
+  options: OpenOptions<R> = {}
+): Effect.Effect<CallbackFlow, BindError, R | Scope.Scope | Services> => allOrNothing(acquire(options))
 
-const run = <A, E, R>(
-  options: OpenOptions,
-  use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | Services> =>
-  Effect.scoped(Effect.flatMap(acquire(options), use))
+type Use<A, E, R> = (flow: CallbackFlow) => Effect.Effect<A, E, R>
+
+const run = <A, E, R, R2 = never>(
+  ...[first, second]: [use: Use<A, E, R>] | [options: OpenOptions<R2>, use: Use<A, E, R>]
+): Effect.Effect<A, E | BindError, Exclude<R | R2, Scope.Scope> | Services> =>
+  typeof first === "function"
+    ? Effect.scoped(Effect.flatMap(acquire({}), first))
+    : Effect.scoped(Effect.flatMap(acquire(first), second!))
 
 /**
  * Opens flows.
@@ -127,18 +131,43 @@ export const CallbackFlow: {
    * })
    * ```
    */
-  readonly open: typeof open
+  readonly open: {
+    <R = never>(
+      options: OpenOptions<R>
+    ): Effect.Effect<CallbackFlow, BindError, CallbackServer | PasteInput | Presenter | R | Scope.Scope>
+    (
+      options?: OpenOptions
+    ): Effect.Effect<CallbackFlow, BindError, CallbackServer | PasteInput | Presenter | Scope.Scope>
+  }
   /**
-   * Opens a flow, runs your effect with it (register, make a proof key, `authorize` …) and releases it.
+   * Opens a flow, runs your effect with it (register, make a proof key, `authorize` …) and releases it. Options come first,
+   * where there are any.
    *
    * @example
    * ```ts
-   * import { Effect } from "effect"
+   * import { Redacted } from "effect"
    * import { CallbackFlow } from "effect-oauth-callback"
    *
    * const signIn = (authorizationEndpoint: string, clientId: string) =>
-   *   CallbackFlow.run({}, (flow) => flow.authorize({ url: `${authorizationEndpoint}?client_id=${clientId}` }))
+   *   CallbackFlow.run((flow) =>
+   *     flow.authorize({
+   *       url: `${authorizationEndpoint}?${new URLSearchParams({
+   *         response_type: "code",
+   *         client_id: clientId,
+   *         redirect_uri: flow.redirectUri,
+   *         state: Redacted.value(flow.state)
+   *       })}`
+   *     })
+   *   )
    * ```
    */
-  readonly run: typeof run
+  readonly run: {
+    <A, E, R>(
+      use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | BindError, Exclude<R, Scope.Scope> | CallbackServer | PasteInput | Presenter>
+    <A, E, R, R2 = never>(
+      options: OpenOptions<R2>,
+      use: (flow: CallbackFlow) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | BindError, Exclude<R | R2, Scope.Scope> | CallbackServer | PasteInput | Presenter>
+  }
 } = { open, run }

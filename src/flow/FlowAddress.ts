@@ -1,7 +1,9 @@
 /**
  * The address of a flow: its redirect URI, and what a request may name to reach it.
  */
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { BindError } from "../core/oauth/BindError.ts"
 import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 import type { Bound } from "../services/CallbackServer.ts"
 import type { Served } from "./Inbox.ts"
@@ -14,26 +16,42 @@ export interface FlowAddress extends Pick<Served, "paths" | "hosts" | "loopback"
   readonly forwarded: boolean
 }
 
-/** The redirect URI as the caller, the server or this package writes it. Never throws, whatever the caller's function does. */
-const textOf = (options: OpenOptions, callback: RedirectUri.Callback, bound: Bound): Either.Either<unknown, string> => {
+/** A redirect URI, or an effect of the caller that gives it. */
+export type RedirectUriOf<R> = string | Effect.Effect<string, BindError, R>
+
+/**
+ * The redirect URI as the caller, the server or this package writes it: never throws, whatever the caller's function does.
+ *
+ * @returns `Left` with one sentence when the caller's function threw.
+ */
+export const redirectUri = <R>(
+  options: OpenOptions<R>,
+  callback: RedirectUri.Callback,
+  bound: Bound
+): Either.Either<RedirectUriOf<R>, string> => {
+  const own = options.redirectUri
   if (bound.redirectUri !== undefined) return Either.right(bound.redirectUri)
-  if (options.redirectUri === undefined) return Either.right(RedirectUri.make(callback, bound.port))
-  return Either.try({ try: () => options.redirectUri?.(bound.port), catch: () => "redirectUri threw an error" })
+  if (own === undefined) return Either.right(RedirectUri.make(callback, bound.port))
+  return Either.try({ try: () => own(bound.port), catch: () => "redirectUri threw an error" })
 }
 
 /**
  * The address of a flow on a bound port. A server that has an address of its own is asked for that one alone; else the
  * loopback names are accepted beside the host of the redirect URI, and the callback's path beside the redirect URI's.
  *
+ * @param written The redirect URI. While the effect that gives it has not been run, the address is the loopback one: nobody
+ * knows the `state` yet, so that no request is taken.
  * @returns `Left` with one sentence when the redirect URI cannot be used.
  */
-export const make = (
-  options: OpenOptions,
+export const make = <R>(
+  options: OpenOptions<R>,
   callback: RedirectUri.Callback,
-  bound: Bound
+  bound: Bound,
+  written: Either.Either<RedirectUriOf<R>, string> = redirectUri(options, callback, bound)
 ): Either.Either<FlowAddress, string> =>
-  Either.flatMap(textOf(options, callback, bound), (text) =>
-    Either.map(RedirectUri.parse(text), (url) => {
+  Either.flatMap(written, (given) => {
+    const text = Effect.isEffect(given) ? RedirectUri.make(callback, bound.port) : given
+    return Either.map(RedirectUri.parse(text), (url) => {
       const isServersOwn = bound.redirectUri !== undefined
       return {
         redirectUri: String(text),
@@ -43,10 +61,11 @@ export const make = (
         loopback: !isServersOwn || RedirectUri.isLoopback(url),
         beside: isServersOwn || !RedirectUri.isLoopbackRedirect(url) || url.port !== String(bound.port)
       }
-    }))
+    })
+  })
 
 /** What the route of a flow answers to; nothing where it has no usable address. */
-export const served = (options: OpenOptions, address: Either.Either<FlowAddress, string>): Served => {
+export const served = (options: OpenOptions<unknown>, address: Either.Either<FlowAddress, string>): Served => {
   const { beside, hosts, loopback, paths } = Either.getOrElse(address, () => ({
     beside: false,
     hosts: new Set<string>(),

@@ -16,6 +16,7 @@ import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
 import { type HttpRefusalReason, type PasteRefusalReason, PasteRefused } from "../core/oauth/Refusal.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import type { Outcome, Render } from "../core/page/CallbackPage.ts"
+import * as FlowMetrics from "../metrics/flowMetrics.ts"
 import { match, type WaitingFlow } from "../paste/PasteRouter.ts"
 import type * as CallbackServer from "../services/CallbackServer.ts"
 import * as LastPage from "./LastPage.ts"
@@ -112,6 +113,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
 
     const refuse = (reason: HttpRefusalReason, head?: RequestHead, isPersons = false) => {
       refusals.add({ via: "http", reason })
+      FlowMetrics.refused({ via: "http", reason })
       // Each reason is told once, however many requests come; the reload of an older last page is not told at all.
       const isReload = head !== undefined && CallbackRoute.claimedDone(head) !== undefined
       const isOfInterest = isPersons || !ofNoInterest.has(reason)
@@ -191,6 +193,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
           Either.match(match(text, (parameters) => offer(parameters)), {
             onLeft: (reason) => {
               refused(reason)
+              FlowMetrics.refused({ via: "paste", reason })
               return Effect.fail(new PasteRefused({ reason }))
             },
             onRight: () => Effect.void

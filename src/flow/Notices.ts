@@ -31,11 +31,11 @@ export interface Notices {
    *
    * @param isShown - Whether the presenter shows this sign-in; else it is told nothing.
    */
-  readonly queue: (
+  readonly queue: <R>(
     shown: Shown,
-    turn: Effect.Effect<void, never, Scope.Scope>,
+    turn: Effect.Effect<void, never, Scope.Scope | R>,
     isShown: boolean
-  ) => Effect.Effect<void>
+  ) => Effect.Effect<void, never, R>
   /** Explains why a paste or a request was refused. Does not wait for the presenter. */
   readonly refused: (refused: ToExplain) => Effect.Effect<void>
   /** Tells that a pasted text of so many characters is the answer. Does not wait for the presenter. */

@@ -1,6 +1,7 @@
 /**
  * What a flow is opened with, and whether it can work.
  */
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { BindError } from "../core/oauth/BindError.ts"
 import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
@@ -10,10 +11,12 @@ import * as RedirectUri from "../core/oauth/RedirectUri.ts"
 /**
  * Options of `CallbackFlow.open`.
  *
+ * @typeParam R What `redirectUri` needs, where it is an effect.
+ *
  * @since 0.1.0
  * @category options
  */
-export interface OpenOptions {
+export interface OpenOptions<out R = never> {
   /**
    * Path of the redirect URI, percent-encoded.
    *
@@ -43,11 +46,12 @@ export interface OpenOptions {
   readonly onPortBusy?: "fail" | "paste" | undefined
   /**
    * Makes the redirect URI from the bound port, for forwarded ports and https proxies. Requests may then name its host,
-   * beside the loopback names, and ask for its path.
+   * beside the loopback names, and ask for its path. An effect is run once, when the port is bound; it may fail with
+   * `BindError`, as opening the flow then does.
    *
    * @default http://{host}:{port}{path}
    */
-  readonly redirectUri?: ((port: number) => string) | undefined
+  readonly redirectUri?: ((port: number) => string | Effect.Effect<string, BindError, R>) | undefined
   /**
    * How the server returns its answer; `"form_post"` takes a posted form as well as the query.
    *
@@ -72,11 +76,11 @@ export interface OpenOptions {
 }
 
 /** Options that cannot work, and why. */
-export const invalid = (options: OpenOptions, detail: string): BindError =>
+export const invalid = (options: Pick<OpenOptions, "host">, detail: string): BindError =>
   new BindError({ reason: "InvalidOptions", host: options.host ?? "127.0.0.1", ports: [], detail })
 
 /** Where the flow is to listen. */
-export const settings = (options: OpenOptions): Either.Either<RedirectUri.Callback, BindError> => {
+export const settings = (options: OpenOptions<unknown>): Either.Either<RedirectUri.Callback, BindError> => {
   if (options.onPortBusy === "paste" && options.paste === false) {
     return Either.left(invalid(options, 'onPortBusy: "paste" cannot be combined with paste: false. Remove one of them'))
   }

@@ -8,6 +8,7 @@ import { AlreadyUsed } from "../core/oauth/AlreadyUsed.ts"
 import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as AuthorizationUrl from "../core/oauth/AuthorizationUrl.ts"
 import type { FlowError } from "../core/oauth/FlowError.ts"
+import * as FlowMetrics from "../metrics/flowMetrics.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
 import type { Presenter } from "../services/Presenter.ts"
 import type { Authorize, AuthorizeRequest, ExchangeRequest, Granted } from "./AuthorizeRequest.ts"
@@ -27,7 +28,7 @@ export interface Flow extends Listener {
   readonly pasteReader: PasteReader | undefined
 }
 
-type AnyRequest<A, E, R> = AuthorizeRequest & Partial<ExchangeRequest<A, E, R>>
+type AnyRequest<A, E, R> = AuthorizeRequest<R, R> & Partial<ExchangeRequest<A, E, R, R, R>>
 
 /** Waits for the answer, checks it, and exchanges its code where that is asked for. */
 const signIn = <A, E, R>(
@@ -38,6 +39,7 @@ const signIn = <A, E, R>(
   const { forwarded, inbox, listening, presenter, redirectUri } = flow
   const serverName = request.serverName ?? url.host
   let phase: Phase = "response"
+  let answeredVia: Granted["via"] | "none" = "none"
   return Effect.flatMap(Notices.make(presenter, serverName), (notices) =>
     Effect.gen(function* () {
       const timeout = Duration.decode(request.timeout ?? "5 minutes")
@@ -50,6 +52,7 @@ const signIn = <A, E, R>(
         present: request.present,
         turn: request.turn
       })
+      answeredVia = via
       if (characters !== undefined) yield* notices.pasteAccepted(characters)
       const granted: Granted = { ...(yield* AuthorizationResponse.check(response, request)), via }
       yield* Effect.logDebug(`Answer accepted by ${via}`)
@@ -61,15 +64,17 @@ const signIn = <A, E, R>(
       Effect.interruptible,
       Effect.onExit((exit) => {
         inbox.settle(pageOutcome(exit, phase, request.describe))
-        return notices.end(signInOutcome(exit, phase), exit)
-      })
+        const outcome = signInOutcome(exit, phase)
+        return Effect.zipRight(FlowMetrics.signInEnded(outcome, answeredVia), notices.end(outcome, exit))
+      }),
+      FlowMetrics.timed
     ))
 }
 
 /** `authorize` of one flow. */
 export const authorize = (flow: Flow): Authorize => {
   let isUsed = false
-  const begin = (request: AuthorizeRequest) =>
+  const begin = (request: Pick<AuthorizeRequest, "url">) =>
     Effect.gen(function* () {
       const url = yield* AuthorizationUrl.check(request.url, flow)
       if (flow.inbox.isClosed()) return yield* Effect.interrupt

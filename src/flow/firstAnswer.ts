@@ -16,22 +16,22 @@ import type { Arrival, Inbox } from "./Inbox.ts"
 import type { Notices, Shown } from "./Notices.ts"
 
 /** What a race needs. */
-export interface Race {
+export interface Race<R> {
   readonly inbox: Inbox
   readonly notices: Notices
   /** Undefined where the flow reads no pasted text. */
   readonly pasteReader: PasteReader | undefined
   readonly shown: Omit<Shown, "paste">
   readonly timeout: Duration.Duration
-  readonly present: false | ((url: URL) => Effect.Effect<unknown>) | undefined
-  readonly turn: Effect.Effect<void, never, Scope.Scope> | undefined
+  readonly present: false | ((url: URL) => Effect.Effect<unknown, never, R>) | undefined
+  readonly turn: Effect.Effect<void, never, Scope.Scope | R> | undefined
 }
 
 /** The HTTP arm: waits for the answer of a request, which the route completes. */
-const requestedAnswer = ({ inbox }: Race): Effect.Effect<Arrival> => Deferred.await(inbox.request)
+const requestedAnswer = ({ inbox }: Pick<Race<never>, "inbox">): Effect.Effect<Arrival> => Deferred.await(inbox.request)
 
 /** The paste arm: takes pasted texts until one is the answer, and explains to the person what is wrong with the others. */
-const pastedAnswer = ({ inbox, notices }: Race): Effect.Effect<Arrival> =>
+const pastedAnswer = ({ inbox, notices }: Pick<Race<never>, "inbox" | "notices">): Effect.Effect<Arrival> =>
   Effect.gen(function* () {
     for (;;) {
       const paste = yield* Queue.take(inbox.pastes)
@@ -44,7 +44,7 @@ const pastedAnswer = ({ inbox, notices }: Race): Effect.Effect<Arrival> =>
 const canPaste = (reader: PasteReader | undefined) => reader?.available ?? Effect.succeed(false)
 
 /** Shows the URL, and waits for what `present` has forked: it would be interrupted with the fiber that forked it. */
-const show = ({ notices, pasteReader, present, shown, timeout }: Race): Effect.Effect<void> =>
+const show = <R>({ notices, pasteReader, present, shown, timeout }: Race<R>): Effect.Effect<void, never, R> =>
   Effect.gen(function* () {
     const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
     if (present === undefined) yield* notices.show({ ...shown, paste: yield* canPaste(pasteReader) }, deadline)
@@ -55,7 +55,7 @@ const show = ({ notices, pasteReader, present, shown, timeout }: Race): Effect.E
  * The timeout: fails when the time is over. It runs from showing the URL, at once or when the turn of this sign-in has
  * come, and goes on while the URL is being shown. A `present` that dies ends the wait.
  */
-const showThenTimeOut = (race: Race): Effect.Effect<never, AuthorizationTimeout> =>
+const showThenTimeOut = <R>(race: Race<R>): Effect.Effect<never, AuthorizationTimeout, R> =>
   Effect.gen(function* () {
     const { inbox, notices, pasteReader, present, shown, timeout, turn } = race
     if (turn !== undefined) {
@@ -71,12 +71,12 @@ const showThenTimeOut = (race: Race): Effect.Effect<never, AuthorizationTimeout>
   })
 
 /** The first answer, by HTTP or by paste. The other arm has released what it held when this returns. */
-export const firstAnswer = (race: Race): Effect.Effect<Arrival, AuthorizationTimeout> => {
+export const firstAnswer = <R>(race: Race<R>): Effect.Effect<Arrival, AuthorizationTimeout, R> => {
   const { inbox, pasteReader } = race
   const answer = [requestedAnswer(race), pastedAnswer(race)]
   // An answer that came before this call is used at once: there is nothing left to show.
   if (inbox.isOver()) return firstOf(answer)
-  const first = firstOf<Arrival, AuthorizationTimeout, never>([...answer, showThenTimeOut(race)])
+  const first = firstOf<Arrival, AuthorizationTimeout, R>([...answer, showThenTimeOut(race)])
   return pasteReader === undefined ?
     first :
     Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(pasteReader.hold, scope), first))

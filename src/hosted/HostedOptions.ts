@@ -25,6 +25,7 @@ import type { PendingStore, PendingStoreError } from "../services/PendingStore.t
  * @category models
  */
 export interface Target {
+  /** The URL that is about to be requested. */
   readonly url: URL
   /** The addresses that the name of its host has, as far as this runtime can tell; an address itself where the host is one. */
   readonly addresses: ReadonlyArray<string>

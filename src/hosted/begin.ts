@@ -148,7 +148,10 @@ export const begin = (settings: Settings, options: BeginOptions): Effect.Effect<
     return Effect.flatMap(begun, (checked) =>
       // A span has the result of its effect, and the URL holds `state`.
       Effect.map(beginChecked(settings, options, checked), Redacted.make).pipe(
-        Effect.withSpan("HostedSignIn.begin", { attributes: { server: checked.env.label } })
+        Effect.withSpan("HostedSignIn.begin", {
+          attributes: { server: checked.env.label },
+          captureStackTrace: false
+        })
       )).pipe(
         Effect.map(Redacted.value),
         Effect.mapError((error): BeginError => refused ?? error)

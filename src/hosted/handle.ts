@@ -209,4 +209,4 @@ export const handle = (settings: Settings, request: Request): Effect.Effect<Resp
     )
     // A store that hangs may still give the sign-in, which is finished then.
     return endAfter(abandonable(answer), longestAnswer, Effect.sync(() => show(arrival, { _tag: "Received" })))
-  }).pipe(Effect.map(responseOf), Effect.withSpan("HostedSignIn.handle"))
+  }).pipe(Effect.map(responseOf), Effect.withSpan("HostedSignIn.handle", { captureStackTrace: false }))

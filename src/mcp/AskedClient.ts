@@ -68,5 +68,5 @@ export const ask = (
     }
     if (Option.isSome(given)) onAsked()
     return new RegistrationError({ reason: "NotSupported", issuer })
-  }).pipe(Effect.withSpan("McpOAuth.askClientId", { attributes: { issuer } }))
+  }).pipe(Effect.withSpan("McpOAuth.askClientId", { attributes: { issuer }, captureStackTrace: false }))
 }

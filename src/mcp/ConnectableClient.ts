@@ -10,8 +10,11 @@ import type { SignedInFetch } from "./FetchLike.ts"
  * @category models
  */
 export interface ConnectableClient {
+  /** Connects by a transport: sends `initialize`, and waits for the answer. */
   connect(transport: never, options?: never): Promise<void>
+  /** Closes the connection. */
   close(): Promise<void>
+  /** The transport of a client that is connected. */
   readonly transport?: object | undefined
 }
 
@@ -22,6 +25,7 @@ export interface ConnectableClient {
  * @category models
  */
 export interface TransportLike {
+  /** Closes the connection. */
   close(): Promise<void>
 }
 

@@ -162,4 +162,7 @@ export const discover = (
         error._tag === "DiscoveryError" && (error.reason === "Unreachable" || error.reason === "ServerError") &&
         error.retryAfter === undefined
     })
-  ).pipe(Effect.tapError((error) => Pauses.note(env, error)))
+  ).pipe(
+    Effect.tapError((error) => Pauses.note(env, error)),
+    Effect.withSpan("McpOAuth.discover", { attributes: { server: env.label }, captureStackTrace: false })
+  )

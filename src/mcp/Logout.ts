@@ -71,4 +71,4 @@ export const run = (
     if (Option.isSome(credentials)) {
       yield* revoke(env, credentials.value, challenge)
     }
-  })
+  }).pipe(Effect.withSpan("McpOAuth.logout", { attributes: { server: env.label }, captureStackTrace: false }))

@@ -8,13 +8,24 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as AuthorizationChoice from "../core/mcp/AuthorizationChoice.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { InvalidOptions } from "../core/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
-import type { McpConnectError, SdkMissing } from "../core/mcp/SignInError.ts"
+import type {
+  DiscoveryError,
+  InteractionRequired,
+  McpConnectError,
+  RegistrationError,
+  RevocationError,
+  SdkMissing,
+  TokenError,
+  UntrustedMetadata
+} from "../core/mcp/SignInError.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
+import type { BindError } from "../core/oauth/BindError.ts"
+import type { FlowError } from "../core/oauth/FlowError.ts"
 import type { PasteRefused } from "../core/oauth/Refusal.ts"
 import type { CallbackFlow } from "../flow/CallbackFlow.ts"
 import type { OpenOptions } from "../flow/OpenOptions.ts"
@@ -41,7 +52,19 @@ import { statusOf } from "./statusOf.ts"
  * @since 0.1.0
  * @category errors
  */
-export type McpOAuthError = InvalidOptions | ServerUrl.InvalidServerUrl | Session.SessionError
+export type McpOAuthError =
+  | BindError
+  | Closed
+  | CredentialStoreError
+  | DiscoveryError
+  | FlowError
+  | InteractionRequired
+  | InvalidOptions
+  | RegistrationError
+  | RevocationError
+  | ServerUrl.InvalidServerUrl
+  | TokenError
+  | UntrustedMetadata
 
 /**
  * Every way `McpOAuth.connect` fails.
@@ -54,10 +77,13 @@ export type ConnectError = McpConnectError | McpOAuthError | SdkMissing
 /**
  * Options of `McpOAuth.make`.
  *
+ * @typeParam R What `turn` needs beside its scope, and `callback.redirectUri`, where that is an effect. Where they need
+ * different things, write both as the type argument: `McpOAuth.make<Screen | Tunnel>({ … })`.
+ *
  * @since 0.1.0
  * @category options
  */
-export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>> {
+export interface McpOAuthOptions<out R = never> extends ServerOptions<Redacted.Redacted<string>> {
   /**
    * Where the browser comes back to, and the time-limit from showing the URL to the accepted response.
    *
@@ -67,7 +93,7 @@ export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>
    *
    * @default any free port of 127.0.0.1, and 5 minutes
    */
-  readonly callback?: OpenOptions & { readonly timeout?: Duration.DurationInput | undefined } | undefined
+  readonly callback?: OpenOptions<R> & { readonly timeout?: Duration.DurationInput | undefined } | undefined
   /**
    * The time-limit of each step between this program and the authorization server. What spends a code or a refresh token
    * goes on after it, for up to a minute, and its tokens are kept.
@@ -76,7 +102,7 @@ export interface McpOAuthOptions extends ServerOptions<Redacted.Redacted<string>
    */
   readonly requestTimeout?: Duration.DurationInput | undefined
   /** Waits until a sign-in may be shown to the person; the turn ends when the scope closes. @default no wait */
-  readonly turn?: Effect.Effect<void, never, Scope.Scope> | undefined
+  readonly turn?: Effect.Effect<void, never, Scope.Scope | R> | undefined
 }
 
 /** The sign-in to one MCP server. */
@@ -116,6 +142,23 @@ export interface McpOAuth {
 }
 
 const defaultFetch: FetchLike = (url, init) => fetch(url, init)
+
+/** The options with what their effects need: a sign-in begins in whichever fiber needs it first. */
+const provided = <R>(
+  { callback = {}, turn, ...options }: McpOAuthOptions<R>,
+  context: Context.Context<R>
+): McpOAuthOptions => {
+  const { redirectUri, ...others } = callback
+  const provide = (uri: string | Effect.Effect<string, BindError, R>) =>
+    Effect.isEffect(uri) ? Effect.provide(uri, context) : uri
+  return {
+    ...options,
+    callback: { ...others, ...(redirectUri !== undefined && { redirectUri: (port) => provide(redirectUri(port)) }) },
+    // Its scope is that of the turn, and not the one that the sign-in was made in.
+    turn: turn &&
+      Effect.flatMap(Effect.scope, (scope) => Effect.provide(turn, Context.add(context, Scope.Scope, scope)))
+  }
+}
 
 const environment = (
   options: McpOAuthOptions,
@@ -197,12 +240,12 @@ const submit = (env: Environment, text: string): Effect.Effect<void, PasteRefuse
 }
 
 /** Makes a sign-in; see `McpOAuth.make`. */
-export const makeInternal = (
-  options: McpOAuthOptions
-): Effect.Effect<InternalMcpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+export const makeInternal = <R = never>(
+  options: McpOAuthOptions<R>
+): Effect.Effect<InternalMcpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, R | Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
-    const env = yield* environment(options, server)
+    const env = yield* environment(provided(options, yield* Effect.context<R>()), server)
     const session = yield* Session.make(env)
     const { isOwnError, run: runForEver } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
     const run = <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) =>
@@ -256,7 +299,7 @@ export const makeInternal = (
   })
 
 /** See `McpOAuth.make`. */
-export const make = (
-  options: McpOAuthOptions
-): Effect.Effect<McpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, Scope.Scope | Services> =>
+export const make = <R = never>(
+  options: McpOAuthOptions<R>
+): Effect.Effect<McpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, R | Scope.Scope | Services> =>
   Effect.map(makeInternal(options), ({ oauth }) => oauth)

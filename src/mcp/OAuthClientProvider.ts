@@ -10,9 +10,13 @@ import type { ClientMetadata } from "../core/mcp/ClientMetadata.ts"
  * @category models
  */
 export interface ProviderTokens {
+  /** The access token. */
   access_token: string
+  /** `Bearer`. */
   token_type: string
+  /** The scopes that were granted, separated by spaces. */
   scope?: string
+  /** The issuer of the tokens, for SDK v2. */
   issuer?: string
 }
 
@@ -23,7 +27,9 @@ export interface ProviderTokens {
  * @category models
  */
 export interface ProviderClient {
+  /** The `client_id` at the authorization server. */
   client_id: string
+  /** The issuer that it is registered with, for SDK v2. */
   issuer?: string
 }
 
@@ -34,6 +40,7 @@ export interface ProviderClient {
  * @category models
  */
 export interface ProviderContext {
+  /** Issuer identifier of an authorization server. */
   readonly issuer?: string
 }
 
@@ -57,11 +64,15 @@ export interface ProviderClientMetadata extends ClientMetadata {}
 export interface OAuthClientProvider {
   /** A redirect URI without a port; the sign-in uses one with the port that it binds. */
   readonly redirectUrl: string
+  /** What this program says about itself when it registers. */
   readonly clientMetadata: ProviderClientMetadata
+  /** A new random `state`. Sign-ins of this package use one of their own. */
   readonly state: () => string
+  /** The client that the sign-in uses. Never absent, because the SDK would register one that is never used. */
   readonly clientInformation: (context?: ProviderContext) => Promise<ProviderClient | undefined>
   /** Valid tokens: they are refreshed when their time is over, and where there are none a person signs in. */
   readonly tokens: (context?: ProviderContext) => Promise<ProviderTokens | undefined>
+  /** Saves nothing: only this package refreshes, and the SDK has no refresh token. */
   readonly saveTokens: (tokens: ProviderTokens) => Promise<void>
   /**
    * Begins a sign-in of this package in place of the SDK's, and returns at once. `ensure` waits for it; after that the
@@ -73,6 +84,8 @@ export interface OAuthClientProvider {
    * no sign-in where a provider lacks it; the MCP SDKs do not call it.
    */
   readonly saveAuthorizationServerInformation: () => Promise<void>
+  /** Keeps the code verifier (RFC 7636) that the SDK made, for this transport. */
   readonly saveCodeVerifier: (codeVerifier: string) => void
+  /** The code verifier that was last kept; empty where there is none. */
   readonly codeVerifier: () => string
 }

@@ -18,6 +18,7 @@ import * as SessionState from "../core/mcp/SessionState.ts"
 import type { DiscoveryError, TokenError, UntrustedMetadata } from "../core/mcp/SignInError.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import { firstOf } from "../effect/firstOf.ts"
+import { refreshEnded } from "../metrics/mcpMetrics.ts"
 import type { CredentialStoreError } from "../services/CredentialStore.ts"
 import * as Discovery from "./Discovery.ts"
 import type { Environment } from "./Environment.ts"
@@ -116,11 +117,17 @@ const trade = (
     if (!sameIssuer(discovered.server.issuer, found.issuer)) return leave(false, credentials)
     const isFixed = isOfOptions(env, found.client)
     return Effect.matchEffect(send(env, discovered, found, tellLate), {
-      onSuccess: (tokens) => settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
+      onSuccess: (tokens) =>
+        Effect.zipLeft(
+          settle(true, Option.map(credentials, (rest) => ({ ...rest, tokens }))),
+          refreshEnded("refreshed")
+        ),
       onFailure: (error) =>
         Effect.gen(function* () {
           if (attempt === "first" && RefreshRefusal.mayPass(error)) return yield* new MayPass({ error })
-          if (!RefreshRefusal.isRefusal(error, isFixed)) return yield* error
+          const isRefused = RefreshRefusal.isRefusal(error, isFixed)
+          yield* refreshEnded(isRefused ? "refused" : "failed")
+          if (!isRefused) return yield* error
           // A store that does not keep other processes out may have their new tokens by now: those are used, and stay.
           // One whose `load` waits for the turn that this `modify` has does not answer.
           const read = Effect.orElseSucceed(Stored.load(env), () => stored)
@@ -203,4 +210,4 @@ export const refresh = (
           Effect.catchTag("CredentialStoreError", (error) =>
             whenUnstored(env, cell, used, error))
         ))
-  }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label } }))
+  }).pipe(Effect.withSpan("McpOAuth.refresh", { attributes: { server: env.label }, captureStackTrace: false }))

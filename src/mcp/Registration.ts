@@ -8,6 +8,7 @@ import * as ClientMetadata from "../core/mcp/ClientMetadata.ts"
 import * as Fault from "../core/mcp/Fault.ts"
 import * as ClientRefusal from "../core/mcp/ClientRefusal.ts"
 import { RegistrationError } from "../core/mcp/SignInError.ts"
+import { countRegistration } from "../metrics/mcpMetrics.ts"
 import type { Discovered } from "./Discovery.ts"
 import type { ServerEnvironment } from "./Environment.ts"
 import * as Pauses from "./Pauses.ts"
@@ -51,5 +52,9 @@ export const register = (
     () => once(env, discovered, redirectUri, undefined)
   ).pipe(
     Effect.tapError((error) => Pauses.note(env, error)),
-    Effect.withSpan("McpOAuth.register", { attributes: { issuer: discovered.server.issuer } })
+    countRegistration,
+    Effect.withSpan("McpOAuth.register", {
+      attributes: { issuer: discovered.server.issuer },
+      captureStackTrace: false
+    })
   )

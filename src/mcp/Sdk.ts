@@ -23,8 +23,13 @@ const loaded = (module: () => Promise<unknown>): Effect.Effect<SdkTransportClass
     catch: (cause) => new SdkMissing({ cause })
   })
 
-const ofV1 = loaded(() => import("@modelcontextprotocol/sdk/client/streamableHttp.js"))
-const ofV2 = loaded(() => import("@modelcontextprotocol/client"))
+/** Bundlers fail for a package that is not there, unless they see that its absence is caught. */
+const absent = (cause: unknown): never => {
+  throw cause
+}
+
+const ofV1 = loaded(() => import("@modelcontextprotocol/sdk/client/streamableHttp.js").catch(absent))
+const ofV2 = loaded(() => import("@modelcontextprotocol/client").catch(absent))
 
 /**
  * Whether a client is of SDK v2: only there a client can tell this. Not by `instanceof`, which would load both SDKs, and

@@ -273,4 +273,4 @@ export const run = (
           ? signIn(env, asked, discovered, other)
           : Effect.fail(error)
       }))
-  }).pipe(Effect.withSpan("McpOAuth.signIn", { attributes: { server: env.label } }))
+  }).pipe(Effect.withSpan("McpOAuth.signIn", { attributes: { server: env.label }, captureStackTrace: false }))

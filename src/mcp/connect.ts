@@ -34,7 +34,7 @@ import * as Sdk from "./Sdk.ts"
  * @since 0.1.0
  * @category options
  */
-export interface ConnectOptions extends McpOAuthOptions, TransportOptions {}
+export interface ConnectOptions<out R = never> extends McpOAuthOptions<R>, TransportOptions {}
 
 /**
  * A client that is connected, and the sign-in that it uses.
@@ -43,7 +43,9 @@ export interface ConnectOptions extends McpOAuthOptions, TransportOptions {}
  * @category models
  */
 export interface Connected<Client> {
+  /** The client that was passed, connected. */
   readonly client: Client
+  /** The sign-in whose `fetch` the client uses. */
   readonly oauth: McpOAuth
 }
 
@@ -87,13 +89,13 @@ const noAnswer = (server: URL, isSigningIn: () => boolean): Effect.Effect<never,
   })
 
 /** The SDK's own time-limit for `initialize`, in milliseconds: a sign-in may begin in it, if the token is refused then. */
-const sdkTimeout = ({ callback }: ConnectOptions): number =>
+const sdkTimeout = ({ callback }: ConnectOptions<unknown>): number =>
   Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000
 
 /** How the transport is made. Fails where no SDK is there: before a person is asked to sign in. */
 const transportMaker = (
   client: ConnectableClient,
-  { transport }: ConnectOptions
+  { transport }: TransportOptions
 ): Effect.Effect<(url: URL, options: { readonly fetch: SignedInFetch }) => SdkTransport, SdkMissing> =>
   transport !== undefined
     ? Effect.succeed(transport)
@@ -121,10 +123,10 @@ export interface InternalConnected<Client> {
   readonly internal: InternalMcpOAuth
 }
 
-const signInAndConnect = <Client extends ConnectableClient>(
+const signInAndConnect = <Client extends ConnectableClient, R>(
   client: Client,
-  options: ConnectOptions
-): Effect.Effect<InternalConnected<Client>, ConnectError, Scope.Scope | Services> =>
+  options: ConnectOptions<R>
+): Effect.Effect<InternalConnected<Client>, ConnectError, R | Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const internal = yield* makeInternal(options)
@@ -158,17 +160,17 @@ const signInAndConnect = <Client extends ConnectableClient>(
   })
 
 /** Connects; see `McpOAuth.connect`. */
-export const connectInternal = <Client extends ConnectableClient>(
+export const connectInternal = <Client extends ConnectableClient, R = never>(
   client: Client,
-  options: ConnectOptions
-): Effect.Effect<InternalConnected<Client>, ConnectError, Scope.Scope | Services> =>
+  options: ConnectOptions<R>
+): Effect.Effect<InternalConnected<Client>, ConnectError, R | Scope.Scope | Services> =>
   allOrNothing(signInAndConnect(client, options))
 
 /** See `McpOAuth.connect`. */
-export const connect = <Client extends ConnectableClient>(
+export const connect = <Client extends ConnectableClient, R = never>(
   client: Client,
-  options: ConnectOptions
-): Effect.Effect<Connected<Client>, ConnectError, Scope.Scope | Services> =>
+  options: ConnectOptions<R>
+): Effect.Effect<Connected<Client>, ConnectError, R | Scope.Scope | Services> =>
   Effect.map(connectInternal(client, options), ({ internal: { oauth } }) => ({ client, oauth }))
 
 /**
@@ -177,8 +179,8 @@ export const connect = <Client extends ConnectableClient>(
  * @since 0.1.0
  * @category options
  */
-export interface ServerToConnect<out Client extends ConnectableClient = ConnectableClient>
-  extends Omit<ConnectOptions, "client"> {
+export interface ServerToConnect<out Client extends ConnectableClient = ConnectableClient, out R = never>
+  extends Omit<ConnectOptions<R>, "client"> {
   /** The client of the MCP SDK. */
   readonly client: Client
   /** A client that was registered by hand: what `connect` and `make` call `client`. @default none */
@@ -216,19 +218,20 @@ export const takeTurns = (): Effect.Effect<void, never, Scope.Scope> => OneAtATi
  * @since 0.1.0
  * @category options
  */
-export type ServersToConnect<Clients extends Readonly<Record<string, ConnectableClient>>> = {
-  readonly [Name in keyof Clients]: ServerToConnect<Clients[Name]>
+export type ServersToConnect<Clients extends Readonly<Record<string, ConnectableClient>>, R = never> = {
+  readonly [Name in keyof Clients]: ServerToConnect<Clients[Name], R>
 }
 
 /** See `McpOAuth.connectAll`. */
-export const connectAll = <Clients extends Readonly<Record<string, ConnectableClient>>>(
-  servers: ServersToConnect<Clients>,
+export const connectAll = <Clients extends Readonly<Record<string, ConnectableClient>>, R = never>(
+  // `R` is inferred from the second type: from a mapped type, only what it maps is.
+  servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
   { concurrency = "unbounded", present = "one-at-a-time" }: ConnectAllOptions = {}
-): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, Scope.Scope | Services> =>
+): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, R | Scope.Scope | Services> =>
   Effect.suspend(() => {
     const turn = present === "all" ? undefined : takeTurns()
     const connected = forEachConcurrently(
-      Object.entries<ServerToConnect>(servers),
+      Object.entries<ServerToConnect<ConnectableClient, R>>(servers),
       concurrency,
       ([name, { client, registration, ...options }]) =>
         Effect.map(

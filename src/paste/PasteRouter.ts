@@ -9,6 +9,7 @@ import * as AuthorizationResponse from "../core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../core/paste/PastedText.ts"
 import type { PasteRefusalReason } from "../core/oauth/Refusal.ts"
 import { charactersIn, maxPasteLength } from "../core/paste/PasteLength.ts"
+import * as FlowMetrics from "../metrics/flowMetrics.ts"
 
 /**
  * A flow that can still take an answer.
@@ -109,6 +110,7 @@ export const make = (): PasteRouter => {
         return flow === undefined ? "StateMismatch" : flow.offer(parameters, characters)
       })
       if (Either.isLeft(verdict)) {
+        FlowMetrics.refused({ reason: verdict.left, via: "paste" })
         let untold = characters
         for (const flow of flows.values()) {
           if (flow.refused(verdict.left, untold)) untold = undefined

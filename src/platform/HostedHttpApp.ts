@@ -1,6 +1,7 @@
 /**
  * Hosted sign-ins as an `HttpApp`, for any server of `@effect/platform`.
  */
+import * as Cookies from "@effect/platform/Cookies"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -29,6 +30,19 @@ const toRequest = (request: HttpServerRequest.HttpServerRequest): Request => {
     ...(hasBody && { body: Stream.toReadableStream(request.stream), duplex: "half" })
   })
 }
+
+/** A page is short, and read whole. Not by `HttpServerResponse.fromWeb`, which platforms before 0.94 do not have. */
+const fromWeb = (response: Response): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.map(Effect.promise(() => response.arrayBuffer()), (body) => {
+    const headers = new Headers(response.headers)
+    const cookies = Cookies.fromSetCookie(headers.getSetCookie())
+    headers.delete("set-cookie")
+    const options = { status: response.status, statusText: response.statusText, headers, cookies }
+    const contentType = headers.get("content-type") ?? undefined
+    return body.byteLength === 0
+      ? HttpServerResponse.empty(options)
+      : HttpServerResponse.uint8Array(new Uint8Array(body), { ...options, contentType })
+  })
 
 /**
  * Hosted sign-ins as an `HttpApp`: mount it at the path of the redirect URI, for every method.
@@ -61,6 +75,6 @@ export const hostedHttpApp = (hosted: RequestHandler): HttpApp.Default =>
         // What no browser sends: a target or a header that no `Request` can have.
         onFailure: () => Effect.succeed(HttpServerResponse.empty({ status: 400 })),
         // A browser that goes away does not end it: the code may be spent already.
-        onSuccess: (given) => Effect.uninterruptible(Effect.map(hosted.handle(given), HttpServerResponse.fromWeb))
+        onSuccess: (given) => Effect.uninterruptible(Effect.flatMap(hosted.handle(given), fromWeb))
       })
   )

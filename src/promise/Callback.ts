@@ -59,7 +59,9 @@ export interface OpenCallbackOptions extends ScreenOptions {
  * @category models
  */
 export interface RefusedInput {
+  /** Which way it came. */
   readonly via: "http" | "paste"
+  /** Why it was refused: a name such as `StateMismatch`, never what was sent. */
   readonly reason: string
 }
 
@@ -131,11 +133,13 @@ export interface Callback {
   readonly listening: boolean
   /** Sends the person to `url` and waits for the answer. Works once. */
   authorize<A>(options: ExchangeOptions<A>): Promise<A>
+  /** The same without `exchange`: gives the code. */
   authorize(options: AuthorizeOptions & { readonly exchange?: undefined }): Promise<GrantedCode>
   /** Takes text from your own input box; rejects with `PasteRefused`, whose message tells the person what to paste. */
   submit(text: string): Promise<void>
   /** Releases everything, within a second; a waiting `authorize` rejects with `_tag: "Closed"`. */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

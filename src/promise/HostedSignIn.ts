@@ -47,6 +47,7 @@ export interface PendingStore {
  * @category models
  */
 export interface RequestTarget {
+  /** The URL that is about to be requested. */
   readonly url: URL
   /** The addresses that the name of its host has, as far as this runtime can tell; an address itself where the host is one. */
   readonly addresses: ReadonlyArray<string>
@@ -224,5 +225,6 @@ export interface HostedSignIn {
    * in a store of yours stay there, for other machines. It always resolves; a second time is fine.
    */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }

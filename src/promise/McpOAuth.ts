@@ -81,6 +81,7 @@ export interface StoreInFiles {
    * @default false
    */
   readonly encrypt?: boolean | undefined
+  /** Not in the keychain: that is {@link StoreInKeychain}. */
   readonly keychain?: false | undefined
 }
 
@@ -95,8 +96,11 @@ export interface StoreInFiles {
 export interface StoreInKeychain {
   /** Name of the program, under which the person finds them in the keychain. */
   readonly appName: string
+  /** Says that they are kept in the keychain. */
   readonly keychain: true
+  /** There is no folder: that is {@link StoreInFiles}. */
   readonly directory?: undefined
+  /** The keychain encrypts by itself. */
   readonly encrypt?: false | undefined
 }
 
@@ -151,6 +155,7 @@ export interface McpOAuth {
    * or a refresh token just then goes on, for ten seconds at most, so that its tokens are not lost.
    */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -169,6 +174,7 @@ export interface ConnectOptions extends CreateMcpOAuthOptions, TransportOptions 
  * @category models
  */
 export interface Connected<Client> {
+  /** The client that was passed, connected. */
   readonly client: Client
   /** Its `close` closes the client too. */
   readonly oauth: McpOAuth

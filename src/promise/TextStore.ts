@@ -59,6 +59,7 @@ export interface TurnRequest {
  * @category models
  */
 export interface TextStore {
+  /** Gives the text of a name; `undefined` or `null` where there is none. */
   readonly get: (name: string) => Promise<string | undefined | null> | string | undefined | null
   /** Keeps a text, in one step: whoever reads meanwhile finds the old text or the new one. */
   readonly set: (name: string, text: string) => unknown

@@ -23,7 +23,11 @@ import * as PrivateFolder from "./PrivateFolder.ts"
 
 export { configDirectory } from "./configDirectory.ts"
 
-/** Where the files are kept. */
+/**
+ * Where the files are kept.
+ * @since 0.1.0
+ * @category options
+ */
 export interface FileStoreOptions {
   /** Name of the program, and of its folder in the platform's configuration directory. */
   readonly appName: string

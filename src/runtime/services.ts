@@ -3,7 +3,9 @@
  * might sign in pays for none of it.
  */
 import * as Effect from "effect/Effect"
+import { InvalidOptions } from "../core/InvalidOptions.ts"
 import { BindError, reasonOf } from "../core/oauth/BindError.ts"
+import { printable } from "../core/text/SafeText.ts"
 import type { PasteReader } from "../paste/PasteReader.ts"
 import type { CallbackServer } from "../server/CallbackServer.ts"
 import type { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
@@ -78,41 +80,48 @@ const storeAt = (place: string, open: Effect.Effect<CredentialStore, CredentialS
 const isFolderName = (name: unknown): boolean =>
   typeof name === "string" && /^[^/\\\p{Cc}]+$/u.test(name) && name !== "." && name !== ".."
 
-/**
- * A store in files; the same one for the same place. Dies when `appName` is no name of a folder, `directory` is empty, or
- * `encrypt` is neither true nor false: who meant to have files encrypted must not find them in the clear.
- */
-export const fileStore = (options: FileStoreOptions): Effect.Effect<CredentialStore> =>
-  Effect.suspend(() => {
-    const { encrypt = false } = options
-    if (typeof encrypt !== "boolean") {
-      return Effect.dieMessage("Cannot keep credentials in files: `encrypt` must be true or false")
-    }
-    const wrong = !isFolderName(options.appName) ? "appName" : options.directory === "" ? "directory" : undefined
-    if (wrong === undefined) {
-      const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
-      return Effect.succeed(storeAt(JSON.stringify([options.appName, options.directory, encrypt]), open))
-    }
-    return Effect.dieMessage(
-      `Cannot keep credentials in files: the ${wrong} ${JSON.stringify(options[wrong])} names no folder. ` +
-        'Pass one name without slashes as `appName`, such as "my-tool", and as `directory` a path or nothing'
-    )
+/** Why an `appName` cannot be used, if it cannot. */
+const wrongName = (appName: unknown): InvalidOptions | undefined =>
+  isFolderName(appName) ? undefined : new InvalidOptions({
+    option: "appName",
+    detail:
+      `${
+        typeof appName === "string" ? printable(JSON.stringify(appName), 100) : `a value of type ${typeof appName}`
+      } ` +
+      'names no folder. Pass one name without slashes, such as "my-tool"'
   })
 
-/** A store in the keychain; the same one for the same program. Dies when `appName` is no name of a folder. */
-export const keychainStore = (options: KeychainStoreOptions): Effect.Effect<CredentialStore> =>
+const wrongPlace = ({ appName, directory, encrypt }: FileStoreOptions): InvalidOptions | undefined => {
+  if (encrypt !== undefined && typeof encrypt !== "boolean") {
+    return new InvalidOptions({ option: "encrypt", detail: "it must be true or false" })
+  }
+  if (directory === "") {
+    return new InvalidOptions({ option: "directory", detail: "it is empty. Pass a path, or leave it out" })
+  }
+  return wrongName(appName)
+}
+
+/**
+ * A store in files; the same one for the same place. Fails when `appName` is no name of a folder, `directory` is empty, or
+ * `encrypt` is neither true nor false: who meant to have files encrypted must not find them in the clear.
+ */
+export const fileStore = (options: FileStoreOptions): Effect.Effect<CredentialStore, InvalidOptions> =>
   Effect.suspend(() => {
-    if (isFolderName(options.appName)) {
-      const open = Effect.flatMap(
-        Effect.promise(() => import("./keychain/KeychainCredentialStore.ts")),
-        ({ open }) => open(options)
-      )
-      return Effect.succeed(storeAt(JSON.stringify(["keychain", options.appName, "of the person"]), open))
-    }
-    return Effect.dieMessage(
-      `Cannot keep credentials in the keychain: the appName ${
-        JSON.stringify(options.appName)
-      } is no name of a program. ` +
-        'Pass one name without slashes, such as "my-tool"'
+    const wrong = wrongPlace(options)
+    if (wrong !== undefined) return wrong
+    const { appName, directory, encrypt = false } = options
+    const open = Effect.flatMap(Effect.promise(() => import("./FileCredentialStore.ts")), ({ open }) => open(options))
+    return Effect.succeed(storeAt(JSON.stringify([appName, directory, encrypt]), open))
+  })
+
+/** A store in the keychain; the same one for the same program. Fails when `appName` is no name of a folder. */
+export const keychainStore = (options: KeychainStoreOptions): Effect.Effect<CredentialStore, InvalidOptions> =>
+  Effect.suspend(() => {
+    const wrong = wrongName(options.appName)
+    if (wrong !== undefined) return wrong
+    const open = Effect.flatMap(
+      Effect.promise(() => import("./keychain/KeychainCredentialStore.ts")),
+      ({ open }) => open(options)
     )
+    return Effect.succeed(storeAt(JSON.stringify(["keychain", options.appName, "of the person"]), open))
   })

@@ -17,6 +17,7 @@ import type { RequestHead } from "../core/oauth/RequestHead.ts"
  * @category models
  */
 export interface Hold {
+  /** Tells it from the other replies. */
   readonly _tag: "Hold"
   /** Hands over the writer of the answer; the result takes it back, for a client that went away. */
   readonly onAnswer: (write: (answer: Answer) => void) => () => void
@@ -29,7 +30,9 @@ export interface Hold {
  * @category models
  */
 export interface ReadBody {
+  /** Tells it from the other replies. */
   readonly _tag: "ReadBody"
+  /** The most bytes of the body; a longer one is refused. */
   readonly limit: number
 }
 
@@ -52,6 +55,7 @@ export type Reply =
  * @category models
  */
 export interface RequestHandler {
+  /** What to do with a request. After `ReadBody` it is asked again, with the body. It never throws. */
   readonly handle: (head: RequestHead, body?: string) => Reply
   /** For what the listener itself must refuse: records it and gives the answer. */
   readonly refuse: (reason: "Malformed" | "HttpsRequest" | "HeadersTooLarge" | "BodyTooLarge") => Answer
@@ -100,6 +104,7 @@ export interface Bound {
  * @category options
  */
 export interface BindOptions {
+  /** The name in the redirect URI, which says on which addresses to listen. */
   readonly host: LoopbackHost
   /** Tried in order; `0` is any free port. */
   readonly ports: ReadonlyArray<number>

@@ -6,7 +6,13 @@ import * as ThrownValue from "../core/mcp/ThrownValue.ts"
 import { withoutStop } from "../core/text/SafeText.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
-const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
+/**
+ * The fields of {@link CredentialStoreError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const CredentialStoreErrorBase: TaggedErrorClass<"CredentialStoreError", {
   reason: "Unreadable" | "Unwritable" | "Damaged" | "Locked"
   detail: string
   /** The name that the system, or the store, has for what went wrong (`EACCES`, `ENOSPC`), where it has one. */

@@ -10,7 +10,13 @@ import * as ThrownValue from "../core/mcp/ThrownValue.ts"
 import { withoutStop } from "../core/text/SafeText.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
 
-const PendingStoreErrorBase: TaggedErrorClass<"PendingStoreError", {
+/**
+ * The fields of {@link PendingStoreError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const PendingStoreErrorBase: TaggedErrorClass<"PendingStoreError", {
   reason: "Unreadable" | "Unwritable"
   detail: string
   /** The name that the system, or the store, has for what went wrong (`ECONNREFUSED`), where it has one. */

@@ -103,11 +103,35 @@ export type Notice =
 /**
  * Shows things to a person. It never writes to stdout, which belongs to the host program.
  *
+ * What is to go on while a sign-in waits is forked into the scope of `show`, by `Effect.forkScoped`: it is interrupted when the
+ * sign-in ends. `Effect.fork` is not enough, for its fiber ends with that of `show`, as soon as `show` returns.
+ *
+ * @example
+ * ```ts
+ * import { Clock, Console, Effect, Layer, Schedule } from "effect"
+ * import { Presenter } from "effect-oauth-callback"
+ * import { layer } from "effect-oauth-callback/node"
+ *
+ * const own = Layer.succeed(Presenter, {
+ *   show: ({ deadline, serverName, url }) =>
+ *     Effect.gen(function* () {
+ *       yield* Console.error(`Sign in to ${serverName}: ${url}`)
+ *       yield* Effect.addFinalizer(() => Console.error(`Done with ${serverName}`))
+ *       const countDown = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+ *         Console.error(`${Math.round((deadline - now) / 1000)} s left`))
+ *       yield* Effect.forkScoped(Effect.repeat(countDown, Schedule.spaced("30 seconds")))
+ *     }),
+ *   notice: (notice) => "message" in notice ? Console.error(notice.message) : Effect.void
+ * })
+ *
+ * const services = Layer.merge(layer, own)
+ * ```
+ *
  * @since 0.1.0
  * @category services
  */
 export interface Presenter {
-  /** Shows where to sign in. The scope closes when that sign-in ends. */
+  /** Shows where to sign in, and returns. The scope closes when that sign-in ends, with what was forked into it. */
   readonly show: (pending: PendingAuthorization) => Effect.Effect<void, never, Scope.Scope>
   /** Says something while a sign-in waits. Notices come one after another: return soon, for what follows waits. */
   readonly notice: (notice: Notice) => Effect.Effect<void>

@@ -136,7 +136,7 @@ describe("McpOAuth.login", () => {
       yield* signedIn
       editTokens((tokens) => ({ ...tokens, expiresAt: 1 }))
       const { oauth } = yield* open({ requestTimeout: "1 second" })
-      authorizationServer.fail("token", { delayMillis: 1500 }, { grantType: "refresh_token" })
+      authorizationServer.fail("token", { delayMillis: 4000 }, { grantType: "refresh_token" })
       const refreshing = yield* started(call(oauth, server.url))
       while (authorizationServer.count("token", "refresh_token") === 0) yield* Effect.sleep("5 millis")
       yield* oauth.login

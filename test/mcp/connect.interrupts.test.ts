@@ -1,7 +1,7 @@
 /** `McpOAuth.connect` and `connectAll`, interrupted at their steps. Nothing here needs a socket or a timer. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either } from "effect"
-import { CredentialStore } from "../../src/index.ts"
+import { Effect, Either, type Scope } from "effect"
+import { type CallbackServer, CredentialStore, type PasteInput, type Presenter } from "../../src/index.ts"
 import { type ConnectAllOptions, McpOAuth } from "../../src/mcp.ts"
 import * as InterruptAtEachStep from "../fixtures/InterruptAtEachStep.ts"
 import * as McpInMemory from "../fixtures/McpInMemory.ts"
@@ -14,7 +14,7 @@ type World = McpInMemory.McpInMemory
 /** Runs something that holds clients in its scope, and looks afterwards whether all is released. */
 const released = <A, E>(
   { context, listeners, transports }: World,
-  effect: Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof McpOAuth.connectAll>>>
+  effect: Effect.Effect<A, E, CallbackServer | CredentialStore | PasteInput | Presenter | Scope.Scope>
 ): Effect.Effect<A, E> =>
   Effect.scoped(effect).pipe(
     Effect.ensuring(Effect.sync(() => {

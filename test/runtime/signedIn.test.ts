@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { execFile } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -68,11 +68,14 @@ const load = (program: string) =>
     return JSON.parse(stdout) as Loaded
   }))
 
-/** Files of the package, by their names in `dist`. */
-const own = ({ files }: Loaded) =>
-  files.flatMap((file) =>
-    file.startsWith(new URL("dist/", root).href) ? [file.slice(new URL("dist/", root).href.length)] : []
+/** The sources of the package that were loaded; a file in `dist` has several of them. */
+const own = ({ files }: Loaded) => {
+  const dist = new URL("dist/", root)
+  const modules: Readonly<Record<string, ReadonlyArray<string>>> = JSON.parse(
+    readFileSync(new URL("modules.json", dist), "utf8")
   )
+  return files.flatMap((file) => file.startsWith(dist.href) ? modules[file.slice(dist.href.length)] ?? [file] : [])
+}
 
 const others = ({ files }: Loaded) =>
   new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
@@ -87,11 +90,13 @@ describe("a program with good tokens in store", () => {
           const loaded = yield* load(entry)
           assert.strictEqual(loaded.said, 200)
           const files = own(loaded)
-          assert.include(files, entry === "mcp" ? "mcp.js" : "promise.js")
+          assert.include(files, entry === "mcp" ? "src/mcp.ts" : "src/promise.ts")
           assert.isAbove(files.length, 3)
           const unused =
             /Http|Connections|Terminal|Stdin|LineReader|Browser|openFlow|openCallback|authorize|Page|Paste(d|R|S)|SignIn\.|Refresh\.|Logout|Token(Requests)|Discovery|Registration|auth\.js|[Kk]eychain|Encrypted|FileCodec|Hosted/
-          assert.deepStrictEqual(files.filter((file) => unused.test(file)), [])
+          // The options of ./promise may bring lines that a host reads itself; the entry names what makes hosted sign-ins.
+          const known = entry === "promise" ? /^src\/((core\/)?paste\/|promise\/createHostedSignIn\.ts$)/ : /^$/
+          assert.deepStrictEqual(files.filter((file) => unused.test(file) && !known.test(file)), [])
         }),
       60_000
     )

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Redacted, Schedule, Scope, TestClock } from "effect"
 import { BindError } from "../../src/core/oauth/BindError.ts"
 import { Refusal } from "../../src/core/oauth/Refusal.ts"
+import { CallbackFlow } from "../../src/index.ts"
 import { type Notice, type PendingAuthorization, Presenter } from "../../src/services/Presenter.ts"
+import * as TestLayers from "../fixtures/TestLayers.ts"
 
 const pending: PendingAuthorization = {
   id: "a1b2c3d4",
@@ -53,4 +55,36 @@ describe("Presenter.none", () => {
     Effect.gen(function* () {
       assert.strictEqual(yield* Presenter, Presenter.none)
     }).pipe(Effect.provide(Layer.succeed(Presenter, Presenter.none))))
+})
+
+describe("a presenter of one's own", () => {
+  it.effect("goes on as long as its sign-in waits, by what it forks into the scope of `show`", () =>
+    Effect.gen(function* () {
+      const { browse, layer } = yield* TestLayers.make
+      const said: Array<string> = []
+      const say = (text: string) => Effect.sync(() => void said.push(text))
+      const own: Presenter = {
+        show: ({ deadline, serverName }) =>
+          Effect.gen(function* () {
+            yield* say(`Sign in to ${serverName}`)
+            yield* Effect.addFinalizer(() => say(`Done with ${serverName}`))
+            const countDown = Effect.flatMap(Clock.currentTimeMillis, (now) => say(`${(deadline - now) / 1000} s left`))
+            yield* Effect.forkScoped(Effect.repeat(countDown, Schedule.spaced("2 minutes")))
+          }),
+        notice: ({ _tag }) => say(_tag)
+      }
+      const services = Layer.merge(layer, Layer.succeed(Presenter, own))
+      const flow = yield* Effect.provide(CallbackFlow.open(), services)
+      const parameters = { redirect_uri: flow.redirectUri, state: Redacted.value(flow.state) }
+      const url = `https://as.example/authorize?${new URLSearchParams(parameters)}`
+      const running = yield* Effect.fork(Effect.provide(flow.authorize({ url, serverName: "wiki" }), services))
+      yield* TestClock.adjust("4 minutes")
+      const shown = ["Sign in to wiki", "300 s left", "180 s left", "60 s left"]
+      assert.deepStrictEqual(said, shown)
+      const answer = new URLSearchParams({ code: "the-code", state: Redacted.value(flow.state) })
+      yield* browse(new URL(`${flow.redirectUri}?${answer}`))
+      assert.strictEqual(Redacted.value((yield* Fiber.join(running)).code), "the-code")
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(said.slice(shown.length).sort(), ["Done with wiki", "SignInEnded"])
+    }).pipe(Effect.scoped))
 })

@@ -17,7 +17,13 @@ import type { TaggedErrorClass } from "../TaggedError.ts"
  */
 export type TargetRefusedReason = "NotHttps" | "Name" | "Address" | "Guard"
 
-const TargetRefusedBase: TaggedErrorClass<"TargetRefused", {
+/**
+ * The fields of {@link TargetRefused}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const TargetRefusedBase: TaggedErrorClass<"TargetRefused", {
   reason: TargetRefusedReason
   /** The host of the URL, as the server or the person named it. */
   host: string

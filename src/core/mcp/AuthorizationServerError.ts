@@ -15,7 +15,13 @@ import { type FaultReason, insteadOfJson, said, status, why, type WhyFields } fr
  */
 export type RegistrationReason = FaultReason | "NotSupported" | "Rejected" | "InvalidClientMetadataUrl"
 
-const RegistrationErrorBase: TaggedErrorClass<
+/**
+ * The fields of {@link RegistrationError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const RegistrationErrorBase: TaggedErrorClass<
   "RegistrationError",
   WhyFields & {
     reason: RegistrationReason
@@ -77,7 +83,13 @@ export type TokenReason = FaultReason | "Rejected"
 export const isUnknownClient = (error: string | undefined): boolean =>
   error === "invalid_client" || error === "unauthorized_client"
 
-const TokenErrorBase: TaggedErrorClass<
+/**
+ * The fields of {@link TokenError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const TokenErrorBase: TaggedErrorClass<
   "TokenError",
   WhyFields & {
     reason: TokenReason
@@ -129,7 +141,13 @@ export class TokenError extends TokenErrorBase {
  */
 export type RevocableToken = "access_token" | "refresh_token"
 
-const RevocationErrorBase: TaggedErrorClass<
+/**
+ * The fields of {@link RevocationError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const RevocationErrorBase: TaggedErrorClass<
   "RevocationError",
   WhyFields & {
     reason: TokenReason

@@ -13,12 +13,19 @@ export const defaultClientName = "effect-oauth-callback"
  * @category models
  */
 export interface ClientMetadata {
+  /** `"native"` on a person's machine, `"web"` for a web service (OpenID Connect Registration 1.0 section 2). */
   application_type: "native" | "web"
+  /** The name that the person is shown. */
   client_name: string
+  /** Where the browser may come back to. */
   redirect_uris: Array<string>
+  /** How tokens are obtained: `authorization_code`, and `refresh_token`. */
   grant_types: Array<string>
+  /** `code` alone. */
   response_types: Array<string>
+  /** How the program authenticates at the token endpoint: `none` for a public client. */
   token_endpoint_auth_method: string
+  /** The scopes it may ask for, separated by spaces. */
   scope?: string
 }
 

@@ -4,7 +4,13 @@
 import * as Data from "effect/Data"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 
-const ClosedBase: TaggedErrorClass<"Closed", {
+/**
+ * The fields of {@link Closed}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const ClosedBase: TaggedErrorClass<"Closed", {
   /** The MCP server; absent where the flow that was closed is for no such server. */
   server?: string | undefined
 }> = Data.TaggedError("Closed")

@@ -30,7 +30,9 @@ export interface CredentialKey {
  * @category models
  */
 export interface Tokens {
+  /** The access token. */
   readonly accessToken: Redacted.Redacted<string>
+  /** The refresh token; absent when the server gave none. */
   readonly refreshToken?: Redacted.Redacted<string> | undefined
   /** When the access token expires, in milliseconds since 1970-01-01 UTC; absent when the server did not say. */
   readonly expiresAt?: number | undefined
@@ -52,7 +54,9 @@ export interface Tokens {
  * @category models
  */
 export interface ClientRegistration {
+  /** The `client_id` that the authorization server gave. */
   readonly clientId: string
+  /** The `client_secret`; absent for a public client. */
   readonly clientSecret?: Redacted.Redacted<string> | undefined
   /** The redirect URIs that are registered: the next sign-in has to use one of them. */
   readonly redirectUris?: ReadonlyArray<string> | undefined
@@ -79,9 +83,11 @@ export interface ClientRegistration {
 export interface Credentials {
   /** Issuer identifier of the authorization server (RFC 8414 section 2). */
   readonly issuer: string
+  /** The registration that the tokens were obtained with. */
   readonly client?: ClientRegistration | undefined
   /** A newer registration, for the next sign-in: `client` is the one that the tokens need to be refreshed. */
   readonly nextClient?: ClientRegistration | undefined
+  /** The tokens; absent when nobody is signed in, and only the registration is kept. */
   readonly tokens?: Tokens | undefined
   /** Fields that this version does not know, as they were read. They may be secret. */
   readonly extra?: Redacted.Redacted<Readonly<Record<string, unknown>>> | undefined

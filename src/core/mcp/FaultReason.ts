@@ -13,7 +13,12 @@ import { clockTime } from "./RetryAfter.ts"
  */
 export type FaultReason = "Unreachable" | "TimedOut" | "ServerError" | "InvalidResponse"
 
-/** The fields that say why, of every error about a request. */
+/**
+ * The fields that say why, of every error about a request.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export interface WhyFields {
   /**
    * The name that the system, TLS or the runtime has for what went wrong (`ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`,

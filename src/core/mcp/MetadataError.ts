@@ -6,7 +6,13 @@ import { printableError } from "./PrintableError.ts"
 import { type FaultReason, insteadOfJson, status, why, type WhyFields } from "./FaultReason.ts"
 import { parseUrl } from "./SecureUrl.ts"
 
-const DiscoveryErrorBase: TaggedErrorClass<
+/**
+ * The fields of {@link DiscoveryError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const DiscoveryErrorBase: TaggedErrorClass<
   "DiscoveryError",
   WhyFields & {
     reason: FaultReason | "NoMetadata"
@@ -58,7 +64,13 @@ export type UntrustedReason =
   | "InsecureUrl"
   | "ResponseTypeMissing"
 
-const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
+/**
+ * The fields of {@link UntrustedMetadata}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
   reason: UntrustedReason
   /** The MCP server. */
   server: string

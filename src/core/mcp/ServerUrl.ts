@@ -15,7 +15,13 @@ import { isSecure, parseUrl } from "./SecureUrl.ts"
  */
 export type InvalidServerUrlReason = "NotAUrl" | "Scheme" | "NotHttps" | "Credentials"
 
-const InvalidServerUrlBase: TaggedErrorClass<"InvalidServerUrl", {
+/**
+ * The fields of {@link InvalidServerUrl}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InvalidServerUrlBase: TaggedErrorClass<"InvalidServerUrl", {
   reason: InvalidServerUrlReason
 }> = Data.TaggedError("InvalidServerUrl")
 

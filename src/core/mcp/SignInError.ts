@@ -22,7 +22,13 @@ export {
 export type { FaultReason } from "./FaultReason.ts"
 export { DiscoveryError, UntrustedMetadata, type UntrustedReason } from "./MetadataError.ts"
 
-const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
+/**
+ * The fields of {@link InteractionRequired}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InteractionRequiredBase: TaggedErrorClass<"InteractionRequired", {
   /** The MCP server. */
   server: string
   /**
@@ -76,7 +82,13 @@ export class InteractionRequired extends InteractionRequiredBase {
   }
 }
 
-const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
+/**
+ * The fields of {@link SdkMissing}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
 
 /**
  * Neither MCP SDK is installed, and `connect` was given no transport: both are optional peer dependencies of this package.
@@ -92,7 +104,13 @@ export class SdkMissing extends SdkMissingBase {
   }
 }
 
-const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
+/**
+ * The fields of {@link McpConnectError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const McpConnectErrorBase: TaggedErrorClass<"McpConnectError", {
   /** The MCP server. */
   server: string
   /** The message of the client's error, made printable and without tokens. */

@@ -18,7 +18,13 @@ import type { UrlRequest, UrlWarning } from "./UrlRequest.ts"
  */
 export type InvalidElicitationReason = "NotUrlMode" | "NotAUrl" | "TooLong" | "Scheme" | "NotHttps" | "Credentials"
 
-const InvalidElicitationBase: TaggedErrorClass<"InvalidElicitation", {
+/**
+ * The fields of {@link InvalidElicitation}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InvalidElicitationBase: TaggedErrorClass<"InvalidElicitation", {
   reason: InvalidElicitationReason
   /** The MCP server that asked. */
   server: string

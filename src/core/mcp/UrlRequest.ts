@@ -28,6 +28,7 @@ export interface UrlRequest {
   readonly message?: string | undefined
   /** The server's name for this request, at most 256 characters. */
   readonly elicitationId?: string | undefined
+  /** What the person should know of the address before they agree; empty where there is nothing. */
   readonly warnings: ReadonlyArray<UrlWarning>
 }
 

@@ -9,8 +9,11 @@
  * @category models
  */
 export interface Answer {
+  /** The HTTP status code. */
   readonly status: number
+  /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Sent as UTF-8; empty for none. */
   readonly body: string
 }
 

@@ -11,16 +11,20 @@ import type { StateProblem } from "./RefusalReason.ts"
 import { printable, printableUrl } from "../text/SafeText.ts"
 import { withoutSecrets } from "../text/SecretText.ts"
 
-declare const brand: unique symbol
-
-/** Parameters of a response, percent-decoded, from any sender. */
+/**
+ * Parameters of a response, percent-decoded, from any sender.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Parameters {
-  readonly [brand]: "Parameters"
+  /** Tells the type from others. No value has it. */
+  readonly brand: "Parameters"
 }
 
 /** Parameters whose `state` is the expected one, exactly once: only they may end a flow. */
 export interface Matched {
-  readonly [brand]: "Matched"
+  readonly brand: "Matched"
 }
 
 /** What is expected of a response, besides `state`. */
@@ -31,7 +35,12 @@ export interface Expected {
   readonly issuerRequired?: boolean | undefined
 }
 
-/** A response that passed every check. */
+/**
+ * A response that passed every check.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Checked {
   /** Authorization code: single use, usually valid for at most 600 seconds. */
   readonly code: Redacted.Redacted<string>

@@ -25,7 +25,13 @@ export type BindErrorReason =
   | "InvalidOptions"
   | "Unknown"
 
-const BindErrorBase: TaggedErrorClass<"BindError", {
+/**
+ * The fields of {@link BindError}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const BindErrorBase: TaggedErrorClass<"BindError", {
   reason: BindErrorReason
   host: string
   ports: ReadonlyArray<number>

@@ -5,7 +5,13 @@ import * as Data from "effect/Data"
 import type { RefusalCounts } from "./Refusal.ts"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 
-const AuthorizationDeniedBase: TaggedErrorClass<"AuthorizationDenied", {
+/**
+ * The fields of {@link AuthorizationDenied}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const AuthorizationDeniedBase: TaggedErrorClass<"AuthorizationDenied", {
   error: string
   description?: string | undefined
   uri?: string | undefined
@@ -40,7 +46,13 @@ export class AuthorizationDenied extends AuthorizationDeniedBase {
  */
 export type InvalidResponseReason = "RepeatedParameter" | "IssuerMismatch" | "IssuerMissing" | "CodeMissing"
 
-const InvalidResponseBase: TaggedErrorClass<"InvalidResponse", {
+/**
+ * The fields of {@link InvalidResponse}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InvalidResponseBase: TaggedErrorClass<"InvalidResponse", {
   reason: InvalidResponseReason
   parameter: "iss" | "error" | "error_description" | "error_uri" | "code"
 }> = Data.TaggedError("InvalidResponse")
@@ -72,7 +84,13 @@ export class InvalidResponse extends InvalidResponseBase {
   }
 }
 
-const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
+/**
+ * The fields of {@link AuthorizationTimeout}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
   phase: "response" | "exchange"
   millis: number
   refusals: RefusalCounts
@@ -114,7 +132,13 @@ export class AuthorizationTimeout extends AuthorizationTimeoutBase {
  */
 export type InvalidAuthorizationUrlReason = "NotAUrl" | "Scheme" | "StateMismatch" | "RedirectUriMismatch"
 
-const InvalidAuthorizationUrlBase: TaggedErrorClass<"InvalidAuthorizationUrl", {
+/**
+ * The fields of {@link InvalidAuthorizationUrl}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const InvalidAuthorizationUrlBase: TaggedErrorClass<"InvalidAuthorizationUrl", {
   reason: InvalidAuthorizationUrlReason
   redirectUri: string
 }> = Data.TaggedError("InvalidAuthorizationUrl")

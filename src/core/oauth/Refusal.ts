@@ -44,7 +44,13 @@ export const Refusal: {
   describe: (refusal) => refusal.via === "paste" ? pasteReasons[refusal.reason] : callbackReasons[refusal.reason]
 }
 
-const PasteRefusedBase: TaggedErrorClass<"PasteRefused", { reason: PasteRefusalReason }> = Data.TaggedError(
+/**
+ * The fields of {@link PasteRefused}, and its constructor.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const PasteRefusedBase: TaggedErrorClass<"PasteRefused", { reason: PasteRefusalReason }> = Data.TaggedError(
   "PasteRefused"
 )
 

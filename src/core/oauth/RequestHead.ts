@@ -9,6 +9,7 @@
  * @category models
  */
 export interface RequestHead {
+  /** The HTTP method, as it was sent: `GET`, `POST` … */
   readonly method: string
   /** The request target: `/path?query`, or an absolute URL as proxies receive it (RFC 9112 section 3.2). */
   readonly target: string

@@ -26,6 +26,7 @@ export type PageOutcome = "SignedIn" | "Received" | "Denied" | "Invalid" | "Fail
  * @category models
  */
 export interface PageView extends PageWords {
+  /** How the sign-in went. */
   readonly outcome: PageOutcome
   /** Language of the texts, for `<html lang>`: a BCP 47 tag. */
   readonly lang: string

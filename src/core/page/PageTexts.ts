@@ -10,7 +10,9 @@ import type { PageReason } from "../oauth/RefusalReason.ts"
  * @category models
  */
 export interface PageWords {
+  /** The headline, which is the title of the tab too. */
   readonly title: string
+  /** The paragraph below it: what happened, and what to do next. */
   readonly text: string
 }
 

@@ -3,7 +3,12 @@
  */
 import { type Place, placeOf, sshForward, type Surroundings } from "./Surroundings.ts"
 
-/** One piece of advice; `Texts` has the sentence for it. */
+/**
+ * One piece of advice; `Texts` has the sentence for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Advice =
   /** The browser may be on another machine: if its last page does not open, paste the address of that page. */
   | "PasteIfElsewhere"

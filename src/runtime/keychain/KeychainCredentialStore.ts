@@ -17,7 +17,12 @@ import * as ChangeMarks from "./ChangeMarks.ts"
 import * as Keychain from "./Keychain.ts"
 import * as KeychainTexts from "./KeychainTexts.ts"
 
-/** Whose credentials they are. */
+/**
+ * Whose credentials they are.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface KeychainStoreOptions {
   /** Name of the program: what its entries in the keychain belong to. */
   readonly appName: string
@@ -92,7 +97,11 @@ export const ownKeychain = (appName: string): Keychain.Keychain =>
   Keychain.make(appName, {
     platform: process.platform,
     env: process.env,
-    load: () => import("@napi-rs/keyring")
+    // Caught, so that bundlers do not fail where it is not installed.
+    load: () =>
+      import("@napi-rs/keyring").catch((cause: unknown) => {
+        throw cause
+      })
   })
 
 /** The folder of a program in its configuration directory. */

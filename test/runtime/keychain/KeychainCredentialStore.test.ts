@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Option, Redacted, type Scope } from "effect"
+import { Effect, Layer, Option, Redacted, type Scope } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -69,12 +69,11 @@ describe("a store in a keychain", () => {
 })
 
 describe("layerKeychain", () => {
-  it.live("dies when the name of the program is no name", () =>
+  it.live("fails when the name of the program is no name", () =>
     Effect.gen(function* () {
       for (const appName of ["", "..", "a/b", "a\\b", "a\u0000", 1 as never]) {
-        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layerKeychain({ appName }))))
-        assert.isTrue(Exit.isFailure(exit))
-        assert.include(String(exit), "no name of a program")
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(layerKeychain({ appName }))))
+        assert.deepStrictEqual([error._tag, error.option], ["InvalidOptions", "appName"])
       }
     }))
 

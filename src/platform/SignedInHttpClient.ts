@@ -1,0 +1,60 @@
+/**
+ * Clients of `@effect/platform` that send the requests of a sign-in's `fetch`.
+ */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { McpOAuth as Service } from "../mcp/McpOAuth.ts"
+import { McpOAuth } from "../mcp/McpOAuthTag.ts"
+
+/**
+ * The `fetch` of `McpOAuth` as that of `FetchHttpClient`: requests to the server carry the access token, and a person signs in
+ * when that is needed. Build `FetchHttpClient.layer` over it, or use {@link layerHttpClient}.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFetch: Layer.Layer<FetchHttpClient.Fetch, never, Service> = Layer.effect(
+  FetchHttpClient.Fetch,
+  Effect.map(McpOAuth, ({ fetch }) => fetch)
+)
+
+/**
+ * An `HttpClient` that sends requests by the `fetch` of a sign-in. What that rejects with, such as `InteractionRequired`, is the
+ * `cause` of a `RequestError` of reason `Transport`. A `FetchHttpClient.RequestInit` is heeded.
+ *
+ * @example
+ * ```ts
+ * import { HttpClient } from "@effect/platform"
+ * import { Effect } from "effect"
+ * import { McpOAuth } from "effect-oauth-callback/mcp"
+ * import { makeHttpClient } from "effect-oauth-callback/platform"
+ *
+ * const status = Effect.gen(function* () {
+ *   const oauth = yield* McpOAuth.make({ serverUrl: "https://example.com/mcp" })
+ *   const client = HttpClient.filterStatusOk(yield* makeHttpClient(oauth))
+ *   return (yield* client.get("https://example.com/mcp")).status
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeHttpClient = ({ fetch }: Pick<Service, "fetch">): Effect.Effect<HttpClient.HttpClient> =>
+  Effect.map(
+    HttpClient.HttpClient,
+    // Whatever `Fetch` the requests' own context has: this client is the one of this sign-in.
+    HttpClient.transformResponse(Effect.provideService(FetchHttpClient.Fetch, fetch))
+  ).pipe(Effect.provide(FetchHttpClient.layer))
+
+/**
+ * The same as a layer, of the `McpOAuth` of this program.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Service> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.flatMap(McpOAuth, makeHttpClient)
+)

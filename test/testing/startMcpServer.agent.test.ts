@@ -1,0 +1,36 @@
+/** A user's agent, tested with the kit: what README shows. */
+import { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { connect, type PendingSignIn } from "effect-oauth-callback/promise"
+import { makeBrowser, startAuthorizationServer, startMcpServer } from "effect-oauth-callback/testing"
+import { expect, test } from "vitest"
+
+const agent = async (options: { readonly serverUrl: string; readonly present: (pending: PendingSignIn) => void }) => {
+  const { client, oauth } = await connect(new Client({ name: "agent", version: "1.0.0" }), {
+    prompt: false,
+    ...options
+  })
+  try {
+    return await client.callTool({ name: "greet", arguments: { name: "Ada" } })
+  } finally {
+    await client.close()
+    await oauth.close()
+  }
+}
+
+test("signs in and greets", async () => {
+  const authorizationServer = await startAuthorizationServer()
+  const server = await startMcpServer({ authorizationServer, tools: { greet: ({ name }) => `Hello ${name}` } })
+  const browser = makeBrowser()
+  const { content } = await agent({ serverUrl: server.url, present: browser.present })
+  expect(content).toEqual([{ type: "text", text: "Hello Ada" }])
+  expect(authorizationServer.windows()).toBe(1)
+  await Promise.all([browser.done(), server.close(), authorizationServer.close()])
+})
+
+test("fails when its user says no", async () => {
+  const authorizationServer = await startAuthorizationServer()
+  const server = await startMcpServer({ authorizationServer })
+  const { done, present } = makeBrowser({ behaviour: "deny" })
+  await expect(agent({ serverUrl: server.url, present })).rejects.toMatchObject({ _tag: "AuthorizationDenied" })
+  await Promise.all([done(), server.close(), authorizationServer.close()])
+})
