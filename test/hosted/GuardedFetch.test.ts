@@ -128,6 +128,24 @@ describe("the guard of a hosted sign-in", () => {
       assert.deepStrictEqual(asked[3]?.addresses, ["10.0.0.1"])
     }))
 
+  it.live("hands each redirect to who calls, so that it is checked before it is followed", () =>
+    Effect.gen(function* () {
+      const world = yield* Effect.scoped(HostedWorld.make())
+      const modes: Array<unknown> = []
+      const machine = yield* world.machine({
+        guard: () => true,
+        resolve,
+        fetch: (_, init) => {
+          modes.push(init?.redirect)
+          return Promise.resolve(new Response())
+        }
+      })
+      for (const init of [undefined, { redirect: "follow" }, { redirect: "manual" }, { redirect: "error" }] as const) {
+        yield* Effect.promise(() => machine.fetch("https://mcp.example/", init))
+      }
+      assert.deepStrictEqual(modes, ["manual", "manual", "manual", "error"])
+    }))
+
   it.live("looks names up by the system: one of this machine is refused under any name", () =>
     Effect.gen(function* () {
       const world = yield* Effect.scoped(HostedWorld.make())

@@ -266,7 +266,7 @@ describe.skipIf(process.platform === "win32")("the home folder of FileCredential
         const appName = `test-${randomUUID()}`
         const before = fs.readdirSync(".")
         const store = yield* open({ appName })
-        assert.deepStrictEqual(yield* store.load(key), Option.none())
+        assert.isTrue(Option.isNone(yield* store.load(key)))
         const folder = configDirectory({ platform: process.platform, env: {}, home: account }, appName)
         yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })))
         yield* put(store, "token")

@@ -57,11 +57,11 @@ const ipv4Of = (text: string): Ipv4 | undefined => {
 /** The eight parts of an IPv6 address, in whichever way it is written, without its zone. */
 const ipv6Of = (text: string): ReadonlyArray<number> | undefined => {
   const written = `http://[${text.replace(/^\[|\]$/g, "").replace(/%.*$/s, "")}]/`
-  if (!text.includes(":") || !URL.canParse(written)) return undefined
-  const [left = "", right] = new URL(written).hostname.slice(1, -1).split("::")
+  if (!URL.canParse(written)) return undefined
+  const [left = "", right = ""] = new URL(written).hostname.slice(1, -1).split("::")
   const parts = (side: string) => side === "" ? [] : side.split(":").map((part) => Number.parseInt(part, 16))
-  const [first, last] = [parts(left), parts(right ?? "")]
-  return right === undefined ? first : [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
+  const [first, last] = [parts(left), parts(right)]
+  return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
 }
 
 /** Prefixes behind which an IPv4 address stands that is reached, and how many parts come before it. */

@@ -18,10 +18,10 @@ export const parseUrl = (text: string): URL | undefined => URL.canParse(text) ? 
 
 /** The sixteen bits of each part of an IPv6 address, as `URL` writes it in brackets. */
 const partsOfIpv6 = (hostname: string): ReadonlyArray<number> => {
-  const [left = "", right] = hostname.slice(1, -1).split("::")
+  const [left = "", right = ""] = hostname.slice(1, -1).split("::")
   const parts = (text: string) => text === "" ? [] : text.split(":").map((part) => Number.parseInt(part, 16))
-  const [first, last] = [parts(left), parts(right ?? "")]
-  return right === undefined ? first : [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
+  const [first, last] = [parts(left), parts(right)]
+  return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
 }
 
 /** Prefixes of IPv6 addresses that stand for the IPv4 address behind them, and how many parts come before it. */
@@ -45,7 +45,7 @@ const ipv4Of = (hostname: string): readonly [number, number] | undefined => {
 }
 
 /** Names that systems have for themselves in their own list of hosts. */
-const ownNames = /^(?:.+\.)?localhost$|^localhost[46]?(?:\.localdomain[46]?)?$|^ip6-(?:localhost|loopback)$/
+const ownNames = /\.localhost$|^localhost[46]?(?:\.localdomain[46]?)?$|^ip6-(?:localhost|loopback)$/
 
 /**
  * Whether a URL leads to this machine in some way, also by an address or name that is no safe way for a credential: with a

@@ -17,13 +17,17 @@ describe("AddressRange.kindOf", () => {
       "172.16.0.1": "private",
       "172.31.255.255": "private",
       "192.0.0.192": "reserved",
+      "192.0.2.255": "reserved",
+      "192.88.99.1": "reserved",
       "192.168.1.1": "private",
       "198.19.0.1": "reserved",
+      "198.51.100.1": "reserved",
       "203.0.113.9": "reserved",
       "224.0.0.1": "multicast",
       "255.255.255.255": "reserved",
       "::": "unspecified",
       "::1": "loopback",
+      "::2": "reserved",
       "[::1]": "loopback",
       "0:0:0:0:0:0:0:1": "loopback",
       "fe80::1%eth0": "link-local",
@@ -41,12 +45,17 @@ describe("AddressRange.kindOf", () => {
       "2002:7f00:1::": "loopback",
       "2001::1": "reserved",
       "2001:db8::1": "reserved",
+      "3ffe::1": "reserved",
       "3fff::1": "reserved",
+      "3fff:fff::1": "reserved",
       "100::1": "reserved",
       "5f00::1": "reserved",
       "": "unreadable",
       "1.2.3": "unreadable",
       "1.2.3.256": "unreadable",
+      "1.2.3.4.5": "unreadable",
+      "::[1": "unreadable",
+      "::]1": "unreadable",
       "a name": "unreadable",
       "1::2::3": "unreadable"
     }
@@ -60,9 +69,17 @@ describe("AddressRange.kindOf", () => {
       ..."1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0".split(" "),
       ..."169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 198.17.255.255".split(" "),
       ..."198.20.0.0 223.255.255.255 2606:4700::1111 2a00:1450::1 2001:200::1 2001:4860::8888".split(" "),
+      ..."192.0.1.255 192.0.3.0 192.88.98.255 192.88.100.0 198.51.99.255 198.51.101.0 2600:1::1 3fff:1000::1".split(
+        " "
+      ),
       ..."::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::".split(" ")
     ]
     for (const address of addresses) assert.strictEqual(AddressRange.kindOf(address), undefined, address)
+  })
+
+  it("is asked for the address of a host, without brackets, and for no name", () => {
+    const hosts = { "[::1]": "::1", "127.0.0.1": "127.0.0.1", "a.example": undefined, localhost: undefined }
+    for (const [host, address] of Object.entries(hosts)) assert.strictEqual(AddressRange.addressOf(host), address, host)
   })
 
   it("says the same of an IPv4 address however it is written within an IPv6 one", () => {
@@ -96,7 +113,10 @@ describe("TargetCheck", () => {
         "a.localhost",
         "db",
         "metadata.google.internal",
-        "nas.local"
+        "nas.local",
+        ..."corp home internal intranet invalid lan localdomain private test home.arpa".split(" ").map((end) =>
+          `a.${end}`
+        )
       ]
     ) {
       assert.strictEqual(reasonOf(`https://${host}/`), "Name", host)
@@ -107,6 +127,10 @@ describe("TargetCheck", () => {
     assert.strictEqual(reasonOf("https://example.com/", "93.184.215.14", "10.0.0.1"), "Address")
     assert.strictEqual(reasonOf("https://example.com/", "93.184.215.14", "2606:4700::1111"), undefined)
     assert.strictEqual(reasonOf("https://example.com/"), undefined)
+    assert.strictEqual(reasonOf("https://93.184.215.14/", "93.184.215.14"), undefined)
+    for (const host of ["home.example", "1.in-addr.arpa", "home.a.arpa"]) {
+      assert.strictEqual(reasonOf(`https://${host}/`), undefined, host)
+    }
     const refused = TargetCheck.problemOf({ url: new URL("https://example.com/"), addresses: ["10.1.2.3"] })
     assert.include(refused?.message, "guard")
     assert.notInclude(refused?.message, "10.1.2.3")

@@ -3,6 +3,7 @@ import { FastCheck, Redacted } from "effect"
 import { inspect } from "node:util"
 import * as KeptPage from "../../../src/core/hosted/KeptPage.ts"
 import * as PendingSignIn from "../../../src/core/hosted/PendingSignIn.ts"
+import * as Credentials from "../../../src/core/mcp/Credentials.ts"
 import { AuthorizationDenied, InvalidResponse } from "../../../src/core/oauth/FlowError.ts"
 
 const whole: PendingSignIn.PendingSignIn = {
@@ -28,14 +29,24 @@ describe("PendingSignIn", () => {
     assert.notMatch(inspect(read, { depth: 9 }), /s3cret|verif1er/)
   })
 
+  it("reads what has no more than it needs", () => {
+    const { authMethods: _, resource: _1, scope: _2, ...least } = whole
+    const read = PendingSignIn.decode(PendingSignIn.encode(least))
+    assert.strictEqual(PendingSignIn.encode(read!), PendingSignIn.encode(least))
+  })
+
   it("reads nothing else, and never throws", () => {
     FastCheck.assert(FastCheck.property(FastCheck.json(), (text) => {
       assert.isUndefined(PendingSignIn.decode(text))
     }))
     const written = JSON.parse(PendingSignIn.encode(whole))
-    for (const name of Object.keys(written).filter((each) => !["authMethods", "resource", "scope"].includes(each))) {
+    for (const name of Object.keys(written)) {
       assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, [name]: null })), name)
+      assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, [name]: [1] })), name)
     }
+    const withoutClient = Credentials.encode(whole.key, { issuer: whole.issuer })
+    assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, credentials: withoutClient })))
+    assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, credentials: "{}" })))
     assert.isUndefined(PendingSignIn.decode("{"))
   })
 })
@@ -45,13 +56,18 @@ describe("KeptPage", () => {
     const outcomes: ReadonlyArray<KeptPage.KeptPage["outcome"]> = [
       { _tag: "SignedIn" },
       { _tag: "Denied", error: new AuthorizationDenied({ error: "access_denied", description: "no" }) },
+      { _tag: "Denied", error: new AuthorizationDenied({ error: "x", uri: "https://auth.example/why" }) },
       { _tag: "Invalid", error: new InvalidResponse({ reason: "IssuerMismatch", parameter: "iss" }) },
       { _tag: "Failed", reason: "words" },
       { _tag: "Received" }
     ]
     for (const outcome of outcomes) {
       const page = { outcome, serverName: "mcp.example", until: 5 }
-      assert.deepStrictEqual(KeptPage.decode(KeptPage.encode(page)), page)
+      const read = KeptPage.decode(KeptPage.encode(page))
+      assert.deepStrictEqual(read, page)
+      if (outcome._tag === "Denied" && read?.outcome._tag === "Denied") {
+        assert.deepStrictEqual(Object.keys(read.outcome.error).sort(), Object.keys(outcome.error).sort())
+      }
     }
     assert.isUndefined(KeptPage.decode("{"))
   })

@@ -31,6 +31,15 @@ it("a token that is taken and then refused is replaced three times within ten mi
   assert.isUndefined(PersonGuard.refusal(guard, start))
 })
 
+it("the three windows of a later time are counted anew, and end too", () => {
+  let guard = PersonGuard.none
+  for (const millis of [0, tenMinutes, tenMinutes + 1, tenMinutes + 2]) {
+    assert.isUndefined(PersonGuard.renewalRefusal(guard, start + millis))
+    guard = PersonGuard.asked(guard, false, start + millis)
+  }
+  assert.strictEqual(PersonGuard.renewalRefusal(guard, start + tenMinutes + 3), "Rejected")
+})
+
 it("a step-up is asked three times, however much time passes", () => {
   let guard = PersonGuard.none
   for (const hour of [0, 1, 2]) {
@@ -49,6 +58,7 @@ it.each(
     ["Failed", { _tag: "TokenError" }],
     ["Declined", { _tag: "RegistrationError", reason: "NotSupported" }],
     ["Failed", { _tag: "RegistrationError", reason: "Rejected" }],
+    ["Failed", { _tag: "TokenError", error: "access_denied", phase: "response", reason: "NotSupported" }],
     ["Failed", {}]
   ] as const
 )("in vain is %s after %o", (reason, error) => {

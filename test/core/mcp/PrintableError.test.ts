@@ -37,6 +37,41 @@ describe("an error about a server", () => {
     }
   })
 
+  it("has the HTTP status for its code where it has no other, and no field that says nothing", () => {
+    const codeOf = (fields: object) => {
+      const error = new RegistrationError({ reason: "Rejected", issuer: "i", ...fields })
+      return "code" in error ? error.code : "absent"
+    }
+    assert.strictEqual(codeOf({ status: 429 }), "429")
+    assert.strictEqual(codeOf({ status: 429, code: "ECONNRESET" }), "ECONNRESET")
+    assert.strictEqual(codeOf({}), "absent")
+    assert.strictEqual(codeOf({ code: undefined }), "absent")
+    const empty = { cause: undefined, code: undefined, isWebPage: undefined, retryAfter: undefined }
+    const error = new RegistrationError({ reason: "Rejected", issuer: "i", description: undefined, ...empty })
+    for (const name of Object.keys(empty)) assert.notProperty(error, name)
+    assert.property(error, "description")
+  })
+
+  it("has at most so many letters in each field", () => {
+    const long = "x".repeat(10_000)
+    const lengths = (error: object) =>
+      Object.fromEntries(
+        Object.entries(error).flatMap(([name, value]) => typeof value === "string" ? [[name, value.length]] : [])
+      )
+    assert.include(
+      lengths(new RegistrationError({ reason: "Rejected", issuer: long, error: long, description: long, code: long })),
+      { code: 100, error: 100, description: 500, issuer: 2048 }
+    )
+    assert.include(lengths(new McpConnectError({ server: "s", detail: long })), { detail: 500 })
+    assert.include(lengths(new InteractionRequired({ reason: "InsufficientScope", server: "s", scope: long })), {
+      scope: 8192
+    })
+    assert.include(
+      lengths(new UntrustedMetadata({ reason: "IssuerMismatch", server: "s", field: "f", found: long, expected: "e" })),
+      { found: 200 }
+    )
+  })
+
   it("keeps what is fine as it is, and what is no text", () => {
     const fields = { reason: "Rejected", issuer: "https://as.example/ü 漢字", status: 400, error: "e" } as const
     assert.deepInclude({ ...new RegistrationError({ ...fields, description: undefined }) }, fields)

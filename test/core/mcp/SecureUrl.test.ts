@@ -251,6 +251,21 @@ describe("mayLeadTo", () => {
     }
   })
 
+  it.each([
+    "169.1.2.3",
+    "10.254.0.1",
+    "169.254.169.254.example",
+    "127.0.0.1.example",
+    "x-ip6-localhost",
+    "[2001:7f00:1:2:3:4:5:6]",
+    "[fd80::1]",
+    "[2606:4700::fe80:1]"
+  ])("a server elsewhere leads to %s, by the scheme that it has itself", (host) => {
+    assert.isTrue(from("https://mcp.example/mcp", `https://${host}/`))
+    assert.isFalse(from("https://mcp.example/mcp", `http://${host}/`))
+    assert.isTrue(from("http://mcp.example/mcp", `http://${host}/`))
+  })
+
   it.each([...leadingHere])("a server on this machine, at %s, leads anywhere", (host) => {
     for (const to of [...leadingHere, ...notHere, ...linkLocal]) {
       assert.isTrue(from(`http://${host}:3000/`, `https://${to}/`))

@@ -17,6 +17,11 @@ describe("what a process tells of its sign-in", () => {
     }
   })
 
+  it("is nothing where a process tells only that it runs, and another text each time", () => {
+    assert.isUndefined(SignInElsewhere.decode(SignInElsewhere.encode(undefined)))
+    assert.notStrictEqual(SignInElsewhere.encode(undefined), SignInElsewhere.encode(undefined, 1))
+  })
+
   it.each([
     "",
     "null",
@@ -24,6 +29,7 @@ describe("what a process tells of its sign-in", () => {
     "1",
     "{}",
     `{"url":1}`,
+    `{"url":["https://as.example/"]}`,
     `{"url":"no url"}`,
     `{"url":"javascript:alert(1)"}`,
     `{"url":"file:///etc/passwd"}`,

@@ -21,10 +21,16 @@ describe("an issuer with {tenantid} in its path", () => {
     ["https://login.example/a%2fb/v2.0", false],
     ["https://login.example/a/v2.0/", false],
     ["https://evil.example/a/v2.0", false],
+    ["https://logim.example/a/v2.0", false],
+    ["https://login.example/a/v2.1", false],
     ["http://login.example/a/v2.0", false]
   ])("takes %s: %s", (iss, taken) => {
     assert.strictEqual(isTaken(issuer, iss), taken)
   })
+})
+
+it("an issuer with {tenantid} may be one of this machine", () => {
+  assert.isTrue(isTaken("http://localhost:3000/{tenantid}", "http://localhost:3000/a"))
 })
 
 it.each([

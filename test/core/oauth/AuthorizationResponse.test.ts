@@ -466,6 +466,13 @@ describe("parse", () => {
     )
   })
 
+  it("drops a byte order mark at the beginning alone, and takes what was escaped for HTML", () => {
+    const claimed = (query: string) => AuthorizationResponse.claimedState(AuthorizationResponse.parse(query))
+    assert.strictEqual(claimed("\ufeffstate=a"), "a")
+    assert.strictEqual(claimed("state=\ufeffa"), "\ufeffa")
+    for (const and of ["&amp;", "&AMP;", "&amp;amp;"]) assert.strictEqual(claimed(`code=c${and}state=a`), "a")
+  })
+
   it("knows whether a parameter is there, whatever its value", () => {
     const parameters = AuthorizationResponse.parse("client_id=&code=x")
     assert.isTrue(AuthorizationResponse.has(parameters, "client_id"))

@@ -460,6 +460,21 @@ describe("decide", () => {
     assert.strictEqual(Redacted.value(checked.code), "form")
   })
 
+  it("may be a form by its method, type and length, before its flow is known", () => {
+    const mayBe = (method: string, headers: Readonly<Record<string, string>>) =>
+      CallbackRoute.mayBeForm(head({ method, headers }))
+    assert.isTrue(mayBe("POST", form))
+    assert.isTrue(mayBe("POST", { ...form, "content-length": "65536" }))
+    assert.isFalse(mayBe("POST", { ...form, "content-length": "65537" }))
+    assert.isFalse(mayBe("GET", form))
+    assert.isFalse(mayBe("POST", {}))
+  })
+
+  it("is asked for its path, also where its target cannot be read", () => {
+    assert.strictEqual(CallbackRoute.pathOf(head({ target: "/a?b#c" })), "/a")
+    assert.isUndefined(CallbackRoute.pathOf(head({ target: "*" })))
+  })
+
   it("asks for at most 64 KiB of a form", () => {
     assert.deepStrictEqual(CallbackRoute.decide(config({ formPost: true }), head({ method: "POST", headers: form })), {
       _tag: "ReadBody",

@@ -58,7 +58,7 @@ describe("origins", () => {
     [["https://*.x.ai"], /wildcard/],
     [["null"], /without an origin/],
     [[null], /no text/],
-    [[undefined], /no text/],
+    [[undefined], /allowOrigins: undefined .*no text/],
     [[new URL(origin)], /no text/],
     [[""], /no origin/],
     [["accounts.x.ai"], /no origin/],
@@ -95,6 +95,7 @@ describe("a delivery by fetch", () => {
     assert.strictEqual(answer.headers["access-control-allow-origin"], origin)
     assert.strictEqual(answer.headers["vary"], "Origin")
     assert.isUndefined(answer.headers["access-control-allow-credentials"])
+    assert.match(answer.body, /Go back to the program/)
   })
 
   it.each<[string, Headers, Parameters<typeof head>[1], string]>([
@@ -123,6 +124,7 @@ describe("a delivery by fetch", () => {
     ["without Origin", { "sec-fetch-mode": "cors" }, {}, "NotANavigation"],
     ["of an image", { ...delivery, "sec-fetch-dest": "image" }, {}, "NotANavigation"],
     ["of a script", { ...delivery, "sec-fetch-dest": "script" }, {}, "NotANavigation"],
+    ["that may read nothing of it", { ...delivery, "sec-fetch-mode": "no-cors" }, {}, "NotANavigation"],
     ["of a frame", { ...delivery, "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }, {}, "NotANavigation"],
     ["of a WebSocket", { ...delivery, "sec-websocket-key": "x" }, {}, "NotANavigation"],
     ["to another host", delivery, { host: "evil.example" }, "WrongHost"],
@@ -165,6 +167,15 @@ describe("a preflight", () => {
     for (const name of others) assert.isUndefined(answer.headers[`access-control-allow-${name}`])
   })
 
+  it.each<[string, Headers, string, string]>([
+    ["another method", preflight, "GET", "Matched"],
+    ["no origin", { "access-control-request-method": "GET" }, "OPTIONS", "WrongMethod"],
+    ["no question", { origin }, "OPTIONS", "WrongMethod"]
+  ])("is none with %s", (_name, headers, method, result) => {
+    const decision = CallbackRoute.decide(config, head(headers, { method }))
+    assert.strictEqual(decision._tag === "Refused" ? decision.reason : decision._tag, result)
+  })
+
   it.each(["private", "local"])("lets a public page into the %s network where it asks", (network) => {
     const { answer } = answerTo({ ...preflight, [`access-control-request-${network}-network`]: "true" })
     assert.strictEqual(answer.headers[`access-control-allow-${network}-network`], "true")
@@ -173,10 +184,10 @@ describe("a preflight", () => {
   it("allows the headers that are asked for, and repeats nothing else", () => {
     const allowed = (asked: string) =>
       answerTo({ ...preflight, "access-control-request-headers": asked }).answer.headers["access-control-allow-headers"]
-    for (const asked of ["x-requested-with", "content-type,x-a", "content-type, x-a"]) {
+    for (const asked of ["x-requested-with", "content-type,x-a", "content-type, x-a", "x".repeat(1024)]) {
       assert.strictEqual(allowed(asked), asked)
     }
-    for (const asked of ["", "*", "a\r\nset-cookie: x", "a;b", "a b", ",", "x".repeat(2000)]) {
+    for (const asked of ["", "*", "a\r\nset-cookie: x", "a;b", "a b", ",", "x".repeat(1025)]) {
       assert.isUndefined(allowed(asked))
     }
   })

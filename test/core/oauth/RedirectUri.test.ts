@@ -156,7 +156,12 @@ describe("parse", () => {
     ["myapp://callback", /scheme "myapp:"; it must be https: or http:/],
     ["javascript:alert(1)", /scheme "javascript:"/],
     ["http://127.0.0.1/callback#", /fragment, which RFC 6749 section 3\.1\.2 forbids/],
-    ["http://127.0.0.1/callback#x", /fragment/]
+    ["http://127.0.0.1/callback#x", /fragment/],
+    ["http://127.0.0.1:6667/callback", /the port 6667, which no browser opens/],
+    ["https://proxy.example/cb?tenant=1&state=x", /the parameter "state", which the answer carries/],
+    ["https://proxy.example/cb?code=", /the parameter "code"/],
+    ["https://proxy.example/cb?iss=x", /the parameter "iss"/],
+    ["https://proxy.example/cb?error", /the parameter "error"/]
   ])("refuses %j", (uri, message) => {
     const detail = problem(RedirectUri.parse(uri))
     assert.match(detail, message)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { isPlain, printable, printableUrl } from "../../../src/core/text/SafeText.ts"
+import { isPlain, printable, printableUrl, withoutStop } from "../../../src/core/text/SafeText.ts"
 
 /** Text as a hostile server writes it: terminal commands, reordering marks, halves of characters, and plain words. */
 const hostile = FastCheck.array(
@@ -100,6 +100,7 @@ describe("printable", () => {
     ["leaves nothing of junk alone", "\u0000\u001b\u200b", 100, ""],
     ["leaves nothing of nothing", "", 100, ""],
     ["keeps what just fits", "12345", 5, "12345"],
+    ["keeps what just fits, of a text twice as long", `12345${"\u0000".repeat(5)}`, 5, "12345"],
     ["marks what it cut by an ellipsis", "123456", 5, "1234…"],
     ["cuts no character in half", "123😀567", 5, "123…"],
     ["marks what it cut though little is left of it", `${"\u0000".repeat(20)}late`, 5, "…"]
@@ -149,6 +150,19 @@ describe("printable", () => {
   })
 })
 
+describe("withoutStop", () => {
+  it.each<[string, string]>([
+    ["It failed.", "It failed"],
+    ["It failed: \t\r\n. ", "It failed"],
+    ["It failed", "It failed"],
+    ["v1.2 failed", "v1.2 failed"],
+    [". :", ""],
+    ["", ""]
+  ])("leaves of %j: %j", (text, expected) => {
+    assert.strictEqual(withoutStop(text), expected)
+  })
+})
+
 describe("isPlain", () => {
   it.each<[string, number, boolean]>([
     ["https://as.example/tenant?x=1#y", 100, true],
@@ -183,7 +197,10 @@ describe("printableUrl", () => {
     ["refuses a relative address", "/why", undefined],
     ["refuses what is no address", "see the manual", undefined],
     ["refuses nothing", "", undefined],
-    ["refuses what is too long", `https://as.example/${"a".repeat(2048)}`, undefined]
+    ["keeps what just fits", `https://as.example/${"a".repeat(2029)}`, `https://as.example/${"a".repeat(2029)}`],
+    ["refuses what is too long", `https://as.example/${"a".repeat(2030)}`, undefined],
+    ["refuses what is too long as URL writes it", `https://as.example/${"é".repeat(400)}`, undefined],
+    ["refuses a long text with a short URL in it", `${" ".repeat(2048)}https://as.example/`, undefined]
   ])("%s", (_name, text, expected) => {
     assert.strictEqual(printableUrl(text), expected)
   })

@@ -1,0 +1,58 @@
+/** Says which mutant is on. An instrumented source asks it by the global name `__mutation`. */
+
+/** A loop that goes round more often, or longer, is taken for one without end. */
+const maxSteps = 20_000_000
+
+export class Switch {
+  #mutant = 0
+  #recording = false
+  #reached = new Set<number>()
+  #steps = 0
+  #deadline = Infinity
+  #overdue = false
+
+  /** Makes the switch known to the instrumented source. */
+  static install(): Switch {
+    const found = new Switch()
+    Object.assign(globalThis, { __mutation: found })
+    return found
+  }
+
+  /** Whether this mutant is on. */
+  is(id: number): boolean {
+    if (this.#recording) this.#reached.add(id)
+    return this.#mutant === id
+  }
+
+  /** Is called by each round of each loop, and ends those that have no end. */
+  step(): void {
+    this.#steps++
+    if (this.#mutant === 0 || this.#steps % 4096 !== 0) return
+    if (this.#steps < maxSteps && performance.now() < this.#deadline) return
+    this.#overdue = true
+    throw new Error("The loop of a mutant has no end")
+  }
+
+  /** Turns on one mutant, or none (0), for so many milliseconds of loops. */
+  choose(mutant: number, limit: number): void {
+    this.#mutant = mutant
+    this.#steps = 0
+    this.#deadline = performance.now() + limit
+    this.#overdue = false
+  }
+
+  isOverdue(): boolean {
+    return this.#overdue
+  }
+
+  record(recording: boolean): void {
+    this.#recording = recording
+  }
+
+  /** Mutants that were asked for since the last call. */
+  takeReached(): ReadonlyArray<number> {
+    const reached = [...this.#reached]
+    this.#reached.clear()
+    return reached
+  }
+}
