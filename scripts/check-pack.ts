@@ -34,7 +34,7 @@ const promised: Readonly<Record<string, { readonly values: string; readonly type
   "/schema": {
     values: "TokenErrorSchema FlowErrorSchema McpOAuthErrorSchema ConnectErrorSchema CredentialsInClearSchema " +
       "GrantedInClearSchema CredentialKeySchema RefusalSchema StatusSchema AccountSchema",
-    types: "ErrorCodec EncodedError CredentialsInClear"
+    types: "CredentialsInClear EncodedStatus"
   },
   "/promise": { values: "openCallback createMcpOAuth connect connectAll" },
   "/testing": {

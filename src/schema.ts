@@ -5,7 +5,7 @@
  * @module
  */
 export type { EncodedCause } from "./schema/CauseSchema.ts"
-export type { EncodedError, ErrorCodec } from "./schema/ErrorCodec.ts"
+export type { EncodedError, ErrorCodec, FieldsOf, TaggedInstance } from "./schema/ErrorCodec.ts"
 export {
   AuthorizationDeniedSchema,
   AuthorizationTimeoutSchema,
@@ -21,7 +21,8 @@ export {
   type CredentialsInClear,
   CredentialsInClearSchema,
   type GrantedInClear,
-  GrantedInClearSchema
+  GrantedInClearSchema,
+  type InClear
 } from "./schema/inClear.ts"
 export {
   ClosedSchema,
@@ -37,7 +38,13 @@ export {
   UntrustedMetadataSchema
 } from "./schema/mcpErrors.ts"
 export { ConnectErrorSchema, McpOAuthErrorSchema } from "./schema/signInErrors.ts"
-export { AccountSchema, type EncodedAccount, type EncodedStatus, StatusSchema } from "./schema/statusSchema.ts"
+export {
+  AccountSchema,
+  type EncodedAccount,
+  type EncodedStatus,
+  StatusSchema,
+  type WithoutUndefined
+} from "./schema/statusSchema.ts"
 export {
   CredentialStoreErrorSchema,
   InvalidOptionsSchema,

@@ -15,6 +15,10 @@ import { firstOf } from "../effect/firstOf.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
+import type { PasteInput } from "../paste/PasteInput.ts"
+import type { CallbackServer } from "../server/CallbackServer.ts"
+import type { Presenter } from "../services/Presenter.ts"
+import type { CredentialStore } from "../store/CredentialStore.ts"
 import type { ConnectableClient, PresentOptions, TransportLike, TransportOptions } from "./ConnectableClient.ts"
 import type { Services } from "./Environment.ts"
 import type { SignedInFetch } from "./FetchLike.ts"
@@ -233,7 +237,11 @@ export interface ConnectAll {
     // `R` is inferred from the second type: from a mapped type, only what it maps is.
     servers: ServersToConnect<Clients, R> & Readonly<Record<string, ServerToConnect<ConnectableClient, R>>>,
     options?: ConnectAllOptions
-  ): Effect.Effect<ConnectedAll<ServersToConnect<Clients>>, never, R | Scope.Scope | Services>
+  ): Effect.Effect<
+    ConnectedAll<ServersToConnect<Clients>>,
+    never,
+    R | Scope.Scope | CallbackServer | CredentialStore | PasteInput | Presenter
+  >
 }
 
 /** See `McpOAuth.connectAll`. */

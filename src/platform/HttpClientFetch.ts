@@ -5,7 +5,7 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
-import { type HttpClientError, isHttpClientError } from "@effect/platform/HttpClientError"
+import { type HttpClientError, isHttpClientError, ResponseError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
@@ -172,7 +172,8 @@ export const fetchFromHttpClient: Effect.Effect<FetchLike, never, HttpClient.Htt
         (error) => "response" in error ? Effect.succeed(error.response) : Effect.fail(error)
       )
       if (init.redirect === "error" && isRedirect(response)) {
-        return yield* Effect.fail(new TypeError("fetch failed: it redirects"))
+        const cause = new TypeError("fetch failed: it redirects")
+        return yield* new ResponseError({ request, response, reason: "StatusCode", cause })
       }
       const { status } = response
       const options = { status, headers: headersOf(response) }

@@ -12,7 +12,9 @@ import { text } from "./PrintableText.ts"
  * @category models
  */
 export interface EncodedCause {
+  /** Of the error, such as `TypeError`. */
   readonly name: string
+  /** Without secrets. */
   readonly message: string
   /** A name of the system, of TLS or of a library, such as `ECONNREFUSED`. */
   readonly code?: string | undefined

@@ -7,10 +7,21 @@ import * as Schema from "effect/Schema"
 import { causeSchema, type EncodedCause } from "./CauseSchema.ts"
 import type { FieldsFor, Same } from "./structOf.ts"
 
-type Tagged = Error & { readonly _tag: string }
+/**
+ * An error with a tag.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TaggedInstance = Error & { readonly _tag: string }
 
-/** The fields that a class of errors has beside those of every error. */
-type FieldsOf<E extends Tagged> = {
+/**
+ * The fields that a class of errors has beside those of every error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsOf<E extends TaggedInstance> = {
   readonly [Name in keyof E as Exclude<Name, keyof Cause.YieldableError | "_tag">]: E[Name]
 }
 
@@ -20,7 +31,7 @@ type FieldsOf<E extends Tagged> = {
  * @since 0.1.0
  * @category models
  */
-export type EncodedError<E extends Tagged> = E extends Tagged ?
+export type EncodedError<E extends TaggedInstance> = E extends TaggedInstance ?
     & FieldsOf<E>
     & {
       readonly _tag: E["_tag"]
@@ -36,7 +47,7 @@ export type EncodedError<E extends Tagged> = E extends Tagged ?
  * @since 0.1.0
  * @category models
  */
-export interface ErrorCodec<E extends Tagged> extends Schema.Schema<E, EncodedError<E>> {}
+export interface ErrorCodec<E extends TaggedInstance> extends Schema.Schema<E, EncodedError<E>> {}
 
 /**
  * The codec of a class.
@@ -44,7 +55,7 @@ export interface ErrorCodec<E extends Tagged> extends Schema.Schema<E, EncodedEr
  * @param fields A schema for each field of the class beside `cause`: one that is missing, or of another type, does not
  * compile.
  */
-export const make = <E extends Tagged, Fields extends FieldsFor<FieldsOf<E>>>(
+export const make = <E extends TaggedInstance, Fields extends FieldsFor<FieldsOf<E>>>(
   Class: new (fields: never) => E,
   tag: E["_tag"],
   fields: Fields & Same<Schema.Struct.Type<Fields>, FieldsOf<E>>

@@ -80,8 +80,13 @@ const quotingNothing = (what: string) => ({
   })
 })
 
-/** What the secrets in a value are as plain data. */
-type InClear<A> = A extends Redacted.Redacted<infer Value> ? Value
+/**
+ * A value whose secrets are in the clear.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type InClear<A> = A extends Redacted.Redacted<infer Value> ? Value
   : A extends ReadonlyArray<unknown> ? A
   : A extends object ? { readonly [Name in keyof A]: InClear<A[Name]> }
   : A

@@ -29,8 +29,13 @@ const fields = {
   isRefreshable: Schema.Boolean
 }
 
-/** What is `undefined` in a value is absent in the data of it. */
-type Plain<A> =
+/**
+ * What is `undefined` in a value is absent in the data of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WithoutUndefined<A> =
   & { readonly [Name in keyof A as undefined extends A[Name] ? never : Name]: A[Name] }
   & { readonly [Name in keyof A as undefined extends A[Name] ? Name : never]?: Exclude<A[Name], undefined> }
 
@@ -40,7 +45,7 @@ type Plain<A> =
  * @since 0.1.0
  * @category models
  */
-export interface EncodedStatus extends Plain<Status> {}
+export interface EncodedStatus extends WithoutUndefined<Status> {}
 
 /**
  * An {@link Account} as plain data: without the fields that are `undefined`.
@@ -48,7 +53,7 @@ export interface EncodedStatus extends Plain<Status> {}
  * @since 0.1.0
  * @category models
  */
-export interface EncodedAccount extends Plain<Account> {}
+export interface EncodedAccount extends WithoutUndefined<Account> {}
 
 /**
  * Codec of {@link Status}.
