@@ -7,7 +7,7 @@ import type { Verified } from "./Grants.ts"
 import { listen } from "./Listener.ts"
 import { answerMcp, scopesOfCall, type TestTools, type ToolCall } from "./McpProtocol.ts"
 import { type ProtectedResource, type ResourceKnobs, serveResource } from "./ProtectedResource.ts"
-import type { AuthorizationServer } from "./startAuthorizationServer.ts"
+import { type AuthorizationServer, startAuthorizationServer } from "./startAuthorizationServer.ts"
 
 /**
  * How the MCP server behaves; `server.knobs` of a running one.
@@ -37,8 +37,8 @@ export type ProtectedHandler = (request: IncomingMessage, response: ServerRespon
  * @category options
  */
 export interface McpServerOptions extends Partial<McpServerKnobs> {
-  /** Who issues its tokens. */
-  readonly authorizationServer: Pick<AuthorizationServer, "issuer" | "verify">
+  /** Who issues its tokens. @default one of its own, which ends with it */
+  readonly authorizationServer?: Pick<AuthorizationServer, "issuer" | "verify">
   /** What every request needs, separated by spaces; its metadata and its challenge name it. @default nothing */
   readonly scope?: string
   /** The path of the server. @default "/mcp" */
@@ -68,6 +68,29 @@ const whoami: TestTools = {
   whoami: { description: "Who is signed in", run: (_args, { subject }) => subject }
 }
 
+const protectedBy = async (
+  authorizationServer: Pick<AuthorizationServer, "issuer" | "verify">,
+  { handler, path = "/mcp", port = 0, scope = "", ...given }: Omit<McpServerOptions, "authorizationServer">
+): Promise<McpServer> => {
+  const { close, ...listener } = await listen(port)
+  const toolCalls: Array<ToolCall> = []
+  const resource = serveResource<McpServerKnobs>(listener, {
+    authorizationServer,
+    path,
+    scopes: scope.split(" ").filter((one) => one !== ""),
+    knobs: () => ({ tools: whoami, stream: false, ...given }),
+    leaveBody: handler !== undefined,
+    scopesFor: ({ body }, { tools }) => scopesOfCall(body, tools),
+    serve: async (recorded, caller, { stream, tools }, { request, response }) => {
+      if (handler !== undefined) return void await handler(request, response, caller)
+      return recorded.path === path
+        ? await answerMcp(recorded, { tools, caller, stream, heard: (call) => toolCalls.push(call) })
+        : notFound
+    }
+  })
+  return { ...resource, toolCalls, close, [Symbol.asyncDispose]: close }
+}
+
 /**
  * Starts an MCP server (Streamable HTTP) on 127.0.0.1 that wants a token of the authorization server: 401 with the address
  * of its metadata (RFC 9728), 403 `insufficient_scope` where a scope is missing.
@@ -94,23 +117,18 @@ const whoami: TestTools = {
  * @category constructors
  */
 export const startMcpServer = async (
-  { authorizationServer, handler, path = "/mcp", port = 0, scope = "", ...given }: McpServerOptions
+  { authorizationServer, ...options }: McpServerOptions = {}
 ): Promise<McpServer> => {
-  const { close, ...listener } = await listen(port)
-  const toolCalls: Array<ToolCall> = []
-  const resource = serveResource<McpServerKnobs>(listener, {
-    authorizationServer,
-    path,
-    scopes: scope.split(" ").filter((one) => one !== ""),
-    knobs: () => ({ tools: whoami, stream: false, ...given }),
-    leaveBody: handler !== undefined,
-    scopesFor: ({ body }, { tools }) => scopesOfCall(body, tools),
-    serve: async (recorded, caller, { stream, tools }, { request, response }) => {
-      if (handler !== undefined) return void await handler(request, response, caller)
-      return recorded.path === path
-        ? await answerMcp(recorded, { tools, caller, stream, heard: (call) => toolCalls.push(call) })
-        : notFound
+  if (authorizationServer !== undefined) return protectedBy(authorizationServer, options)
+  const own = await startAuthorizationServer()
+  try {
+    const server = await protectedBy(own, options)
+    const close = async () => {
+      await Promise.all([server.close(), own.close()])
     }
-  })
-  return { ...resource, toolCalls, close, [Symbol.asyncDispose]: close }
+    return { ...server, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await own.close()
+    throw error
+  }
 }

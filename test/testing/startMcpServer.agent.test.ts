@@ -1,7 +1,7 @@
 /** A user's agent, tested with the kit: what README shows. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { connect, type PendingSignIn } from "effect-oauth-callback/promise"
-import { makeBrowser, startAuthorizationServer, startMcpServer } from "effect-oauth-callback/testing"
+import { makeBrowser, requestAsBrowser, startAuthorizationServer, startMcpServer } from "effect-oauth-callback/testing"
 import { expect, test } from "vitest"
 
 const agent = async (options: { readonly serverUrl: string; readonly present: (pending: PendingSignIn) => void }) => {
@@ -27,10 +27,11 @@ test("signs in and greets", async () => {
   await Promise.all([browser.done(), server.close(), authorizationServer.close()])
 })
 
-test("fails when its user says no", async () => {
-  const authorizationServer = await startAuthorizationServer()
-  const server = await startMcpServer({ authorizationServer })
+test("fails when its user says no, and the servers end together", async () => {
+  const server = await startMcpServer()
+  const [issuer = ""] = server.knobs.authorizationServers
   const { done, present } = makeBrowser({ behaviour: "deny" })
   await expect(agent({ serverUrl: server.url, present })).rejects.toMatchObject({ _tag: "AuthorizationDenied" })
-  await Promise.all([done(), server.close(), authorizationServer.close()])
+  await Promise.all([done(), server.close()])
+  await expect(requestAsBrowser(issuer)).rejects.toThrow()
 })
