@@ -39,8 +39,9 @@ export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRu
       signal?.throwIfAborted()
       if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server }))
       const error = Cause.failureOption(exit.cause)
-      if (Option.isSome(error)) return rejectWith(error.value)
-      throw tagged(Cause.squash(exit.cause))
+      // Effect hands out a proxy of an error that went through a span.
+      if (Option.isSome(error)) return rejectWith(Cause.originalError(error.value))
+      throw tagged(Cause.originalError(Cause.squash(exit.cause)))
     },
     isOwnError: (error): error is SessionError => typeof error === "object" && error !== null && errors.has(error)
   }

@@ -26,9 +26,12 @@ const isClosed = (error: unknown): boolean => error instanceof Error && "_tag" i
 export const fromCaller = <A>(call: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, Thrown> =>
   Effect.tryPromise({ try: async (signal) => await call(signal), catch: (error) => new Thrown(error) })
 
-/** The error of a cause: what failed, else what died. */
+/**
+ * The error of a cause: what failed, else what died. Effect hands out a proxy of an error that went through a span, of which
+ * Deno prints no message when nobody catches it; so this is the error behind that.
+ */
 export const errorOf = (cause: Cause.Cause<unknown>): unknown =>
-  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+  Cause.originalError(Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause)))
 
 /**
  * Runs to a promise that rejects with the error itself, or with the reason why it was cut short. What has no tag, and is not
