@@ -23,7 +23,10 @@ export interface PendingSignIn {
   readonly listening: boolean
   /** Whether the redirect URI is the caller's own, so that something else brings the browser back here. @default false */
   readonly forwarded?: boolean
-  /** Whether pasted text is read. Text of your own input box goes to `submit`. */
+  /**
+   * Whether text is read from stdin or `prompt`. Text of an input box of yours goes to `submit`, which takes it whatever stands
+   * here.
+   */
   readonly paste: boolean
   /** When the wait ends, in milliseconds since 1970-01-01 UTC. */
   readonly deadline: number

@@ -15,7 +15,8 @@ const remedies: Readonly<Record<string, readonly [string, string]>> = {
   EPERM: yours,
   NotCapable: [
     "permission denied",
-    "On Deno, grant --allow-read, --allow-write, --allow-env and --allow-sys=homedir"
+    "On Deno, grant --allow-read and --allow-write for it; where no directory is named, also --allow-env and " +
+    "--allow-sys=homedir"
   ],
   EROFS: ["the file system is read-only", "Choose another directory"],
   // What Node says of folders that are made with their parents, where nothing can be made.

@@ -30,7 +30,10 @@ export interface PendingAuthorization {
   readonly listening: boolean
   /** Whether the redirect URI is the caller's own, so that something else brings the browser back here. @default false */
   readonly forwarded?: boolean
-  /** Whether a person can paste: not where the flow reads none, or nothing can be typed. */
+  /**
+   * Whether text is read from stdin, or from the host's own stream. Text of an input box goes to `submit`, which takes it whatever
+   * stands here.
+   */
   readonly paste: boolean
   /** When the wait ends, in milliseconds since 1970-01-01 UTC. */
   readonly deadline: number
@@ -62,7 +65,7 @@ export type Notice =
     readonly refusal: Refusal & { readonly via: "http" }
     readonly message: string
   }
-  /** A sign-in that was shown, or told of as queued, has ended. */
+  /** A sign-in that was shown, or told of as queued, has ended. The scope of its `show` closes after this. */
   | { readonly _tag: "SignInEnded"; readonly id: string; readonly serverName: string; readonly outcome: SignInOutcome }
   /** No port could be had, so that only a paste can finish the sign-in. */
   | {
