@@ -93,11 +93,13 @@ export const makeBrowser = (
     wanderOff,
     comeBackTwice: async (url) => {
       const callback = await comeBack(url, false)
-      // The second before the last page of the first: when that was read, the program may have gone.
-      const first = await load(callback)
-      const second = await load(callback)
-      await follow(first)
-      return await follow(second)
+      const [first, second] = [await load(callback), await load(callback)]
+      const pages = await Promise.allSettled([follow(first), follow(second)])
+      const read = pages.filter((page) => page.status === "fulfilled")
+      // Once one of them was read, the program may have gone, as after any sign-in.
+      const page = read.at(-1)
+      if (page === undefined) throw (pages[0] as PromiseRejectedResult).reason
+      return page.value
     },
     addressAfter: async (url, { deny = false } = {}) => addressOf(await comeBack(url, deny)),
     open: async (url) => await follow(await load({ url: new URL(url) })),
