@@ -22,7 +22,7 @@ for (const entry of ${JSON.stringify(entries.map(({ specifier }) => specifier))}
   const name = "effect-oauth-callback" + entry.slice(1)
   said[entry] = await import(name).then(() => "ok", (error) => error._tag + ": " + error.message)
 }
-process.stdout.write(JSON.stringify(said))
+console.log(JSON.stringify(said))
 `
 
 const problems: Array<string> = []
@@ -53,8 +53,9 @@ const use = async (name: string, folder: string, each: InFolder, runners: Fetche
   for (const [runtime, command] of Object.entries(runners)) {
     const start = async (...args: ReadonlyArray<string>) => {
       const { code, output } = await run([...command, ...args], { cwd: folder, limit: 120, env: { NO_COLOR: "1" } })
-      const json = output.slice(output.indexOf("{"))
-      return code === 0 ? JSON.parse(json) : output.trim()
+      // A line of its own: the runtimes' warnings are in the output too.
+      const json = /^\{.*\}$/m.exec(output)?.[0]
+      return code === 0 && json !== undefined ? JSON.parse(json) : output.trim()
     }
     same(`${name}, entries on ${runtime}`, await start("importing.mjs"), expected(each))
     for (const { sdk, way } of signIns(each)) {
@@ -70,7 +71,11 @@ const tryAll = (serverUrl: string) =>
     const packed = await run(["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", root])
     const tarball = join(root, JSON.parse(packed.output.slice(packed.output.search(/^\[$/m)))[0].filename)
     const wanted = folders.filter((each) => isWanted(each, process.argv.slice(2)))
-    const fetched = await fetchManagers(root, new Set(wanted.map(({ manager }) => manager)))
+    const fetched = await fetchManagers(root, wanted)
+    if (wanted.some((each) => each.everywhere === true)) {
+      const missing = ["Node 22", "Node 24", "Bun", "Deno"].filter((name) => fetched.runners[name] === undefined)
+      if (missing.length > 0) fail(`could not be installed: ${missing.join(", ")}`)
+    }
     for (const each of wanted) {
       const manager = fetched.managers[each.manager]
       const name = `${each.manager}, beside ${each.beside.join(" ") || "nothing"}`

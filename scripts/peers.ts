@@ -70,7 +70,13 @@ const runTests = (end: string, versions: Readonly<Record<string, string>>, files
       return `${name} ${version}`
     })
     console.log(`${end}: ${found.join(", ")}`)
-    const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config=scripts/vitest.config.ts", "--project", "src"]
+    const vitest = [
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--config=scripts/vitest.config.ts",
+      "--project=src",
+      "--project=together"
+    ]
     const { code } = await run([process.execPath, ...vitest, "--reporter=dot", ...files], {
       cwd: folder,
       env: { TEST_RUNTIME: "node" },

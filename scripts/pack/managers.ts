@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { type Command, deno, node, run } from "../commands.ts"
-import type { Manager, ManagerName } from "./installed.ts"
+import type { InFolder, Manager, ManagerName } from "./installed.ts"
 
 /** What could be brought. */
 export interface Fetched {
   readonly managers: Readonly<Partial<Record<ManagerName, Manager>>>
-  /** Programs that run a file, by name: Node 22 and 24, Bun, Deno. */
+  /** Programs that run a file, by name: Deno, and for folders that are tried everywhere Node 22 and 24, and Bun. */
   readonly runners: Readonly<Record<string, Command>>
 }
 
@@ -36,8 +36,10 @@ const bringBun = async (root: string): Promise<string | undefined> => {
   return undefined
 }
 
-/** Brings what the folders of these package managers need. */
-export const fetchManagers = async (root: string, names: ReadonlySet<ManagerName>): Promise<Fetched> => {
+/** Brings what these folders need. */
+export const fetchManagers = async (root: string, folders: ReadonlyArray<InFolder>): Promise<Fetched> => {
+  const names = new Set(folders.map(({ manager }) => manager))
+  const everywhere = folders.some((each) => each.everywhere === true)
   const registry = (await run(["npm", "config", "get", "registry"])).output.trim()
   const program = node() ?? "node"
   const onNode = { [`Node ${process.versions.node.split(".")[0]}`]: [program] as const }
@@ -46,11 +48,11 @@ export const fetchManagers = async (root: string, names: ReadonlySet<ManagerName
     npm: { add: (...packages) => ["npm", "install", ...flags, ...packages], runners: onNode, env: {} }
   }
   const runners: Record<string, Command> = { Deno: [deno(), "run", "-A", "--node-modules-dir=manual"] }
-  for (const major of [22, 24]) {
+  for (const major of everywhere ? [22, 24] : []) {
     const found = await bring(root, `node${major}`, `node-${system}@${major}`, /\/bin\/node(\.exe)?$/)
     if (found !== undefined) runners[`Node ${major}`] = [found]
   }
-  const bun = await bringBun(root)
+  const bun = everywhere || names.has("bun") ? await bringBun(root) : undefined
   if (bun !== undefined) {
     runners["Bun"] = [bun]
     const env = { BUN_CONFIG_REGISTRY: registry, BUN_INSTALL_CACHE_DIR: join(root, "bun-cache") }
