@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as AuthorizationChoice from "../core/mcp/AuthorizationChoice.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { InvalidOptions } from "../core/InvalidOptions.ts"
@@ -160,6 +161,10 @@ const provided = <R>(
   }
 }
 
+/** A sign-in is a child of the span of who needs it, and not of that in which it was made. */
+const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
+
 const environment = (
   options: McpOAuthOptions,
   server: URL
@@ -182,7 +187,7 @@ const environment = (
       callback: options.callback ?? {},
       unsafe,
       requestTimeout: Duration.decode(options.requestTimeout ?? "30 seconds"),
-      services: Context.add(yield* Effect.context<Services>(), Presenter, presenter),
+      services: Context.add(withoutSpan(yield* Effect.context<Services>()), Presenter, presenter),
       store: yield* CredentialStore,
       presenter,
       closing: yield* Deferred.make<void>(),
@@ -245,7 +250,7 @@ export const makeInternal = <R = never>(
 ): Effect.Effect<InternalMcpOAuth, InvalidOptions | ServerUrl.InvalidServerUrl, R | Scope.Scope | Services> =>
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
-    const env = yield* environment(provided(options, yield* Effect.context<R>()), server)
+    const env = yield* environment(provided(options, withoutSpan(yield* Effect.context<R>())), server)
     const session = yield* Session.make(env)
     const { isOwnError, run: runForEver } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
     const run = <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) =>

@@ -29,7 +29,8 @@ export const make = <Labels extends Readonly<Record<string, string>>>(
     const key = Object.values(labels).join(" ")
     const found = known.get(key)
     if (found !== undefined) return found
-    const made = Object.entries(labels).map(([name, value]) => MetricLabel.make(name, value))
+    // By name: Effect keeps another count for the same labels in another order.
+    const made = Object.entries(labels).sort().map(([name, value]) => MetricLabel.make(name, value))
     known.set(key, made)
     return made
   }

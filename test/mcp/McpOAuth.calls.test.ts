@@ -1,6 +1,7 @@
 /** What a program asks of a sign-in beside its requests: `ensure`, `login`, `logout`, `status`, and to do without a person. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
+import { inspect } from "node:util"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
 const { accessTokenOf, call, started, word } = McpHarness
@@ -143,6 +144,22 @@ describe("McpOAuth.login", () => {
       assert.strictEqual(windows(), 2)
       assert.strictEqual(word(yield* refreshing), "TokenError")
       assert.strictEqual(yield* call(oauth, server.url), 200)
+    }))
+
+  it.scopedLive("asks a person where the stored token cannot be sent, and quotes nothing of it", () =>
+    Effect.gen(function* () {
+      const { editTokens, open, server, signedIn, windows } = yield* McpHarness.world()
+      yield* signedIn
+      for (const wrong of ["s3cret\u0000", "s3cret token", "s3cret\u00e9", ""]) {
+        editTokens((tokens) => ({ ...tokens, accessToken: Redacted.make(wrong) }))
+        const { oauth } = yield* open({ interactive: false })
+        const error = yield* call(oauth, server.url)
+        assert.strictEqual(word(error), "InteractionRequired")
+        assert.notInclude(inspect(error, { depth: 9 }), "s3cret")
+      }
+      const { oauth } = yield* open()
+      assert.strictEqual(yield* call(oauth, server.url), 200)
+      assert.strictEqual(windows(), 2)
     }))
 
   it.scopedLive("keeps the tokens there were when the person says no", () =>

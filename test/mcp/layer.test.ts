@@ -13,6 +13,7 @@ import {
   type McpOAuthOptions
 } from "../../src/mcp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
+import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
 
 class Tunnel extends Context.Tag("test/Tunnel")<Tunnel, { readonly host: string }>() {}
 class Gate extends Context.Tag("test/Gate")<Gate, { readonly passed: Array<string> }>() {}
@@ -40,6 +41,20 @@ describe("McpOAuth.layer", () => {
       }).pipe(Effect.provide(McpOAuth.layer({ serverUrl: server.url })), Effect.provide(layer))
       assert.strictEqual(windows(), 1)
       assert.strictEqual(McpHarness.word(yield* McpHarness.call(used, server.url)), "Closed")
+    }))
+
+  it.scopedLive("has its spans below that of who needs the sign-in, not of who made it", () =>
+    Effect.gen(function* () {
+      const spans = SpanRecorder.make()
+      const { layer, server } = yield* McpHarness.world()
+      const made = Layer.scoped(McpOAuth, Effect.withSpan(McpOAuth.make({ serverUrl: server.url }), "making"))
+      yield* Effect.flatMap(McpOAuth, ({ ensure }) => Effect.withSpan(ensure, "needing")).pipe(
+        Effect.provide(made),
+        Effect.provide(layer),
+        SpanRecorder.record(spans)
+      )
+      const signIn = spans.spans.find(({ name }) => name === "McpOAuth.signIn")
+      assert.strictEqual(signIn?.below, "needing")
     }))
 
   it.scoped("fails as `make` does", () =>

@@ -14,7 +14,7 @@ const counts: Effect.Effect<Counts> = Effect.map(
       pairs.flatMap(({ metricKey, metricState }) =>
         MetricState.isCounterState(metricState) && /oauth/.test(metricKey.name)
           ? [[
-            [metricKey.name, ...metricKey.tags.map(({ key, value }) => `${key}=${value}`).sort()].join(" "),
+            [metricKey.name, ...metricKey.tags.map(({ key, value }) => `${key}=${value}`)].join(" "),
             Number(metricState.count)
           ]]
           : []

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ClientRegistration, Credentials, Tokens } from "./Credentials.ts"
 import * as RefreshRefusal from "./RefreshRefusal.ts"
-import { margin } from "./TokenResponse.ts"
+import { isToken, margin } from "./TokenResponse.ts"
 
 /** What is known of the credentials, and whether the store has it. */
 export interface KnownCredentials {
@@ -111,8 +111,18 @@ const seen = (known: KnownCredentials, current: Tokens | undefined): ReadonlyArr
   return [...all.values()].slice(-maxSeen)
 }
 
-const know = (known: KnownCredentials, credentials: Option.Option<Credentials>, now: number): KnownCredentials => {
-  const next: KnownCredentials = { ...known, isLoaded: true, credentials }
+/**
+ * Without an access token that cannot be sent, which somebody else must have written: the refusal to send it would quote it.
+ */
+const sendable = (credentials: Option.Option<Credentials>): Option.Option<Credentials> => {
+  const current = Option.getOrUndefined(credentials)?.tokens
+  return current === undefined || isToken(Redacted.value(current.accessToken))
+    ? credentials
+    : Option.map(credentials, (all) => ({ ...all, tokens: undefined }))
+}
+
+const know = (known: KnownCredentials, all: Option.Option<Credentials>, now: number): KnownCredentials => {
+  const next: KnownCredentials = { ...known, isLoaded: true, credentials: sendable(all) }
   const current = tokens(next)
   const end = current?.expiresAt
   const before = accessToken(known)

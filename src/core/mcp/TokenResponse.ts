@@ -17,8 +17,8 @@ export interface Reading {
   readonly refreshToken?: Redacted.Redacted<string> | undefined
 }
 
-// An HTTP header allows nothing else (RFC 6750 section 2.1 even less).
-const isToken = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]+$/.test(value)
+/** Whether it can be sent as an access token: an HTTP header allows nothing else (RFC 6750 section 2.1 even less). */
+export const isToken = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]+$/.test(value)
 
 const millisOf = (seconds: unknown): number | undefined => {
   const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
