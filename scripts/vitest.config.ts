@@ -1,5 +1,6 @@
 /** The configuration for both runtimes; `scripts/test.ts` names the runtime in TEST_RUNTIME. */
 import { existsSync, readFileSync } from "node:fs"
+import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import type { ViteUserConfig } from "vitest/config"
@@ -32,12 +33,16 @@ if (!existsSync(bundle)) {
  */
 const together = ["core", "effect", "services", "store", "paste"].map((room) => `test/${room}/**/*.test.ts`)
 
+/** Tests of the tools of this repository, which run on Node whatever the package runs on. */
+const ofTools = "test/scripts/{Bench*,bundle,checkImports,docs,mutate,pack,release}.test.ts"
+const elsewhere = process.env.TEST_RUNTIME === "deno" ? [ofTools] : []
+
 const config: ViteUserConfig = defineConfig({
   root,
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: "src", include: ["test/**/*.test.ts"], exclude: together } },
+      { extends: true, test: { name: "src", include: ["test/**/*.test.ts"], exclude: [...together, ...elsewhere] } },
       { extends: true, test: { name: "together", include: together, isolate: false } },
       ...existsSync(bundle)
         ? [{

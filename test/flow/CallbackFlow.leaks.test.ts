@@ -389,7 +389,7 @@ const runPlan = (
   })
 
 // Deno takes three times as long for each.
-const runs = Number(process.env["LEAK_RUNS"] ?? ("Deno" in globalThis ? 400 : 1000))
+const runs = Number(process.env["LEAK_RUNS"] ?? ("Deno" in globalThis ? 250 : 600))
 const seed = process.env["LEAK_SEED"] === undefined ? {} : { seed: Number(process.env["LEAK_SEED"]) }
 
 /**
