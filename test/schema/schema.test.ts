@@ -100,8 +100,57 @@ describe("the codec of an error", () => {
       ["TypeError", undefined],
       ["Error", "ECONNRESET"]
     ])
+    // The sender need not be this package.
+    const sent = Schema.decodeUnknownSync(codecs.BindErrorSchema)({
+      ...encoded,
+      cause: [{ name: "Error", message: "Bearer hunter2" }, { name: "Error", message: "refresh_token=hunter2" }]
+    })
+    assert.deepStrictEqual(causesOf(sent.cause), [["Error", "Bearer ***", undefined], [
+      "Error",
+      "refresh_token=***",
+      undefined
+    ]])
+    assert.isUndefined(Schema.decodeUnknownSync(codecs.BindErrorSchema)({ ...encoded, cause: [] }).cause)
     assert.strictEqual(new index.BindError(crossed(codecOf("BindError")!, error as never) as never).reason, "Unknown")
   })
+})
+
+describe("a ParseError", () => {
+  const secret = "hunter2-hunter2"
+  const said = /^Expected \w+\. What there is instead is not shown, because it may hold a secret$/
+  const all = Object.entries(codecs as unknown as Readonly<Record<string, Schema.Schema<unknown, unknown>>>)
+    .filter(([name]) => name.endsWith("Schema"))
+
+  for (const [name, codec] of all) {
+    it(`quotes nothing of what ${name} refuses, either way, however long it is`, () => {
+      const tag = name.replace(/Schema$/, "")
+      const causes = Array.from({ length: 9 }, () => ({ name: "Error", message: `Bearer ${secret}` }))
+      const wrong: ReadonlyArray<unknown> = [
+        secret,
+        secret.repeat(40_000),
+        [secret],
+        { _tag: secret },
+        { _tag: tag, reason: [secret], cause: `Bearer ${secret}`, via: secret, issuer: [secret], server: [secret] },
+        { _tag: "TokenError", reason: secret, cause: causes },
+        { _tag: "InvalidServerUrl", reason: "Scheme", cause: causes },
+        { _tag: "InvalidServerUrl", reason: "Scheme", cause: [{ name: "Error", message: "", code: secret }] },
+        { via: "http", reason: secret },
+        Object.assign(new Error(secret), { _tag: tag, server: [secret] }),
+        Object.assign(new Error(secret), { _tag: "TokenError" })
+      ]
+      for (const value of wrong) {
+        for (const run of [Schema.decodeUnknownEither(codec), Schema.encodeUnknownEither(codec)]) {
+          const refused = run(value, { errors: "all" })
+          if (refused._tag === "Left") assert.match(refused.left.message, said)
+        }
+        if (codecOf(tag) !== undefined && classes.some(([known]) => known === tag)) {
+          assert.throws(() => Schema.validateSync(codec)(value), said)
+        }
+      }
+      assert.strictEqual(Schema.decodeUnknownEither(codec)(wrong[1])._tag, "Left")
+      assert.strictEqual(Schema.encodeUnknownEither(codec)(wrong[9])._tag, "Left")
+    })
+  }
 })
 
 const plain = (value: unknown): unknown =>
