@@ -180,8 +180,8 @@ export const McpOAuth: Context.Tag<McpOAuth, McpOAuth> & {
   >
   /**
    * The same with options from `Config`: each is a `Config`, or all of them are one. What is no setting, such as `fetch`, goes
-   * into `Config.succeed`; leave out what is absent. Fails with `ConfigError` too. For options that need services use
-   * `Layer.scoped(McpOAuth, Effect.flatMap(config, McpOAuth.make))`.
+   * into `Config.succeed`; an optional secret is `Config.withDefault(Config.redacted("S"), undefined)`. Fails with
+   * `ConfigError` too. Where options need services: `Layer.scoped(McpOAuth, Effect.flatMap(config, McpOAuth.make))`.
    *
    * @example
    * ```ts

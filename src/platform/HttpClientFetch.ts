@@ -10,11 +10,14 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import { onAbort } from "../effect/onAbort.ts"
 import type { FetchLike } from "../mcp/FetchLike.ts"
 
@@ -113,6 +116,14 @@ const withoutBody: ReadonlyArray<number> = [101, 103, 204, 205, 304]
 const isRedirect = ({ headers, status }: HttpClientResponse): boolean =>
   [301, 302, 303, 307, 308].includes(status) && headers["location"] !== undefined
 
+/** Where a request goes, with its query, or `undefined` where that is no URL. */
+const hrefOf = (request: HttpClientRequest.HttpClientRequest): string | undefined =>
+  Option.getOrUndefined(HttpClientRequest.toUrl(request))?.href
+
+/** The span in which a `fetch` is called, where a fiber calls it. */
+const callingSpan = (): Option.Option<Tracer.AnySpan> =>
+  Option.flatMap(Fiber.getCurrentFiber(), ({ currentContext }) => Context.getOption(currentContext, Tracer.ParentSpan))
+
 /**
  * The `HttpClient` of this program as a `fetch`, for the option `fetch` of `McpOAuth`: its retries, tracing and proxy then hold
  * for discovery, registration and token requests, and for the requests to the MCP server. Bodies are streamed, an aborted
@@ -120,8 +131,10 @@ const isRedirect = ({ headers, status }: HttpClientResponse): boolean =>
  * of the client's error. A client that fails for a status, as by `HttpClient.filterStatusOk`, does not fail here: the response
  * is what it failed for.
  *
- * **No redirect is followed**, for a redirect could take the token elsewhere: `McpOAuth` follows those that it may. So do not
- * give a client of `HttpClient.followRedirects`. For `FetchHttpClient` this sets `redirect: "manual"` in the
+ * **No redirect is followed**, for a redirect could take the token elsewhere: `McpOAuth` follows those that it may. **A client
+ * of `HttpClient.followRedirects` sends the access token to whatever the server redirects to**; this refuses its answer with a
+ * `TypeError`, and cannot take the token back. A client that changes the URL by `HttpClient.mapRequest` is no such client; one
+ * that you wrote yourself and that changes the URL as it sends counts as one. For `FetchHttpClient` this sets `redirect: "manual"` in the
  * `FetchHttpClient.RequestInit` of the place where this effect runs; one that only the client's own layer was given is not
  * seen here, so give it to both.
  *
@@ -130,7 +143,9 @@ const isRedirect = ({ headers, status }: HttpClientResponse): boolean =>
  * whose answer was lost.
  *
  * The client's spans have the URL of the request, so that of the MCP server too, and its headers but for `authorization` and
- * cookies. Of the options of a `fetch`, `method`, `headers`, `body`, `signal` and `redirect: "error"` are heeded.
+ * cookies. Those of discovery, registration and token requests are children of the spans of `McpOAuth`; where no fiber calls
+ * this `fetch`, they are children of the span in which this effect ran. The header `traceparent` goes to every server; a client
+ * of `HttpClient.withTracerPropagation(false)` does not send it. Of the options of a `fetch`, `method`, `headers`, `body`, `signal` and `redirect: "error"` are heeded.
  *
  * @example
  * ```ts
@@ -166,18 +181,26 @@ export const fetchFromHttpClient: Effect.Effect<FetchLike, never, HttpClient.Htt
   const runtime = yield* Effect.runtime<never>()
   const send = (request: HttpClientRequest.HttpClientRequest, init: RequestInit) =>
     Effect.gen(function* () {
+      // As `mapRequest` leaves them, so that what differs in a response has been followed. Several where the client repeats.
+      const sent = new Set<string | undefined>()
+      const watched = HttpClient.tapRequest(client, (each) => Effect.sync(() => sent.add(hrefOf(each))))
       const response = yield* Effect.catchIf(
-        client.execute(request),
+        watched.execute(request),
         (error) => error._tag === "ResponseError" && error.reason === "StatusCode",
         (error) => "response" in error ? Effect.succeed(error.response) : Effect.fail(error)
       )
+      const body = readable(response.stream, runtime, init.signal ?? undefined)
+      if (!sent.has(hrefOf(response.request))) {
+        yield* Effect.promise(() => body.cancel())
+        const cause = new TypeError("fetch failed: this HttpClient follows redirects (HttpClient.followRedirects)")
+        return yield* new ResponseError({ request, response, reason: "StatusCode", cause })
+      }
       if (init.redirect === "error" && isRedirect(response)) {
         const cause = new TypeError("fetch failed: it redirects")
         return yield* new ResponseError({ request, response, reason: "StatusCode", cause })
       }
       const { status } = response
       const options = { status, headers: headersOf(response) }
-      const body = readable(response.stream, runtime, init.signal ?? undefined)
       if (!withoutBody.includes(status) && request.method !== "HEAD") return new Response(body, options)
       yield* Effect.promise(() => body.cancel())
       return new Response(null, options)
@@ -189,8 +212,13 @@ export const fetchFromHttpClient: Effect.Effect<FetchLike, never, HttpClient.Htt
   return async (url, init = {}) => {
     const signal = init.signal ?? undefined
     signal?.throwIfAborted()
+    // Before anything is awaited: after that no fiber runs here.
+    const span = callingSpan()
     const request = await requestOf(url, init)
-    const exit = await Runtime.runPromiseExit(runtime)(send(request, init), signal && { signal })
+    const exit = await Runtime.runPromiseExit(runtime)(
+      Option.isSome(span) ? Effect.withParentSpan(send(request, init), span.value) : send(request, init),
+      signal && { signal }
+    )
     if (Exit.isSuccess(exit)) return exit.value
     signal?.throwIfAborted()
     throw rejection(Cause.squash(exit.cause))

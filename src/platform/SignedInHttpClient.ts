@@ -3,6 +3,7 @@
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import { type HttpClientError, RequestError } from "@effect/platform/HttpClientError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { McpOAuth as Service } from "../mcp/McpOAuth.ts"
@@ -10,7 +11,8 @@ import { McpOAuth } from "../mcp/McpOAuthTag.ts"
 
 /**
  * The `fetch` of `McpOAuth` as that of `FetchHttpClient`: requests to the server carry the access token, and a person signs in
- * when that is needed. Build `FetchHttpClient.layer` over it, or use {@link layerHttpClient}.
+ * when that is needed. Build a client over it by `Layer.provide(FetchHttpClient.layer, layerFetch)`, or use
+ * {@link layerHttpClient}.
  *
  * @since 0.1.0
  * @category layers
@@ -21,21 +23,42 @@ export const layerFetch: Layer.Layer<FetchHttpClient.Fetch, never, Service> = La
 )
 
 /**
- * An `HttpClient` that sends requests by the `fetch` of a sign-in. What that rejects with, such as `InteractionRequired`, is the
- * `cause` of a `RequestError` of reason `Transport`. A `FetchHttpClient.RequestInit` is heeded.
+ * With the sentence of the error of the sign-in, so that the message has it. What a `fetch` threw stays in the cause alone: it
+ * may say anything.
+ */
+const described = (error: HttpClientError): HttpClientError =>
+  error._tag === "RequestError" && error.cause instanceof Error && "_tag" in error.cause
+    ? new RequestError({
+      request: error.request,
+      reason: error.reason,
+      cause: error.cause,
+      description: error.cause.message
+    })
+    : error
+
+/**
+ * An `HttpClient` that sends requests by the `fetch` of a sign-in. What that rejects with is the `cause` of a
+ * `RequestError` of reason `Transport`. Of an error of this package, such as `InteractionRequired`, the message, which is for
+ * people, is its `description` too. A `FetchHttpClient.RequestInit` is heeded.
  *
  * @example
  * ```ts
  * import { HttpClient } from "@effect/platform"
  * import { Effect } from "effect"
- * import { McpOAuth } from "effect-oauth-callback/mcp"
+ * import { InteractionRequired, McpOAuth } from "effect-oauth-callback/mcp"
  * import { makeHttpClient } from "effect-oauth-callback/platform"
  *
  * const status = Effect.gen(function* () {
  *   const oauth = yield* McpOAuth.make({ serverUrl: "https://example.com/mcp" })
  *   const client = HttpClient.filterStatusOk(yield* makeHttpClient(oauth))
  *   return (yield* client.get("https://example.com/mcp")).status
- * })
+ * }).pipe(
+ *   // What the sign-in failed with is the cause
+ *   Effect.catchIf(
+ *     (error) => "cause" in error && error.cause instanceof InteractionRequired,
+ *     () => Effect.succeed("sign in first")
+ *   )
+ * )
  * ```
  *
  * @since 0.1.0
@@ -45,7 +68,9 @@ export const makeHttpClient = ({ fetch }: Pick<Service, "fetch">): Effect.Effect
   Effect.map(
     HttpClient.HttpClient,
     // Whatever `Fetch` the requests' own context has: this client is the one of this sign-in.
-    HttpClient.transformResponse(Effect.provideService(FetchHttpClient.Fetch, fetch))
+    HttpClient.transformResponse((response) =>
+      Effect.mapError(Effect.provideService(response, FetchHttpClient.Fetch, fetch), described)
+    )
   ).pipe(Effect.provide(FetchHttpClient.layer))
 
 /**

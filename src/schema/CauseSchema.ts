@@ -28,7 +28,7 @@ const part = Schema.Struct({
 
 /**
  * The `cause` of an error. It is encoded as its name, message and code and those of its own causes, nearest first, eight at
- * most; tokens, passwords, headers and queries of URLs are cut out of the messages. Decoded, it is an `Error` with these, and
+ * most; tokens, passwords, headers and queries of URLs are cut out of the messages, at both ends. Decoded, it is an `Error` with these, and
  * `cause` leads on to the next.
  */
 export const causeSchema: Schema.Schema<unknown, ReadonlyArray<EncodedCause>> = Schema.transform(
@@ -42,7 +42,9 @@ export const causeSchema: Schema.Schema<unknown, ReadonlyArray<EncodedCause>> = 
   }),
   {
     strict: true,
-    decode: (parts) => ThrownValue.toCause(parts),
+    // Whoever sent it need not be this package, so secrets are cut out here too.
+    decode: (parts) =>
+      parts.length === 0 ? undefined : ThrownValue.toCause(ThrownValue.parts(ThrownValue.toCause(parts))),
     encode: (thrown) =>
       ThrownValue.parts(thrown).map(({ code, message, name }) => ({
         name,

@@ -5,6 +5,7 @@ import * as Arbitrary from "effect/Arbitrary"
 import type * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
 import { causeSchema, type EncodedCause } from "./CauseSchema.ts"
+import { quotingNothing } from "./quotingNothing.ts"
 import type { FieldsFor, Same } from "./structOf.ts"
 
 /**
@@ -42,7 +43,9 @@ export type EncodedError<E extends TaggedInstance> = E extends TaggedInstance ?
 
 /**
  * A codec of one class of errors. Decoding gives an instance of the class, with its message and all its fields; its `stack`
- * is that of the decoding. What was written by servers is made printable and short once more.
+ * is that of the decoding. What was written by servers is made printable and short once more, and secrets are cut out of its
+ * causes once more. A `ParseError` quotes nothing of what is refused; in `Schema.NullOr`, `Schema.optional` or a union the other
+ * member does, so give the union a `message` annotation with `override`.
  *
  * @since 0.1.0
  * @category models
@@ -66,7 +69,7 @@ export const make = <E extends TaggedInstance, Fields extends FieldsFor<FieldsOf
   return Schema.transform(
     data as unknown as Schema.Schema<Readonly<Record<string, unknown>>, EncodedError<E>>,
     Schema.declare((value): value is E => value instanceof Class, {
-      identifier: tag,
+      ...quotingNothing(tag),
       description: `An instance of ${tag}`,
       arbitrary: () => (fc) =>
         Arbitrary.makeLazy(Schema.typeSchema(data) as unknown as Schema.Schema<Readonly<Record<string, unknown>>>)(fc)
@@ -83,5 +86,5 @@ export const make = <E extends TaggedInstance, Fields extends FieldsFor<FieldsOf
         return { _tag: tag, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) }
       }
     }
-  ).annotations({ identifier: `${tag}Encoded` })
+  ).annotations({ ...quotingNothing(tag), identifier: `${tag}Encoded` })
 }

@@ -19,6 +19,7 @@ import {
 } from "../core/oauth/RefusalReason.ts"
 import * as ErrorCodec from "./ErrorCodec.ts"
 import { link, text } from "./PrintableText.ts"
+import { quotingNothing } from "./quotingNothing.ts"
 
 const keysOf = <Name extends string>(record: Readonly<Record<Name, unknown>>): readonly [Name, ...Array<Name>] =>
   Object.keys(record) as [Name, ...Array<Name>]
@@ -35,7 +36,7 @@ const pasteReason: Schema.Schema<PasteRefusalReason> = Schema.Literal(...keysOf(
 export const RefusalSchema: Schema.Schema<Refusal> = Schema.Union(
   Schema.Struct({ via: Schema.Literal("http"), reason: httpReason }),
   Schema.Struct({ via: Schema.Literal("paste"), reason: pasteReason })
-)
+).annotations(quotingNothing("Refusal"))
 
 const counts: Schema.Schema<RefusalCounts> = Schema.partialWith(
   Schema.Struct(Object.fromEntries(
@@ -141,4 +142,4 @@ export const FlowErrorSchema: Schema.Schema<FlowError, ErrorCodec.EncodedError<F
   InvalidResponseSchema,
   AuthorizationTimeoutSchema,
   InvalidAuthorizationUrlSchema
-)
+).annotations(quotingNothing("FlowError"))

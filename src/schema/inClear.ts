@@ -5,6 +5,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { ClientRegistration, CredentialKey, Credentials, Tokens } from "../core/mcp/Credentials.ts"
 import type { Granted } from "../flow/AuthorizeRequest.ts"
+import { quotingNothing } from "./quotingNothing.ts"
 import { type FieldsFor, structOf } from "./structOf.ts"
 
 type Json = Readonly<Record<string, unknown>>
@@ -71,15 +72,6 @@ const granted = Schema.Struct(
   } satisfies FieldsFor<Granted>
 )
 
-/** What cannot be read may be a secret all the same, so nothing of it is quoted in the error. */
-const quotingNothing = (what: string) => ({
-  identifier: what,
-  message: () => ({
-    message: `Expected ${what}. What there is instead is not shown, because it may hold a secret`,
-    override: true
-  })
-})
-
 /**
  * A value whose secrets are in the clear.
  *
@@ -112,10 +104,21 @@ export interface GrantedInClear extends InClear<Granted> {}
  * clear**: whoever reads it can use the account. Send it to a worker of this program, or over a connection that is encrypted
  * and whose other end you trust, and log it nowhere. Decoded, they are `Redacted` again.
  *
- * What cannot be decoded is not quoted in the error. Fields of a newer version of this package are dropped; the `extra` of
- * what a store has read crosses.
+ * What cannot be decoded is not quoted in the error. **In `Schema.NullOr`, `Schema.optional` or a union the other member
+ * quotes it**: give the union a `message` annotation with `override`, as in the example. Fields of a newer version of this
+ * package are dropped; the `extra` of what a store has read crosses.
  *
  * To keep credentials, use a `CredentialStore`.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { CredentialsInClearSchema } from "effect-oauth-callback/schema"
+ *
+ * const orNull = Schema.NullOr(CredentialsInClearSchema).annotations({
+ *   message: () => ({ message: "Expected credentials or null", override: true })
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category schemas
@@ -127,6 +130,9 @@ export const CredentialsInClearSchema: Schema.Schema<Credentials, CredentialsInC
 /**
  * Codec of {@link Granted}. **What it encodes holds the authorization code in the clear.** The code is of use once, and only
  * with the verifier of the sign-in (RFC 7636), which is not in it.
+ *
+ * What cannot be decoded is not quoted in the error. **In `Schema.NullOr`, `Schema.optional` or a union the other member
+ * quotes it**: give the union a `message` annotation with `override`, as for {@link CredentialsInClearSchema}.
  *
  * @since 0.1.0
  * @category schemas

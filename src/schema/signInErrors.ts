@@ -23,6 +23,7 @@ import {
   TokenErrorSchema,
   UntrustedMetadataSchema
 } from "./mcpErrors.ts"
+import { quotingNothing } from "./quotingNothing.ts"
 import { CredentialStoreErrorSchema, InvalidOptionsSchema } from "./storeErrors.ts"
 
 const members = [
@@ -50,6 +51,7 @@ const members = [
  * @category schemas
  */
 export const McpOAuthErrorSchema: Schema.Schema<McpOAuthError, EncodedError<McpOAuthError>> = Schema.Union(...members)
+  .annotations(quotingNothing("McpOAuthError"))
 
 /**
  * Codec of {@link ConnectError}: of every error of `McpOAuth.connect`.
@@ -61,4 +63,4 @@ export const ConnectErrorSchema: Schema.Schema<ConnectError, EncodedError<Connec
   ...members,
   McpConnectErrorSchema,
   SdkMissingSchema
-)
+).annotations(quotingNothing("ConnectError"))

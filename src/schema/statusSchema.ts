@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import type { Account } from "../mcp/Account.ts"
 import type { Status } from "../mcp/Status.ts"
 import { text } from "./PrintableText.ts"
+import { quotingNothing } from "./quotingNothing.ts"
 import { structOf } from "./structOf.ts"
 
 /** `undefined` is an absent field, because JSON has no such value. */
@@ -61,7 +62,9 @@ export interface EncodedAccount extends WithoutUndefined<Account> {}
  * @since 0.1.0
  * @category schemas
  */
-export const StatusSchema: Schema.Schema<Status, EncodedStatus> = structOf<Status>()(fields)
+export const StatusSchema: Schema.Schema<Status, EncodedStatus> = structOf<Status>()(fields).annotations(
+  quotingNothing("Status")
+)
 
 /**
  * Codec of {@link Account}.
@@ -73,4 +76,4 @@ export const AccountSchema: Schema.Schema<Account, EncodedAccount> = structOf<Ac
   ...fields,
   serverUrl: orUndefined(Schema.String),
   id: Schema.String
-})
+}).annotations(quotingNothing("Account"))

@@ -106,6 +106,12 @@ describe("McpOAuth.layerConfig", () => {
       const failed = yield* Effect.flip(oauth.ensure)
       // Its own `fetch` was asked, and nobody else's.
       assert.include(["InteractionRequired", "DiscoveryError"], failed._tag)
+      const optional = Config.withDefault(Config.redacted("SECRET"), undefined)
+      const open = yield* built(
+        { MCP_URL: serverUrl, MCP_INTERACTIVE: "false", ID: "a" },
+        { ...options, client: { ...options.client, clientSecret: optional } }
+      )
+      assert.isFalse((yield* open.status).isSignedIn)
       const whole = yield* built(
         { A_URL: serverUrl },
         Config.map(Config.string("A_URL"), (url): McpOAuthOptions => ({

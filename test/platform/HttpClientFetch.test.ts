@@ -10,6 +10,7 @@ import { inspect } from "node:util"
 import { fetchFromHttpClient } from "../../src/platform.ts"
 import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
+import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
 
 const clients = [["fetch", FetchHttpClient.layer], ["node:http", NodeHttpClient.layer]] as const
 
@@ -99,6 +100,74 @@ for (const [name, layer] of clients) {
         const error = yield* rejection(fetch(`${origin}/?status=302`, { redirect: "error" }))
         assert.instanceOf(error, TypeError)
         assert.deepStrictEqual(arrived, [])
+      }))
+
+    it.scopedLive("refuses the answer of a client that follows redirects, and closes its connection", () =>
+      Effect.gen(function* () {
+        const closed = yield* Deferred.make<void>()
+        const { origin } = yield* serving((request, response) => {
+          if (request.url === "/redirects") return void response.writeHead(302, { location: "/?query=1" }).end()
+          if (request.url === "/?query=1") {
+            response.on("close", () => Effect.runFork(Deferred.succeed(closed, undefined)))
+          }
+          response.writeHead(200).write("a")
+        })
+        const elsewhere = yield* serving((_, response) =>
+          void response.writeHead(307, { location: `${origin}/?query=1` }).end()
+        )
+        const following = Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(HttpClient.HttpClient, HttpClient.followRedirects())
+        ).pipe(Layer.provide(layer))
+        const inner = yield* Effect.provide(fetchFromHttpClient, ownClient(following))
+        const outer = yield* Effect.provide(
+          fetchFromHttpClient,
+          Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.followRedirects())).pipe(
+            Layer.provide(ownClient(layer))
+          )
+        )
+        for (const fetch of [inner, outer]) {
+          for (const url of [`${origin}/redirects`, elsewhere.origin]) {
+            const error = yield* rejection(fetch(url, { headers: { authorization: "Bearer secret" } }))
+            assert.instanceOf(error, TypeError)
+            assert.include(String(error), "followRedirects")
+            assert.notInclude(inspect(error, { depth: 20, showHidden: true }), "secret")
+          }
+          const response = yield* Effect.promise(() => fetch(`${origin}/else?a=b%20c#d`))
+          assert.strictEqual(response.status, 200)
+          yield* Effect.promise(() => response.body!.cancel())
+        }
+        yield* Deferred.await(closed)
+      }))
+
+    it.scopedLive("takes the answer of a client that changes the URL itself", () =>
+      Effect.gen(function* () {
+        const { origin } = yield* serving(({ url }, response) => void response.end(url))
+        const gateway = HttpClient.mapRequest(HttpClientRequest.setUrl(new URL(`${origin}/by?way=gateway`)))
+        const inner = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, gateway))
+        const fetch = yield* Effect.provide(fetchFromHttpClient, ownClient(Layer.provide(inner, layer)))
+        const response = yield* Effect.promise(() => fetch("https://mcp.example/a"))
+        assert.strictEqual(yield* Effect.promise(() => response.text()), "/by?way=gateway")
+      }))
+
+    it.scopedLive("has its spans below those of the sign-in", () =>
+      Effect.gen(function* () {
+        const { tracer, spans } = SpanRecorder.make()
+        const { open, server } = yield* McpHarness.world()
+        yield* Effect.gen(function* () {
+          const fetch = yield* Effect.withSpan(own, "the program")
+          const { oauth } = yield* open({ fetch })
+          yield* Effect.withSpan(oauth.ensure, "the sign-in")
+          yield* Effect.promise(() => fetch(server.url).then(({ body }) => body?.cancel()))
+        }).pipe(Effect.withTracer(tracer))
+        const above = spans.filter(({ name }) => name.startsWith("http.client")).map(({ below }) => below)
+        assert.deepStrictEqual([...new Set(above)], [
+          "the sign-in",
+          "McpOAuth.discover",
+          "McpOAuth.register",
+          "CallbackFlow.authorize",
+          "the program"
+        ])
       }))
 
     it.scopedLive("streams: an event is read before the response has ended, and cancelling closes the connection", () =>

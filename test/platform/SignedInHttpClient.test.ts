@@ -4,7 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { McpOAuth } from "../../src/mcp.ts"
+import { InteractionRequired, McpOAuth } from "../../src/mcp.ts"
 import { layerFetch, layerHttpClient, makeHttpClient } from "../../src/platform.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
@@ -38,7 +38,17 @@ describe("a client over a sign-in", () => {
         Effect.flip
       )
       assert.strictEqual(error._tag, "RequestError")
-      assert.strictEqual(Object(error.cause)._tag, "InteractionRequired")
+      assert.instanceOf(error.cause, InteractionRequired)
+      assert.strictEqual(error.message, `Transport: ${(error.cause as Error).message} (GET ${server.url})`)
       assert.strictEqual(windows(), 0)
+    }))
+
+  it.effect("does not say what a fetch of the program threw, which may quote the request", () =>
+    Effect.gen(function* () {
+      const cause = new TypeError("authorization: Bearer hunter2")
+      const client = yield* makeHttpClient({ fetch: () => Promise.reject(cause) })
+      const error = yield* Effect.flip(client.get("https://mcp.example/"))
+      assert.strictEqual(error.cause, cause)
+      assert.notInclude(error.message, "hunter2")
     }))
 })

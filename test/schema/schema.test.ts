@@ -100,8 +100,57 @@ describe("the codec of an error", () => {
       ["TypeError", undefined],
       ["Error", "ECONNRESET"]
     ])
+    // The sender need not be this package.
+    const sent = Schema.decodeUnknownSync(codecs.BindErrorSchema)({
+      ...encoded,
+      cause: [{ name: "Error", message: "Bearer hunter2" }, { name: "Error", message: "refresh_token=hunter2" }]
+    })
+    assert.deepStrictEqual(causesOf(sent.cause), [["Error", "Bearer ***", undefined], [
+      "Error",
+      "refresh_token=***",
+      undefined
+    ]])
+    assert.isUndefined(Schema.decodeUnknownSync(codecs.BindErrorSchema)({ ...encoded, cause: [] }).cause)
     assert.strictEqual(new index.BindError(crossed(codecOf("BindError")!, error as never) as never).reason, "Unknown")
   })
+})
+
+describe("a ParseError", () => {
+  const secret = "hunter2-hunter2"
+  const said = /^Expected \w+\. What there is instead is not shown, because it may hold a secret$/
+  const all = Object.entries(codecs as unknown as Readonly<Record<string, Schema.Schema<unknown, unknown>>>)
+    .filter(([name]) => name.endsWith("Schema"))
+
+  for (const [name, codec] of all) {
+    it(`quotes nothing of what ${name} refuses, either way, however long it is`, () => {
+      const tag = name.replace(/Schema$/, "")
+      const causes = Array.from({ length: 9 }, () => ({ name: "Error", message: `Bearer ${secret}` }))
+      const wrong: ReadonlyArray<unknown> = [
+        secret,
+        secret.repeat(40_000),
+        [secret],
+        { _tag: secret },
+        { _tag: tag, reason: [secret], cause: `Bearer ${secret}`, via: secret, issuer: [secret], server: [secret] },
+        { _tag: "TokenError", reason: secret, cause: causes },
+        { _tag: "InvalidServerUrl", reason: "Scheme", cause: causes },
+        { _tag: "InvalidServerUrl", reason: "Scheme", cause: [{ name: "Error", message: "", code: secret }] },
+        { via: "http", reason: secret },
+        Object.assign(new Error(secret), { _tag: tag, server: [secret] }),
+        Object.assign(new Error(secret), { _tag: "TokenError" })
+      ]
+      for (const value of wrong) {
+        for (const run of [Schema.decodeUnknownEither(codec), Schema.encodeUnknownEither(codec)]) {
+          const refused = run(value, { errors: "all" })
+          if (refused._tag === "Left") assert.match(refused.left.message, said)
+        }
+        if (codecOf(tag) !== undefined && classes.some(([known]) => known === tag)) {
+          assert.throws(() => Schema.validateSync(codec)(value), said)
+        }
+      }
+      assert.strictEqual(Schema.decodeUnknownEither(codec)(wrong[1])._tag, "Left")
+      assert.strictEqual(Schema.encodeUnknownEither(codec)(wrong[9])._tag, "Left")
+    })
+  }
 })
 
 const plain = (value: unknown): unknown =>
@@ -181,38 +230,35 @@ const result = Schema.Exit({
   defect: Schema.Defect
 })
 
-it.scopedLive("a worker fails with an error of this package, and gives credentials", () =>
+it.scopedLive("an error of this package, and credentials, cross to a worker and back", () =>
   Effect.gen(function* () {
-    const program = new URL("../fixtures/programs/crossing.ts", import.meta.url)
-    const isDeno = "Deno" in globalThis
+    // Plain JavaScript that sends back what it gets: loading this package in a worker would take seconds, and test no more.
+    const echo = `const { parentPort } = require("node:worker_threads")
+      parentPort.on("message", (message) => parentPort.postMessage(message))`
     const worker = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        isDeno ? new Worker(program) : new Worker(
-          // A worker of Node does not read TypeScript by itself.
-          `import("tsx/esm/api").then(({ register }) => { register(); return import(${
-            JSON.stringify(program.href)
-          }) })`,
-          { eval: true }
-        )
-      ),
+      Effect.sync(() => new Worker(echo, { eval: true })),
       (worker) => Effect.promise(() => worker.terminate())
     )
-    const ask = (what: string) =>
-      Effect.flatMap(
+    const cross = (exit: typeof result.Type) =>
+      Effect.flatMap(Schema.encode(result)(exit), (encoded) =>
         Effect.async<unknown, Error>((resume) => {
           worker.once("message", (message) => resume(Effect.succeed(message)))
           worker.once("error", (error) => resume(Effect.fail(error as Error)))
-          worker.postMessage(what)
-        }),
-        Schema.decodeUnknown(result)
-      )
-    const granted = yield* ask("granted")
+          worker.postMessage(encoded)
+        })).pipe(Effect.flatMap(Schema.decodeUnknown(result)))
+    const issuer = "https://as.example"
+    const granted = yield* cross(Exit.succeed({ issuer, tokens: { accessToken: Redacted.make("at-1") } }))
     assert.isTrue(Exit.isSuccess(granted))
     if (Exit.isSuccess(granted)) {
       assert.strictEqual(Redacted.value(granted.value.tokens!.accessToken), "at-1")
       assert.notInclude(JSON.stringify(granted.value), "at-1")
     }
-    const refused = yield* ask("refused")
+    const cause = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" })
+    })
+    const refused = yield* cross(Exit.fail(
+      new mcp.TokenError({ reason: "Unreachable", grant: "refresh_token", issuer, code: "ECONNREFUSED", cause })
+    ))
     const error = Exit.isFailure(refused) ? Cause.squash(refused.cause) : undefined
     assert.instanceOf(error, mcp.TokenError)
     assert.match(
@@ -220,5 +266,4 @@ it.scopedLive("a worker fails with an error of this package, and gives credentia
       /^Cannot renew the sign-in at https:\/\/as\.example: the connection was refused \(ECONNREFUSED\)/
     )
     assert.strictEqual((error as { cause?: Error }).cause?.name, "TypeError")
-    worker.postMessage("end")
-  }), 30_000)
+  }))
