@@ -215,11 +215,16 @@ describe("an option that does not exist", () => {
     [() => openCallback({ onRefused: () => {} } as never), "onRefused", "onRefusal"],
     [() => openCallback({ page: { styles: "" } } as never), "page.styles", "page.style"],
     [() => createMcpOAuth({ serverurl: serverUrl } as never), "serverurl", "serverUrl"],
+    [() => createMcpOAuth({ serverUrl, clientmetadataURL: "x" } as never), "clientmetadataURL", "clientMetadataUrl"],
     [() => createMcpOAuth({ serverUrl, timeouts: 5 } as never), "timeouts"],
     [() => createMcpOAuth({ serverUrl, transport: () => {} } as never), "transport"],
     [() => createMcpOAuth({ serverUrl, interactiv: undefined } as never), "interactiv", "interactive"],
     [() => createMcpOAuth({ serverUrl, client: { clientID: "a" } } as never), "client.clientID", "client.clientId"],
-    [() => createMcpOAuth({ serverUrl, unsafe: { omitRessource: true } } as never), "unsafe.omitRessource"],
+    [
+      () => createMcpOAuth({ serverUrl, unsafe: { omitRessource: true } } as never),
+      "unsafe.omitRessource",
+      "unsafe.omitResource"
+    ],
     [() => createMcpOAuth({ serverUrl, store: { appName: "a", encrypted: true } } as never), "store.encrypted"],
     [() => connect(client, { serverUrl, callback: { tiemout: 5 } } as never), "callback.tiemout", "callback.timeout"],
     [() => connectAll({}, { concurency: 1 } as never), "concurency", "concurrency"],
@@ -230,13 +235,15 @@ describe("an option that does not exist", () => {
     [() => createHostedSignIn({ ...hosted, gaurd: () => false } as never), "gaurd", "guard"]
   ]
 
-  it.each(refusals)("is refused with the name that may have been meant: %s", async (call, option, meant) => {
-    const error = await rejectionOf(call)
-    assert.include(error as object, { _tag: "InvalidOptions", option })
-    const sentence = `Cannot use the option ${option}: there is no such option`
-    if (meant === undefined) assert.isTrue(error?.message.startsWith(sentence), error?.message)
-    else assert.strictEqual(error?.message, `${sentence}. Did you mean ${meant}?`)
-  })
+  for (const [call, option, meant] of refusals) {
+    it(`is refused, as ${option} is, with the name that may have been meant`, async () => {
+      const error = await rejectionOf(call)
+      assert.include(error as object, { _tag: "InvalidOptions", option })
+      const sentence = `Cannot use the option ${option}: there is no such option`
+      if (meant === undefined) assert.isTrue(error?.message.startsWith(sentence), error?.message)
+      else assert.strictEqual(error?.message, `${sentence}. Did you mean ${meant}?`)
+    })
+  }
 
   it("starts no sign-in: nothing is sent, and no browser opens", async () => {
     let asked = 0
