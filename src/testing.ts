@@ -12,7 +12,7 @@ export type {
   AuthorizationServerKnobs,
   MetadataLocation
 } from "./testing/AuthorizationServerKnobs.ts"
-export type { AuthMethod, Client, ClientKnobs } from "./testing/Clients.ts"
+export type { AuthMethod, Client, ClientKnobs, ClientToAdd } from "./testing/Clients.ts"
 export type { Fault, FaultControl, FaultOptions } from "./testing/Fault.ts"
 export type { CodeGrant, Family, RefreshToken, Verified } from "./testing/Grants.ts"
 export { ListenError } from "./testing/Listener.ts"

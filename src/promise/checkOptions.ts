@@ -1,9 +1,26 @@
 /**
- * What a caller in JavaScript may pass wrongly: every option is of the type that it is declared with. What its value has to be
- * beside that is checked where it is used.
+ * What a caller in JavaScript may pass wrongly: every option exists, and is of the type that it is declared with. What its value
+ * has to be beside that is checked where it is used.
  */
+import type { PreRegisteredClient } from "../core/mcp/ClientOptions.ts"
+import type { Unsafe } from "../core/mcp/Unsafe.ts"
+import type { PageOptions } from "../core/page/PageOptions.ts"
 import { InvalidOptions } from "../core/InvalidOptions.ts"
+import type { AuthorizeOptions, ExchangeOptions, OpenCallbackOptions } from "./Callback.ts"
+import { checkNames } from "./checkNames.ts"
 import { checkStore } from "./checkStore.ts"
+import type { AccountsOptions, ExportCredentialsOptions, ImportCredentialsOptions } from "./Credentials.ts"
+import type { PresentUrlOptions } from "./Elicitation.ts"
+import type { BeginSignInOptions, CreateHostedSignInOptions } from "./HostedSignIn.ts"
+import type {
+  CallbackOptions,
+  ConnectAllOptions,
+  ConnectOptions,
+  CreateMcpOAuthOptions,
+  ServerToConnect,
+  StoreInFiles
+} from "./McpOAuth.ts"
+import type { ScreenOptions } from "./Screen.ts"
 
 /** Whether a value is right, and what it has to be. */
 type Kind = readonly [isRight: (value: unknown) => boolean, expected: string]
@@ -38,7 +55,13 @@ const folderName: Kind = [
   'one name without slashes, such as "my-tool"'
 ]
 
+/** Of an option whose value is checked where it is used. */
+const elsewhere: Kind = [() => true, "anything"]
+
 type Kinds = { readonly [Name in string]: Kind | Kinds }
+
+/** All options by name: the compiler refuses a table that lacks one. */
+type KindsOf<Options> = { readonly [Name in keyof Options]-?: Kind | Kinds }
 
 const isKind = (kinds: Kind | Kinds): kinds is Kind => Array.isArray(kinds)
 
@@ -47,7 +70,21 @@ const scope: Kind = [
   "a string, or an object with exactly"
 ]
 
-const client = { clientId: text, clientSecret: text, issuer: text }
+const client = {
+  authMethod: elsewhere,
+  clientId: text,
+  clientSecret: text,
+  issuer: text
+} satisfies KindsOf<PreRegisteredClient<string>>
+
+const unsafe = {
+  allowIssuerMismatch: flag,
+  allowMissingS256: flag,
+  allowResourceMismatch: flag,
+  omitResource: flag
+} satisfies KindsOf<Unsafe>
+
+const page = { html: elsewhere, style: elsewhere, texts: elsewhere } satisfies KindsOf<PageOptions>
 
 const screen = {
   onNotice: action,
@@ -59,45 +96,66 @@ const screen = {
   ],
   signal,
   texts: object
-} satisfies Kinds
+} satisfies KindsOf<Pick<OpenCallbackOptions, keyof ScreenOptions | "openBrowser" | "prompt" | "signal" | "texts">>
 
-const place = { allowOrigins: object, page: object, paste: flag, redirectUri: action } satisfies Kinds
+const place = {
+  allowOrigins: object,
+  host: elsewhere,
+  onPortBusy: elsewhere,
+  page,
+  paste: flag,
+  path: elsewhere,
+  port: elsewhere,
+  redirectUri: action,
+  responseMode: elsewhere
+} satisfies KindsOf<Omit<CallbackOptions, "timeout">>
 
-const server = {
+/** How to sign in, for `begin` too. */
+const signIn = {
   account: text,
   authorizationParameters: object,
-  callback: { ...place, timeout: millis },
+  authorizationServerMetadataUrl: elsewhere,
   client,
   clientMetadataUrl: text,
   clientName: text,
-  fetch: action,
-  interactive: flag,
   name: text,
   offlineAccess: flag,
-  requestTimeout: millis,
   scope,
-  transport: action,
-  unsafe: object
-} satisfies Kinds
+  serverUrl: elsewhere,
+  unsafe
+}
+
+const server = {
+  ...signIn,
+  callback: { ...place, timeout: millis } satisfies KindsOf<CallbackOptions>,
+  fetch: action,
+  interactive: flag,
+  requestTimeout: millis
+}
+
+const createMcpOAuth = { ...screen, ...server, askClientId: action, store } satisfies KindsOf<CreateMcpOAuthOptions>
+
+/** The options of each function. */
+interface Options {
+  readonly accounts: AccountsOptions
+  readonly authorize: AuthorizeOptions & ExchangeOptions<unknown>
+  readonly beginSignIn: BeginSignInOptions
+  readonly connect: ConnectOptions
+  readonly connectAll: ConnectAllOptions
+  readonly createHostedSignIn: CreateHostedSignInOptions
+  readonly createMcpOAuth: CreateMcpOAuthOptions
+  readonly exportCredentials: ExportCredentialsOptions
+  readonly importCredentials: ImportCredentialsOptions
+  readonly openCallback: OpenCallbackOptions
+  readonly presentUrl: PresentUrlOptions
+  readonly serverToConnect: ServerToConnect
+  readonly signal: { readonly signal?: AbortSignal | undefined }
+}
 
 /** What options are of: a function, or a part of its options. */
-export type OptionsOf =
-  | "accounts"
-  | "authorize"
-  | "beginSignIn"
-  | "connectAll"
-  | "createHostedSignIn"
-  | "createMcpOAuth"
-  | "exportCredentials"
-  | "importCredentials"
-  | "openCallback"
-  | "presentUrl"
-  | "servers"
-  | "serverToConnect"
-  | "signal"
+export type OptionsOf = keyof Options
 
-/** The options of each function. Those that are not named here are checked where they are used. */
-const all: Readonly<Record<OptionsOf, Kinds>> = {
+const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
   accounts: { signal, store },
   authorize: {
     describe: action,
@@ -108,22 +166,11 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     present,
     serverName: text,
     signal,
-    timeout: millis
-  },
-  beginSignIn: {
-    account: text,
-    authorizationParameters: object,
-    bindToBrowser: flag,
-    client,
-    clientMetadataUrl: text,
-    clientName: text,
-    name: text,
-    offlineAccess: flag,
-    scope,
-    signal,
     timeout: millis,
-    unsafe: object
+    url: elsewhere
   },
+  beginSignIn: { ...signIn, bindToBrowser: flag, signal, timeout: millis },
+  connect: { ...createMcpOAuth, transport: action },
   connectAll: {
     ...screen,
     askClientId: action,
@@ -135,7 +182,7 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     store,
     turns: [(value: unknown) => value === "one-at-a-time" || value === "all", '"one-at-a-time" or "all"']
   },
-  createMcpOAuth: { ...screen, ...server, askClientId: action, store },
+  createMcpOAuth,
   createHostedSignIn: {
     allowOrigins: object,
     credentials: store,
@@ -143,29 +190,46 @@ const all: Readonly<Record<OptionsOf, Kinds>> = {
     guard: action,
     hosts: object,
     onOutcome: action,
-    page: object,
+    page,
     path: text,
     redirectUri: text,
     requestTimeout: millis,
     resolve: action,
+    responseMode: elsewhere,
     signal,
     store: pending
   },
-  exportCredentials: { account: text, id: text, move: flag, overwrite: flag, signal, store, to: text },
+  exportCredentials: {
+    account: text,
+    id: text,
+    move: flag,
+    overwrite: flag,
+    serverUrl: elsewhere,
+    signal,
+    store,
+    to: text
+  },
   importCredentials: { from: text, overwrite: flag, signal, store },
   openCallback: { ...screen, ...place, onRefusal: action },
-  servers: {},
-  serverToConnect: { ...server, client: object, registration: client },
-  presentUrl: { ...screen, consent: action, serverName: text },
+  serverToConnect: { ...server, client: object, registration: client, transport: action },
+  presentUrl: {
+    consent: action,
+    onNotice: action,
+    openBrowser: screen.openBrowser,
+    present,
+    serverName: text,
+    signal,
+    texts: object
+  },
   signal: { signal }
 }
 
-const storePlace: Kinds = {
+const storePlace = {
   appName: folderName,
   directory: [(value: unknown) => isText(value) && value !== "", "a path, or absent"],
   encrypt: flag,
   keychain: flag
-}
+} satisfies KindsOf<StoreInFiles>
 
 /** What a value is, in words that hold nothing of it where it may be a secret. */
 const shown = (value: unknown): string =>
@@ -176,6 +240,7 @@ const shown = (value: unknown): string =>
     : `a ${typeof value}`
 
 const checkIn = (options: object, kinds: Kinds, path: string): void => {
+  checkNames(options, Object.keys(kinds), path)
   for (const [name, kind] of Object.entries(kinds)) {
     const value = (options as Readonly<Record<string, unknown>>)[name]
     if (value === undefined) continue
@@ -188,6 +253,13 @@ const checkIn = (options: object, kinds: Kinds, path: string): void => {
   }
 }
 
+/** Checks that it is an object, of whatever members. @throws InvalidOptions When it is none. */
+export const checkObject = (value: unknown, option: string): void => {
+  if (isObject(value)) return
+  const is = option === "options" ? "they are" : "it is"
+  throw new InvalidOptions({ option, detail: `${is} ${shown(value)}, and must be an object` })
+}
+
 /**
  * Checks the options of a function.
  *
@@ -195,18 +267,28 @@ const checkIn = (options: object, kinds: Kinds, path: string): void => {
  * @throws InvalidOptions For the first one that is wrong.
  */
 export const checkOptions = (of: OptionsOf, options: unknown, path = ""): void => {
-  if (!isObject(options)) {
+  if (of === "connect" && (options === undefined || options === null)) {
     throw new InvalidOptions({
-      option: path.slice(0, -1) || "options",
-      detail: `it is ${shown(options)}, and must be an object`
+      option: "options",
+      detail: "`connect` needs options as its second argument, with serverUrl"
     })
   }
-  checkIn(options, all[of], path)
+  checkObject(options, path.slice(0, -1) || "options")
+  const given = options as object
+  checkIn(given, all[of], path)
   for (const [name, kind] of Object.entries(all[of])) {
-    const given = (options as Readonly<Record<string, unknown>>)[name]
-    if (kind !== store || !isObject(given)) continue
-    checkStore(given, name)
-    if (!("get" in given)) checkIn(given, storePlace, `${name}.`)
+    const value = (given as Readonly<Record<string, unknown>>)[name]
+    if (kind !== store || !isObject(value)) continue
+    checkStore(value, name)
+    if (!("get" in value)) checkIn(value, storePlace, `${name}.`)
+  }
+}
+
+/** Checks that nothing is left out that a caller in JavaScript may leave out. @throws InvalidOptions For the first one. */
+export const checkGiven = (options: object, names: ReadonlyArray<string>, path = ""): void => {
+  for (const name of names) {
+    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) continue
+    throw new InvalidOptions({ option: `${path}${name}`, detail: "it is missing" })
   }
 }
 

@@ -3,6 +3,8 @@
  * there is. A lock that is not found because of a letter would be missed by nobody until a sign-in is lost.
  */
 import { InvalidOptions } from "../core/InvalidOptions.ts"
+import { checkNames } from "./checkNames.ts"
+import type { StoreInFiles } from "./McpOAuth.ts"
 
 const required = ["get", "set", "delete"]
 const optional = ["list", "exclusively", "revision"]
@@ -54,7 +56,9 @@ const checkTexts = (store: Readonly<Record<string, unknown>>, option: string): v
   }
 }
 
-const placeNames = ["appName", "directory", "encrypt", "keychain"]
+const placeNames = Object.keys(
+  { appName: true, directory: true, encrypt: true, keychain: true } satisfies Record<keyof StoreInFiles, true>
+)
 
 /** What the keychain takes the place of. */
 const withoutKeychain: Readonly<Record<string, string>> = {
@@ -71,13 +75,9 @@ const checkKeychain = (store: Readonly<Record<string, unknown>>, option: string)
 }
 
 const checkPlace = (store: object, option: string): void => {
-  // Its own names only, and each of them: what is meant to protect the credentials must not be passed over.
-  const unknown = Object.keys(store).find((name) => !placeNames.includes(name))
-  if (unknown === undefined) return checkKeychain(store as Readonly<Record<string, unknown>>, option)
-  throw new InvalidOptions({
-    option: `${option}.${unknown.slice(0, 50)}`,
-    detail: `there is no such option. Beside appName there is ${placeNames.slice(1).join(", ")}`
-  })
+  // Each of its names: what is meant to protect the credentials must not be passed over.
+  checkNames(store, placeNames, `${option}.`, `. Beside appName there is ${placeNames.slice(1).join(", ")}`)
+  checkKeychain(store as Readonly<Record<string, unknown>>, option)
 }
 
 /**

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
-import { checkOptions } from "./checkOptions.ts"
+import { checkObject } from "./checkOptions.ts"
 import type { ConnectedAll, ServersToConnect } from "./McpOAuth.ts"
 import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 
@@ -12,7 +12,7 @@ import type { ConnectableClient } from "../mcp/ConnectableClient.ts"
 export const closeAll = async (
   connected: ConnectedAll<ServersToConnect<Readonly<Record<string, ConnectableClient>>>>
 ): Promise<void> => {
-  checkOptions("servers", connected, "connected.")
+  checkObject(connected, "connected")
   const closing = Object.values(connected).map(async (each) => {
     if (each?.status === "fulfilled") await each.value.oauth.close()
   })

@@ -29,7 +29,7 @@ import type {
   ServersToConnect,
   ServerToConnect
 } from "./McpOAuth.ts"
-import { checkOptions, checkText } from "./checkOptions.ts"
+import { checkGiven, checkObject, checkOptions, checkText } from "./checkOptions.ts"
 import * as Closable from "./Closable.ts"
 import { guarded } from "./guarded.ts"
 import { errorOf } from "./runToPromise.ts"
@@ -106,6 +106,7 @@ const split = <Options extends Shared>(
 export const createMcpOAuth = (options: CreateMcpOAuthOptions): Promise<McpOAuth> =>
   guarded(() => options?.signal, async () => {
     checkOptions("createMcpOAuth", options)
+    checkGiven(options, ["serverUrl"])
     const { own, shared } = split(options)
     const opened = await openServices(shared)
     const services = Context.add(opened.context, Scope.Scope, opened.scope)
@@ -119,7 +120,8 @@ export const connect = <Client extends ConnectableClient>(
   options: ConnectOptions
 ): Promise<Connected<Client>> =>
   guarded(() => options?.signal, async () => {
-    checkOptions("createMcpOAuth", options)
+    checkOptions("connect", options)
+    checkGiven(options, ["serverUrl"])
     const { own: { transport, ...own }, shared } = split(options)
     const opened = await openServices(shared)
     const services = Context.add(opened.context, Scope.Scope, opened.scope)
@@ -136,6 +138,7 @@ const connectOne = (
 ) =>
   Effect.suspend(() => {
     checkOptions("serverToConnect", server, `${name}.`)
+    checkGiven(server, ["serverUrl"], `${name}.`)
     const { client, registration, transport, ...rest } = server
     const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
     return Effect.map(Connect.connectInternal(client, options), ({ internal }) => ({ client, internal }))
@@ -152,7 +155,7 @@ export const connectAll = <Clients extends Readonly<Record<string, ConnectableCl
 ): Promise<ConnectedAll<ServersToConnect<Clients>>> =>
   guarded(() => options?.signal, async () => {
     checkOptions("connectAll", options)
-    checkOptions("servers", servers, "servers.")
+    checkObject(servers, "servers")
     const { concurrency, present, turns = present === "all" ? "all" : "one-at-a-time", ...others } = options
     const shared = { ...others, present: typeof present === "string" ? undefined : present }
     const opened = await openServices(shared)

@@ -4,7 +4,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Closed } from "../core/mcp/Closed.ts"
-import { InvalidOptions } from "../core/InvalidOptions.ts"
 import { atMost } from "../effect/atMost.ts"
 import { onAbort } from "../effect/onAbort.ts"
 import { make } from "../hosted/HostedSignIn.ts"
@@ -12,7 +11,7 @@ import type { HostedOptions } from "../hosted/HostedOptions.ts"
 import * as Pending from "../hosted/PendingStore.ts"
 import type { PendingStore as EffectPendingStore } from "../services/PendingStore.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
-import { checkOptions } from "./checkOptions.ts"
+import { checkGiven, checkOptions } from "./checkOptions.ts"
 import { guarded } from "./guarded.ts"
 import type {
   BeginSignInOptions,
@@ -36,14 +35,6 @@ const pendingFor = (store: PendingStore | "memory"): Effect.Effect<EffectPending
     })
   )
 
-/** What nothing can be done without, and a caller in JavaScript may leave out. */
-const assertGiven = (options: object, names: ReadonlyArray<string>): void => {
-  for (const name of names) {
-    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) continue
-    throw new InvalidOptions({ option: name, detail: "it is missing" })
-  }
-}
-
 const toEffectOptions = (
   { guard, onOutcome, ...options }: Omit<CreateHostedSignInOptions, "credentials" | "signal" | "store">,
   store: EffectPendingStore
@@ -59,7 +50,7 @@ const toEffectOptions = (
 
 const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> => {
   checkOptions("createHostedSignIn", options)
-  assertGiven(options, ["redirectUri", "store", "credentials"])
+  checkGiven(options, ["redirectUri", "store", "credentials"])
   const { credentials, signal, store, ...own } = options
   const made = Effect.gen(function* () {
     const keptIn = yield* storeFor(credentials)
@@ -87,7 +78,7 @@ const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> =
 
   const begin = async (beginOptions: BeginSignInOptions) => {
     checkOptions("beginSignIn", beginOptions)
-    assertGiven(beginOptions, ["serverUrl", "account"])
+    checkGiven(beginOptions, ["serverUrl", "account"])
     const { client, signal: own, ...rest } = beginOptions
     assertOpen()
     const begun = hosted.begin({

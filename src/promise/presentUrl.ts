@@ -3,9 +3,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as PresentUrl from "../mcp/presentUrl.ts"
-import { InvalidOptions } from "../core/InvalidOptions.ts"
 import { Presenter } from "../services/Presenter.ts"
-import { checkOptions } from "./checkOptions.ts"
+import { checkGiven, checkOptions } from "./checkOptions.ts"
 import type { PresentUrlOptions, UrlAction } from "./Elicitation.ts"
 import { fromCaller, runToPromise } from "./runToPromise.ts"
 import { presenterFor } from "./services.ts"
@@ -13,10 +12,8 @@ import { presenterFor } from "./services.ts"
 /** See `presentUrl` of the entry. */
 export const presentUrl = async (elicitation: unknown, options: PresentUrlOptions): Promise<UrlAction> => {
   checkOptions("presentUrl", options)
+  checkGiven(options, ["consent", "serverName"])
   const { consent, serverName, signal } = options
-  for (const [option, value] of [["consent", consent], ["serverName", serverName]] as const) {
-    if (value === undefined) throw new InvalidOptions({ option, detail: "it is missing" })
-  }
   const shown = PresentUrl.presentUrl(elicitation, {
     serverName,
     consent: (request) => fromCaller((signal) => consent({ ...request, url: new URL(request.url), signal }))

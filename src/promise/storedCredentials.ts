@@ -5,25 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CredentialKey, keyText } from "../core/mcp/Credentials.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
-import { InvalidOptions } from "../core/InvalidOptions.ts"
 import type { Account } from "../mcp/Account.ts"
 import * as Accounts from "../mcp/accounts.ts"
 import * as Transfer from "../runtime/transferCredentials.ts"
 import { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import { keyId } from "../store/keyId.ts"
-import { checkOptions, type OptionsOf } from "./checkOptions.ts"
+import { checkGiven, checkOptions, type OptionsOf } from "./checkOptions.ts"
 import type { AccountsOptions, ExportCredentialsOptions, ImportCredentialsOptions } from "./Credentials.ts"
 import { guarded } from "./guarded.ts"
 import { runToPromise } from "./runToPromise.ts"
 import { storeFor } from "./storeFor.ts"
-
-const assertGiven = (options: object, names: ReadonlyArray<string>): void => {
-  for (const name of names) {
-    if ((options as Readonly<Record<string, unknown>>)[name] === undefined) {
-      throw new InvalidOptions({ option: name, detail: "it is missing" })
-    }
-  }
-}
 
 /** Checks the options, and runs what needs their store. */
 const withStore = <Options extends AccountsOptions, A>(
@@ -34,7 +25,7 @@ const withStore = <Options extends AccountsOptions, A>(
 ): Promise<A> =>
   guarded(() => options?.signal, async () => {
     checkOptions(of, options)
-    assertGiven(options, names)
+    checkGiven(options, names)
     const effect = Effect.suspend(() => run(options))
     return await runToPromise(Effect.provideServiceEffect(effect, CredentialStore, storeFor(options.store)), [
       options.signal

@@ -33,9 +33,10 @@ const unknownClient = (id: string): Answer =>
   page(
     400,
     "Unknown client",
-    /^https?:/.test(id)
-      ? "<p>Its client ID metadata document is not here: this server fetches nothing, add it with addClient.</p>\n"
-      : ""
+    `<p>Nobody registered <code>${escapeHtml(id.slice(0, 200))}</code> here. ${
+      /^https?:/.test(id) ? "This server fetches no client ID metadata document. " : ""
+    }Add it with <code>server.addClient({ client_id, redirect_uris: [redirectUri] })</code>.</p>
+`
   )
 
 const issOf = (issuer: string, sent: AuthorizationServerKnobs["issSent"]): string | undefined => {

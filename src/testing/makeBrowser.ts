@@ -1,6 +1,7 @@
 /**
  * A browser with a person in front of it, for tests: it opens sign-in pages, presses a button there, and comes back.
  */
+import { checkName, checkNames } from "./checkNames.ts"
 import { addressOf, makeNavigator, type Page } from "./Navigator.ts"
 import type { BrowserError } from "./requestAsBrowser.ts"
 
@@ -64,9 +65,23 @@ export interface Browser {
   readonly done: () => Promise<void>
 }
 
+const behaviours = Object.keys(
+  { approve: true, deny: true, wanderOff: true, comeBackTwice: true } satisfies Record<Behaviour, true>
+)
+
+const names: Readonly<Record<keyof BrowserOptions, true>> = {
+  behaviour: true,
+  onStuck: true,
+  signal: true,
+  timeout: true,
+  user: true
+}
+
 /**
  * Makes a browser for tests, without cookies. It presses the buttons that it finds: to agree, the first one that does not
  * say no; to refuse, the first that says "Cancel", "Deny" or the like.
+ *
+ * Throws a `TypeError` for an option, or a behaviour, that does not exist.
  *
  * @example
  * ```ts no_run
@@ -81,9 +96,11 @@ export interface Browser {
  * @category constructors
  */
 export const makeBrowser = (
-  { behaviour = "approve", onStuck = (error) => console.error(error.message), signal, timeout, user }: BrowserOptions =
-    {}
+  options: BrowserOptions = {}
 ): Browser => {
+  checkNames("makeBrowser", options, names)
+  const { behaviour = "approve", onStuck = (error) => console.error(error.message), signal, timeout, user } = options
+  checkName("behaviour", behaviour, behaviours)
   const { comeBack, follow, load, wanderOff } = makeNavigator({ signal, timeout, user })
   const visits: Array<Promise<Page>> = []
 

@@ -8,7 +8,8 @@ import {
   defaultKnobs
 } from "./AuthorizationServerKnobs.ts"
 import { makeAuthorizeEndpoint } from "./AuthorizeEndpoint.ts"
-import { type Client, makeClients } from "./Clients.ts"
+import { checkNames } from "./checkNames.ts"
+import { type Client, type ClientToAdd, makeClients } from "./Clients.ts"
 import { type FaultControl, makeFaults, respond } from "./Fault.ts"
 import { type Family, makeGrants, type RefreshToken, type Verified } from "./Grants.ts"
 import { listen } from "./Listener.ts"
@@ -60,7 +61,7 @@ export interface AuthorizationServer extends FaultControl<AuthorizationServerEnd
   /** What is known of a refresh token. */
   readonly findRefreshToken: (token: string) => RefreshToken | undefined
   /** Registers a client by hand, or publishes a client ID metadata document: a client whose `client_id` is its URL. */
-  readonly addClient: (client: Client) => void
+  readonly addClient: (client: ClientToAdd) => void
   /** The clients that it knows. */
   readonly clients: () => ReadonlyArray<Client>
   /** Forgets a client, or all: `invalid_client` at the token endpoint, and an error page for the person. */
@@ -77,12 +78,20 @@ export interface AuthorizationServer extends FaultControl<AuthorizationServerEnd
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
+const names: Readonly<Record<keyof AuthorizationServerOptions, unknown>> = {
+  ...defaultKnobs,
+  issuerPath: true,
+  now: true,
+  port: true
+}
+
 /**
  * Starts an authorization server on 127.0.0.1: metadata (RFC 8414), dynamic registration (RFC 7591), client ID metadata
  * documents, PKCE with S256, `iss` (RFC 9207), resource indicators (RFC 8707), rotation of refresh tokens (one that is
  * used twice ends all tokens of its sign-in), revocation (RFC 7009).
  *
- * It checks what real ones check, and waits for no time to pass unless it is told to. Rejects with `ListenError` when the port cannot be had.
+ * It checks what real ones check, and waits for no time to pass unless it is told to. Rejects with `ListenError` when the port
+ * cannot be had, and with a `TypeError` for an option that does not exist.
  *
  * @example
  * ```ts
@@ -100,6 +109,7 @@ export interface AuthorizationServer extends FaultControl<AuthorizationServerEnd
 export const startAuthorizationServer = async (
   { issuerPath = "", now = () => Date.now(), port = 0, ...given }: AuthorizationServerOptions = {}
 ): Promise<AuthorizationServer> => {
+  checkNames("startAuthorizationServer", given, names)
   const { close, origin, serve } = await listen(port)
   const issuer = `${origin}${issuerPath}`
   const locations = metadataLocations(issuerPath)
@@ -170,7 +180,7 @@ export const startAuthorizationServer = async (
     findRefreshToken: grants.findRefreshToken,
     fail: faults.fail,
     heal: faults.heal,
-    addClient: (client) => void clients.all.set(client.client_id, client),
+    addClient: clients.add,
     clients: () => [...clients.all.values()],
     forgetClient: (clientId) => clientId === undefined ? clients.all.clear() : void clients.all.delete(clientId),
     expireTokens: grants.expireAll,

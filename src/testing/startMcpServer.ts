@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { notFound } from "./Answer.ts"
+import { checkNames } from "./checkNames.ts"
 import type { Verified } from "./Grants.ts"
 import { listen } from "./Listener.ts"
 import { answerMcp, scopesOfCall, type TestTools, type ToolCall } from "./McpProtocol.ts"
@@ -68,6 +69,25 @@ const whoami: TestTools = {
   whoami: { description: "Who is signed in", run: (_args, { subject }) => subject }
 }
 
+const names: Readonly<Record<keyof McpServerOptions, true>> = {
+  answer: true,
+  authorizationServer: true,
+  authorizationServers: true,
+  challenge: true,
+  handler: true,
+  latency: true,
+  metadata: true,
+  metadataAt: true,
+  path: true,
+  port: true,
+  refuseAll: true,
+  requiredScopes: true,
+  scope: true,
+  stream: true,
+  tools: true,
+  verify: true
+}
+
 const protectedBy = async (
   authorizationServer: Pick<AuthorizationServer, "issuer" | "verify">,
   { handler, path = "/mcp", port = 0, scope = "", ...given }: Omit<McpServerOptions, "authorizationServer">
@@ -95,7 +115,7 @@ const protectedBy = async (
  * Starts an MCP server (Streamable HTTP) on 127.0.0.1 that wants a token of the authorization server: 401 with the address
  * of its metadata (RFC 9728), 403 `insufficient_scope` where a scope is missing.
  *
- * Rejects with `ListenError` when the port cannot be had.
+ * Rejects with `ListenError` when the port cannot be had, and with a `TypeError` for an option that does not exist.
  *
  * @example
  * ```ts
@@ -119,6 +139,7 @@ const protectedBy = async (
 export const startMcpServer = async (
   { authorizationServer, ...options }: McpServerOptions = {}
 ): Promise<McpServer> => {
+  checkNames("startMcpServer", options, names)
   if (authorizationServer !== undefined) return protectedBy(authorizationServer, options)
   const own = await startAuthorizationServer()
   try {

@@ -3,7 +3,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as entry from "../../src/promise.ts"
 
-const { closeAll, connect, connectAll, createMcpOAuth, openCallback, presentUrl } = entry
+const {
+  accounts,
+  closeAll,
+  connect,
+  connectAll,
+  createHostedSignIn,
+  createMcpOAuth,
+  exportCredentials,
+  importCredentials,
+  openCallback,
+  presentUrl
+} = entry
 
 type Tagged = Error & { readonly _tag?: unknown; readonly option?: unknown }
 
@@ -86,6 +97,14 @@ const junk = fc.constantFrom<unknown>(
 )
 const options = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 2 })
 
+/** Options that each function has, and needs. */
+const rights: Readonly<Record<string, object>> = {
+  openCallback: quiet,
+  createMcpOAuth: { ...quiet, serverUrl, interactive: false, fetch: refuse },
+  connect: { ...quiet, serverUrl, interactive: false, fetch: refuse },
+  connectAll: quiet
+}
+
 const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
   openCallback: (options) => openCallback(options),
   createMcpOAuth: (options) => createMcpOAuth(options),
@@ -98,8 +117,7 @@ describe("a wrong option", () => {
     it(`of ${name} rejects with a tag, whatever it is`, () =>
       fc.assert(
         fc.asyncProperty(options, async (wrong) => {
-          const all = { ...quiet, ...name === "openCallback" || name === "connectAll" ? {} : { serverUrl }, ...wrong }
-          assertTagged(await rejectionOf(() => call({ interactive: false, fetch: refuse, ...all } as never)))
+          assertTagged(await rejectionOf(() => call({ ...rights[name], ...wrong } as never)))
         }),
         { numRuns: 60 }
       ), 60_000)
@@ -182,11 +200,134 @@ describe("a wrong option", () => {
 
   it("leaves the reason of an abort as it is", async () => {
     const signal = AbortSignal.abort("enough")
-    for (const call of Object.values(calls)) {
-      assert.strictEqual(await rejectionOf(() => call({ ...quiet, serverUrl, signal } as never)) as unknown, "enough")
+    for (const [name, call] of Object.entries(calls)) {
+      assert.strictEqual(await rejectionOf(() => call({ ...rights[name], signal } as never)) as unknown, "enough")
     }
     const asked = presentUrl({ url: "https://a.example" }, { serverName: "a", consent: () => "accept", signal })
     assert.strictEqual(await rejectionOf(() => asked) as unknown, "enough")
+  })
+})
+
+describe("an option that does not exist", () => {
+  const store = new Map<string, string>() as never
+  const hosted = { redirectUri: "https://a.example/callback", store: "memory", credentials: store }
+  const refusals: ReadonlyArray<readonly [call: () => Promise<unknown>, option: string, meant?: string]> = [
+    [() => openCallback({ onRefused: () => {} } as never), "onRefused", "onRefusal"],
+    [() => openCallback({ page: { styles: "" } } as never), "page.styles", "page.style"],
+    [() => createMcpOAuth({ serverurl: serverUrl } as never), "serverurl", "serverUrl"],
+    [() => createMcpOAuth({ serverUrl, clientmetadataURL: "x" } as never), "clientmetadataURL", "clientMetadataUrl"],
+    [() => createMcpOAuth({ serverUrl, timeouts: 5 } as never), "timeouts"],
+    [() => createMcpOAuth({ serverUrl, transport: () => {} } as never), "transport"],
+    [() => createMcpOAuth({ serverUrl, interactiv: undefined } as never), "interactiv", "interactive"],
+    [() => createMcpOAuth({ serverUrl, client: { clientID: "a" } } as never), "client.clientID", "client.clientId"],
+    [
+      () => createMcpOAuth({ serverUrl, unsafe: { omitRessource: true } } as never),
+      "unsafe.omitRessource",
+      "unsafe.omitResource"
+    ],
+    [() => createMcpOAuth({ serverUrl, store: { appName: "a", encrypted: true } } as never), "store.encrypted"],
+    [() => connect(client, { serverUrl, callback: { tiemout: 5 } } as never), "callback.tiemout", "callback.timeout"],
+    [() => connectAll({}, { concurency: 1 } as never), "concurency", "concurrency"],
+    [() => accounts({ store: { appName: "a" }, signl: 1 } as never), "signl", "signal"],
+    [() => exportCredentials({ store, too: "x" } as never), "too", "to"],
+    [() => importCredentials({ store, form: "x" } as never), "form", "from"],
+    [() => presentUrl({}, { serverName: "a", consents: () => {} } as never), "consents", "consent"],
+    [() => createHostedSignIn({ ...hosted, gaurd: () => false } as never), "gaurd", "guard"]
+  ]
+
+  for (const [call, option, meant] of refusals) {
+    it(`is refused, as ${option} is, with the name that may have been meant`, async () => {
+      const error = await rejectionOf(call)
+      assert.include(error as object, { _tag: "InvalidOptions", option })
+      const sentence = `Cannot use the option ${option}: there is no such option`
+      if (meant === undefined) assert.isTrue(error?.message.startsWith(sentence), error?.message)
+      else assert.strictEqual(error?.message, `${sentence}. Did you mean ${meant}?`)
+    })
+  }
+
+  it("starts no sign-in: nothing is sent, and no browser opens", async () => {
+    let asked = 0
+    const error = await rejectionOf(() =>
+      connect(client, {
+        ...quiet,
+        serverUrl,
+        interactiv: false,
+        openBrowser: () => asked++,
+        fetch: (...request: []) => (asked++, refuse(...request))
+      } as never)
+    )
+    assert.strictEqual(
+      error?.message,
+      "Cannot use the option interactiv: there is no such option. Did you mean interactive?"
+    )
+    assert.strictEqual(asked, 0)
+  })
+
+  it("is refused where a callback, a hosted sign-in or one of several servers is asked", async () => {
+    const callback = await openCallback({ ...quiet, paste: false })
+    const redirectUri = "https://a.example/callback"
+    const signIns = await createHostedSignIn({
+      redirectUri,
+      store: "memory",
+      credentials: { get: () => undefined, set: () => {}, delete: () => {}, mine: 1 } as entry.TextStore
+    })
+    try {
+      const authorizing = await rejectionOf(() => callback.authorize({ url: "https://a.example", isuer: "x" } as never))
+      assert.include(authorizing?.message, "the option isuer: there is no such option. Did you mean issuer?")
+      const beginning = await rejectionOf(() =>
+        signIns.begin({ serverUrl, account: "a", bindtobrowser: true } as never)
+      )
+      assert.include(beginning?.message, "Did you mean bindToBrowser?")
+      const servers = { one: { client, serverUrl, registraton: {} } }
+      const { one } = await connectAll(servers as never, quiet) as Record<string, PromiseSettledResult<unknown>>
+      assert.include(
+        one?.status === "rejected" ? one.reason.message : "",
+        "the option one.registraton: there is no such option. Did you mean one.registration?"
+      )
+    } finally {
+      await Promise.all([callback.close(), signIns.close()])
+    }
+  })
+
+  it("is not one that is inherited, a symbol, or of an instance of a class", async () => {
+    class Settings {
+      serverUrl = serverUrl
+      _prompt = false
+      get prompt() {
+        return this._prompt
+      }
+    }
+    const inheriting: object = Object.assign(Object.create({ inherited: 1 }), { serverUrl })
+    for (const given of [new Settings(), inheriting, { serverUrl, [Symbol("own")]: 1 }]) {
+      assert.isUndefined(await rejectionOf(() => createMcpOAuth(given as never)))
+    }
+    assert.include(
+      await rejectionOf(() => createMcpOAuth(Object.assign(inheriting, { accounts: "a" }) as never)) as object,
+      { option: "accounts" }
+    )
+  })
+})
+
+describe("options that are left out", () => {
+  it("are asked for, and so is serverUrl", async () => {
+    for (const none of [undefined, null]) {
+      assert.strictEqual(
+        (await rejectionOf(() => connect(client, none as never)))?.message,
+        "Cannot use the options: `connect` needs options as its second argument, with serverUrl"
+      )
+    }
+    assert.strictEqual(
+      (await rejectionOf(() => createMcpOAuth(null as never)))?.message,
+      "Cannot use the options: they are null, and must be an object"
+    )
+    for (const call of [() => connect(client, quiet as never), () => createMcpOAuth(quiet as never)]) {
+      assert.strictEqual((await rejectionOf(call))?.message, "Cannot use the option serverUrl: it is missing")
+    }
+    const { one } = await connectAll({ one: { client } } as never, quiet) as Record<
+      string,
+      PromiseSettledResult<unknown>
+    >
+    assert.include(one?.status === "rejected" ? one.reason : {}, { _tag: "InvalidOptions", option: "one.serverUrl" })
   })
 })
 

@@ -50,6 +50,15 @@ const failure = async (run: Promise<unknown>): Promise<BrowserError> => {
 }
 
 describe("makeBrowser", () => {
+  it("has no options and no behaviours but its own", () => {
+    assert.throws(
+      () => makeBrowser({ behaviour: "denny" } as never),
+      TypeError,
+      'There is no behaviour "denny". There is approve, comeBackTwice, deny, wanderOff'
+    )
+    assert.throws(() => makeBrowser({ behavior: "deny" } as never), TypeError, "behaviour, onStuck, signal")
+  })
+
   it("approves, and reads the last page", () =>
     withSignIn(async (url, callback) => {
       const [page, { code }] = await Promise.all([makeBrowser().approve(url), callback.authorize({ url })])

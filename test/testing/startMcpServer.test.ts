@@ -49,6 +49,12 @@ const post = (server: McpServer, token: string | undefined, body: unknown, url =
 const call = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: 7, method, params })
 
 describe("startMcpServer", () => {
+  it("has no options but its own", async () => {
+    const error = await startMcpServer({ toolz: {} } as never).then(() => undefined, (reason) => reason)
+    assert.instanceOf(error, TypeError)
+    assert.match(error.message, /^There is no option of startMcpServer called "toolz"\. There is .*tools/)
+  })
+
   for (const stream of [false, true]) {
     it(`serves clients of both SDKs, ${stream ? "by events" : "by JSON"}`, () =>
       withServer({ tools, stream }, async (server, token) => {
