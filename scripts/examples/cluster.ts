@@ -23,7 +23,7 @@ import { CallbackServer, CredentialStore, PasteInput, Presenter } from "effect-o
 import { HostedSignIn, PendingStore } from "effect-oauth-callback/hosted"
 import { McpOAuth } from "effect-oauth-callback/mcp"
 import { createServer } from "node:http"
-import { guard, visit } from "./localService.ts" // --local
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 /** The sign-ins of this service, which every machine makes alike. */
@@ -77,7 +77,7 @@ const hosted = Layer.effect(
   Hosted,
   Effect.gen(function* () {
     return yield* HostedSignIn.make({
-      guard, // --local
+      guard: toThisMachine, // --local
       redirectUri: `${PUBLIC_URL}/oauth/callback`,
       store: yield* PendingStore.memory()
     })

@@ -13,7 +13,7 @@
  */
 import { createHostedSignIn, createMcpOAuth, type HostedSignIn, type TextStore } from "effect-oauth-callback/promise"
 import express, { type Express } from "express"
-import { guard, visit } from "./localService.ts" // --local
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 const texts = new Map<string, string>() // stands for your database
@@ -55,7 +55,7 @@ export const makeApp = (hosted: HostedSignIn, serverUrl: string): Express => {
 
 const { PORT = "8080", PUBLIC_URL = "", SERVER_URL = "" } = process.env
 const hosted = await createHostedSignIn({
-  guard, // --local
+  guard: toThisMachine, // --local
   redirectUri: `${PUBLIC_URL}/oauth/callback`,
   store: "memory",
   credentials

@@ -10,8 +10,8 @@ import process from "node:process"
 
 const isLocal = process.argv.includes("--local")
 
-/** By default a service sends nothing to addresses of this machine. */
-export const guard: (() => boolean) | undefined = isLocal ? () => true : undefined
+/** The guard of the service, which by default sends nothing to addresses of this machine. */
+export const toThisMachine: (() => boolean) | undefined = isLocal ? () => true : undefined
 
 const start = async () => {
   const authorizationServer = await startAuthorizationServer({ authorize: "approve" })

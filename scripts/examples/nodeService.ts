@@ -12,7 +12,7 @@
  */
 import { createHostedSignIn, type HostedSignIn, type TextStore } from "effect-oauth-callback/promise"
 import { createServer, type RequestListener } from "node:http"
-import { guard, visit } from "./localService.ts" // --local
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 /** The service. */
@@ -39,7 +39,7 @@ const credentials: TextStore = {
 }
 const { PORT = "8080", PUBLIC_URL = "", SERVER_URL = "" } = process.env
 const hosted = await createHostedSignIn({
-  guard, // --local
+  guard: toThisMachine, // --local
   redirectUri: `${PUBLIC_URL}/oauth/callback`,
   store: "memory",
   credentials

@@ -21,7 +21,7 @@ import { Hono } from "hono"
 import { Redis } from "ioredis"
 import { createServer } from "node:http"
 import process from "node:process"
-import { guard, visit } from "./localService.ts" // --local
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 import { credentials, pendingStore } from "./redisStores.ts"
 
@@ -95,7 +95,7 @@ const { PORT = "8080", PUBLIC_URL: publicUrl = "", REDIS_URL, SERVER_URL: server
 // Without Redis in memory: good for one machine, until it is started again.
 const redis = REDIS_URL === undefined ? undefined : new Redis(REDIS_URL)
 const { app, hosted } = await makeService({
-  guard, // --local
+  guard: toThisMachine, // --local
   publicUrl,
   serverUrl,
   store: redis === undefined ? "memory" : pendingStore(redis),

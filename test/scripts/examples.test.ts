@@ -40,8 +40,8 @@ const recipeOf = (name: string): Recipe | undefined => {
 const names = readdirSync(examples).filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -3))
 const recipes = names.flatMap((name) => recipeOf(name) ?? [])
 
-/** Those that differ on Deno: they have processes, a browser or requests of `node:http`. */
-const alsoOnDeno = ["asyncAwait", "cluster", "fixedPort", "nodeService", "severalProcesses"]
+/** Those that differ on Deno: one each with a browser, with requests of `node:http` and with processes. */
+const alsoOnDeno = ["asyncAwait", "nodeService", "severalProcesses"]
 
 const bun = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "bun")).find(existsSync)
 
