@@ -194,7 +194,7 @@ describe.skipIf(onDeno)("a copy of a recipe", () => {
       const lines = readFileSync(join(examples, `${name}.ts`), "utf8").split("\n")
       const left = lines.filter((line) => !line.includes("--local")).join("\n")
       const given = lines.flatMap((line) => /^import \{(.*)\} from .*--local$/.exec(line)?.[1]?.split(",") ?? [])
-      const code = left.replace(/\/\*.*?\*\/|\/\/ .*$/gms, "")
+      const code = left.replace(/\/\*[^]*?\*\/|\/\/ .*$/gm, "")
       for (const leftOver of [...given.map((each) => `\\b${each.trim()}\\b`), "/local\\w*\\."]) {
         assert.notMatch(code, new RegExp(leftOver), `${name}.ts, without --local`)
       }
