@@ -1,9 +1,9 @@
 /**
  * For an agent that calls the tools of an MCP server. The first run opens the browser; later runs use what the first one stored.
  *
- *     npm install effect-oauth-callback @modelcontextprotocol/sdk
- *     node asyncAwait.ts            with your server in place of mcp.example.com
- *     node asyncAwait.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback @modelcontextprotocol/sdk && npm pkg set type=module
+ *     npx tsx asyncAwait.ts            with your server in place of mcp.example.com
+ *     npx tsx asyncAwait.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -11,7 +11,7 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { connect } from "effect-oauth-callback/promise"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 const client = new Client({ name: "my-agent", version: "1.0.0" })

@@ -15,7 +15,7 @@ import { layerFile } from "effect-oauth-callback/bun"
 import { McpOAuth } from "effect-oauth-callback/mcp"
 import { createMcpOAuth } from "effect-oauth-callback/promise"
 import process from "node:process"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 const request = { method: "POST", body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' }

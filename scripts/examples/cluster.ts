@@ -2,7 +2,9 @@
  * One entity for each person and server, with `@effect/cluster`: whichever machine is asked, one session in the whole cluster
  * signs this person in, refreshes this token and sends these requests, and ends when nobody has asked for five minutes.
  *
- *     node cluster.ts --local      (a cluster in memory, and servers of this machine)
+ *     npm install effect-oauth-callback effect@3 @effect/platform @effect/rpc @effect/cluster && npm pkg set type=module
+ *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example.com/mcp npx tsx cluster.ts
+ *     npx tsx cluster.ts --local    a cluster in memory, with servers of this machine
  *
  * On many machines give `NodeClusterSocket.layer` of `@effect/platform-node` in place of `TestRunner.layer`, and stores that
  * they share: `layerRedis` of `effect-oauth-callback/redis`. The page of the redirect URI is no matter of the entity: any machine
@@ -16,11 +18,12 @@
  */
 import { Entity, TestRunner } from "@effect/cluster"
 import { Rpc } from "@effect/rpc"
-import { Context, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { Context, Effect, Layer, ManagedRuntime, Redacted, Schema, Stream } from "effect"
 import { CallbackServer, CredentialStore, PasteInput, Presenter } from "effect-oauth-callback"
 import { HostedSignIn, PendingStore } from "effect-oauth-callback/hosted"
 import { McpOAuth } from "effect-oauth-callback/mcp"
-import { headingOf, whileListening, withLocal } from "./local.ts"
+import { createServer } from "node:http"
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 /** The sign-ins of this service, which every machine makes alike. */
@@ -68,46 +71,40 @@ const sessions = Session.toLayer(
   { maxIdleTime: "5 minutes", concurrency: "unbounded" }
 )
 
-const hosted = (publicUrl: string) =>
-  Layer.effect(
-    Hosted,
-    Effect.gen(function* () {
-      return yield* HostedSignIn.make({
-        redirectUri: `${publicUrl}/oauth/callback`,
-        store: yield* PendingStore.memory(),
-        // Only here: by default nothing is sent to addresses of this machine.
-        guard: () => true
-      })
+const { PORT = "8080", PUBLIC_URL = "", SERVER_URL = "" } = process.env
+
+const hosted = Layer.effect(
+  Hosted,
+  Effect.gen(function* () {
+    return yield* HostedSignIn.make({
+      guard: toThisMachine, // --local
+      redirectUri: `${PUBLIC_URL}/oauth/callback`,
+      store: yield* PendingStore.memory()
     })
-  )
+  })
+)
 
 const inMemory = Layer.effect(CredentialStore, CredentialStore.memory)
 
-const all = { concurrency: "unbounded" } as const
+/** The pages of a machine. Who asks is `ann` here; with you it is who your own session says. */
+const page = (request: Request) =>
+  Effect.gen(function* () {
+    const { handle } = yield* Hosted
+    const session = (yield* Session.client)(sessionId("ann", SERVER_URL))
+    const { pathname } = new URL(request.url)
+    if (pathname === "/oauth/callback") return yield* handle(request)
+    if (pathname === "/connect") return Response.redirect(Redacted.value(yield* session.Begin()), 302)
+    return new Response(yield* session.Get())
+  }).pipe(
+    Effect.catchAll((error) => Effect.succeed(new Response(typeof error === "string" ? error : error.message)))
+  )
 
-await withLocal(({ browse, expireAll, refreshes, serverUrl }) =>
-  whileListening((publicUrl, listen) =>
-    Effect.gen(function* () {
-      const { handle } = yield* Hosted
-      listen(serve((request) => Effect.runPromise(handle(request))))
-      const session = (yield* Session.client)(sessionId("ann", serverUrl))
-      console.log(yield* Effect.flip(session.Get()))
-      const url = yield* session.Begin()
-      console.log(headingOf(yield* Effect.promise(() => browse(Redacted.value(url)))))
-      const ask = Effect.all(Array.from({ length: 8 }, () => session.Get()), all)
-      const before = yield* ask
-      expireAll()
-      const answers = new Set([...before, ...yield* ask])
-      console.log(`${answers.size} answer to 16 requests, ${refreshes()} refresh`)
-    }).pipe(
-      Effect.provide(
-        sessions.pipe(
-          Layer.provideMerge(TestRunner.layer),
-          Layer.provideMerge(hosted(publicUrl)),
-          Layer.provide(Layer.merge(inMemory, nobody))
-        )
-      ),
-      Effect.runPromise
-    )
+const machine = ManagedRuntime.make(
+  sessions.pipe(
+    Layer.provideMerge(TestRunner.layer),
+    Layer.provideMerge(hosted),
+    Layer.provide(Layer.merge(inMemory, nobody))
   )
 )
+createServer(serve((request) => machine.runPromise(page(request)))).listen(Number(PORT))
+await visit(["/", "/connect"], "/") // --local

@@ -2,9 +2,9 @@
  * For a program written with Effect that calls the tools of an MCP server. The scope closes the client; what was signed in to is
  * kept in files that only you can read.
  *
- *     npm install effect-oauth-callback effect@3 @modelcontextprotocol/sdk
- *     node effect.ts            with your server in place of mcp.example.com
- *     node effect.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback effect@3 @modelcontextprotocol/sdk && npm pkg set type=module
+ *     npx tsx effect.ts            with your server in place of mcp.example.com
+ *     npx tsx effect.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -14,7 +14,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Config, Console, Effect } from "effect"
 import { McpOAuth } from "effect-oauth-callback/mcp"
 import { layerFile } from "effect-oauth-callback/node" // or /deno, or /bun
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const program = Effect.gen(function* () {
   const serverUrl = yield* Config.withDefault(Config.string("SERVER_URL"), "https://mcp.example.com/mcp")

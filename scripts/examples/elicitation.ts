@@ -2,7 +2,8 @@
  * For an MCP server that asks the person to open a page of its own (URL mode elicitation): a payment, a key of another service. The
  * whole address and its host are shown, and nothing is opened without consent.
  *
- *     node elicitation.ts --local    with a request as a server sends it, and a person who agrees
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx elicitation.ts --local    with a request as a server sends it, and a person who agrees
  *
  * It prints:
  *

@@ -2,9 +2,9 @@
  * For a web service with Express whose people sign in to an MCP server. The callback is one route; the account is that of your own
  * session. For several machines give both stores of redisStores.ts in place of these; for another framework see webService.ts.
  *
- *     npm install effect-oauth-callback express@5
- *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example/mcp node expressService.ts
- *     node expressService.ts --local    with servers of this machine, and nobody in front of it
+ *     npm install effect-oauth-callback express@5 && npm pkg set type=module
+ *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example/mcp npx tsx expressService.ts
+ *     npx tsx expressService.ts --local    with servers of this machine, and nobody in front of it
  *
  * It prints:
  *
@@ -13,7 +13,7 @@
  */
 import { createHostedSignIn, createMcpOAuth, type HostedSignIn, type TextStore } from "effect-oauth-callback/promise"
 import express, { type Express } from "express"
-import { headingOf, whileListening, withLocal } from "./local.ts"
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 const texts = new Map<string, string>() // stands for your database
@@ -53,20 +53,12 @@ export const makeApp = (hosted: HostedSignIn, serverUrl: string): Express => {
   return app
 }
 
-const open = (publicUrl: string, guard?: () => boolean): Promise<HostedSignIn> =>
-  createHostedSignIn({ redirectUri: `${publicUrl}/oauth/callback`, store: "memory", credentials, guard })
-
-if (process.argv.includes("--local")) {
-  await withLocal(({ browse, serverUrl }) =>
-    whileListening(async (publicUrl, listen) => {
-      const hosted = await open(publicUrl, () => true) // by default nothing is sent to addresses of this machine
-      listen(makeApp(hosted, serverUrl))
-      console.log(headingOf(await browse(`${publicUrl}/connect`)))
-      console.log((await browse(`${publicUrl}/who`)).text)
-      await hosted.close()
-    })
-  )
-} else {
-  const { PUBLIC_URL = "", SERVER_URL = "" } = process.env
-  makeApp(await open(PUBLIC_URL), SERVER_URL).listen(8080)
-}
+const { PORT = "8080", PUBLIC_URL = "", SERVER_URL = "" } = process.env
+const hosted = await createHostedSignIn({
+  guard: toThisMachine, // --local
+  redirectUri: `${PUBLIC_URL}/oauth/callback`,
+  store: "memory",
+  credentials
+})
+makeApp(hosted, SERVER_URL).listen(Number(PORT))
+await visit(["/connect", "/who"]) // --local

@@ -2,8 +2,9 @@
  * Two people sign in at once, by a client whose one redirect URI names a port. They share it; so do programs that run at the
  * same time.
  *
- *     SERVER_URL=https://mcp.example/mcp CLIENT_ID=… PORT=8765 node fixedPort.ts
- *     node fixedPort.ts --local      (with servers of this machine, and a browser that agrees to everything)
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     SERVER_URL=https://mcp.example.com/mcp CLIENT_ID=… PORT=8765 npx tsx fixedPort.ts
+ *     npx tsx fixedPort.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * The redirect URI to register is http://127.0.0.1:8765/callback.
  *
@@ -14,31 +15,27 @@
  *     ann is signed in: 200
  *     ben is signed in: 200
  */
-import { createMcpOAuth, type CreateMcpOAuthOptions } from "effect-oauth-callback/promise"
-import process from "node:process"
-import { type FixedPort, withFixedPort } from "./localFixedPort.ts"
+import { createMcpOAuth } from "effect-oauth-callback/promise"
+import { present } from "./localFixedPort.ts" // --local
+
+const { CLIENT_ID: clientId = "", PORT = "8765", SERVER_URL: serverUrl = "https://mcp.example.com/mcp" } = process.env
 
 /** Signs one person in, and sends a request as that person. */
-const signIn = async ({ clientId, port, present, serverUrl }: FixedPort, account: string): Promise<string> => {
-  const options: CreateMcpOAuthOptions = { serverUrl, account, client: { clientId }, callback: { port } }
-  const oauth = await createMcpOAuth(present === undefined ? options : { ...options, present })
+const signIn = async (account: string): Promise<string> => {
+  const oauth = await createMcpOAuth({
+    present, // --local
+    serverUrl,
+    account,
+    client: { clientId },
+    callback: { port: Number(PORT) }
+  })
   try {
     await oauth.ensure()
-    const response = await oauth.fetch(serverUrl)
-    await response.body?.cancel()
-    return `${account} is signed in: ${response.status}`
+    const ping = { method: "POST", body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' }
+    return `${account} is signed in: ${(await oauth.fetch(serverUrl, ping)).status}`
   } finally {
     await oauth.close()
   }
 }
 
-const both = async (fixed: FixedPort): Promise<void> => {
-  const lines = await Promise.all(["ann", "ben"].map((account) => signIn(fixed, account)))
-  console.log(lines.join("\n"))
-}
-
-if (process.argv.includes("--local")) await withFixedPort(2, both)
-else {
-  const { CLIENT_ID: clientId = "", PORT: port = "8765", SERVER_URL: serverUrl = "" } = process.env
-  await both({ clientId, port: Number(port), serverUrl })
-}
+console.log((await Promise.all(["ann", "ben"].map(signIn))).join("\n"))

@@ -12,8 +12,9 @@
  *       await client.connect(new StreamableHTTPClientTransport(url, { authProvider: provider }))
  *     }
  *
- *     node fromAuthProvider.ts            with your server in place of mcp.example.com
- *     node fromAuthProvider.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback @modelcontextprotocol/sdk && npm pkg set type=module
+ *     npx tsx fromAuthProvider.ts            with your server in place of mcp.example.com
+ *     npx tsx fromAuthProvider.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -23,7 +24,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import { connect, createMcpOAuth } from "effect-oauth-callback/promise"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 const store = { appName: "my-agent" }

@@ -10,8 +10,9 @@
  *     }).listen(3000)                                           // taken by another program, or by a second sign-in
  *     await open(authorizationUrl)
  *
- *     node fromCreateServer.ts            with your server's addresses and your client id
- *     node fromCreateServer.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx fromCreateServer.ts            with your server's addresses and your client id
+ *     npx tsx fromCreateServer.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -19,7 +20,7 @@
  */
 import { openCallback } from "effect-oauth-callback/promise"
 import { createHash, randomBytes } from "node:crypto"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const issuer = process.env.ISSUER ?? "https://auth.example.com"
 const clientId = process.env.CLIENT_ID ?? "my-app"
@@ -27,7 +28,7 @@ const clientId = process.env.CLIENT_ID ?? "my-app"
 const callback = await openCallback() // { port: 3000 }, where the redirect URI is registered with a port
 try {
   const verifier = randomBytes(32).toString("base64url")
-  const url = new URL("/authorization", issuer)
+  const url = new URL("/authorize", issuer)
   url.search = new URLSearchParams({
     response_type: "code",
     client_id: clientId,

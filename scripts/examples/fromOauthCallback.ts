@@ -9,8 +9,9 @@
  * here, so that your own check can go; a denial is an error with `_tag: "AuthorizationDenied"`. For `browserAuth()`, its provider
  * for MCP, see fromAuthProvider.ts.
  *
- *     node fromOauthCallback.ts            with your server's addresses and your client id
- *     node fromOauthCallback.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx fromOauthCallback.ts            with your server's addresses and your client id
+ *     npx tsx fromOauthCallback.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -18,13 +19,13 @@
  */
 import { openCallback } from "effect-oauth-callback/promise"
 import { createHash, randomBytes } from "node:crypto"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const issuer = process.env.ISSUER ?? "https://auth.example.com"
 const verifier = randomBytes(32).toString("base64url") // goes with the code to the token endpoint
 
 const callback = await openCallback() // `{ port: 3000 }` as before; by default any free port
-const authorizationUrl = new URL("/authorization", issuer)
+const authorizationUrl = new URL("/authorize", issuer)
 authorizationUrl.search = new URLSearchParams({
   response_type: "code",
   client_id: process.env.CLIENT_ID ?? "my-app",

@@ -3,9 +3,9 @@
  * Where there is none, or it is locked, this fails with `CredentialStoreError` and keeps nothing elsewhere. For long tokens and many
  * servers take `{ appName, encrypt: true }`: encrypted files, whose key alone is in the keychain.
  *
- *     npm install effect-oauth-callback @napi-rs/keyring
- *     node keychain.ts            with your server in place of mcp.example.com
- *     node keychain.ts --local    with a server of this machine, and the keychain that is there
+ *     npm install effect-oauth-callback @napi-rs/keyring && npm pkg set type=module
+ *     npx tsx keychain.ts            with your server in place of mcp.example.com
+ *     npx tsx keychain.ts --local    with a server of this machine, and the keychain that is there
  *
  * It prints:
  *
@@ -14,7 +14,7 @@
  *     Taken out again
  */
 import { accounts, createMcpOAuth, type CreateMcpOAuthOptions } from "effect-oauth-callback/promise"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 const inKeychain = { appName: "my-agent", keychain: true } as const

@@ -36,6 +36,5 @@ const agent = async (serverUrl = "https://mcp.example.com/mcp") => {
   await oauth.close()
 }
 
-// What --local needs: leave it out.
 if (process.argv.includes("--local")) await (await import("./localPermissions.ts")).measure()
-else await agent(process.argv[2])
+await agent(process.argv[2])

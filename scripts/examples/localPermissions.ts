@@ -43,7 +43,7 @@ const run = async (cwd = folder, flags: ReadonlyArray<string>, browser = "none")
   child.stdout.on("data", (chunk) => said += String(chunk))
   child.stderr.on("data", (chunk) => {
     complained += String(chunk)
-    const address = /^http\S+authorization\S+$/m.exec(complained)?.[0]
+    const address = /^http\S+authorize\S+$/m.exec(complained)?.[0]
     if (opened || address === undefined || /Your browser should open/.test(complained)) return
     opened = true
     browse(address)
@@ -54,8 +54,8 @@ const run = async (cwd = folder, flags: ReadonlyArray<string>, browser = "none")
   return [said.trim(), missing].filter((part) => part).join(", ")
 }
 
-/** Runs all, and prints what came of it. */
-export const measure = async (): Promise<void> => {
+/** Runs all, prints what came of it, and ends this process. */
+export const measure = async (): Promise<never> => {
   writeBrowser()
   const without = (flags: ReadonlyArray<string>, name: string) => flags.filter((flag) => !flag.startsWith(name))
   const [here, there, elsewhere] = ["here", "there", "elsewhere"].map((name) => join(folder, name))
@@ -69,4 +69,5 @@ export const measure = async (): Promise<void> => {
     `In the browser without --allow-run: ${await run(elsewhere, without(inBrowser, "--allow-run"), "xdg-open")}`
   ]
   for (const line of (await Promise.all([shown(), opened()])).flat()) console.log(line)
+  process.exit()
 }

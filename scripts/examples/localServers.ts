@@ -1,13 +1,13 @@
 /**
  * What `--local` means in a recipe: an authorization server, an MCP server behind it, and a browser whose person agrees to
- * everything. All are of this machine, and end with the program. A program of yours leaves the import out.
+ * everything. All are of this machine, and end with the program. A program of yours leaves out the lines that say --local.
  *
  * Recipes find them where they find those of others: in the variables SERVER_URL, ISSUER, CLIENT_ID (a client that is registered
  * already) and BROWSER. What they store goes into a folder that is removed at the end.
  */
 import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import type { AddressInfo, Server, Socket } from "node:net"
 import { tmpdir } from "node:os"
@@ -89,19 +89,18 @@ export const authorizationServer: RequestListener = async (request, response) =>
   if (pathname === "/.well-known/oauth-authorization-server") {
     return json(200, {
       issuer,
-      ...Object.fromEntries(
-        ["authorization", "token", "registration", "revocation"].map((
-          name
-        ) => [`${name}_endpoint`, `${issuer}/${name}`])
-      ),
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      registration_endpoint: `${issuer}/register`,
+      revocation_endpoint: `${issuer}/revoke`,
       response_types_supported: ["code"],
       code_challenge_methods_supported: ["S256"],
       token_endpoint_auth_methods_supported: ["none"],
       authorization_response_iss_parameter_supported: true
     })
   }
-  if (pathname === "/registration") return json(201, { ...JSON.parse(body), client_id: `client-${++issued}` })
-  if (pathname === "/revocation") {
+  if (pathname === "/register") return json(201, { ...JSON.parse(body), client_id: `client-${++issued}` })
+  if (pathname === "/revoke") {
     for (const tokens of [access, refresh]) tokens.delete(new URLSearchParams(body).get("token") ?? "")
     return json(200, {})
   }
@@ -109,7 +108,7 @@ export const authorizationServer: RequestListener = async (request, response) =>
     const tokens = exchange(new URLSearchParams(body))
     return json(tokens === undefined ? 400 : 200, tokens ?? { error: "invalid_grant" })
   }
-  if (pathname !== "/authorization") return json(404, {})
+  if (pathname !== "/authorize") return json(404, {})
   opened++
   const code = randomBytes(16).toString("hex")
   const back = new URL(searchParams.get("redirect_uri") ?? "")
@@ -164,6 +163,11 @@ export const isLocal: boolean = process.argv.includes("--local") && process.env.
 export const folder: string = isLocal ? mkdtempSync(join(tmpdir(), "recipe-")) : ""
 
 if (isLocal) {
+  // No import names it: without it a sign-in would wait for a browser that never comes.
+  if (!existsSync(browserProgram)) {
+    console.error(`--local needs the file ${browserProgram}: run the recipe in a clone of its repository`)
+    process.exit(1)
+  }
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
   const issuer = await listen(authorizationServer)
   const folders = { XDG_CONFIG_HOME: folder, APPDATA: folder, ...(process.platform === "darwin" && { HOME: folder }) }

@@ -22,18 +22,18 @@ export const signInFirst = async (store: NonNullable<CreateMcpOAuthOptions["stor
   await oauth.close()
 }
 
-/** A sign-in at a desk, the job that uses it, and the job again when the server has ended all tokens. */
+/** A sign-in at a desk, the job that uses it, and the job again when the server has ended all tokens; and this process ends. */
 export const bothSides = async (
   desk: (file: string) => Promise<void>,
   job: (file: string) => Promise<void>
 ): Promise<void> => {
-  if (!isLocal) return console.error("Say which: desk or job")
+  if (!isLocal) return
   const file = join(folder, "login.json")
   await desk(file)
   await job(file)
   revokeAll()
   await job(file)
-  process.exitCode = 0
+  process.exit(0)
 }
 
 /** Runs this program once more, and gives what it prints. */
@@ -48,11 +48,12 @@ const copy = async (): Promise<string> => {
   return said.trim()
 }
 
-/** Three processes at once, and three more when all access tokens have ended. */
-export const inThreeProcesses = async (agent: () => Promise<void>): Promise<void> => {
-  if (!isLocal) return agent()
+/** Three processes at once, and three more when all access tokens have ended; this one ends with them. */
+export const inThreeProcesses = async (): Promise<void> => {
+  if (!isLocal) return
   const three = async () => (await Promise.all([copy(), copy(), copy()])).filter((said) => said === "200").length
   console.log(`${await three()} processes are signed in, after ${windows()} window`)
   expireAll()
   console.log(`${await three()} processes are signed in, after ${refreshes()} refresh`)
+  process.exit()
 }

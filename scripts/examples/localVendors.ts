@@ -6,6 +6,7 @@ import { createMcpOAuth, type CreateMcpOAuthOptions } from "effect-oauth-callbac
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import process from "node:process"
 import * as LoopbackHttp from "../../test/fixtures/LoopbackHttp.ts"
 import * as Atlassian from "../../test/fixtures/servers/Atlassian.ts"
 import * as Auth0 from "../../test/fixtures/servers/Auth0.ts"
@@ -61,13 +62,16 @@ const signIn = (
     })
   })
 
-/** Signs in to each, one after the other. */
-export const atEachServer = (
+/** Signs in to each, one after the other, and ends this process. */
+export const atEachServer = async (
   yourServers: Readonly<Record<string, YourServer>>,
   optionsFor: Parameters<typeof signIn>[2]
-): Promise<void> =>
-  Effect.runPromise(
+): Promise<void> => {
+  if (!process.argv.includes("--local")) return
+  await Effect.runPromise(
     Effect.forEach(Object.entries(yourServers), ([name, server]) => Effect.scoped(signIn(name, server, optionsFor)), {
       discard: true
     })
   )
+  process.exit()
+}

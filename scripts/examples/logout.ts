@@ -2,8 +2,9 @@
  * For a command `my-agent logout`: has the server end the tokens where it can (RFC 7009), and forgets them. They are forgotten here
  * first, so that also a server that cannot be reached leaves nobody signed in; then the error says until when they stay good.
  *
- *     node logout.ts            what this program has stored, of all servers
- *     node logout.ts --local    with a server of this machine, that was signed in to before
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx logout.ts            what this program has stored, of all servers
+ *     npx tsx logout.ts --local    with a server of this machine, that was signed in to before
  *
  * It prints:
  *
@@ -11,10 +12,10 @@
  *     Nobody is signed in
  */
 import { accounts, createMcpOAuth, type McpOAuthFailure } from "effect-oauth-callback/promise"
-import { signInFirst } from "./localSteps.ts" // what --local needs
+import { signInFirst } from "./localSteps.ts" // --local
 
 const store = { appName: "my-agent" }
-await signInFirst(store) // leave this line out
+await signInFirst(store) // --local
 
 for (const { account, server, serverUrl } of await accounts({ store })) {
   if (serverUrl === undefined) continue // it has a query, which only the program knows that signed in

@@ -2,15 +2,17 @@
  * A web service whose people sign in to an MCP server, with `node:http` alone. Express takes `serve(hosted.handle)` the same
  * way: `app.all("/oauth/callback", serve(hosted.handle))`.
  *
- *     node nodeService.ts --local      (with servers of this machine, and nobody in front of it)
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example.com/mcp npx tsx nodeService.ts
+ *     npx tsx nodeService.ts --local    with servers of this machine, and nobody in front of it
  *
  * It prints:
  *
  *     Signed in to 127.0.0.1:49152
  */
 import { createHostedSignIn, type HostedSignIn, type TextStore } from "effect-oauth-callback/promise"
-import type { RequestListener } from "node:http"
-import { headingOf, whileListening, withLocal } from "./local.ts"
+import { createServer, type RequestListener } from "node:http"
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 
 /** The service. */
@@ -29,23 +31,18 @@ export const makeListener = (hosted: HostedSignIn, serverUrl: string): RequestLi
   }
 }
 
-await withLocal(({ browse, serverUrl }) =>
-  whileListening(async (publicUrl, listen) => {
-    const texts = new Map<string, string>()
-    const credentials: TextStore = {
-      get: (name) => texts.get(name),
-      set: (name, text) => texts.set(name, text),
-      delete: (name) => texts.delete(name)
-    }
-    const hosted = await createHostedSignIn({
-      redirectUri: `${publicUrl}/oauth/callback`,
-      store: "memory",
-      credentials,
-      // Only here: by default nothing is sent to addresses of this machine.
-      guard: () => true
-    })
-    listen(makeListener(hosted, serverUrl))
-    console.log(headingOf(await browse(`${publicUrl}/connect`)))
-    await hosted.close()
-  })
-)
+const texts = new Map<string, string>() // stands for your database
+const credentials: TextStore = {
+  get: (name) => texts.get(name),
+  set: (name, text) => texts.set(name, text),
+  delete: (name) => texts.delete(name)
+}
+const { PORT = "8080", PUBLIC_URL = "", SERVER_URL = "" } = process.env
+const hosted = await createHostedSignIn({
+  guard: toThisMachine, // --local
+  redirectUri: `${PUBLIC_URL}/oauth/callback`,
+  store: "memory",
+  credentials
+})
+createServer(makeListener(hosted, SERVER_URL)).listen(Number(PORT))
+await visit(["/connect"]) // --local

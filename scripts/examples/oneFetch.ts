@@ -2,16 +2,16 @@
  * For whatever takes a `fetch`: a transport of the MCP SDK, Vercel's AI SDK, or plain requests. It adds the access token, refreshes
  * it, and signs in where that is needed; the token goes to this server only. It needs neither Effect nor an MCP SDK.
  *
- *     npm install effect-oauth-callback
- *     node oneFetch.ts            with your server in place of mcp.example.com
- *     node oneFetch.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx oneFetch.ts            with your server in place of mcp.example.com
+ *     npx tsx oneFetch.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
  *     5 requests, and one sign-in: 200 200 200 200 200
  */
 import { createMcpOAuth } from "effect-oauth-callback/promise"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 const oauth = await createMcpOAuth({ serverUrl, store: { appName: "my-agent" } })

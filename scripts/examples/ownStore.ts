@@ -2,8 +2,9 @@
  * For credentials in a store of your own in an Effect program. `CredentialStore.make` makes the service of anything that keeps
  * texts by name, and adds the format, turns within the process, and errors without secrets.
  *
- *     node ownStore.ts            with your server in place of mcp.example.com
- *     node ownStore.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback effect@3 && npm pkg set type=module
+ *     npx tsx ownStore.ts            with your server in place of mcp.example.com
+ *     npx tsx ownStore.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -13,7 +14,7 @@ import { Config, Console, Effect, Layer, Ref } from "effect"
 import { CredentialStore } from "effect-oauth-callback"
 import { McpOAuth } from "effect-oauth-callback/mcp"
 import { layer } from "effect-oauth-callback/node" // or /deno, or /bun
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const ownStore = Layer.effect(
   CredentialStore,

@@ -2,15 +2,16 @@
  * For credentials in a store of your own, such as a database or a vault: anything that keeps texts by name. The texts hold tokens in
  * the clear, so encrypt them where others can read the store.
  *
- *     node ownStorePromise.ts            with your server in place of mcp.example.com
- *     node ownStorePromise.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx ownStorePromise.ts            with your server in place of mcp.example.com
+ *     npx tsx ownStorePromise.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
  *     The store has 1 text, and the next program is signed in: true
  */
 import { createMcpOAuth, type TextStore } from "effect-oauth-callback/promise"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 // Stands for your database. Each function may return a promise, and what it throws is the `cause` of a CredentialStoreError.
 const rows = new Map<string, string>()

@@ -3,9 +3,9 @@
  * (or `node --use-system-ca`, where the machine knows it), `deno run --cert authority.pem`. With a `fetch` like this the authority
  * is trusted for one server alone. Never turn the checks off: then anybody on the way can read the tokens.
  *
- *     npm install effect-oauth-callback undici@7
- *     CA_FILE=authority.pem node privateCa.ts    with your server in place of mcp.example.com
- *     node privateCa.ts --local                  with servers and an authority of this machine
+ *     npm install effect-oauth-callback undici@7 && npm pkg set type=module
+ *     CA_FILE=authority.pem npx tsx privateCa.ts    with your server in place of mcp.example.com
+ *     npx tsx privateCa.ts --local                  with servers and an authority of this machine
  *
  * It prints:
  *
@@ -15,7 +15,7 @@
 import { createMcpOAuth, type FetchLike, type McpOAuthFailure } from "effect-oauth-callback/promise"
 import { readFileSync } from "node:fs"
 import { Agent, fetch as fetchOfUndici } from "undici"
-import "./localNetwork.ts" // what --local needs: leave this line out
+import "./localNetwork.ts" // --local
 
 const { CA_FILE = "authority.pem", SERVER_URL: serverUrl = "https://mcp.example.com/mcp" } = process.env
 // For a client certificate add `cert` and `key`.

@@ -3,9 +3,9 @@
  * `NODE_USE_ENV_PROXY=1 HTTPS_PROXY=http://name:password@proxy:8080 node agent.js`; Deno takes HTTPS_PROXY as it is. With a `fetch`
  * like this it works on Node 20 too, and for one server alone. What is wrong, `code` of the error says: "407", "ENOTFOUND" …
  *
- *     npm install effect-oauth-callback undici@7
- *     PROXY_URL=http://name:password@proxy:8080 node proxy.ts    with your server in place of mcp.example.com
- *     node proxy.ts --local                                      with a proxy and servers of this machine
+ *     npm install effect-oauth-callback undici@7 && npm pkg set type=module
+ *     PROXY_URL=http://name:password@proxy:8080 npx tsx proxy.ts    with your server in place of mcp.example.com
+ *     npx tsx proxy.ts --local                                      with a proxy and servers of this machine
  *
  * It prints:
  *
@@ -15,7 +15,7 @@
 import { createMcpOAuth, type FetchLike, type McpOAuthFailure } from "effect-oauth-callback/promise"
 import { readFileSync } from "node:fs"
 import { fetch as fetchOfUndici, ProxyAgent } from "undici"
-import "./localNetwork.ts" // what --local needs: leave this line out
+import "./localNetwork.ts" // --local
 
 const { CA_FILE, PROXY_URL = "http://name:password@proxy:8080" } = process.env
 const dispatcher = new ProxyAgent({

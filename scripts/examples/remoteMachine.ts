@@ -6,8 +6,9 @@
  * 3. Another address on the browser's side, as a codespace has it (`https://…-8976.app.github.dev/callback`): this recipe. Docker's
  *    `-p` alone does not reach the program, which listens on 127.0.0.1 of the container: paste, or use `--network host`.
  *
- *     CALLBACK_PORT=8976 REDIRECT_URI=https://…/callback node remoteMachine.ts
- *     node remoteMachine.ts --local    with a server of this machine, and a port that is forwarded to another
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     CALLBACK_PORT=8976 REDIRECT_URI=https://…/callback npx tsx remoteMachine.ts
+ *     npx tsx remoteMachine.ts --local    with a server of this machine, and a port that is forwarded to another
  *
  * It prints:
  *
@@ -15,7 +16,7 @@
  *     Signed in: true
  */
 import { createMcpOAuth } from "effect-oauth-callback/promise"
-import "./localForward.ts" // what --local needs: leave this line out
+import "./localForward.ts" // --local
 
 const { CALLBACK_PORT = "8976", REDIRECT_URI, SERVER_URL: serverUrl = "https://mcp.example.com/mcp" } = process.env
 const oauth = await createMcpOAuth({

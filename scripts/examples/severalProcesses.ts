@@ -2,8 +2,9 @@
  * For programs that share a sign-in: several agents of one user, or a command that is started again and again. With `store` they
  * take turns by themselves: one refresh for each expiry and one browser window for each sign-in, whoever asks.
  *
- *     node severalProcesses.ts            as often as you like at the same time
- *     node severalProcesses.ts --local    three processes, with a server of this machine: signed in, then all tokens expired
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx severalProcesses.ts            as often as you like at the same time
+ *     npx tsx severalProcesses.ts --local    three processes, with a server of this machine: signed in, then all tokens expired
  *
  * It prints:
  *
@@ -11,7 +12,7 @@
  *     3 processes are signed in, after 1 refresh
  */
 import { createMcpOAuth } from "effect-oauth-callback/promise"
-import { inThreeProcesses } from "./localSteps.ts" // what --local needs
+import { inThreeProcesses } from "./localSteps.ts" // --local
 
 const agent = async () => {
   const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
@@ -21,4 +22,5 @@ const agent = async () => {
   await oauth.close()
 }
 
-await inThreeProcesses(agent) // await agent()
+await inThreeProcesses() // --local
+await agent()

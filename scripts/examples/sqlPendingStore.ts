@@ -1,9 +1,8 @@
 /**
- * A recipe: sign-ins that wait, in a table of SQL. It runs as it is on SQLite 3.35 and later; for PostgreSQL write `$1`, `$2` …
+ * Sign-ins that wait, in a table of SQL. It runs as it is on SQLite 3.35 and later; for PostgreSQL write `$1`, `$2` …
  * in place of the question marks. Each step is one statement, so that no transaction is needed.
  */
-// In a program of your own: from "effect-oauth-callback/hosted"
-import { PendingStore } from "../../src/hosted.ts"
+import { PendingStore } from "effect-oauth-callback/hosted"
 
 /** Runs a statement with its parameters, and gives its rows. */
 export type Query = (

@@ -2,8 +2,9 @@
  * For a program that has the whole terminal (Ink, blessed, a REPL of its own): it reads stdin and draws the screen itself, so the
  * package must do neither. `present` puts the sign-in on your screen, and what your input line reads goes to `submit`.
  *
- *     node terminalHost.ts            with your server in place of mcp.example.com
- *     node terminalHost.ts --local    with a server of this machine, and a browser that agrees to everything
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx terminalHost.ts            with your server in place of mcp.example.com
+ *     npx tsx terminalHost.ts --local    with a server of this machine, and a browser that agrees to everything
  *
  * It prints:
  *
@@ -26,7 +27,7 @@
  */
 import { createMcpOAuth, type PendingSignIn } from "effect-oauth-callback/promise"
 import { createInterface } from "node:readline"
-import "./localServers.ts" // what --local needs: leave this line out
+import "./localServers.ts" // --local
 
 const draw = (line: string) => console.log(`screen: ${line}`)
 // The host's own input line, which reads stdin all the time.

@@ -1,8 +1,9 @@
 /**
  * A web service whose people sign in to an MCP server, with Hono. Any number of machines may run it behind one address.
  *
- *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example/mcp REDIS_URL=redis://… PORT=8080 node webService.ts
- *     node webService.ts --local      (with servers of this machine, and without REDIS_URL in memory)
+ *     npm install effect-oauth-callback hono ioredis && npm pkg set type=module
+ *     PUBLIC_URL=https://agent.example SERVER_URL=https://mcp.example.com/mcp REDIS_URL=redis://… npx tsx webService.ts
+ *     npx tsx webService.ts --local    with servers of this machine
  *
  * It prints:
  *
@@ -20,7 +21,7 @@ import { Hono } from "hono"
 import { Redis } from "ioredis"
 import { createServer } from "node:http"
 import process from "node:process"
-import { headingOf, whileListening, withLocal } from "./local.ts"
+import { toThisMachine, visit } from "./localService.ts" // --local
 import { serve } from "./nodeRequest.ts"
 import { credentials, pendingStore } from "./redisStores.ts"
 
@@ -90,42 +91,20 @@ const memory = (): TextStore => {
   }
 }
 
-const runLocally = (): Promise<void> =>
-  withLocal(({ browse, serverUrl }) =>
-    whileListening(async (publicUrl, listen) => {
-      const { REDIS_URL } = process.env
-      const redis = REDIS_URL === undefined ? undefined : new Redis(REDIS_URL)
-      const { app, hosted } = await makeService({
-        publicUrl,
-        serverUrl,
-        store: redis === undefined ? "memory" : pendingStore(redis),
-        credentials: redis === undefined ? memory() : credentials(redis),
-        // Only here: by default nothing is sent to addresses of this machine.
-        guard: () => true
-      })
-      listen(serve(async (request) => await app.fetch(request)))
-      console.log(headingOf(await browse(`${publicUrl}/connect`)))
-      console.log((await browse(`${publicUrl}/who`)).text)
-      await hosted.close()
-      redis?.disconnect()
-    })
-  )
-
-const runForPeople = async (): Promise<void> => {
-  const { PORT, PUBLIC_URL = "", REDIS_URL = "", SERVER_URL = "" } = process.env
-  const redis = new Redis(REDIS_URL)
-  const { app, hosted } = await makeService({
-    publicUrl: PUBLIC_URL,
-    serverUrl: SERVER_URL,
-    store: pendingStore(redis),
-    credentials: credentials(redis)
-  })
-  const server = createServer(serve(async (request) => await app.fetch(request))).listen(Number(PORT ?? 8080))
-  process.once("SIGTERM", () => {
-    server.close()
-    // Who has come back already is still signed in.
-    void hosted.close().finally(() => redis.disconnect())
-  })
-}
-
-await (process.argv.includes("--local") ? runLocally() : runForPeople())
+const { PORT = "8080", PUBLIC_URL: publicUrl = "", REDIS_URL, SERVER_URL: serverUrl = "" } = process.env
+// Without Redis in memory: good for one machine, until it is started again.
+const redis = REDIS_URL === undefined ? undefined : new Redis(REDIS_URL)
+const { app, hosted } = await makeService({
+  guard: toThisMachine, // --local
+  publicUrl,
+  serverUrl,
+  store: redis === undefined ? "memory" : pendingStore(redis),
+  credentials: redis === undefined ? memory() : credentials(redis)
+})
+const server = createServer(serve(async (request) => await app.fetch(request))).listen(Number(PORT))
+process.once("SIGTERM", () => {
+  server.close()
+  // Who has come back already is still signed in.
+  void hosted.close().finally(() => redis?.disconnect())
+})
+await visit(["/connect", "/who"]) // --local

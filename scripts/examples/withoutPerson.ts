@@ -2,9 +2,10 @@
  * For a job that nobody watches (CI, cron, a container). A person signs in once at a desk and moves the sign-in into a file, which
  * is given to the job as a secret. Where it is not enough any more, the job ends with exit code 2 and opens no browser.
  *
- *     node withoutPerson.ts desk login.json     at the desk: signs in, and moves it into the file
- *     node withoutPerson.ts job login.json      in the job; later runs need no file, if what it stores is kept
- *     node withoutPerson.ts --local             both, with a server of this machine, and then what is there when it ends the tokens
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     npx tsx withoutPerson.ts desk login.json     at the desk: signs in, and moves it into the file
+ *     npx tsx withoutPerson.ts job login.json      in the job; later runs need no file, if what it stores is kept
+ *     npx tsx withoutPerson.ts --local             both, with a server of this machine, and then what is there when it ends the tokens
  *
  * It prints:
  *
@@ -20,7 +21,7 @@ import {
   type McpOAuthFailure
 } from "effect-oauth-callback/promise"
 import { basename } from "node:path"
-import { bothSides } from "./localSteps.ts" // what --local needs
+import { bothSides } from "./localSteps.ts" // --local
 
 const serverUrl = process.env.SERVER_URL ?? "https://mcp.example.com/mcp"
 
@@ -52,4 +53,7 @@ const job = async (file: string) => {
 }
 
 const [, , side, file = "login.json"] = process.argv
-await (side === "desk" ? desk(file) : side === "job" ? job(file) : bothSides(desk, job))
+await bothSides(desk, job) // --local
+if (side === "desk") await desk(file)
+else if (side === "job") await job(file)
+else console.error("Say which: desk or job")

@@ -3,8 +3,9 @@
  * set is found out. `byHand`: nobody can register there, so make a client by hand, with the redirect URI that stands here, and give
  * its id as `client`. The README of this folder has the same as a table, with where to make the client.
  *
- *     SERVER_URL=https://mcp.example.com/mcp CLIENT_ID=… CLIENT_SECRET=… node yourServer.ts Entra
- *     node yourServer.ts --local    signs in at an emulation of each, and renews the sign-in
+ *     npm install effect-oauth-callback && npm pkg set type=module
+ *     SERVER_URL=https://mcp.example.com/mcp CLIENT_ID=… CLIENT_SECRET=… npx tsx yourServer.ts Entra
+ *     npx tsx yourServer.ts --local    signs in at an emulation of each, and renews the sign-in
  *
  * It prints:
  *
@@ -21,7 +22,7 @@
  *     Salesforce: signed in, and renewed
  */
 import { createMcpOAuth, type CreateMcpOAuthOptions } from "effect-oauth-callback/promise"
-import { atEachServer } from "./localVendors.ts" // what --local needs
+import { atEachServer } from "./localVendors.ts" // --local
 
 /** What to set, and how the client is made. */
 export interface YourServer extends Pick<CreateMcpOAuthOptions, "authorizationParameters" | "unsafe"> {
@@ -72,5 +73,5 @@ const agent = async (name: string) => {
   await oauth.close()
 }
 
-if (process.argv.includes("--local")) await atEachServer(yourServers, optionsFor)
-else await agent(process.argv[2] ?? "")
+await atEachServer(yourServers, optionsFor) // --local
+await agent(process.argv[2] ?? "")

@@ -22,12 +22,16 @@ interface Recipe {
   readonly promised: ReadonlyArray<string>
 }
 
-/** What a header says: the runtime of its `--local` line, and the lines below "It prints:". Without `--local` it is a part. */
+/**
+ * What a header says: the program of its `--local` line (`npx tsx` is Node), and the lines below "It prints:". Without `--local` it
+ * is a part.
+ */
 const recipeOf = (name: string): Recipe | undefined => {
   const [header = ""] = readFileSync(join(examples, `${name}.ts`), "utf8").split("*/", 1)
   const lines = header.split("\n").map((line) => line.replace(/^ \* ?/, ""))
-  const runtime = lines.map((line) => /^ +(\w+) .*--local/.exec(line)?.[1]).find((found) => found !== undefined)
-  if (runtime === undefined) return undefined
+  const program = lines.map((line) => /^ +(\w+) .*--local/.exec(line)?.[1]).find((found) => found !== undefined)
+  if (program === undefined) return undefined
+  const runtime = program === "npx" ? "node" : program
   const rest = lines.slice(lines.indexOf("It prints:") + 2)
   const promised = rest.slice(0, rest.findIndex((line) => !line.startsWith("    "))).map((line) => line.slice(4))
   return { name, runtime, promised }
@@ -36,8 +40,8 @@ const recipeOf = (name: string): Recipe | undefined => {
 const names = readdirSync(examples).filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -3))
 const recipes = names.flatMap((name) => recipeOf(name) ?? [])
 
-/** Those that differ on Deno: they have processes, a browser or requests of `node:http`. */
-const alsoOnDeno = ["asyncAwait", "cluster", "fixedPort", "nodeService", "severalProcesses"]
+/** Those that differ on Deno: one each with a browser, with requests of `node:http` and with processes. */
+const alsoOnDeno = ["asyncAwait", "nodeService", "severalProcesses"]
 
 const bun = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "bun")).find(existsSync)
 
@@ -168,7 +172,7 @@ describe.concurrent("the recipes print what their headers say:", () => {
       child.stderr.on("data", async (chunk) => {
         const before = shown
         shown += String(chunk)
-        const address = /^http\S+authorization\S+\s$/m
+        const address = /^http\S+authorize\S+\s$/m
         const found = address.exec(shown)?.[0].trim()
         if (found === undefined || address.test(before)) return
         // The person signs in; the browser ends on an address that it cannot reach.
@@ -179,6 +183,38 @@ describe.concurrent("the recipes print what their headers say:", () => {
       assert.deepStrictEqual([code, said.at(-1)], [0, "Signed in: true"], shown)
       assert.match(shown, /paste it here, and press Enter/)
     }), 300_000)
+})
+
+describe.skipIf(onDeno)("a copy of a recipe", () => {
+  const copied = names.filter((name) => !name.startsWith("local"))
+
+  it("is whole without the lines that say --local", async () => {
+    const { transform } = await import("esbuild")
+    for (const name of copied) {
+      const lines = readFileSync(join(examples, `${name}.ts`), "utf8").split("\n")
+      const left = lines.filter((line) => !line.includes("--local")).join("\n")
+      const given = lines.flatMap((line) => /^import \{(.*)\} from .*--local$/.exec(line)?.[1]?.split(",") ?? [])
+      const code = left.replace(/\/\*[^]*?\*\/|\/\/ .*$/gm, "")
+      for (const leftOver of [...given.map((each) => `\\b${each.trim()}\\b`), "/local\\w*\\."]) {
+        assert.notMatch(code, new RegExp(leftOver), `${name}.ts, without --local`)
+      }
+      // What is left is still TypeScript.
+      await transform(left, { loader: "ts", sourcefile: `${name}.ts`, tsconfigRaw: {} })
+    }
+  })
+
+  it("says how to install and to run it where it is not imported by another", () => {
+    for (const { name, runtime } of recipes) {
+      if (runtime !== "node") continue
+      const source = readFileSync(join(examples, `${name}.ts`), "utf8")
+      assert.match(source, /^ \* {5}npm install effect-oauth-callback.* && npm pkg set type=module$/m, name)
+      assert.match(source, new RegExp(`^ \\* {5}.*npx tsx ${name}\\.ts`, "m"), name)
+      const [, installed = ""] = /npm install (.*) &&/.exec(source) ?? []
+      for (const [, used = ""] of source.matchAll(/^(?:import|\}) .*from "((?:@[^/"]+\/)?[^./:"][^/:"]*)["/]/gm)) {
+        assert.include(installed, used, `${name}.ts imports ${used}`)
+      }
+    }
+  })
 })
 
 describe.skipIf(onDeno)("the index of the recipes", () => {
