@@ -43,7 +43,10 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: "src", include: ["test/**/*.test.ts"], exclude: [...together, ...elsewhere] } },
-      { extends: true, test: { name: "together", include: together, isolate: false } },
+      {
+        extends: true,
+        test: { name: "together", include: together, poolOptions: { forks: { singleFork: true, isolate: false } } }
+      },
       ...existsSync(bundle)
         ? [{
           extends: true as const,
