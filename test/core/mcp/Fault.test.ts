@@ -124,7 +124,7 @@ describe("of", () => {
   })
 
   it.prop("never throws, and shows no secret, whatever the server answers", [
-    FastCheck.oneof(FastCheck.integer({ min: 100, max: 599 }), FastCheck.constantFrom(200, 400, 401, 408, 429, 500)),
+    FastCheck.oneof(FastCheck.integer({ min: 100, max: 599 }), FastCheck.constantFrom(200, 400, 401, 407, 408, 425, 429, 500)),
     FastCheck.stringMatching(/^[A-Za-z0-9!'()*~ %+/=&-]{4,20}$/).filter((text) => text.trim().length >= 4),
     FastCheck.string({ unit: "binary", maxLength: 30 }),
     FastCheck.jsonValue()
@@ -137,7 +137,7 @@ describe("of", () => {
       assert.notMatch(each, /\p{Cc}/u)
     }
     assert.strictEqual(fault.status, status)
-    const isRetriable = status >= 500 || status === 408 || status === 429
+    const isRetriable = status >= 500 || [408, 425, 429].includes(status)
     assert.strictEqual(fault.reason === "ServerError", isRetriable)
   }, { fastCheck: { numRuns: 400 } })
 })
