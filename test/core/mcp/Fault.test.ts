@@ -124,7 +124,10 @@ describe("of", () => {
   })
 
   it.prop("never throws, and shows no secret, whatever the server answers", [
-    FastCheck.oneof(FastCheck.integer({ min: 100, max: 599 }), FastCheck.constantFrom(200, 400, 401, 407, 408, 425, 429, 500)),
+    FastCheck.oneof(
+      FastCheck.integer({ min: 100, max: 599 }),
+      FastCheck.constantFrom(200, 400, 401, 407, 408, 425, 429, 500)
+    ),
     FastCheck.stringMatching(/^[A-Za-z0-9!'()*~ %+/=&-]{4,20}$/).filter((text) => text.trim().length >= 4),
     FastCheck.string({ unit: "binary", maxLength: 30 }),
     FastCheck.jsonValue()
