@@ -13,7 +13,7 @@ const unescapeHtml = (text: string): string =>
 
 const attributesOf = (tag: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    [...tag.matchAll(/([a-z-]+)=(?:"([^"]*)"|'([^']*)')/gi)]
+    [...tag.matchAll(/([a-z-]{1,50})=(?:"([^"]*)"|'([^']*)')/gi)]
       .map(([, name = "", double, single]) => [name.toLowerCase(), unescapeHtml(double ?? single ?? "")])
   )
 
@@ -29,7 +29,7 @@ export interface Form {
 
 /** What a person reads on a page, in one line. */
 export const textOf = (html: string): string =>
-  unescapeHtml(html.replace(/<(style|script|title|head)\b.*?<\/\1>/gis, "").replace(/<[^>]*>/g, " "))
+  unescapeHtml(html.replace(/<(style|script|title|head)\b.*?<\/\1>/gis, "").replace(/<[^<>]*>/g, " "))
     .replace(/\s+/g, " ").trim()
 
 /** The first form of the page at an address. */

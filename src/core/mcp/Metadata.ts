@@ -257,7 +257,9 @@ export const authorizationServer = (
     fetchesClientMetadata: document.client_id_metadata_document_supported === true,
     issuerRequired: document.authorization_response_iss_parameter_supported === true,
     offersOfflineAccess: ScopeSet.parse(textsOf(document.scopes_supported).join(" ")).includes("offline_access"),
-    ...((Array.isArray(methods) || textOf(methods) !== undefined) && { authMethods: textsOf(methods) }),
+    ...((Array.isArray(methods) || textOf(methods) !== undefined) && {
+      authMethods: textsOf(methods).filter((method) => isPlain(method, 100))
+    }),
     waived
   })
 }
