@@ -134,9 +134,9 @@ const callingSpan = (): Option.Option<Tracer.AnySpan> =>
  * **No redirect is followed**, for a redirect could take the token elsewhere: `McpOAuth` follows those that it may. **A client
  * of `HttpClient.followRedirects` sends the access token to whatever the server redirects to**; this refuses its answer with a
  * `TypeError`, and cannot take the token back. A client that changes the URL by `HttpClient.mapRequest` is no such client; one
- * that you wrote yourself and that changes the URL as it sends counts as one. For `FetchHttpClient` this sets `redirect: "manual"` in the
- * `FetchHttpClient.RequestInit` of the place where this effect runs; one that only the client's own layer was given is not
- * seen here, so give it to both.
+ * that you wrote yourself and that changes the URL as it sends counts as one. For `FetchHttpClient` this sets
+ * `redirect: "manual"` in the `FetchHttpClient.RequestInit` of the place where this effect runs; one that only the client's
+ * own layer was given is not seen here, so give it to both.
  *
  * **A request that is sent again may be done twice.** A code or a refresh token that arrives a second time ends the sign-in at
  * many servers, so a client that retries must know what it does: repeat what was refused (429, 503), or was a GET, and no POST
@@ -145,7 +145,9 @@ const callingSpan = (): Option.Option<Tracer.AnySpan> =>
  * The client's spans have the URL of the request, so that of the MCP server too, and its headers but for `authorization` and
  * cookies. Those of discovery, registration and token requests are children of the spans of `McpOAuth`; where no fiber calls
  * this `fetch`, they are children of the span in which this effect ran. The header `traceparent` goes to every server; a client
- * of `HttpClient.withTracerPropagation(false)` does not send it. Of the options of a `fetch`, `method`, `headers`, `body`, `signal` and `redirect: "error"` are heeded.
+ * of `HttpClient.withTracerPropagation(false)` does not send it.
+ *
+ * Of the options of a `fetch`, `method`, `headers`, `body`, `signal` and `redirect: "error"` are heeded.
  *
  * @example
  * ```ts

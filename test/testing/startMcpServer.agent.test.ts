@@ -35,3 +35,11 @@ test("fails when its user says no, and the servers end together", async () => {
   await Promise.all([done(), server.close()])
   await expect(requestAsBrowser(issuer)).rejects.toThrow()
 })
+
+test("reads a page also when its user comes back twice, and the agent is done after the first", async () => {
+  const server = await startMcpServer({ tools: { greet: ({ name }) => `Hello ${name}` } })
+  const { done, present } = makeBrowser({ behaviour: "comeBackTwice" })
+  await agent({ serverUrl: server.url, present })
+  await done()
+  await server.close()
+})
