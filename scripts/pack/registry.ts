@@ -12,12 +12,18 @@ import type { AddressInfo } from "node:net"
 const hash = (algorithm: string, bytes: Buffer, encoding: "base64" | "hex") =>
   createHash(algorithm).update(bytes).digest(encoding)
 
+/** A registry that runs. */
+export interface ServedRegistry {
+  readonly url: string
+  readonly close: () => void
+}
+
 /**
  * Serves a tarball of the package as its newest version.
  *
  * @param registry The registry that has everything else.
  */
-export const serveTarball = async (tarball: string, registry: string) => {
+export const serveTarball = async (tarball: string, registry: string): Promise<ServedRegistry> => {
   const { name, version, ...own } = JSON.parse(readFileSync("package.json", "utf8"))
   const bytes = readFileSync(tarball)
   const file = `/${name}/-/${name}-${version}.tgz`
