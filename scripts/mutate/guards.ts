@@ -265,7 +265,7 @@ export const guards: ReadonlyArray<Guard> = [
   {
     threat: floods,
     guard: "a response of a server is read to a limit",
-    file: "src/mcp/ServerRequest.ts",
+    file: "src/mcp/readText.ts",
     change: ["if (bytes > maxBytes) {", "if (false) {"],
     test: ["test/mcp/ServerRequest.test.ts", "that is endless is kept no longer than it is needed"]
   },

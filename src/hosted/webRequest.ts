@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Answer } from "../core/oauth/Answer.ts"
 import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import { endAfter } from "../effect/endAfter.ts"
+import { readText } from "../mcp/readText.ts"
 
 /** The head of a request. Where the server that made it left `Host` out, its URL names the host. */
 export const headOf = ({ headers, method, url }: Request): RequestHead => {
@@ -22,21 +23,8 @@ export type Body = { readonly text: string } | { readonly refused: "BodyTooLarge
 
 const read = async (request: Request, limit: number): Promise<Body> => {
   if (request.bodyUsed) return { refused: "Malformed" }
-  if (request.body === null) return { text: "" }
-  const reader = request.body.getReader()
-  const decoder = new TextDecoder()
-  let text = ""
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return { text: text + decoder.decode() }
-    bytes += value.byteLength
-    if (bytes > limit) {
-      await reader.cancel()
-      return { refused: "BodyTooLarge" }
-    }
-    text += decoder.decode(value, { stream: true })
-  }
+  const text = await readText(request.body, limit)
+  return text === undefined ? { refused: "BodyTooLarge" } : { text }
 }
 
 /** Reads at most so many bytes of the body, for ten seconds at most. */

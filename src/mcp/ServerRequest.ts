@@ -11,6 +11,7 @@ import * as RetryAfter from "../core/mcp/RetryAfter.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import type { ServerEnvironment } from "./Environment.ts"
 import type { FetchLike } from "./FetchLike.ts"
+import { readText } from "./readText.ts"
 
 /** What of the environment a request needs. */
 type Sending = Pick<ServerEnvironment, "fetch" | "requestTimeout">
@@ -27,25 +28,6 @@ interface ServerRequest {
 
 /** How much of a response is read, in bytes. Metadata and tokens have a few KiB. */
 const maxBytes = 1024 * 1024
-
-/** The text of a response; empty for one that is too long, so that it is not read as JSON. */
-const readText = async (response: Response): Promise<string> => {
-  if (response.body === null) return ""
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
-  let text = ""
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    if (bytes > maxBytes) {
-      await reader.cancel()
-      return ""
-    }
-    text += decoder.decode(value, { stream: true })
-  }
-}
 
 /**
  * A body that the runtime sends only once. When a reused connection breaks, Deno's `fetch` sends a text body again by
@@ -86,7 +68,8 @@ export const send = (
   const answered = Effect.tryPromise({
     try: async (signal) => {
       const response = await exchange(fetch, url, init, signal)
-      return { response, text: await readText(response) }
+      // Empty where it is too long, so that it is not read as JSON.
+      return { response, text: await readText(response.body, maxBytes) ?? "" }
     },
     catch: (error): Fault.Outcome => ({ _tag: "Failed", url, error })
   })
