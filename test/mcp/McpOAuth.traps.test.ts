@@ -204,13 +204,13 @@ describe("trap 2: a failure is not taken for an absent document", () => {
       // The challenge does not say where the metadata is: the SDK would ask at the root next.
       const world = yield* McpHarness.world({ server: { metadataAt: ["root-metadata"], challenge: () => [] } })
       const deaf: FetchLike = async (url, { signal: _, ...init } = {}) => {
-        if (String(url) === world.server.metadataUrl) await new Promise((done) => setTimeout(done, 1000))
+        if (String(url) === world.server.metadataUrl) await new Promise((done) => setTimeout(done, 600))
         return await fetch(url, init)
       }
-      const { oauth } = yield* world.open({ requestTimeout: "500 millis", fetch: deaf })
+      const { oauth } = yield* world.open({ requestTimeout: "300 millis", fetch: deaf })
       const error = yield* soon(Effect.flip(oauth.ensure))
       assertError(error, { _tag: "DiscoveryError", reason: "TimedOut" })
-      yield* Effect.sleep("1 second")
+      yield* Effect.sleep("600 millis")
       assert.deepStrictEqual([world.server.count("metadata"), world.server.count("root-metadata")], [1, 0])
     }))
 })
