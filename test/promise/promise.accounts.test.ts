@@ -13,7 +13,7 @@ import {
   type TextStore
 } from "../../src/promise.ts"
 import { rejection } from "../fixtures/rejection.ts"
-import { assertQuiet, secretText } from "../fixtures/storedCredentials.ts"
+import { assertQuiet, secretText } from "../fixtures/secretCredentials.ts"
 
 const me = { serverUrl: "https://a.example/mcp", account: "me" }
 const you = { serverUrl: "https://a.example/mcp", account: "you" }
