@@ -143,7 +143,7 @@ describe("decodeFirst", () => {
   it("takes no other protocol for D-Bus, nor a message without end", () => {
     assert.strictEqual(decodeFirst(new TextEncoder().encode("HTTP/1.1 400 Bad Request")), "broken")
     assert.strictEqual(decodeFirst(Uint8Array.from([108, 2, 0, 1, ...new Array(12).fill(255)])), "broken")
-    const other = reply(true, 2)
+    const other = reply(false, 2)
     other[0] = "x".charCodeAt(0)
     assert.strictEqual(decodeFirst(other), "broken")
     // A body that ends at 1 MiB is waited for.

@@ -121,6 +121,11 @@ describe("removing", () => {
       "delete name.b.2",
       "delete name.b.1"
     ])
+    assert.deepStrictEqual(named(removing("name", head, noLeftovers)), [
+      "delete name",
+      "delete name.a.2",
+      "delete name.a.1"
+    ])
     assert.deepStrictEqual(named(removing("name", undefined, noLeftovers)), ["delete name"])
   })
 

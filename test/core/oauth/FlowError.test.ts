@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, FastCheck } from "effect"
 import { inspect } from "node:util"
+import { AlreadyUsed } from "../../../src/core/oauth/AlreadyUsed.ts"
 import {
   AuthorizationDenied,
   AuthorizationTimeout,
@@ -153,5 +154,17 @@ describe("AuthorizationTimeout", () => {
     for (const [reason, count] of Object.entries(refusals)) {
       assert.match(message, new RegExp(`\\b${reason} ${count}\\b`))
     }
+  })
+})
+
+describe("AlreadyUsed", () => {
+  it("is an error that a program can tell from others, and says what to do", () => {
+    const error = new AlreadyUsed()
+    assert.instanceOf(error, Error)
+    assert.deepStrictEqual([error._tag, error.name], ["AlreadyUsed", "AlreadyUsed"])
+    assert.strictEqual(
+      error.message,
+      "Cannot authorize twice with one flow. Open a new flow for another sign-in"
+    )
   })
 })
