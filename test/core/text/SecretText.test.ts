@@ -78,6 +78,20 @@ const repeated: Readonly<Record<string, string>> = {
 }
 
 describe("withoutSecrets", () => {
+  it("cuts a secret out to the letter in each encoding, at whichever place of a run of letters it begins", () => {
+    for (
+      const secret of ["s3cr3t-tok3n+of/43=signs&mörè", "s3cr3t-tok3n+of/44=signs&mörèxy", "s3cr3t-tok3n+of/45=signs!?"]
+    ) {
+      for (const [name, encode] of Object.entries(encodings)) {
+        for (const before of ["", "a", "ab", "abc"]) {
+          const clean = withoutSecrets(`No: ${before}${encode(secret)}, sorry`, [secret])
+          const whole = name === "as a list of numbers" ? "[***]" : "***"
+          assert.strictEqual(clean, `No: ${before}${whole}, sorry`, `${name}: ${encode(secret)}`)
+        }
+      }
+    }
+  })
+
   for (const [what, text] of Object.entries(repeated)) {
     it(`cuts out ${what} in every encoding, and in every encoding of that, and nothing else`, () => {
       for (const [first, encode] of Object.entries(encodings)) {
@@ -93,20 +107,6 @@ describe("withoutSecrets", () => {
       }
     })
   }
-
-  it("cuts it out to the letter in each encoding, at whichever place of a run of letters it begins", () => {
-    for (
-      const secret of ["s3cr3t-tok3n+of/43=signs&mörè", "s3cr3t-tok3n+of/44=signs&mörèxy", "s3cr3t-tok3n+of/45=signs!?"]
-    ) {
-      for (const [name, encode] of Object.entries(encodings)) {
-        for (const before of ["", "a", "ab", "abc"]) {
-          const clean = withoutSecrets(`No: ${before}${encode(secret)}, sorry`, [secret])
-          const whole = name === "as a list of numbers" ? "[***]" : "***"
-          assert.strictEqual(clean, `No: ${before}${whole}, sorry`, `${name}: ${encode(secret)}`)
-        }
-      }
-    }
-  })
 
   it("knows the escapes that JSON has for what cannot be seen, and each half of a sign of two code units", () => {
     const secret = "one\btwo\fthree\nfour\rfive\tsix"
