@@ -254,6 +254,7 @@ describe("messages", () => {
     assert.include(inspect(error), error.message)
     assert.include(JSON.stringify(error), error._tag)
     assert.strictEqual(error.name, error._tag)
+    assert.strictEqual(error._tag, error.constructor.name)
   })
 
   it.each(errors)("begin every sentence with a capital letter: %s", (_name, { message }) => {
