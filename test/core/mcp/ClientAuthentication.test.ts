@@ -12,6 +12,12 @@ const client = (secret: string | undefined, method?: unknown): ClientRegistratio
 describe("the method", () => {
   it.each<[string, ClientRegistration, ReadonlyArray<string> | undefined, ClientAuthentication.ClientAuthMethod]>([
     ["that was registered, whatever is offered", client("s", "client_secret_post"), ["none"], "client_secret_post"],
+    [
+      "that was registered, though another is offered",
+      client("s", "client_secret_basic"),
+      ["client_secret_post"],
+      "client_secret_basic"
+    ],
     ["that was registered, though it needs no secret", client("s", "none"), ["client_secret_basic"], "none"],
     ["none where what was registered needs a secret", client(undefined, "client_secret_basic"), undefined, "none"],
     [

@@ -165,6 +165,12 @@ describe("choose", () => {
       stored({ clientId: "by-hand" }, "https://other.example"),
       "IssuerChanged"
     ],
+    [
+      "the first one it is used with, though another was asked",
+      undefined,
+      stored(undefined, "https://other.example"),
+      "Fixed by-hand"
+    ],
     ["the first one it is used with", undefined, stored(registered, "https://other.example"), "Fixed by-hand"]
   ])("a client by hand belongs to %s", (_name, own, known, expected) => {
     const options = { client: { clientId: "by-hand", ...(own !== undefined && { issuer: own }) } }

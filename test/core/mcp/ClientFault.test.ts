@@ -10,6 +10,7 @@ describe("why a client could not connect", () => {
     expect(of(new StreamableHTTPError(403, "forbidden"), undefined, []).code).toBe("403")
     const v2 = Object.assign(new Error("forbidden"), { code: "CLIENT_HTTP_NOT_IMPLEMENTED", status: 403 })
     expect(of(v2, undefined, []).code).toBe("403")
+    expect(of(new Error("no", { cause: v2 }), undefined, []).code).toBe("403")
   })
 
   it("has no status for an error of the protocol", () => {

@@ -154,6 +154,10 @@ const special: ReadonlyArray<Row> = [
     new DiscoveryError({ reason: "InvalidResponse", server, url, status: 200, isWebPage: true })
   ],
   [
+    "DiscoveryError ServerError with a web page",
+    new DiscoveryError({ reason: "ServerError", server, url, status: 503, isWebPage: true })
+  ],
+  [
     "DiscoveryError ServerError until a time",
     new DiscoveryError({ reason: "ServerError", server, url, status: 503, retryAfter: 1_700_000_000_000 })
   ],
@@ -207,7 +211,7 @@ const special: ReadonlyArray<Row> = [
         issuer,
         status: 400,
         error: "unsupported_token_type",
-        description: "No such type.",
+        description: "No such type. Ask.",
         tokens: tokens as RevocationError["tokens"],
         validUntil
       })

@@ -198,7 +198,10 @@ describe("every screen", () => {
 
 describe("the screen of a page that a server asks for", () => {
   const page = { serverName: "acme.example", url: new URL("https://pay.example/x"), host: "pay.example", warnings: [] }
-  const heading = { _tag: "Heading", text: texts.urlRequested({ serverName: "acme.example", host: "pay.example" }) }
+  const heading: Block = {
+    _tag: "Heading",
+    text: texts.urlRequested({ serverName: "acme.example", host: "pay.example" })
+  }
 
   it("has its address, what the server says, and what is unusual", () => {
     assert.deepStrictEqual(requested(texts, page), [heading, { _tag: "Link", url: "https://pay.example/x", id: "" }])
@@ -222,7 +225,7 @@ describe("the screen of a question for a client id", () => {
   const question = { serverName: "acme.example", issuer: "https://as.example\u001b", redirectUri: acme.redirectUri }
 
   it("has the redirect URI on a line of its own, below what is wrong with the last one", () => {
-    const asked = [
+    const asked: ReadonlyArray<Block> = [
       { _tag: "Heading", text: texts.clientIdNeeded({ serverName: "acme.example", issuer: "https://as.example" }) },
       { _tag: "Command", text: acme.redirectUri },
       { _tag: "Text", text: texts.clientIdQuestion }
