@@ -3,6 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import { Buffer } from "node:buffer"
 import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../../../src/core/paste/PastedText.ts"
+import { isWrapper } from "../../../src/core/paste/WrappedLink.ts"
 
 const state = "5f".repeat(32)
 const escaped = encodeURIComponent
@@ -84,6 +85,35 @@ const read = (text: string) => {
   const checked = AuthorizationResponse.check(matched.right, {})
   return Either.isRight(checked) ? [Redacted.value(checked.right.code), checked.right.iss] : checked.left.message
 }
+
+describe("a service that wraps or shortens addresses", () => {
+  it.each([
+    ["eur01.safelinks.protection.outlook.com", "safelinks.protection.office365.us"],
+    ["statics.teams.cdn.office.net", "statics.teams.microsoft.com"],
+    ["google.com/url", "www.google.com/url", "www.google.co.uk/url?q=x", "GOOGLE.de/url"],
+    ["urldefense.proofpoint.com", "urldefense.com", "eu.urldefense.us"],
+    ["l.facebook.com", "lm.facebook.com", "l.instagram.com", "slack-redir.net", "out.reddit.com"],
+    ["linkedin.com/redir", "www.linkedin.com/safety"],
+    ["www.youtube.com/redirect", "duckduckgo.com/l", "www.bing.com/ck", "steamcommunity.com/linkfilter"],
+    ["linkprotect.cudasvc.com", "x.mimecast.com", "url.mimecastprotect.com", "secure-web.cisco.com"],
+    ["eu.protection.sophos.com", "x.fireeye.com", "x.symantec.com"],
+    ["lnkd.in", "t.co", "bit.ly", "goo.gl", "tinyurl.com", "ow.ly", "is.gd", "aka.ms", "buff.ly", "rb.gy", "cutt.ly"]
+  ].flat())("is known by its name: %s", (name) => {
+    for (const scheme of ["", "http://", "HTTPS://"]) assert.isTrue(isWrapper(`${scheme}${name}/x`))
+  })
+
+  it.each([
+    ["t.co.evil.example", "evil.example/t.co", "evil.example/?u=https://t.co", "xt.co", "https.t.co"],
+    ["notsafelinks.protection.outlook.com", "xstatics.teams.microsoft.com", "x.statics.teams.microsoft.com"],
+    ["evil.example/www.google.com/url", "xgoogle.com/url", "google.com/maps", "google.co-operative/url", "google.c/url"],
+    ["xurldefense.com", "xl.facebook.com", "facebook.com", "evil.example/l.facebook.com"],
+    ["xlinkedin.com/redir", "linkedin.com/in", "wwwxlinkedin.com/safety"],
+    ["xwww.youtube.com/redirect", "notmimecast.com", "mimecast.org", "xlinkprotect.cudasvc.com"],
+    [`${"x".repeat(300)}.mimecast.com`]
+  ].flat())("is no other that looks like one: %s", (name) => {
+    assert.isFalse(isWrapper(`https://${name}/x`))
+  })
+})
 
 describe("a wrapped link", () => {
   for (const [name, wrap] of Object.entries(wrappers)) {
