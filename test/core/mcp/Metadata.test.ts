@@ -38,7 +38,11 @@ describe("tooLong", () => {
     url.searchParams.set("resource", "x".repeat(16_384))
     assert.isUndefined(Metadata.tooLong(server, url))
     url.searchParams.set("resource", "%".repeat(16_384))
-    assert.deepInclude(Metadata.tooLong(server, url), { reason: "Malformed", field: "authorization_endpoint", found: issuer })
+    assert.deepInclude(Metadata.tooLong(server, url), {
+      reason: "Malformed",
+      field: "authorization_endpoint",
+      found: issuer
+    })
     const long = (length: number) => new URL("https://as.example/".padEnd(length, "x"))
     assert.isUndefined(Metadata.tooLong(server, long(32_000)))
     assert.isDefined(Metadata.tooLong(server, long(32_001)))

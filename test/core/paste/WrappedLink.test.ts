@@ -105,7 +105,13 @@ describe("a service that wraps or shortens addresses", () => {
   it.each([
     ["t.co.evil.example", "evil.example/t.co", "evil.example/?u=https://t.co", "xt.co", "https.t.co"],
     ["notsafelinks.protection.outlook.com", "xstatics.teams.microsoft.com", "x.statics.teams.microsoft.com"],
-    ["evil.example/www.google.com/url", "xgoogle.com/url", "google.com/maps", "google.co-operative/url", "google.c/url"],
+    [
+      "evil.example/www.google.com/url",
+      "xgoogle.com/url",
+      "google.com/maps",
+      "google.co-operative/url",
+      "google.c/url"
+    ],
     ["xurldefense.com", "xl.facebook.com", "facebook.com", "evil.example/l.facebook.com"],
     ["xlinkedin.com/redir", "linkedin.com/in", "wwwxlinkedin.com/safety"],
     ["xwww.youtube.com/redirect", "notmimecast.com", "mimecast.org", "xlinkprotect.cudasvc.com"],
