@@ -81,13 +81,13 @@ describe("what is known", () => {
   })
 
   it("is what somebody else has stored meanwhile, over what was taken and could not be stored", () => {
-    for (const theirs of [credentials("theirs"), Option.none()]) {
+    for (const theirs of [credentials("theirs"), clientAlone, Option.none()]) {
       const known = make()
       known.read(credentials("old"), now)
       known.replaced(credentials("taken"), now)
       assert.strictEqual(known.newest(theirs), theirs)
       known.read(theirs, now)
-      assert.strictEqual(known.accessToken(), Option.isSome(theirs) ? "theirs" : undefined)
+      assert.strictEqual(known.accessToken(), theirs === clientAlone || Option.isNone(theirs) ? undefined : "theirs")
       // It is the store's, and so is the next that the store has.
       known.read(credentials("next"), now)
       assert.strictEqual(known.accessToken(), "next")
@@ -150,6 +150,16 @@ describe("what is known", () => {
       assert.strictEqual(known.newest(stored) === stored, isSaved || Option.isNone(stored) && expected === undefined)
     }
   })
+})
+
+it("the token of the store is the one that was read, until it is replaced there", () => {
+  const read = KnownCredentials.read(KnownCredentials.unknown, credentials("a"), undefined, now)
+  const replaced = KnownCredentials.replaced(read, credentials("b"), KnownCredentials.storedToken(read), now)
+  const tokenOf = (known: KnownCredentials.KnownCredentials) => {
+    const token = KnownCredentials.storedToken(known)
+    return token && Redacted.value(token)
+  }
+  assert.deepStrictEqual([read, replaced, KnownCredentials.stored(replaced)].map(tokenOf), ["a", "a", "b"])
 })
 
 describe("a registration", () => {

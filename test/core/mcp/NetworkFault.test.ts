@@ -207,6 +207,9 @@ describe("why a request brought no response", () => {
     const named = (name: string) => Object.assign(new Error("no", { cause: withCode("EPIPE") }), { name })
     expect(of(named("PermissionDenied")).code).toBe("PermissionDenied")
     expect(of(named("Other")).code).toBe("EPIPE")
+    const outer = Object.assign(new Error("no", { cause: withCode("ECONNREFUSED") }), { code: "ESOMETHING" })
+    expect(of(outer).code).toBe("ECONNREFUSED")
+    expect(of(new TypeError("Requests to port 6000 are blocked")).code).toBe("BlockedPort")
   })
 
   it("keeps a code that it does not know, and has none where there is none", () => {
