@@ -162,6 +162,11 @@ describe("a wrapped link", () => {
     assert.strictEqual(read(link), reason)
   })
 
+  it("is read where it was escaped for HTML itself", () => {
+    const address = `http://127.0.0.1/cb?code=a&state=${state}`
+    assert.deepStrictEqual(read(`https://www.google.com/url?sa=t&amp;url=${escaped(address)}&amp;usg=AO`), ["a", undefined])
+  })
+
   it("does not take the place of an answer that has an address in a parameter", () => {
     const inner = escaped(`http://x/?code=b&state=${state}`)
     for (const more of [`&next=${inner}`, `&next=http://x/?a=b`, "&error_uri=http://x/?a=b", `&iss2=${inner}`]) {
