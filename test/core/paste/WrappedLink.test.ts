@@ -3,7 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import { Buffer } from "node:buffer"
 import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../../../src/core/paste/PastedText.ts"
-import { isWrapper } from "../../../src/core/paste/WrappedLink.ts"
+import { isWrapper, targetsIn, unescapedIn } from "../../../src/core/paste/WrappedLink.ts"
 
 const state = "5f".repeat(32)
 const escaped = encodeURIComponent
@@ -121,6 +121,139 @@ describe("a service that wraps or shortens addresses", () => {
   })
 })
 
+describe("what may be the address in a link", () => {
+  it.each<[string, ReadonlyArray<string>, ReadonlyArray<string>]>([
+    [
+      "https://h/?a=b",
+      [],
+      []
+    ],
+    [
+      "https://h/out?to=http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db&from=me",
+      ["http://x/?code=a&state=b", "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db&from=me"],
+      []
+    ],
+    [
+      "https://h/out#to=http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b", "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=http-3A__x_-3Fcode-3Da-26state-3Db&d=D",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=http-3A__x_-3Fcode-3Da#d",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=&d=code=",
+      ["code="],
+      []
+    ],
+    [
+      "https://h/v3/__http://x/?code*a**Atate*b__;PSZzPQ!!A",
+      ["http://x/?code=a&state=b"],
+      ["http://x/?code=a&state=b", "http://x/?code*a**Atate*b__;PSZzPQ!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=*__;!!A",
+      ["http://x/?code=*", "http://x/?code=*__;!!A"],
+      ["http://x/?code=*", "http://x/?code=*__;!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/v2/___http://x/?code=a___.b&state=c___.Yz",
+      ["http://x/?code=a___.b&state=c___.Yz"],
+      ["http://x/?code=a___.b&state=c", "http://x/?code=a___.b&state=c___.Yz"]
+    ],
+    [
+      "https://h/v2/___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/___.x/___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/ck?u=a1aHR0cDovL3gvP2NvZGU9YQ&ntb=1",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/aHR0cDovL3gvP2NvZGU9YQ",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/1a/HTTP%3A%2F%2Fx%2F%3Fcode%3Da",
+      ["https://h/1a/HTTP://x/?code=a", "HTTP%3A%2F%2Fx%2F%3Fcode%3Da"],
+      []
+    ],
+    [
+      "https://h/1a/https%253A%252F%252Fx%252F%253Fcode%253Da",
+      ["https://h/1a/https%3A%2F%2Fx%2F%3Fcode%3Da", "https%253A%252F%252Fx%252F%253Fcode%253Da"],
+      []
+    ],
+    [
+      "about:reader?url=http://x/?code=a&state=b",
+      ["http://x/?code=a&state=b", "http://x/?code=a"],
+      ["http://x/?code=a&state=b"]
+    ],
+    [
+      "https://h/?iss=x&u=http://y/?code=a",
+      ["http://y/?code=a", "http://y/?code=a"],
+      ["http://y/?code=a"]
+    ],
+    [
+      "https://h/?iss=http://y/?code=a",
+      ["http://y/?code=a"],
+      []
+    ],
+    [
+      "https://h/?state=b&u=http://y/?code=a",
+      ["http://y/?code=a"],
+      []
+    ],
+    [
+      "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "http%253A%252F%252Fx%252F%253Fcode%253Da%2526state%253Db",
+      ["http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db"],
+      []
+    ],
+    [
+      "http://x%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "code=a%3D",
+      [],
+      []
+    ],
+    [
+      "a=x%3Fcode%3Db",
+      ["x?code=b"],
+      []
+    ]
+  ])("of %s: %j, and where nothing was escaped %j", (link, targets, unescaped) => {
+    assert.deepStrictEqual(targetsIn(link), targets)
+    assert.deepStrictEqual(unescapedIn(link), unescaped)
+  })
+})
+
 describe("a wrapped link", () => {
   for (const [name, wrap] of Object.entries(wrappers)) {
     it.prop(`is read as the address in it: ${name}`, [
@@ -164,7 +297,10 @@ describe("a wrapped link", () => {
 
   it("is read where it was escaped for HTML itself", () => {
     const address = `http://127.0.0.1/cb?code=a&state=${state}`
-    assert.deepStrictEqual(read(`https://www.google.com/url?sa=t&amp;url=${escaped(address)}&amp;usg=AO`), ["a", undefined])
+    assert.deepStrictEqual(read(`https://www.google.com/url?sa=t&amp;url=${escaped(address)}&amp;usg=AO`), [
+      "a",
+      undefined
+    ])
   })
 
   it("does not take the place of an answer that has an address in a parameter", () => {
