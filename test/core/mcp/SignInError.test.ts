@@ -2,6 +2,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import { Cause } from "effect"
 import { inspect } from "node:util"
 import { Closed } from "../../../src/core/mcp/Closed.ts"
+import { sentence } from "../../../src/core/mcp/NetworkWords.ts"
 import {
   DiscoveryError,
   type FaultReason,
@@ -237,9 +238,12 @@ const advice = /\b(check|try again|try|operator|use|sign in|set|register|publish
 describe("messages", () => {
   // Where CI is set, a file that is missing fails. Run with --update to write it, and read what changed.
   it("are right to read, all of them", async () => {
-    // The words about a network are those of one error, and not of each.
-    const each = errors.filter(([name]) => !/^(Discovery|Token)Error with/.test(name))
-    const all = [...each, ...special].map(([name, { message }]) => `--- ${name}\n${message}\n`)
+    // The words about a network stand by themselves, and not in each error.
+    const each = errors.filter(([name]) => !/^\w+Error with \w+$/.test(name))
+    const all = [
+      ...networkCodes.map((code) => `--- the network: ${code}\n${sentence({ code })}\n`),
+      ...[...each, ...special].map(([name, { message }]) => `--- ${name}\n${message}\n`)
+    ]
     await expect(all.join("\n")).toMatchFileSnapshot("SignInError.messages.txt")
   })
 

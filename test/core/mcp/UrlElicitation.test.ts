@@ -29,6 +29,7 @@ const rows: ReadonlyArray<readonly [given: unknown, outcome: string]> = [
   [{ url: "" }, "NotAUrl"],
   [{ url: "/relative" }, "NotAUrl"],
   [{ url: 5 }, "NotAUrl"],
+  [{ url: ["https://a.example/"] }, "NotAUrl"],
   [{}, "NotAUrl"],
   [{ url: `https://a.example/${"a".repeat(8192)}` }, "TooLong"],
   [{ url: `https://a.example/${"ü".repeat(3000)}` }, "TooLong"],
