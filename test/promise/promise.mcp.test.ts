@@ -53,6 +53,14 @@ const options = (more: Partial<CreateMcpOAuthOptions> = {}): CreateMcpOAuthOptio
   ...more
 })
 
+/** An input box into which nobody types. */
+const silent: AsyncIterable<string> = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => new Promise<never>(() => {}),
+    return: () => Promise.resolve({ done: true, value: undefined })
+  })
+}
+
 const newClient = () => new Client({ name: "test", version: "1.0.0" })
 
 const whoami = async (client: Client): Promise<string> => {
@@ -162,6 +170,23 @@ describe("createMcpOAuth", () => {
     await oauth.ensure()
     assert.isTrue((await oauth.status()).isSignedIn)
     await oauth.close()
+  })
+
+  it("counts a text that is no answer once, whether pasted texts are read or not", async () => {
+    for (const paste of [true, false]) {
+      const oauth = await createMcpOAuth(options({
+        callback: { paste, timeout: 500 },
+        openBrowser: async () => {
+          await rejection(oauth.submit("nonsense"))
+        },
+        prompt: silent
+      }))
+      assert.deepInclude(await rejection(oauth.ensure()), {
+        _tag: "AuthorizationTimeout",
+        refusals: { NotAResponse: 1 }
+      })
+      await oauth.close()
+    }
   })
 
   it("rejects with the errors themselves", async () => {
