@@ -15,13 +15,13 @@ import * as OneAtATime from "../effect/OneAtATime.ts"
 import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
 import * as ExclusiveStore from "../store/exclusiveStore.ts"
 import { ownConfigDirectory } from "./configDirectory.ts"
-import { failure, field, shown } from "./fileFailure.ts"
+import { failure } from "./fileFailure.ts"
 import * as FileText from "./FileText.ts"
 import * as ProcessLease from "./lease/ProcessLease.ts"
 import { turnToChange } from "./lease/turnToChange.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
-
-export { configDirectory } from "./configDirectory.ts"
+import { shownPath } from "./shownPath.ts"
+import { isMissing, unlessMissing } from "./systemError.ts"
 
 /**
  * Where the files are kept.
@@ -35,11 +35,6 @@ export interface FileStoreOptions {
   readonly directory?: string | undefined
   /** Whether the files are encrypted, with a key in the keychain of the person. @default false */
   readonly encrypt?: boolean | undefined
-}
-
-const unlessMissing = (error: unknown): undefined => {
-  if (field(error, "code") === "ENOENT") return undefined
-  throw error
 }
 
 /** The name of a file of credentials. */
@@ -93,13 +88,13 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
       if (now === undefined || Buffer.compare(now, bytes) !== 0) return false
       const time = new Date(yield* Clock.currentTimeMillis).toISOString().replaceAll(":", "-")
       const aside = `${damaged(file)}${time}`
-      const detail = `${shown(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
+      const detail = `${shownPath(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
       yield* Effect.tryPromise({
         try: () => Fs.rename(file, aside),
         catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
       const { say, state } = yield* Effect.promise(() => import("./terminal/TerminalOutput.ts"))
-      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
+      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shownPath(aside) })}\n`))
       return true
     })
 
@@ -126,7 +121,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   /** Also where somebody has removed the folder meanwhile: what the server gave exists only here. */
   const replace = (file: string, text: string, reserved?: PrivateFolder.Reserved) =>
     files.replace(file, text, reserved).catch(async (error) => {
-      if (field(error, "code") !== "ENOENT") throw error
+      if (!isMissing(error)) throw error
       await files.prepare()
       await files.replace(file, text)
     })
@@ -166,7 +161,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
   const takeTurn = (key: CredentialKey, reserve = true) =>
     Effect.gen(function* () {
-      const turn = Effect.map(turnToChange(exclusively, keyText(key), shown(fileOf(key))), whileHeld)
+      const turn = Effect.map(turnToChange(exclusively, keyText(key), shownPath(fileOf(key))), whileHeld)
       const mayWrite = yield* reserve ? turn : Effect.catchAll(turn, onFullDisk(key))
       yield* Effect.acquireRelease(
         Effect.sync(() => turns.add(keyText(key))),
@@ -257,7 +252,7 @@ const canonical = async (path: string): Promise<string> => {
     return await Fs.realpath(path)
   } catch (error) {
     const parent = dirname(path)
-    if (parent === path || field(error, "code") !== "ENOENT") return path
+    if (parent === path || !isMissing(error)) return path
     return join(await canonical(parent), basename(path))
   }
 }

@@ -13,6 +13,7 @@ import { over } from "../../store/TextBackend.ts"
 import { ownConfigDirectory } from "../configDirectory.ts"
 import * as ProcessLease from "../lease/ProcessLease.ts"
 import * as PrivateFolder from "../PrivateFolder.ts"
+import { shownPath } from "../shownPath.ts"
 import * as ChangeMarks from "./ChangeMarks.ts"
 import * as Keychain from "./Keychain.ts"
 import * as KeychainTexts from "./KeychainTexts.ts"
@@ -51,7 +52,7 @@ export const turnsIn = (folder: string): ProcessLease.Leases["exclusively"] => {
     catch: (cause) =>
       new CredentialStoreError({
         reason: "Unwritable",
-        detail: `${printable(folder, 1000)}, where processes take turns with the keychain, cannot be used: ` +
+        detail: `${shownPath(folder)}, where processes take turns with the keychain, cannot be used: ` +
           withoutStop(printable(cause instanceof Error ? cause.message : "", 500)),
         cause
       })

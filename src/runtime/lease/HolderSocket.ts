@@ -10,9 +10,9 @@ import process from "node:process"
 import { isBeside, isSocketOf, socketName } from "../../core/lease/Generation.ts"
 import { isGranted } from "../isGranted.ts"
 import * as PrivateFolder from "../PrivateFolder.ts"
+import { codeOf } from "../systemError.ts"
 import { hostOf, tagOf } from "./host.ts"
 import { type HolderListener, listen } from "./HolderListener.ts"
-import { codeOf } from "./Lease.ts"
 
 /** A socket of one turn. */
 export interface HolderSocket extends Pick<HolderListener, "tell"> {
