@@ -180,7 +180,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
         yield* Effect.scoped(takeTurn(key))
       }
       // Whoever only reads does not fail for it.
-    }).pipe(Effect.catchAll(() => Effect.void))
+    }).pipe(Effect.ignore)
 
   const load = (key: CredentialKey) =>
     Effect.gen(function* () {

@@ -123,5 +123,5 @@ export const keychainStore = (options: KeychainStoreOptions): Effect.Effect<Cred
       Effect.promise(() => import("./keychain/KeychainCredentialStore.ts")),
       ({ open }) => open(options)
     )
-    return Effect.succeed(storeAt(JSON.stringify(["keychain", options.appName, "of the person"]), open))
+    return Effect.succeed(storeAt(JSON.stringify({ keychain: options.appName }), open))
   })

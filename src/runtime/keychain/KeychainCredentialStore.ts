@@ -32,7 +32,7 @@ export interface KeychainStoreOptions {
 /** What a store is made of. */
 export interface Parts {
   readonly keychain: Keychain.Keychain
-  /** Where processes leave word of their changes, and take turns. */
+  /** Where processes mark their changes for each other, and take turns. */
   readonly folder: string
 }
 
@@ -105,10 +105,10 @@ export const ownKeychain = (appName: string): Keychain.Keychain =>
       })
   })
 
-/** The folder of a program in its configuration directory. */
-export const folderOf = (appName: string, name: string): Effect.Effect<string, CredentialStoreError> =>
+/** The folder in a program's configuration directory where processes take turns with its keychain. */
+export const folderOf = (appName: string): Effect.Effect<string, CredentialStoreError> =>
   Effect.try({
-    try: () => join(ownConfigDirectory(appName), name),
+    try: () => join(ownConfigDirectory(appName), "keychain"),
     catch: (cause) =>
       new CredentialStoreError({
         reason: "Unreadable",
@@ -121,8 +121,8 @@ export const folderOf = (appName: string, name: string): Effect.Effect<string, C
  * for them: where the keychain is not there, or is locked, its methods fail with `CredentialStoreError`, whose detail says
  * what is missing.
  *
- * @returns the store; fails with reason `Unreadable` when the path of the configuration directory, where processes leave word
- * of their changes, cannot be determined.
+ * @returns the store; fails with reason `Unreadable` when the path of the configuration directory, where processes mark
+ * their changes, cannot be determined.
  */
 export const open = ({ appName }: KeychainStoreOptions): Effect.Effect<CredentialStore, CredentialStoreError> =>
-  Effect.map(folderOf(appName, "keychain"), (folder) => make({ keychain: ownKeychain(appName), folder }))
+  Effect.map(folderOf(appName), (folder) => make({ keychain: ownKeychain(appName), folder }))

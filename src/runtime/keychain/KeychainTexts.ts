@@ -21,7 +21,7 @@ import type { Keychain } from "./Keychain.ts"
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-/** The account of an entry: names are URLs, which may be longer than an account, and are nobody's business. */
+/** The account of an entry. Not the name itself: that is a URL, which may be too long, and may have a key in its query. */
 export const accountOf = (name: string): string => `credentials-${digestOf(name)}`
 
 const indexAccount = "index"

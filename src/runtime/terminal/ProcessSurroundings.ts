@@ -60,7 +60,7 @@ export const hasEscapes = (): boolean => {
 }
 
 /** What stderr can show: plain text unless it is a terminal. `NO_COLOR` and `FORCE_HYPERLINK=0` are respected. */
-export const style = ({ env }: Surroundings): Style => {
+export const style = ({ env }: Surroundings = surroundings()): Style => {
   const { columns, isTTY } = process.stderr
   if (!isTTY) return plain
   const isRich = hasEscapes()
