@@ -262,7 +262,7 @@ const folders = new Map<string, Folder>()
 const stores = new Map<string, CredentialStore>()
 
 /**
- * A store that shares nothing within this process: to others of its folder it is as one of another process.
+ * A store that shares nothing within this process: to others of its folder it is as one of another process. For tests.
  *
  * @param codec Encrypts the files. @default they are in the clear
  */
@@ -299,7 +299,7 @@ export const open = (options: FileStoreOptions): Effect.Effect<CredentialStore, 
       catch: (cause) => failure("Unreadable", "the configuration directory", cause)
     })
     const isEncrypted = options.encrypt === true
-    // The name tells the key.
+    // The name of the program is the name of the key.
     const name = JSON.stringify([path, ...isEncrypted ? [options.appName] : []])
     const codec = isEncrypted && !stores.has(name)
       ? yield* Effect.flatMap(
