@@ -158,7 +158,11 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
       (): MayWrite => (isRemoval) => isRemoval ? Effect.void : Effect.fail(error)
     )
 
-  /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
+  /**
+   * Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens.
+   *
+   * @param reserve `false`: on a full disk, where no turn can be taken, what is there may be removed all the same.
+   */
   const takeTurn = (key: CredentialKey, reserve = true) =>
     Effect.gen(function* () {
       const turn = Effect.map(turnToChange(exclusively, keyText(key), shownPath(fileOf(key))), whileHeld)
@@ -285,7 +289,8 @@ export const make = (
  * Methods of the store fail with `CredentialStoreError` of reason
  *   - `Unreadable` when a file cannot be read, must not be used, was written by a newer version, or is encrypted and cannot be
  *     decrypted here;
- *   - `Unwritable` when the folder cannot be created or written to, or must not be used, which `modify` finds out before it runs its function;
+ *   - `Unwritable` when the folder cannot be created or written to, or must not be used, which `modify` finds out before it
+ *     runs its function;
  *   - `Damaged` when a damaged file cannot be renamed.
  *
  * @returns the store; fails with reason `Unreadable` when the path of the folder cannot be determined.

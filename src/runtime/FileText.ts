@@ -12,7 +12,9 @@ import { shownPath } from "./shownPath.ts"
 /** Encrypts and decrypts a file, by its name without the folder. */
 export type Codec = (name: string) => FileCodec
 
-/** What a file can be read as. Both of a reading fail with reason `Unreadable` where the file is whole, but cannot be used here. */
+/**
+ * What a file can be read as. `read` and `keyIn` fail with reason `Unreadable` where the file is whole, but cannot be used here.
+ */
 export interface FileText {
   /** The credentials in a file; `Left`: how it is damaged. */
   readonly read: (

@@ -94,8 +94,7 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
     "Check with the server's operator, then set client.issuer to it",
   Malformed:
     "which is of another type, longer or nested deeper than anything of use, or holds other characters than printable " +
-    "ASCII. " +
-    "Its operator has to correct it",
+    "ASCII. Its operator has to correct it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +
     "so; if you know that it is on, set unsafe.allowMissingS256",

@@ -82,7 +82,9 @@ const listenIn = async (folder: string, isBeside: boolean): Promise<HolderSocket
   }
 }
 
-/** Listens for the leases of a folder; `undefined`: there can be no sockets. Rejects with an error of the system, or `Refused`. */
+/**
+ * Listens for the leases of a folder; `undefined`: there can be no sockets. Rejects with an error of the system, or `Refused`.
+ */
 export const open = async (folder: string): Promise<HolderSocket | undefined> => {
   const beside = await listenIn(folder, true)
   if (beside !== undefined) return beside

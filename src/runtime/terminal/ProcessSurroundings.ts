@@ -32,7 +32,10 @@ export const surroundings = (): Surroundings => ({
 export const mayRun = ({ program }: Command): boolean =>
   isGranted({ name: "env" }) && isGranted({ name: "run", command: program })
 
-/** Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings along. */
+/**
+ * Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings
+ * along.
+ */
 export const mayLoadLibrary = (): boolean =>
   isGranted({ name: "env" }) && isGranted({ name: "run" }) && isGranted({ name: "read" }) &&
   isGranted({ name: "sys", kind: "osRelease" })
