@@ -9,11 +9,12 @@ import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import * as Fs from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
 import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
 import * as ExclusiveStore from "../store/exclusiveStore.ts"
+import { canonicalPath } from "./canonicalPath.ts"
 import { ownConfigDirectory } from "./configDirectory.ts"
 import { failure } from "./fileFailure.ts"
 import * as FileText from "./FileText.ts"
@@ -25,13 +26,14 @@ import { isMissing, unlessMissing } from "./systemError.ts"
 
 /**
  * Where the files are kept.
+ *
  * @since 0.1.0
  * @category options
  */
 export interface FileStoreOptions {
   /** Name of the program, and of its folder in the platform's configuration directory. */
   readonly appName: string
-  /** A folder to use instead. A relative path is resolved against the working directory. */
+  /** A folder to use instead; a relative path is of the working directory. @default the platform's for `appName` */
   readonly directory?: string | undefined
   /** Whether the files are encrypted, with a key in the keychain of the person. @default false */
   readonly encrypt?: boolean | undefined
@@ -250,17 +252,6 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   })
 }
 
-/** The path with symbolic links resolved, as far as it exists: two paths to the same folder become one. */
-const canonical = async (path: string): Promise<string> => {
-  try {
-    return await Fs.realpath(path)
-  } catch (error) {
-    const parent = dirname(path)
-    if (parent === path || !isMissing(error)) return path
-    return join(await canonical(parent), basename(path))
-  }
-}
-
 // What takes turns is one for each folder, however often it is opened, with or without encryption.
 const folders = new Map<string, Folder>()
 const stores = new Map<string, CredentialStore>()
@@ -300,7 +291,7 @@ export const open = (options: FileStoreOptions): Effect.Effect<CredentialStore, 
     const path = yield* Effect.tryPromise({
       // Links may lead to the folder, but it is none itself.
       try: async () =>
-        join(await canonical(resolve(options.directory ?? ownConfigDirectory(options.appName))), "credentials"),
+        join(await canonicalPath(resolve(options.directory ?? ownConfigDirectory(options.appName))), "credentials"),
       catch: (cause) => failure("Unreadable", "the configuration directory", cause)
     })
     const isEncrypted = options.encrypt === true

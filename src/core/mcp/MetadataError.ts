@@ -15,6 +15,7 @@ import { parseUrl } from "./SecureUrl.ts"
 export const DiscoveryErrorBase: TaggedErrorClass<
   "DiscoveryError",
   WhyFields & {
+    /** What kept the metadata from being read. */
     reason: FaultReason | "NoMetadata"
     /** The MCP server. */
     server: string
@@ -71,6 +72,7 @@ export type UntrustedReason =
  * @category errors
  */
 export const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
+  /** Which check failed. */
   reason: UntrustedReason
   /** The MCP server. */
   server: string

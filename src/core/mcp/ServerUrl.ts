@@ -22,6 +22,7 @@ export type InvalidServerUrlReason = "NotAUrl" | "Scheme" | "NotHttps" | "Creden
  * @category errors
  */
 export const InvalidServerUrlBase: TaggedErrorClass<"InvalidServerUrl", {
+  /** What is wrong with the URL. */
   reason: InvalidServerUrlReason
 }> = Data.TaggedError("InvalidServerUrl")
 

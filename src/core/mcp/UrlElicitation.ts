@@ -25,6 +25,7 @@ export type InvalidElicitationReason = "NotUrlMode" | "NotAUrl" | "TooLong" | "S
  * @category errors
  */
 export const InvalidElicitationBase: TaggedErrorClass<"InvalidElicitation", {
+  /** Why the page cannot be shown. */
   reason: InvalidElicitationReason
   /** The MCP server that asked. */
   server: string
