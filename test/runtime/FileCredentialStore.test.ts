@@ -9,7 +9,8 @@ import { basename, dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { vi } from "vitest"
-import { configDirectory, open } from "../../src/runtime/FileCredentialStore.ts"
+import { configDirectory } from "../../src/runtime/configDirectory.ts"
+import { open } from "../../src/runtime/FileCredentialStore.ts"
 import { layerFile } from "../../src/runtime/layer.ts"
 import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { alone, fileIn, folder, listed, listening } from "../fixtures/CredentialFolder.ts"
@@ -264,6 +265,7 @@ describe.skipIf(process.platform === "win32")("the home folder of FileCredential
         syncBuiltinESMExports()
         const error = yield* Effect.flip(open({ appName: "tool" }))
         assert.strictEqual(error.reason, "Unreadable")
+        assert.isUndefined(error.code)
         assert.include(error.message, "Set HOME")
       }
     }))
@@ -287,6 +289,8 @@ describe.skipIf(process.platform === "win32")("what FileCredentialStore does not
       for (const use of [Effect.asVoid(store.load(key)), Effect.asVoid(change)]) {
         const error = yield* Effect.flip(use)
         assert.strictEqual(error._tag, "CredentialStoreError")
+        // The system has no code for what this package refuses.
+        assert.isUndefined(error.code)
         for (const word of words) assert.include(error.message, word)
         assertQuiet(error, "s3cret")
       }
