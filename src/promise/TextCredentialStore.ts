@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { CredentialStore, Turn, TurnOptions } from "../services/CredentialStore.ts"
-import { over as overBackend } from "../store/TextBackend.ts"
+import { over as overBackend } from "../store/CredentialBackend.ts"
 import type { HeldTurn, TextStore } from "./TextStore.ts"
 
 /** Calls a function of the caller; fails with whatever it throws or rejects with. */
