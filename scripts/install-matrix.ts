@@ -14,7 +14,8 @@ import * as ScriptedAuthorizationServer from "../test/fixtures/ScriptedAuthoriza
 import { type Command, report, run, withFolder } from "./commands.ts"
 import { entries } from "./pack/entries.ts"
 import { expected, folders, type InFolder, isWanted, type Manager, signIns } from "./pack/installed.ts"
-import { type Fetched, fetchManagers } from "./pack/managers.ts"
+import { fetchManagers } from "./pack/managers.ts"
+import { serveTarball } from "./pack/registry.ts"
 
 /** Imports each entry, and prints what came of it. */
 const importing = `const said = {}
@@ -48,11 +49,14 @@ const prepare = (folder: string, manager: Manager) => {
   for (const [file, text] of Object.entries(manager.files ?? {})) writeFileSync(join(folder, file), text)
 }
 
+/** What runs programs in a folder, and with which variables. */
+type Use = Pick<Manager, "env" | "runners">
+
 /** Runs the programs in a folder where the package is installed, by each program that runs JavaScript. */
-const use = async (name: string, folder: string, each: InFolder, runners: Fetched["runners"], serverUrl: string) => {
+const use = async (name: string, folder: string, each: InFolder, { env, runners }: Use, serverUrl: string) => {
   for (const [runtime, command] of Object.entries(runners)) {
     const start = async (...args: ReadonlyArray<string>) => {
-      const { code, output } = await run([...command, ...args], { cwd: folder, limit: 120, env: { NO_COLOR: "1" } })
+      const { code, output } = await run([...command, ...args], { cwd: folder, limit: 120, env })
       // A line of its own: the runtimes' warnings are in the output too.
       const json = /^\{.*\}$/m.exec(output)?.[0]
       return code === 0 && json !== undefined ? JSON.parse(json) : output.trim()
@@ -71,7 +75,9 @@ const tryAll = (serverUrl: string) =>
     const packed = await run(["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", root])
     const tarball = join(root, JSON.parse(packed.output.slice(packed.output.search(/^\[$/m)))[0].filename)
     const wanted = folders.filter((each) => isWanted(each, process.argv.slice(2)))
-    const fetched = await fetchManagers(root, wanted)
+    const registry = (await run(["npm", "config", "get", "registry"])).output.trim()
+    const own = await serveTarball(tarball, registry)
+    const fetched = await fetchManagers(root, wanted, { registry, own: own.url })
     if (wanted.some((each) => each.everywhere === true)) {
       const missing = ["Node 22", "Node 24", "Bun", "Deno"].filter((name) => fetched.runners[name] === undefined)
       if (missing.length > 0) fail(`could not be installed: ${missing.join(", ")}`)
@@ -96,12 +102,15 @@ const tryAll = (serverUrl: string) =>
         if (code !== 0) fail(`${name}: ${command.join(" ")}\n${output}`)
       }
       const runners = { ...manager.runners, ...(each.everywhere === true ? fetched.runners : {}) }
-      if (problems.length === before) await use(name, folder, each, runners, serverUrl)
+      if (problems.length === before) {
+        await use(name, folder, each, { runners, env: { ...manager.env, NO_COLOR: "1" } }, serverUrl)
+      }
       const seconds = ((performance.now() - started) / 1000).toFixed(0)
       console.log(
         `${problems.length === before ? "ok    " : "FAILED"} ${name}: ${Object.keys(runners).join(", ")} (${seconds} s)`
       )
     }
+    own.close()
   })
 
 await Effect.runPromise(Effect.scoped(Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** What Deno's HTML lacks: a list of the entries, and the names by which they are imported. */
+/** What Deno's HTML lacks: a list of the entries, the names by which they are imported, and the sources it links to. */
 
 /** One entry of the package. */
 export interface Entry {
@@ -38,4 +38,27 @@ export const withEntries = (html: string, entries: ReadonlyArray<Entry>): string
     "</section>\n</main>",
     `<div class="markdown"><h2>Entries</h2><ul>${rows.join("")}</ul></div></section>\n</main>`
   )
+}
+
+/** The page of a source, below the reference's own folder. */
+export const sourcePage = (file: string): string => `source/${file}.html`
+
+/** A source as a page. */
+export const sourceAsPage = (file: string, text: string): string =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(file)}</title>\n<pre>${
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+  }</pre></html>\n`
+
+/**
+ * Deno links to the sources where they lie on the machine that wrote the page; this, to the pages beside it.
+ *
+ * @param root The repository, as a `file:` URL that ends with a slash.
+ * @param page The page's path in the reference.
+ */
+export const withSources = (html: string, root: string, page: string): string => {
+  const up = "../".repeat(page.split("/").length - 1)
+  return html.replaceAll(/href="(file:[^"]+)"/g, (link, target: string) => {
+    const url = target.replaceAll("&#x2F;", "/")
+    return url.startsWith(root) ? `href="${up}${sourcePage(url.slice(root.length))}"` : link
+  })
 }

@@ -3,7 +3,7 @@ import { findMissingPeer } from "../../src/core/PeerMissing.ts"
 import { entries, type Entry, peersOf } from "./entries.ts"
 
 /** Who installs. */
-export type ManagerName = "npm" | "pnpm" | "yarn" | "yarn PnP" | "bun"
+export type ManagerName = "npm" | "pnpm" | "yarn" | "yarn PnP" | "bun" | "deno"
 
 /** How a package manager is used. */
 export interface Manager {
@@ -42,7 +42,7 @@ export const folders: ReadonlyArray<InFolder> = [
   { manager: "npm", beside: [...lowest, "@modelcontextprotocol/client@2.0.0"] },
   { manager: "npm", beside: [v1] },
   { manager: "npm", beside: [v2] },
-  ...(["pnpm", "yarn", "yarn PnP", "bun"] as const).flatMap((manager) => [
+  ...(["pnpm", "yarn", "yarn PnP", "bun", "deno"] as const).flatMap((manager) => [
     { manager, beside: [] },
     { manager, beside: ["effect@4.1.0", v2] },
     { manager, beside: [...newest, v1] }

@@ -12,6 +12,14 @@ export interface Fetched {
   readonly runners: Readonly<Record<string, Command>>
 }
 
+/** Where packages come from. */
+export interface Registries {
+  /** The registry that npm uses. */
+  readonly registry: string
+  /** One that has the packed package beside everything of the other: see `registry.ts`. */
+  readonly own: string
+}
+
 const system = `${process.platform}-${process.arch}`
 
 /** Installs a package in a folder of its own, and finds a file in it. */
@@ -37,10 +45,14 @@ const bringBun = async (root: string): Promise<string | undefined> => {
 }
 
 /** Brings what these folders need. */
-export const fetchManagers = async (root: string, folders: ReadonlyArray<InFolder>): Promise<Fetched> => {
+export const fetchManagers = async (
+  root: string,
+  folders: ReadonlyArray<InFolder>,
+  registries: Registries
+): Promise<Fetched> => {
+  const { own, registry } = registries
   const names = new Set(folders.map(({ manager }) => manager))
   const everywhere = folders.some((each) => each.everywhere === true)
-  const registry = (await run(["npm", "config", "get", "registry"])).output.trim()
   const program = node() ?? "node"
   const onNode = { [`Node ${process.versions.node.split(".")[0]}`]: [program] as const }
   const flags = ["--no-audit", "--no-fund", "--prefer-offline"]
@@ -85,6 +97,18 @@ export const fetchManagers = async (root: string, folders: ReadonlyArray<InFolde
       managers.yarn = { add, runners: onNode, env, files: rc("node-modules") }
       const [name = ""] = Object.keys(onNode)
       managers["yarn PnP"] = { add, runners: { [name]: [program, yarn, "node"] }, env, files: rc("pnp") }
+    }
+  }
+  if (names.has("deno")) {
+    managers.deno = {
+      add: (...packages) => [
+        deno(),
+        "add",
+        ...packages.map((each) => `npm:${each.startsWith("/") ? "effect-oauth-callback" : each}`)
+      ],
+      runners: { Deno: [deno(), "run", "-A"] },
+      env: { NPM_CONFIG_REGISTRY: own, DENO_DIR: join(root, "deno") },
+      files: { "deno.json": "{}" }
     }
   }
   return { managers, runners }

@@ -34,7 +34,8 @@ export const pageOutcome = (
   describe?: ((error: never) => string) | undefined
 ): Outcome => {
   if (Exit.isSuccess(exit)) return { _tag: phase === "exchange" ? "SignedIn" : "Received" }
-  if (wasInterrupted(exit)) return { _tag: "Closed" }
+  // An exchange that has begun may still end well, elsewhere: the program knows, and this flow does not.
+  if (wasInterrupted(exit)) return { _tag: phase === "exchange" ? "Received" : "Closed" }
   const error = errorOf(exit)
   if (phase === "exchange") return { _tag: "Failed", reason: describedBy(describe, error) }
   if (error instanceof AuthorizationDenied) return { _tag: "Denied", error }

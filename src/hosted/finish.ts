@@ -97,11 +97,14 @@ export const finish = (
     return error
   })
 
+/** How a sign-in ends that was answered. */
+export type AnsweredOutcome = Outcome & { readonly _tag: "SignedIn" | "Denied" | "Invalid" | "Failed" }
+
 /**
  * What the page says. What went wrong between this service and its stores and servers is for its operators: the page of a
  * person has the words of the authorization server alone.
  */
-export const pageOutcome = (error: HandleError | undefined): Outcome => {
+export const pageOutcome = (error: HandleError | undefined): AnsweredOutcome => {
   if (error === undefined) return { _tag: "SignedIn" }
   switch (error._tag) {
     case "AuthorizationDenied":

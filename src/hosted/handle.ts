@@ -16,6 +16,7 @@ import type { RequestHead } from "../core/oauth/RequestHead.ts"
 import type { Outcome } from "../core/page/CallbackPage.ts"
 import { abandonable } from "../effect/abandonable.ts"
 import { endAfter } from "../effect/endAfter.ts"
+import * as FlowMetrics from "../metrics/flowMetrics.ts"
 import * as Spending from "../mcp/Spending.ts"
 import type { PendingStoreError } from "../services/PendingStore.ts"
 import * as BrowserCookie from "./BrowserCookie.ts"
@@ -57,6 +58,7 @@ const tell = ({ onOutcome }: Settings, outcome: HostedOutcome): Effect.Effect<vo
 
 /** A request that answers no sign-in that waits here. */
 const refuse = (arrival: Arrival, { answer, page, reason }: CallbackRoute.Refused): Effect.Effect<Answer> => {
+  FlowMetrics.refused({ via: "http", reason })
   const told = tell(arrival.settings, { _tag: "Refused", reason })
   if (page === undefined) return Effect.as(told, answer)
   const shown = show(arrival, { _tag: "Refused", reason: page })
@@ -99,12 +101,14 @@ const settle = (
   Effect.gen(function* () {
     const { key: { account = "", serverUrl }, serverName } = pending
     const error = yield* finish(settings, pending, response)
+    const outcome = pageOutcome(error)
+    yield* FlowMetrics.signInEnded(outcome._tag, "http")
     yield* tell(
       settings,
       error === undefined ? { _tag: "SignedIn", account, serverUrl } : { _tag: "Failed", account, serverUrl, error }
     )
     yield* Effect.catchAll(
-      LastPage.keep(settings, page, pageOutcome(error), serverName),
+      LastPage.keep(settings, page, outcome, serverName),
       (failed) => tell(settings, { _tag: "StoreFailed", error: failed })
     )
   })

@@ -234,11 +234,11 @@ export interface InternalMcpOAuth {
   readonly secrets: () => ReadonlyArray<string>
 }
 
-/** Pastes text into the open sign-in. */
+/** Pastes text into the sign-in of this program that it is for. */
 const submit = (env: Environment, text: string): Effect.Effect<void, PasteRefused> => {
-  const [flow] = env.flows
   const submitToAll = Context.get(env.services, PasteInput).submit(text)
-  // The text may be for another sign-in of this program. If it is for none, this one can best say what is wrong with it.
+  // One that reads no text is not among them. If the text is for none, that one can best say what is wrong with it.
+  const [flow] = env.callback.paste === false ? env.flows : []
   return flow === undefined
     ? submitToAll
     : Effect.catchAll(flow.submit(text), (refused) => Effect.mapError(submitToAll, () => refused))

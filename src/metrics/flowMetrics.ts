@@ -24,7 +24,7 @@ const outcomes: Readonly<Record<SignInOutcome, Outcome>> = {
 
 const signIns = LabelledCounter.make<{ readonly outcome: Outcome; readonly via: "http" | "paste" | "none" }>(
   "oauth_callback_sign_ins",
-  "Sign-ins that were shown to a person and have ended"
+  "Sign-ins of a person that have ended"
 )
 
 const refusals: LabelledCounter.LabelledCounter<{

@@ -3,6 +3,7 @@ import { Effect, Metric, MetricState, Redacted } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { CallbackFlow } from "../../src/flow/CallbackFlow.ts"
 import * as Harness from "../fixtures/Harness.ts"
+import * as HostedWorld from "../fixtures/HostedWorld.ts"
 
 type Counts = Readonly<Record<string, number>>
 
@@ -80,6 +81,28 @@ describe("the metrics of flows", () => {
         JSON.stringify(count)
       )
       assert.strictEqual(count["oauth_callback_refusals reason=StateMissing via=paste"], 1)
+    }))
+
+  it.scopedLive("count the sign-ins and the refusals of a web service too", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make()
+      const machine = yield* world.machine()
+      const address = Effect.flatMap(world.begin(machine), world.authorize)
+      const count = yield* added(Effect.gen(function* () {
+        yield* HostedWorld.visit(machine, yield* address)
+        yield* HostedWorld.visit(machine, `${yield* address}&iss=https://evil.example`)
+        world.authorizationServer.knobs.authorize = { error: "access_denied" }
+        const denied = yield* address
+        yield* HostedWorld.visit(machine, denied)
+        yield* HostedWorld.ask(machine, HostedWorld.get(`${HostedWorld.redirectUri}?code=x`))
+      }))
+      const { "mcp_oauth_registrations outcome=registered": _, ...ofFlows } = count
+      assert.deepStrictEqual(ofFlows, {
+        "oauth_callback_refusals reason=StateMissing via=http": 1,
+        "oauth_callback_sign_ins outcome=denied via=http": 1,
+        "oauth_callback_sign_ins outcome=granted via=http": 1,
+        "oauth_callback_sign_ins outcome=invalid_response via=http": 1
+      })
     }))
 })
 

@@ -10,6 +10,7 @@ import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { connect, connectAll, createMcpOAuth, type CreateMcpOAuthOptions, type TextStore } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as McpServer from "../fixtures/McpServer.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as StandInBrowser from "../fixtures/StandInBrowser.ts"
 
@@ -53,21 +54,19 @@ const options = (more: Partial<CreateMcpOAuthOptions> = {}): CreateMcpOAuthOptio
   ...more
 })
 
+/** An input box into which nobody types. */
+const silent: AsyncIterable<string> = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => new Promise<never>(() => {}),
+    return: () => Promise.resolve({ done: true, value: undefined })
+  })
+}
+
 const newClient = () => new Client({ name: "test", version: "1.0.0" })
 
 const whoami = async (client: Client): Promise<string> => {
   const { content: [first] } = CallToolResultSchema.parse(await client.callTool({ name: "whoami" }))
   return first?.type === "text" ? first.text : "no text"
-}
-
-/** What a promise rejects with. */
-const rejection = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error & Record<string, unknown>
-  }
-  throw new Error("it did not reject")
 }
 
 const texts = (): TextStore & { readonly kept: Map<string, string> } => {
@@ -162,6 +161,23 @@ describe("createMcpOAuth", () => {
     await oauth.ensure()
     assert.isTrue((await oauth.status()).isSignedIn)
     await oauth.close()
+  })
+
+  it("counts a text that is no answer once, whether pasted texts are read or not", async () => {
+    for (const paste of [true, false]) {
+      const oauth = await createMcpOAuth(options({
+        callback: { paste, timeout: 500 },
+        openBrowser: async () => {
+          await rejection(oauth.submit("nonsense"))
+        },
+        prompt: silent
+      }))
+      assert.deepInclude(await rejection(oauth.ensure()), {
+        _tag: "AuthorizationTimeout",
+        refusals: { NotAResponse: 1 }
+      })
+      await oauth.close()
+    }
   })
 
   it("rejects with the errors themselves", async () => {

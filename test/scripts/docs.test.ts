@@ -2,6 +2,7 @@
 import { assert, describe, it } from "vitest"
 import * as CitedTests from "../../scripts/docs/citedTests.ts"
 import * as CodeBlocks from "../../scripts/docs/codeBlocks.ts"
+import { sourceAsPage, withSources } from "../../scripts/docs/referencePages.ts"
 import * as References from "../../scripts/docs/references.ts"
 
 const block = (info: string) => `# Title\n\n\`\`\`${info}\nlet a = 1\n\`\`\`\n`
@@ -82,5 +83,25 @@ describe("what a document refers to", () => {
       "docs/a.md: there is no flow/Outbox.ts",
       "docs/a.md: there is no test/a.test.ts"
     ])
+  })
+})
+
+describe("a page of the reference", () => {
+  const link = (path: string) => `<a href="file:&#x2F;&#x2F;&#x2F;${path.replaceAll("/", "&#x2F;")}">`
+
+  it("leads to the source beside it, wherever it was written", () => {
+    const html = link("home/me/repo/src/flow/Inbox.ts")
+    const leads = (page: string) => withSources(html, "file:///home/me/repo/", page)
+    assert.strictEqual(leads("index.html"), '<a href="source/src/flow/Inbox.ts.html">')
+    assert.strictEqual(leads("mcp/~/Inbox.html"), '<a href="../../source/src/flow/Inbox.ts.html">')
+  })
+
+  it("keeps every other link", () => {
+    const html = `${link("usr/lib/a.ts")}<a href="../~/Pkce.html">`
+    assert.strictEqual(withSources(html, "file:///home/me/repo/", "mcp/index.html"), html)
+  })
+
+  it("shows a source as it is", () => {
+    assert.include(sourceAsPage("src/a.ts", "a<b && c"), "<pre>a&lt;b &amp;&amp; c</pre>")
   })
 })

@@ -56,13 +56,12 @@ const namesIn = (name: string, slot: Slot, pieces: number): ReadonlyArray<string
 /** The entries of the pieces after the first, in their order. */
 export const pieceNames = (name: string, { pieces, slot }: Head): ReadonlyArray<string> => namesIn(name, slot, pieces)
 
-/** The whole text; `undefined` when a piece is missing, or of another text. */
+/** The whole text; `undefined` when a piece is missing, or of another text: then the digest is another one. */
 export const joined = (
   head: Head,
   pieces: ReadonlyArray<string | undefined>,
   digestOf: (text: string) => string
 ): string | undefined => {
-  if (pieces.length !== head.pieces - 1 || pieces.includes(undefined)) return undefined
   const text = head.first + pieces.join("")
   return digestOf(text) === head.digest ? text : undefined
 }

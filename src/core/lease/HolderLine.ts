@@ -14,7 +14,7 @@ export const maxLine = 65_536
 
 /** A line, with its end; `undefined` where it would be too long. */
 export const encode = ({ pid, told }: HolderLine): string | undefined => {
-  const line = JSON.stringify({ v: 1, pid, ...(told !== undefined && { told }) })
+  const line = JSON.stringify({ v: 1, pid, told })
   return line.length > maxLine ? undefined : `${line}\n`
 }
 
