@@ -33,7 +33,7 @@ const isScope = (value: unknown): value is string => isText(value) && ScopeSet.p
 
 const problemOf = (name: string, value: unknown): string | undefined => {
   // Some frameworks read a name in other letters, or with brackets, as the name itself.
-  const owned = name.trim().toLowerCase().replace(/\[.*$/s, "")
+  const owned = name.trim().toLowerCase().replace(/\[.*/s, "")
   if (AuthorizationRequest.ownedParameters.includes(owned)) {
     const instead: Readonly<Record<string, string>> = {
       scope: "use the option scope",
