@@ -62,6 +62,7 @@ export default class Runner extends VitestTestRunner {
 
   override async onBeforeRunTask(test: Test): Promise<void> {
     this.#collect(undefined)
+    mutation.rewind()
     const name = nameOf(test)
     if (this.#isOver() || isTimed(name) || !this.#wanted(name)) test.mode = "skip"
     await super.onBeforeRunTask(test)

@@ -1,6 +1,6 @@
 /** Says which mutant is on. An instrumented source asks it by the global name `__mutation`. */
 
-/** A loop that goes round more often, or longer, is taken for one without end. */
+/** When loops go round more often in one test, or longer, one is taken for a loop without end. */
 const maxSteps = 20_000_000
 
 export class Switch {
@@ -24,10 +24,10 @@ export class Switch {
     return this.#mutant === id
   }
 
-  /** Is called by each round of each loop, and ends those that have no end. */
-  step(): void {
-    this.#steps++
-    if (this.#mutant === 0 || this.#steps % 4096 !== 0) return
+  /** Is called by each round of each loop, and ends those that have no end. @param rounds How many it counts as. */
+  step(rounds: number): void {
+    this.#steps += rounds
+    if (this.#mutant === 0 || this.#steps % 4096 >= rounds) return
     if (this.#steps < maxSteps && performance.now() < this.#deadline) return
     this.#overdue = true
     throw new Error("The loop of a mutant has no end")
@@ -39,6 +39,11 @@ export class Switch {
     this.#steps = 0
     this.#deadline = performance.now() + limit
     this.#overdue = false
+  }
+
+  /** Counts the rounds of loops anew: a test begins. */
+  rewind(): void {
+    this.#steps = 0
   }
 
   isOverdue(): boolean {

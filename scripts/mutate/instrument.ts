@@ -54,8 +54,16 @@ const mayReplace = (node: ts.Node): boolean => {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 100)
 
+/** Loops of other sources go round for so many of the mutated one: a mutant that misleads them is found the sooner. */
+const roundsOfOthers = 16
+
+/** Has the loops of a source that is not mutated counted too: what a mutant gives them may leave them without an end. */
+export const withSteps = (source: string): string => render(source, false).code
+
 /** Puts every mutant of a source into it. */
-export const instrument = (source: string): Instrumented => {
+export const instrument = (source: string): Instrumented => render(source, true)
+
+const render = (source: string, isMutated: boolean): Instrumented => {
   const file = ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true)
   const text = (node: ts.Node): string => source.slice(node.getStart(file), node.end)
   const mutants: Array<Mutant> = []
@@ -68,15 +76,15 @@ export const instrument = (source: string): Instrumented => {
     ts.forEachChild(node, (child) => {
       const start = child.getStart(file)
       if (start < at) return
-      code += source.slice(at, start) + render(child)
+      code += source.slice(at, start) + rendered(child)
       at = child.end
     })
     return code + source.slice(at, end)
   }
 
-  const render = (node: ts.Node): string => {
+  const rendered = (node: ts.Node): string => {
     if (isLeftOut(node)) return text(node)
-    const changes = mayReplace(node) ? changesOf(node, text) : []
+    const changes = isMutated && mayReplace(node) ? changesOf(node, text) : []
     const own = changes.filter(({ text: changed }, index) =>
       changed !== text(node) && changes.findIndex((other) => other.text === changed) === index
     ).map(({ kind, text: changed }) => {
@@ -94,7 +102,8 @@ export const instrument = (source: string): Instrumented => {
     if (ts.isStatement(node) && ts.isIterationStatement(node.parent, false)) {
       const [block] = own
       // A round without its block counts too: the loop may have no end then.
-      return `{ __mutation.step(); ${block === undefined ? code : `if (!__mutation.is(${block.id})) ${code}`} }`
+      const round = block === undefined ? code : `if (!__mutation.is(${block.id})) ${code}`
+      return `{ __mutation.step(${isMutated ? 1 : roundsOfOthers}); ${round} }`
     }
     if (ts.isBlock(node)) return own.length === 0 ? code : `{ if (!__mutation.is(${own[0]?.id})) ${code} }`
     for (const { changed, id } of own) code = `(__mutation.is(${id}) ? (${changed}) : (${code}))`

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
 import { disagreements } from "../../scripts/mutate/agreement.ts"
 import { guards } from "../../scripts/mutate/guards.ts"
-import { instrument } from "../../scripts/mutate/instrument.ts"
+import { instrument, withSteps } from "../../scripts/mutate/instrument.ts"
 import { patterns } from "../../scripts/mutate/operators.ts"
 import { problemOf } from "../../scripts/mutate/removeGuards.ts"
 import { Switch } from "../../scripts/mutate/Switch.ts"
@@ -69,6 +69,19 @@ describe("a source with its mutants", () => {
     const found = results("{ let n = 0; while (n < input) n++; return n }", 3)
     assert.strictEqual(found[0], 3)
     assert.include(found, "thrown")
+  })
+
+  it("ends a loop of another source that it leaves without an end, and counts anew for each test", () => {
+    const code = withSteps("let left = 3\nwhile (left !== 0) left--\n")
+    const count = new Function("__mutation", `${code}; return left`)
+    const mutation = new Switch()
+    mutation.choose(1, 60_000)
+    assert.strictEqual(count(mutation), 0)
+    const endless = new Function("__mutation", withSteps("for (;;) {}"))
+    assert.throws(() => endless(mutation), "no end")
+    assert.throws(() => count({ step: () => mutation.step(4096) }), "no end")
+    mutation.rewind()
+    assert.strictEqual(count(mutation), 0)
   })
 
   it("has no mutant in types and imports", () => {

@@ -6,7 +6,7 @@ import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import type { AuthorizationOptions } from "./AuthorizationOptions.ts"
 import { InvalidOptions } from "../InvalidOptions.ts"
 import * as ScopeSet from "./ScopeSet.ts"
-import { isSecure, parseUrl } from "./SecureUrl.ts"
+import { parseUrl, urlProblem } from "./SecureUrl.ts"
 import type { Unsafe } from "./Unsafe.ts"
 
 /** The options, checked. */
@@ -33,7 +33,7 @@ const isScope = (value: unknown): value is string => isText(value) && ScopeSet.p
 
 const problemOf = (name: string, value: unknown): string | undefined => {
   // Some frameworks read a name in other letters, or with brackets, as the name itself.
-  const owned = name.trim().toLowerCase().replace(/\[.*$/s, "")
+  const owned = name.trim().toLowerCase().replace(/\[.*/s, "")
   if (AuthorizationRequest.ownedParameters.includes(owned)) {
     const instead: Readonly<Record<string, string>> = {
       scope: "use the option scope",
@@ -61,10 +61,7 @@ export const check = (
   const url = authorizationServerMetadataUrl === undefined
     ? undefined
     : parseUrl(String(authorizationServerMetadataUrl))
-  if (
-    authorizationServerMetadataUrl !== undefined &&
-    (url === undefined || !isSecure(url) || url.username !== "" || url.password !== "")
-  ) {
+  if (authorizationServerMetadataUrl !== undefined && (url === undefined || urlProblem(url) !== undefined)) {
     return invalid("authorizationServerMetadataUrl", "it has to be an https: URL, or an http: URL on this machine")
   }
   if (url !== undefined) url.hash = ""

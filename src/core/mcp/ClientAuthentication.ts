@@ -30,10 +30,9 @@ export const methodOf = (
   client: ClientRegistration,
   offered: ReadonlyArray<string> | undefined
 ): ClientAuthMethod => {
-  const hasSecret = secretOf(client) !== undefined
+  if (secretOf(client) === undefined) return "none"
   const named = client.extra === undefined ? undefined : Redacted.value(client.extra)["token_endpoint_auth_method"]
-  if (isMethod(named) && (hasSecret || named === "none")) return named
-  if (!hasSecret) return "none"
+  if (isMethod(named)) return named
   if (offered === undefined || offered.length === 0 || offered.includes("client_secret_basic")) {
     return "client_secret_basic"
   }

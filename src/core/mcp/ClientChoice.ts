@@ -68,8 +68,7 @@ export const choose = (
     const expected = client.issuer ?? (stored?.client?.clientId === client.clientId ? stored.issuer : issuer)
     // Where that is waived, the server's own name may differ from the one that it is found under.
     const found = offered.waived.includes("allowIssuerMismatch") ? offered.asked : undefined
-    const isSame = Metadata.sameIssuer(expected, issuer) ||
-      (found !== undefined && Metadata.sameIssuer(expected, found))
+    const isSame = Metadata.sameIssuer(expected, issuer) || Metadata.sameIssuer(expected, found)
     return isSame ? Either.right({ _tag: "Fixed", client: preRegistered(client) }) : Either.left(
       new UntrustedMetadata({ reason: "IssuerChanged", server, field: "issuer", found: issuer, expected })
     )

@@ -6,7 +6,7 @@ import { printable } from "../text/SafeText.ts"
 import { type CredentialKey, keyText } from "./Credentials.ts"
 
 /** A server in words: without its query, which may hold a key. */
-export const shownServer = (serverUrl: string): string => printable(serverUrl.replace(/[?#].*$/s, ""), 500)
+export const shownServer = (serverUrl: string): string => printable(serverUrl.replace(/[?#].*/s, ""), 500)
 
 const serverOf = (serverUrl: string): string => keyText({ serverUrl })
 

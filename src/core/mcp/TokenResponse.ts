@@ -21,7 +21,7 @@ export interface Reading {
 export const isToken = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]+$/.test(value)
 
 const millisOf = (seconds: unknown): number | undefined => {
-  const number = typeof seconds === "string" && seconds.trim() !== "" ? Number(seconds) : seconds
+  const number = typeof seconds === "string" ? Number(seconds) : seconds
   // Rounded up to a whole millisecond: a fraction would vanish when it is added to the present time.
   return typeof number === "number" && Number.isFinite(number) && number > 0 ? Math.ceil(number * 1000) : undefined
 }

@@ -4,10 +4,10 @@ import {
   entryLimit,
   type Head,
   joined,
-  leftoverName,
   type Leftovers,
   minLimit,
   noLeftovers,
+  pieceName,
   pieceNames,
   readHead,
   removing,
@@ -131,7 +131,7 @@ describe("removing", () => {
 
   it("knows what is left by the names that the pieces have", () => {
     assert.strictEqual(
-      leftoverName("name", "a", 1),
+      pieceName("name", "a", 1),
       pieceNames("name", headIn(apply(write("a".repeat(250), minLimit))))[0]
     )
   })

@@ -50,6 +50,10 @@ describe("the authorization request", () => {
   it("is not changed by anything that the caller adds under a name of its own", () => {
     const hostile = Object.fromEntries(Object.keys(owned).map((name) => [name, "evil"]))
     assert.deepStrictEqual(parameters("https://as.example/a", { parameters: hostile }), sorted(owned))
-    for (const name of Object.keys(owned)) assert.include(AuthorizationRequest.ownedParameters, name)
+  })
+
+  it("leaves to nobody what it sends, nor what a request object would replace (RFC 9101)", () => {
+    const sent = [...Object.keys(owned), "scope", "resource", "response_mode"]
+    assert.sameMembers([...AuthorizationRequest.ownedParameters], [...sent, "request", "request_uri"])
   })
 })

@@ -29,3 +29,12 @@ describe("the scopes to ask for", () => {
     assert.strictEqual(AuthorizationScope.toRegister(exactly("x"), "x", offered("b", true)), "x")
   })
 })
+
+describe("the scopes to register for", () => {
+  it("are those that are asked for, and all that may be asked for later", () => {
+    assert.strictEqual(
+      AuthorizationScope.toRegister(choice, "a", offered("b offline_access", true)),
+      "a b offline_access"
+    )
+  })
+})

@@ -12,6 +12,12 @@ const client = (secret: string | undefined, method?: unknown): ClientRegistratio
 describe("the method", () => {
   it.each<[string, ClientRegistration, ReadonlyArray<string> | undefined, ClientAuthentication.ClientAuthMethod]>([
     ["that was registered, whatever is offered", client("s", "client_secret_post"), ["none"], "client_secret_post"],
+    [
+      "that was registered, though another is offered",
+      client("s", "client_secret_basic"),
+      ["client_secret_post"],
+      "client_secret_basic"
+    ],
     ["that was registered, though it needs no secret", client("s", "none"), ["client_secret_basic"], "none"],
     ["none where what was registered needs a secret", client(undefined, "client_secret_basic"), undefined, "none"],
     [
@@ -30,6 +36,7 @@ describe("the method", () => {
     ["Basic where the list is empty", client("s"), [], "client_secret_basic"],
     ["Basic where both are offered", client("s"), ["client_secret_post", "client_secret_basic"], "client_secret_basic"],
     ["none where that alone is offered", client("s"), ["none"], "none"],
+    ["post where it is offered, though none is too", client("s"), ["none", "client_secret_post"], "client_secret_post"],
     ["post where nothing known is offered", client("s"), ["private_key_jwt"], "client_secret_post"],
     ["none without a secret", client(undefined), ["client_secret_basic"], "none"]
   ])("is %s", (_name, registered, offered, method) => {
@@ -51,6 +58,10 @@ describe("what is sent", () => {
       parameters: { client_id: "c d", client_secret: "s" }
     })
     assert.deepStrictEqual(ClientAuthentication.make(client(undefined), undefined), {
+      headers: {},
+      parameters: { client_id: "c d" }
+    })
+    assert.deepStrictEqual(ClientAuthentication.make(client("s", "none"), undefined), {
       headers: {},
       parameters: { client_id: "c d" }
     })

@@ -165,6 +165,12 @@ describe("choose", () => {
       stored({ clientId: "by-hand" }, "https://other.example"),
       "IssuerChanged"
     ],
+    [
+      "the first one it is used with, though another was asked",
+      undefined,
+      stored(undefined, "https://other.example"),
+      "Fixed by-hand"
+    ],
     ["the first one it is used with", undefined, stored(registered, "https://other.example"), "Fixed by-hand"]
   ])("a client by hand belongs to %s", (_name, own, known, expected) => {
     const options = { client: { clientId: "by-hand", ...(own !== undefined && { issuer: own }) } }
@@ -172,6 +178,44 @@ describe("choose", () => {
     assert.strictEqual(summary(result), expected)
     if (Either.isLeft(result)) {
       assert.deepInclude(result.left, { field: "issuer", found: issuer, server, expected: own ?? known?.issuer })
+    }
+  })
+
+  it.each<[string, string, Partial<AuthorizationServer>, string]>([
+    ["as what it is asked for where its other name is waived", "https://asked.example", {
+      asked: "https://asked.example",
+      waived: ["allowIssuerMismatch"]
+    }, "Fixed by-hand"],
+    ["as nobody else, also where a name is waived", "https://other.example", {
+      asked: "https://asked.example",
+      waived: ["allowIssuerMismatch"]
+    }, "IssuerChanged"],
+    [
+      "by its own name alone where that is not waived",
+      "https://asked.example",
+      { asked: "https://asked.example" },
+      "IssuerChanged"
+    ],
+    ["by its own name alone where nothing was asked for", "https://asked.example", {
+      waived: ["allowIssuerMismatch"]
+    }, "IssuerChanged"]
+  ])("a client by hand knows its issuer %s", (_name, own, fields, expected) => {
+    const options = { client: { clientId: "by-hand", issuer: own } }
+    assert.strictEqual(summary(ClientChoice.choose(server, offers(fields), undefined, options, now)), expected)
+  })
+
+  it("has a client by hand authenticate as the options say", () => {
+    const options = { client: { ...byHand.client, authMethod: "client_secret_post" as const } }
+    const choice = Either.getOrThrow(ClientChoice.choose(server, offers(), undefined, options, now))
+    const { extra } = choice._tag === "Fixed" ? choice.client : assert.fail(choice._tag)
+    assert.deepStrictEqual(extra && Redacted.value(extra), { token_endpoint_auth_method: "client_secret_post" })
+  })
+
+  it("names the authorization server that takes no program", () => {
+    const none = { registrationEndpoint: undefined }
+    for (const options of [{}, { clientMetadataUrl: "client.json" }]) {
+      const refused = ClientChoice.choose(server, offers(none), undefined, options, now)
+      assert.deepInclude(Either.isLeft(refused) ? refused.left : assert.fail("chosen"), { issuer })
     }
   })
 
@@ -209,7 +253,8 @@ describe("choose", () => {
     ["long ago", 1, false],
     ["before all time", -1, true],
     ["when nobody can read it", "soon", true],
-    ["at null", null, true]
+    ["at null", null, true],
+    ["at a text, which is no time", "1", true]
   ])("a stored client whose secret ends %s is good: %s", (_name, seconds, good) => {
     const result = ClientChoice.choose(server, offers(), stored(expiring(seconds)), {}, now)
     assert.strictEqual(summary(result), good ? "Stored registered" : "Register")
@@ -290,6 +335,8 @@ describe("listen", () => {
       [4000, 0]
     ],
     ["a stored one behind a proxy has no port here", storedAt("https://proxy.example/cb"), {}, [0]],
+    ["a stored one behind a proxy that is on this machine", storedAt("https://localhost:4000/callback"), {}, [0]],
+    ["a stored one of the port that http has by itself", storedAt("http://127.0.0.1/callback"), {}, [80, 0]],
     ["a stored one whose address cannot be read", storedAt("odd", ""), {}, [0]],
     ["a stored one without addresses", { _tag: "Stored", client: { clientId: "x" } }, {}, [0]]
   ])("%s", (_name, choice, options, port) => {
@@ -384,8 +431,9 @@ describe("fromResponse", () => {
     assert.isUndefined(ClientChoice.fromResponse(document as Record<string, unknown>, redirectUri))
   })
 
-  it("takes null for no secret", () => {
-    assert.notProperty(ClientChoice.fromResponse({ client_id: "c", client_secret: null }, redirectUri), "clientSecret")
+  it.each([null, "", 5])("takes %j for no secret", (secret) => {
+    const client = ClientChoice.fromResponse({ client_id: "c", client_secret: secret }, redirectUri)
+    assert.notProperty(client, "clientSecret")
   })
 })
 

@@ -16,6 +16,10 @@ describe("make", () => {
     })
   })
 
+  it("is that of a web service where the caller says so", () => {
+    assert.strictEqual(ClientMetadata.make({ applicationType: "web", redirectUri }).application_type, "web")
+  })
+
   it("names it as the caller does, and leaves out a scope that there is not", () => {
     const metadata = ClientMetadata.make({ clientName: "Agent", redirectUri })
     assert.strictEqual(metadata.client_name, "Agent")

@@ -18,6 +18,20 @@ describe("a refused registration", () => {
       true
     ],
     ["for its host", { status: 403, error: "x", description: "Policy 'Trusted Hosts' rejected" }, true, true],
+    ["in words, for a loopback", { status: 400, error: "x", description: "No loopback" }, true, true],
+    ["in words, for its name", { status: 400, error: "x", description: "localhost only" }, true, true],
+    ["in words, for its redirect URL", { status: 400, error: "x", description: "bad redirect url" }, true, true],
+    ["in one word", { status: 400, error: "x", description: "bad redirectUri" }, true, true],
+    [
+      "in a copy of the whole request",
+      { status: 400, error: "x", description: 'cannot take {"redirect_uris":["http://localhost"]}' },
+      true,
+      false
+    ],
+    ["without a word", { status: 400 }, true, false],
+    ["with a word of its own", { status: 403, error: "x" }, true, false],
+    ["without a status", {}, false, false],
+    ["by a gateway that is busy", { reason: "ServerError", status: 403 }, false, false],
     ["by a firewall, without a word", { status: 403 }, true, true],
     ["for everybody", { status: 403, error: "access_denied" }, false, false],
     ["without a token to register with", { status: 401, error: "invalid_token" }, false, false],

@@ -5,6 +5,7 @@ import {
   type Credentials,
   decode,
   encode,
+  keyOf,
   keyText,
   secretsOf,
   writtenByNewer
@@ -218,6 +219,46 @@ describe("decode", () => {
       "the field tokens.accessToken is missing or of the wrong type"
     ],
     [
+      "a doubt in words",
+      `{"version":1,"issuer":"a","client":{"clientId":"c","isInDoubt":"${marker}"}}`,
+      "the field client.isInDoubt is missing or of the wrong type"
+    ],
+    [
+      "another doubt in words",
+      `{"version":1,"issuer":"a","client":{"clientId":"c","isUnknown":"${marker}"}}`,
+      "the field client.isUnknown is missing or of the wrong type"
+    ],
+    [
+      "a client secret that is a number",
+      `{"version":1,"issuer":"a","client":{"clientId":"c","clientSecret":5}}`,
+      "the field client.clientSecret is missing or of the wrong type"
+    ],
+    [
+      "redirect URIs in one text",
+      `{"version":1,"issuer":"a","client":{"clientId":"c","redirectUris":"${marker}"}}`,
+      "the field client.redirectUris is missing or of the wrong type"
+    ],
+    [
+      "a next client in words",
+      `{"version":1,"issuer":"a","nextClient":"${marker}"}`,
+      "the field nextClient is missing or of the wrong type"
+    ],
+    [
+      "a refresh token that is a number",
+      `{"version":1,"issuer":"a","tokens":{"accessToken":"${marker}","refreshToken":5}}`,
+      "the field tokens.refreshToken is missing or of the wrong type"
+    ],
+    [
+      "scopes in a list",
+      `{"version":1,"issuer":"a","tokens":{"accessToken":"${marker}","scope":["${marker}"]}}`,
+      "the field tokens.scope is missing or of the wrong type"
+    ],
+    [
+      "a time of refusal in words",
+      `{"version":1,"issuer":"a","tokens":{"accessToken":"${marker}","refreshRefusedAt":"${marker}"}}`,
+      "the field tokens.refreshRefusedAt is missing or of the wrong type"
+    ],
+    [
       "an endless expiry",
       `{"version":1,"issuer":"a","tokens":{"accessToken":"${marker}","expiresAt":1e999}}`,
       "the field tokens.expiresAt is missing or of the wrong type"
@@ -255,7 +296,36 @@ describe("decode", () => {
   }, { fastCheck: { numRuns: 1000 } })
 })
 
+describe("keyOf", () => {
+  it.each<[string, CredentialKey]>([
+    ["a server", { serverUrl: "https://a.example/" }],
+    ["an account", { serverUrl: "https://a.example/", account: "me" }],
+    ["a variant", { serverUrl: "https://a.example/", variant: "audience=a" }]
+  ])("reads back the key that a text was written for: %s", (_name, key) => {
+    assert.deepStrictEqual(keyOf(encode(key, example)), key)
+  })
+
+  it("leaves out an account and a variant that are empty, or no texts", () => {
+    for (const none of ["", 5, null]) {
+      const text = JSON.stringify({ version: 1, issuer: "a", server: "s", account: none, variant: none })
+      assert.deepStrictEqual(keyOf(text), { serverUrl: "s" })
+    }
+  })
+
+  it.each(["", "[]", '{"version":2,"server":"s"}', '{"version":1,"server":"s"}', '{"version":1,"issuer":"a"}'])(
+    "has none for what is not ours, or of a newer version: %s",
+    (text) => assert.isUndefined(keyOf(text))
+  )
+})
+
 describe("keyText", () => {
+  it("is the same for two spellings of a server, and another for each account and variant", () => {
+    const serverUrl = "https://a.example/mcp"
+    assert.strictEqual(keyText({ serverUrl: "HTTPS://A.example:443/mcp" }), "https://a.example/mcp#")
+    assert.strictEqual(keyText({ serverUrl, account: "me", variant: "a=b" }), "https://a.example/mcp#me#a%3Db")
+    assert.strictEqual(keyText({ serverUrl, variant: "me" }), "https://a.example/mcp##me")
+  })
+
   it.prop("is text that UTF-8 and a URL can hold", [
     FastCheck.string({ unit: FastCheck.nat(0xffff).map((unit) => String.fromCharCode(unit)) })
   ], ([
@@ -303,6 +373,9 @@ describe("secretsOf", () => {
       "own",
       "refresh"
     ])
+    const atDepth = (depth: number): unknown => depth === 0 ? "deep" : { in: atDepth(depth - 1), not: [5, null] }
+    const secretsAt = (depth: number) => secretsOf({ issuer: "i", extra: Redacted.make({ in: atDepth(depth - 1) }) })
+    assert.deepStrictEqual([10, 11].map(secretsAt), [["deep"], []])
     assert.deepStrictEqual(secretsOf({ issuer: "https://as.example" }), [])
   })
 })

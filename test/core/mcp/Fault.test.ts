@@ -72,6 +72,30 @@ describe("of", () => {
     assert.isFalse(Fault.isWebPage(null, "<?xml version='1.0'?>"))
   })
 
+  it.each<[boolean, string | null, string]>([
+    [true, " \tTEXT/HTML;charset=utf-8", ""],
+    [true, "application/xhtml+xml", ""],
+    [false, "text/htmlx", ""],
+    [false, "x-text/html", ""],
+    [true, null, "\ufeff <HTML lang='en'>"],
+    [true, null, "<!doctype  html>"],
+    [false, null, "<htmlx>"],
+    [false, null, "see <html>"],
+    [false, null, `${" ".repeat(101)}<html>`]
+  ])("a web page: %s, of type %j that begins %j", (expected, type, text) => {
+    assert.strictEqual(Fault.isWebPage(type, text), expected)
+  })
+
+  it("tells when a busy server wants to be asked again, where it said so", () => {
+    assert.strictEqual(Fault.of({ _tag: "Answered", url, status: 503, retryAfter: 5 }).retryAfter, 5)
+    assert.notProperty(Fault.of(answered(503)), "retryAfter")
+    assert.notProperty(Fault.of({ _tag: "Answered", url, status: 403, retryAfter: 5 }), "retryAfter")
+  })
+
+  it("reads words of ten thousand letters, and none of more", () => {
+    assert.match(Fault.of(answered(400, { error: "x".repeat(10_000) })).error ?? "", /^x{99}…$/)
+  })
+
   it("makes printable and short what the server wrote", () => {
     const { description, error } = Fault.of(answered(400, {
       error: `a\u001b[31m\r\nb${"c".repeat(200)}`,
@@ -143,4 +167,22 @@ describe("of", () => {
     const isRetriable = status >= 500 || [408, 425, 429].includes(status)
     assert.strictEqual(fault.reason === "ServerError", isRetriable)
   }, { fastCheck: { numRuns: 400 } })
+})
+
+describe("documentOf", () => {
+  it("is the document of a success, and of nothing else", () => {
+    const document = { access_token: "a" }
+    assert.deepStrictEqual([200, 299].map((status) => Fault.documentOf(answered(status, document))), [
+      document,
+      document
+    ])
+    for (const outcome of [answered(300, document), answered(400, document), answered(204)]) {
+      assert.isUndefined(Fault.documentOf(outcome))
+    }
+    // However it came to have one.
+    for (const _tag of ["Failed", "TimedOut"] as const) {
+      const outcome = { ...answered(200, document), _tag, error: undefined }
+      assert.isUndefined(Fault.documentOf(outcome as Fault.Outcome))
+    }
+  })
 })

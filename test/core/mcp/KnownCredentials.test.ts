@@ -81,13 +81,13 @@ describe("what is known", () => {
   })
 
   it("is what somebody else has stored meanwhile, over what was taken and could not be stored", () => {
-    for (const theirs of [credentials("theirs"), Option.none()]) {
+    for (const theirs of [credentials("theirs"), clientAlone, Option.none()]) {
       const known = make()
       known.read(credentials("old"), now)
       known.replaced(credentials("taken"), now)
       assert.strictEqual(known.newest(theirs), theirs)
       known.read(theirs, now)
-      assert.strictEqual(known.accessToken(), Option.isSome(theirs) ? "theirs" : undefined)
+      assert.strictEqual(known.accessToken(), theirs === clientAlone || Option.isNone(theirs) ? undefined : "theirs")
       // It is the store's, and so is the next that the store has.
       known.read(credentials("next"), now)
       assert.strictEqual(known.accessToken(), "next")
@@ -101,6 +101,9 @@ describe("what is known", () => {
     assert.isFalse(KnownCredentials.isWriteDue(known, now + 999))
     assert.isTrue(KnownCredentials.isWriteDue(known, now + 1000))
     assert.isFalse(KnownCredentials.isWriteDue(KnownCredentials.stored(known), now + 1000))
+    // A clock that was set back must not make the pause longer.
+    assert.isFalse(KnownCredentials.isWriteDue(known, now))
+    assert.isTrue(KnownCredentials.isWriteDue(known, now - 1))
   })
 
   it("stays forgotten, until that is stored", () => {
@@ -146,6 +149,80 @@ describe("what is known", () => {
       const stored = inStore === undefined ? Option.none() : credentials(inStore)
       assert.strictEqual(known.newest(stored) === stored, isSaved || Option.isNone(stored) && expected === undefined)
     }
+  })
+})
+
+it("the token of the store is the one that was read, until it is replaced there", () => {
+  const read = KnownCredentials.read(KnownCredentials.unknown, credentials("a"), undefined, now)
+  const replaced = KnownCredentials.replaced(read, credentials("b"), KnownCredentials.storedToken(read), now)
+  const tokenOf = (known: KnownCredentials.KnownCredentials) => {
+    const token = KnownCredentials.storedToken(known)
+    return token && Redacted.value(token)
+  }
+  assert.deepStrictEqual([read, replaced, KnownCredentials.stored(replaced)].map(tokenOf), ["a", "a", "b"])
+})
+
+describe("a registration", () => {
+  const client = { clientId: "c", redirectUris: ["http://127.0.0.1:1/"] }
+  const inDoubt = { ...client, isInDoubt: true }
+  const unheardOf = { ...inDoubt, isUnknown: true }
+
+  it("has the marks of its doubt and no others", () => {
+    for (const each of [client, inDoubt, unheardOf]) {
+      assert.deepStrictEqual(KnownCredentials.doubted(each, "None"), client)
+      assert.deepStrictEqual(KnownCredentials.doubted(each, "InDoubt"), inDoubt)
+      assert.deepStrictEqual(KnownCredentials.doubted(each, "Unknown"), unheardOf)
+    }
+  })
+
+  it("is in doubt when a sign-in with it begins, and unknown when that had no answer before", () => {
+    assert.strictEqual(KnownCredentials.doubtOf(client), "InDoubt")
+    assert.strictEqual(KnownCredentials.doubtOf(inDoubt), "Unknown")
+    assert.strictEqual(KnownCredentials.doubtOf({ ...client, isUnknown: true }), "Unknown")
+  })
+
+  it("is doubted wherever it stands, and no other is", () => {
+    const issuer = "https://as.example"
+    const other = { clientId: "d" }
+    const doubt = (all: Credentials) => KnownCredentials.withDoubt(all, "c", "InDoubt")
+    assert.deepStrictEqual(doubt({ issuer, client, nextClient: other }), { issuer, client: inDoubt, nextClient: other })
+    assert.deepStrictEqual(doubt({ issuer, client: other, nextClient: client }), {
+      issuer,
+      client: other,
+      nextClient: inDoubt
+    })
+    assert.deepStrictEqual(doubt({ issuer }), { issuer })
+  })
+})
+
+describe("an access token that no header can hold", () => {
+  it("is no token, and the rest stays known", () => {
+    const client = { clientId: "c" }
+    const known = KnownCredentials.read(
+      KnownCredentials.unknown,
+      Option.some({ issuer: "https://as.example", client, tokens: { accessToken: Redacted.make("a\nb") } }),
+      "revision",
+      now
+    )
+    assert.isUndefined(KnownCredentials.tokens(known))
+    assert.deepStrictEqual(Option.getOrThrow(known.credentials).client, client)
+    assert.strictEqual(known.revision, "revision")
+  })
+})
+
+describe("a refresh token", () => {
+  it("is not sent again for ten minutes after it was refused", () => {
+    const refused = (refreshRefusedAt: number | undefined) =>
+      KnownCredentials.read(
+        KnownCredentials.unknown,
+        Option.some({ issuer: "i", tokens: { accessToken: Redacted.make("a"), refreshRefusedAt } }),
+        undefined,
+        now
+      )
+    assert.isTrue(KnownCredentials.isRefreshRefused(refused(now - 599_999), now))
+    assert.isFalse(KnownCredentials.isRefreshRefused(refused(now - 600_000), now))
+    assert.isFalse(KnownCredentials.isRefreshRefused(refused(undefined), now))
+    assert.isFalse(KnownCredentials.isRefreshRefused(KnownCredentials.unknown, now))
   })
 })
 

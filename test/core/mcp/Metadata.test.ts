@@ -38,7 +38,14 @@ describe("tooLong", () => {
     url.searchParams.set("resource", "x".repeat(16_384))
     assert.isUndefined(Metadata.tooLong(server, url))
     url.searchParams.set("resource", "%".repeat(16_384))
-    assert.strictEqual(Metadata.tooLong(server, url)?.reason, "Malformed")
+    assert.deepInclude(Metadata.tooLong(server, url), {
+      reason: "Malformed",
+      field: "authorization_endpoint",
+      found: issuer
+    })
+    const long = (length: number) => new URL("https://as.example/".padEnd(length, "x"))
+    assert.isUndefined(Metadata.tooLong(server, long(32_000)))
+    assert.isDefined(Metadata.tooLong(server, long(32_001)))
   })
 })
 
@@ -203,20 +210,32 @@ describe("an identifier", () => {
       for (const url of [`${issuer}/${each}`, `${issuer}/${each}x`, `${each}${issuer}`]) {
         assert.strictEqual(reasonOf(Metadata.secureEndpoint(server, "token_endpoint", url)), "Malformed")
         assert.strictEqual(reasonOf(Metadata.secureIssuer(server, url)), "Malformed")
+        assert.strictEqual(Metadata.secureIssuer(server, url)?.field, "authorization_servers")
         const waived = Metadata.authorizationServer(server, issuer, { ...good, issuer: url }, {
           allowIssuerMismatch: true
         })
-        assert.deepInclude(problem(waived).slice(0, 2), "Malformed")
+        assert.deepStrictEqual(problem(waived).slice(0, 2), ["Malformed", "issuer"])
       }
       const resource = Metadata.protectedResource(server, { resource: `https://mcp.example/mcp?${each}x` })
-      assert.strictEqual(problem(resource)[0], "Malformed")
+      assert.deepStrictEqual(problem(resource).slice(0, 2), ["Malformed", "resource"])
     }
+  })
+
+  it("is nested no deeper than it can be read", () => {
+    assert.deepInclude(Metadata.nestedTooDeep(server, "https://as.example/x\u001b"), {
+      reason: "Malformed",
+      field: "the document at https://as.example/x",
+      found: "{…{…"
+    })
   })
 
   it("is an issuer of 2,048 letters at most, or another URL of 16,384", () => {
     const long = (length: number) => `${issuer}/`.padEnd(length, "x")
     assert.isUndefined(Metadata.secureIssuer(server, long(2048)))
-    assert.strictEqual(reasonOf(Metadata.secureIssuer(server, long(2049))), "Malformed")
+    assert.deepInclude(Metadata.secureIssuer(server, long(2049)), {
+      reason: "Malformed",
+      field: "authorization_servers"
+    })
     assert.isUndefined(Metadata.secureEndpoint(server, "token_endpoint", long(16_384)))
     assert.strictEqual(reasonOf(Metadata.secureEndpoint(server, "token_endpoint", long(16_385))), "Malformed")
     const resource = (length: number) =>
@@ -241,6 +260,21 @@ describe("chooseIssuer", () => {
   ])("chooses %s", (_name, authorizationServers, preferred, expected) => {
     const resource = { resource: "https://mcp.example/mcp", authorizationServers, waived: [] }
     assert.strictEqual(Metadata.chooseIssuer(server, resource, preferred), expected)
+  })
+})
+
+describe("two spellings of an issuer", () => {
+  it.each<[string, string | undefined, boolean]>([
+    ["https://a.example", "https://a.example/", true],
+    ["http://a.example/", "http://a.example", true],
+    ["https://a.example/b/", "https://a.example/b", true],
+    ["https://a.example/b", "https://a.example/b/", false],
+    ["https://a.example/b", "https://a.example/bc", false],
+    ["https://a.example/bc", "https://a.example/b", false],
+    ["x-https://a.example", "x-https://a.example/", false],
+    ["https://a.example", undefined, false]
+  ])("asked for as %s and named %s they are one: %s", (asked, named, expected) => {
+    assert.strictEqual(Metadata.sameIssuer(asked, named), expected)
   })
 })
 
@@ -296,6 +330,7 @@ describe("authorizationServer", () => {
       "token, id_token"
     ]],
     ["no response types", { response_types_supported: [] }, ["ResponseTypeMissing", "response_types_supported"]],
+    ["another response type that is no list", { response_types_supported: "token" }, ["ResponseTypeMissing"]],
     ["a response type of two", { response_types_supported: ["code token"] }, ["ResponseTypeMissing"]],
     ["no challenge methods", { code_challenge_methods_supported: undefined }, [
       "MissingS256",
@@ -370,6 +405,13 @@ describe("authorizationServer", () => {
       registrationEndpoint: undefined,
       revocationEndpoint: undefined
     }],
+    ["blanks for what is absent", { registration_endpoint: " ", revocation_endpoint: "\t" }, {
+      registrationEndpoint: undefined,
+      revocationEndpoint: undefined
+    }],
+    ["methods that can be shown", { token_endpoint_auth_methods_supported: ["a\u001b", "x".repeat(101), "none"] }, {
+      authMethods: ["none"]
+    }],
     ["what is no text for what is absent", { registration_endpoint: false, revocation_endpoint: [] }, {
       registrationEndpoint: undefined,
       revocationEndpoint: undefined
@@ -396,6 +438,13 @@ describe("authorizationServer", () => {
     ["no methods in its list", { token_endpoint_auth_methods_supported: [] }, { authMethods: [] }]
   ])("reads %s", (_name, fields, expected) => {
     assert.deepInclude(Either.getOrThrow(check(fields)), expected)
+  })
+
+  it("says under which issuer it was asked for, where it was by one", () => {
+    assert.strictEqual(Either.getOrThrow(check({}, {}, `${issuer}/`)).asked, `${issuer}/`)
+    const named = Either.getOrThrow(Metadata.authorizationServer(server, undefined, good))
+    assert.strictEqual(named.issuer, issuer)
+    assert.notProperty(named, "asked")
   })
 
   it("does not say methods that it was not told", () => {

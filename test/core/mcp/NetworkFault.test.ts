@@ -129,6 +129,89 @@ describe("why a request brought no response", () => {
     })
   }
 
+  it.each<[NetworkKind, ReadonlyArray<string>]>([
+    ["UnknownAuthority", ["UNABLE_TO_GET_ISSUER_CERT", "CERT_UNTRUSTED"]],
+    ["CertificateTime", ["CERT_NOT_YET_VALID"]],
+    ["NoTls", ["ERR_SSL_PACKET_LENGTH_TOO_LONG"]],
+    ["TlsFailed", ["InvalidPeerCertificate", "TlsAlert"]],
+    ["ClientCertificate", ["BadCertificate", "HandshakeFailure"]],
+    [
+      "ClientCertificate",
+      ["REQUIRED", "UNKNOWN", "EXPIRED", "REVOKED"].map((each) => `ERR_SSL_ALERT_CERTIFICATE_${each}`)
+    ],
+    [
+      "ClientCertificate",
+      ["UNKNOWN_CA", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE"].map((each) => `ERR_SSL_SSLV3_ALERT_${each}`)
+    ],
+    ["NameServer", ["EAI_FAIL"]],
+    ["Closed", ["ECONNABORTED", "EPIPE", "ConnectionClosed"]],
+    ["NoRoute", ["ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"]],
+    ["NoAnswer", ["ETIMEDOUT", "UND_ERR_BODY_TIMEOUT"]],
+    ["NotHttp", ["UND_ERR_RESPONSE"]],
+    ["NotPermitted", ["EACCES", "EPERM", "ERR_ACCESS_DENIED", "PermissionDenied"]]
+  ])("knows more names for %s", (kind, codes) => {
+    expect(codes.map(kindOf)).toEqual(codes.map(() => kind))
+  })
+
+  it("knows a name as a whole only", () => {
+    const names = ["XBadCertificate", "BadCertificateX", "X_ERR_SSL_", "X_HPE_", "UNKNOWN_CA"]
+    expect(names.map(kindOf)).toEqual(names.map(() => undefined))
+    expect(kindOf("ERR_SSL_ALERT_UNKNOWN_CA_X")).toBe("TlsFailed")
+  })
+
+  it.each([
+    ["EAI_AGAIN", "dns error: it is a temporary failure"],
+    ["ENOTFOUND", "dns error"],
+    ["ENOTFOUND", "failed to lookup address"],
+    ["ECONNREFUSED", "os error 111"],
+    ["ECONNREFUSED", "os error 61"],
+    ["ECONNREFUSED", "os error 10061"],
+    ["ECONNREFUSED", "the target actively refused it"],
+    ["ECONNRESET", "os error 104"],
+    ["ECONNRESET", "os error 54"],
+    ["ECONNRESET", "os error 10054"],
+    ["ECONNRESET", "unexpected EOF"],
+    ["ECONNRESET", "Broken pipe"],
+    ["EHOSTUNREACH", "No route to host"],
+    ["EHOSTUNREACH", "os error 113"],
+    ["EHOSTUNREACH", "os error 10065"],
+    ["ENETUNREACH", "Network is unreachable"],
+    ["ENETUNREACH", "network unreachable"],
+    ["ENETUNREACH", "os error 101"],
+    ["ENETUNREACH", "os error 10051"],
+    ["ETIMEDOUT", "Connection timed out"],
+    ["ETIMEDOUT", "os error 110"],
+    ["ETIMEDOUT", "os error 60"],
+    ["ETIMEDOUT", "os error 10060"],
+    ["UnknownIssuer", "invalid peer certificate UnknownIssuer"],
+    ["CertificateNotValidForName", "invalid peer certificate: NotValidForName"],
+    ["InvalidPeerCertificate", "invalid peer certificate: Revoked"],
+    ["BadCertificate", "received fatal alert: BadCertificate"],
+    ["HandshakeFailure", "received fatal alert: HandshakeFailure"],
+    ["TlsAlert", "received fatal alert: InternalError"],
+    ["ERR_PROXY_TUNNEL", "tunnel error: it ended"],
+    ["ERR_PROXY_TUNNEL", "Proxy connect failed"],
+    ["ERR_PROXY_TUNNEL", "Proxy response (403)"]
+  ])("tells %s by the words of Deno, in letters of any case: %s", (code, words) => {
+    for (const message of [words, words.toUpperCase(), `tcp connect error: ${words} (it said)`]) {
+      expect(of(deno(message)).code).toBe(code)
+    }
+  })
+
+  it.each(["os error 1110", "xos error 11", "adns errors", "xbad port", "bad ports", "Requests to port x are blocked"])(
+    "tells nothing by other words: %s",
+    (words) => expect(of(new TypeError(words))).not.toHaveProperty("code")
+  )
+
+  it("takes the name of what is not permitted, and the words of a proxy before a code", () => {
+    const named = (name: string) => Object.assign(new Error("no", { cause: withCode("EPIPE") }), { name })
+    expect(of(named("PermissionDenied")).code).toBe("PermissionDenied")
+    expect(of(named("Other")).code).toBe("EPIPE")
+    const outer = Object.assign(new Error("no", { cause: withCode("ECONNREFUSED") }), { code: "ESOMETHING" })
+    expect(of(outer).code).toBe("ECONNREFUSED")
+    expect(of(new TypeError("Requests to port 6000 are blocked")).code).toBe("BlockedPort")
+  })
+
   it("keeps a code that it does not know, and has none where there is none", () => {
     expect(of(node("ESOMETHING")).code).toBe("ESOMETHING")
     expect(of(new Error("my own"))).toEqual({ cause: expect.objectContaining({ message: "my own" }) })

@@ -42,6 +42,11 @@ describe("the words for what kept a request from its server", () => {
     expect(sentence(NetworkFault.of(new VaultError("the vault is sealed.", { cause: new Error("no key") })))).toBe(
       "it could not be reached (VAULT_SEALED): VaultError: the vault is sealed.: no key. Check the connection, and try again"
     )
+    const long = Array.from({ length: 4 }, () => new Error("x".repeat(100))).reduce((cause, { message }) =>
+      new Error(message, { cause })
+    )
+    expect(sentence({ cause: long })).toMatch(/: x{100}: x{100}: x{46}\. Check the connection, and try again$/)
+    expect(sentence({ cause: Object.assign(new Error(""), { name: "" }) })).toBe(sentence({}))
     expect(sentence({})).toBe("it could not be reached. Check the connection, and try again")
   })
 })

@@ -38,11 +38,22 @@ describe("an answer to a refresh", () => {
     assert.strictEqual(RefreshRefusal.isRefusal(answered(status, document), true), expected)
   })
 
+  it("of a proxy is none, whatever it was taken for", () => {
+    const error = new TokenError({
+      grant: "refresh_token",
+      issuer: "https://as.example",
+      reason: "Rejected",
+      status: 407
+    })
+    assert.isFalse(RefreshRefusal.isRefusal(error, false))
+  })
+
   it("that does not know the client is for the program to correct where its options name that client", () => {
     const error = answered(401, { error: "invalid_client" })
     assert.deepStrictEqual([true, false].map((isFixed) => RefreshRefusal.isRefusal(error, isFixed)), [false, true])
     assert.deepStrictEqual(RefreshRefusal.mayPass(error), true)
     assert.isFalse(RefreshRefusal.mayPass(answered(400, { error: "invalid_grant" })))
+    assert.isFalse(RefreshRefusal.mayPass(answered(503, { error: "invalid_client" })))
   })
 
   it.each<[string, number, Readonly<Record<string, unknown>> | undefined, boolean]>([
@@ -51,10 +62,16 @@ describe("an answer to a refresh", () => {
     ["has null for a token", 200, { access_token: null }, true],
     ["has a token of another kind", 200, { access_token: "a", token_type: "DPoP" }, false],
     ["is no document", 200, undefined, false],
+    ["is a redirect", 300, {}, false],
     ["is an internal error", 500, {}, false]
   ])("that %s", (_, status, document, expected) => {
     const outcome = { _tag: "Answered", url, status, ...(document && { document }) } as const
     assert.strictEqual(RefreshRefusal.isWithoutToken(outcome), expected)
+  })
+
+  it("that did not come has no token, and refuses none", () => {
+    assert.isFalse(RefreshRefusal.isWithoutToken({ _tag: "TimedOut", url }))
+    assert.isFalse(RefreshRefusal.isWithoutToken({ _tag: "Failed", url, error: new Error("no") }))
   })
 })
 
@@ -76,6 +93,8 @@ describe("credentials whose refresh token is refused", () => {
       RefreshRefusal.marked(credentials, { error: "invalid_client" }, isFixed, now).client
     assert.deepStrictEqual(doubt(false), { ...credentials.client!, isInDoubt: true })
     assert.deepStrictEqual(doubt(true), credentials.client)
+    const none = { issuer: "https://as.example" }
+    assert.deepStrictEqual(RefreshRefusal.marked(none, { error: "invalid_client" }, false, now), none)
   })
 
   it("are not tried again for ten minutes, whichever way the clock was set", () => {

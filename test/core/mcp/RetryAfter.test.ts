@@ -28,6 +28,18 @@ describe("read", () => {
     assert.strictEqual(RetryAfter.read(status, header, now, Date.parse), expected)
   })
 
+  it.each([
+    "XMon, 30 Nov 2026 00:01:00 GMT",
+    "Mon, 30 Nov 2026 00:01:00 GMTX",
+    "Mon, 3 Nov 2026 00:01:00 GMT",
+    "Monday, 30 Nov 2026 00:01:00 GMT",
+    "5 seconds",
+    "in 5",
+    "1.5"
+  ])("takes no other text for a date: %s", (text) => {
+    assert.isUndefined(RetryAfter.read(429, text, now, () => now + 5000))
+  })
+
   it.prop("reads every date that JavaScript writes", [
     FastCheck.date({ min: new Date(now + 1000), max: new Date(now + tenMinutes), noInvalidDate: true })
   ], ([date]) => {

@@ -60,6 +60,7 @@ describe("another step-up", () => {
     assert.isTrue(RetryGuard.wouldRepeatStepUp(steppedUp, "write mcp", "mcp", 1000))
     assert.isTrue(RetryGuard.wouldRepeatStepUp(steppedUp, "write", "mcp", 999 + tenMinutes))
     assert.deepStrictEqual(steppedUp.unconfirmed, unconfirmed)
+    assert.deepStrictEqual(RetryGuard.scopesSufficed(steppedUp), { ...steppedUp, stepUp: undefined })
   })
 
   it.each(

@@ -30,6 +30,18 @@ describe("a revocation", () => {
     assert.isDefined(of(unsupported, undefined))
   })
 
+  it("is done when the server says that a token has ended already, and not when it says so in an error of its own", () => {
+    const ended: Fault = { reason: "Rejected", status: 400, error: "invalid_token" }
+    const broken: Fault = { reason: "ServerError", status: 500, error: "invalid_token" }
+    assert.isUndefined(of(ended, ended))
+    assert.isUndefined(of("none", { ...ended, status: undefined }))
+    assert.isUndefined(of(ended, unsupported))
+    assert.isDefined(of("none", broken))
+    assert.isDefined(of(broken, unsupported))
+    assert.isDefined(of(undefined, { reason: "ServerError", status: 500, error: "unsupported_token_type" }))
+    assert.isDefined(of("none", { reason: "ServerError", status: 500, error: "unsupported_token_type" }))
+  })
+
   it("otherwise fails for the first reason, and names each token that may be valid and when it ends", () => {
     for (const fault of faults) {
       const both = of(fault, unsupported)

@@ -133,6 +133,19 @@ describe("ofServer", () => {
   })
 })
 
+describe("limited", () => {
+  it.each<[string, string | undefined, string | undefined]>([
+    ["nothing", undefined, undefined],
+    ["an empty text", "", ""],
+    ["what just fits as it is", `${"x".repeat(3997)}  y`, `${"x".repeat(3997)}  y`],
+    ["what has room, without one that has none", `a ${"x".repeat(4000)} b`, "a b"],
+    ["what has room, with the space behind each", `${"x".repeat(3997)}   yy z`, `${"x".repeat(3997)} z`],
+    ["nothing of a single one that is too long", "x".repeat(4001), undefined]
+  ])("keeps %s", (_name, text, expected) => {
+    assert.strictEqual(ScopeSet.limited(text), expected)
+  })
+})
+
 describe("withoutCommas", () => {
   it.each<[string, string, string]>([
     ["a list with commas alone", "read,write,admin", "read write admin"],

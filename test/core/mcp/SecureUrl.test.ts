@@ -180,6 +180,7 @@ const notHere = [
   "example.com",
   "example.com.",
   "localhost.example.com",
+  "app.localhost.example.com",
   "xlocalhost",
   "localhost.x",
   "mylocalhost.",

@@ -35,6 +35,11 @@ describe("the token that can be sent", () => {
     assert.isTrue(SessionState.needsRefresh(signedIn, now + hour))
   })
 
+  it("is none where nobody is signed in", () => {
+    const state = SessionState.credentialsRead(SessionState.initial, Option.none(), undefined, now)
+    assert.isUndefined(SessionState.usableToken(state, now))
+  })
+
   it("is none once the session is closed", () => {
     assert.isUndefined(SessionState.usableToken(SessionState.closed(signedIn), now))
   })
@@ -46,6 +51,25 @@ describe("the token that can be sent", () => {
     }))
     const state = SessionState.credentialsRead(SessionState.initial, alone, undefined, now)
     assert.isFalse(SessionState.needsRefresh(state, now + hour))
+  })
+})
+
+describe("the token that the store has", () => {
+  const tokenOf = (stored: Option.Option<Credentials> | undefined) => {
+    const { known } = SessionState.credentialsReplaced(signedIn, credentials("new"), stored, now)
+    return known.replaces && Redacted.value(known.replaces)
+  }
+
+  it("is the one that was read, or a newer one that is known", () => {
+    assert.deepStrictEqual([undefined, credentials("b"), Option.none()].map(tokenOf), ["a", "b", undefined])
+  })
+
+  it("is not written over again and again", () => {
+    const state = SessionState.credentialsReplaced(signedIn, credentials("new"), undefined, now)
+    assert.deepStrictEqual(SessionState.writeTried(state, now), {
+      ...state,
+      known: { ...state.known, writeAt: now + 1000 }
+    })
   })
 })
 
@@ -94,6 +118,45 @@ describe("a sign-in that a person finished", () => {
     const state = SessionState.signInFinished(signedIn, finished, now)
     assert.isTrue(RetryGuard.isUnconfirmed(state.guard, "a"))
     assert.isFalse(RetryGuard.isUnconfirmed(SessionState.tokenAccepted(state, "a").guard, "a"))
+  })
+})
+
+describe("a person who is asked", () => {
+  it.each<[Parameters<typeof SessionState.isStepUp>[0], boolean]>([
+    ["InsufficientScope", true],
+    ["InsufficientAuthentication", true],
+    ["NotSignedIn", false],
+    ["Rejected", false]
+  ])("because of %s is asked for a step-up: %s", (reason, isStepUp) => {
+    assert.strictEqual(SessionState.isStepUp(reason), isStepUp)
+    const { renewals, stepUps } = SessionState.personAsked(signedIn, reason, now).person
+    assert.deepStrictEqual([stepUps, renewals.count], isStepUp ? [1, 0] : [0, 1])
+  })
+
+  it("is asked as if for the first time when the program itself asks", () => {
+    const finished = { reason: "InsufficientScope", used: "a", scope: "read write" } as const
+    const state = SessionState.signInFinished(signedIn, finished, now)
+    assert.deepStrictEqual(SessionState.hostAsked(state), {
+      ...state,
+      guard: { ...state.guard, stepUp: undefined },
+      person: PersonGuard.none
+    })
+  })
+
+  it("is remembered as authenticated where that was why", () => {
+    const finished = { used: "a", scope: undefined, challenge: { acrValues: "mfa" } }
+    const authentication = (reason: "InsufficientAuthentication" | "Rejected") =>
+      SessionState.signInFinished(signedIn, { ...finished, reason }, now).guard.authentication?.wanted
+    assert.deepStrictEqual(authentication("InsufficientAuthentication"), { acrValues: "mfa" })
+    assert.isUndefined(authentication("Rejected"))
+  })
+
+  it("was asked in vain until the server takes the token that is known", () => {
+    const doubted = SessionState.signInFailed(signedIn, "Rejected", now)
+    assert.strictEqual(SessionState.tokenAccepted(doubted, "older"), doubted)
+    assert.deepStrictEqual(SessionState.tokenAccepted(doubted, "a"), signedIn)
+    const declined = SessionState.signInFailed(signedIn, "Declined", now)
+    assert.strictEqual(SessionState.tokenAccepted(declined, "a"), declined)
   })
 })
 

@@ -17,6 +17,16 @@ describe("what a process tells of its sign-in", () => {
     }
   })
 
+  it("is text that another version reads", () => {
+    const url = new URL("https://as.example/authorize")
+    assert.deepStrictEqual(
+      [undefined, { _tag: "Shown", url } as const, { _tag: "InVain", reason: "Failed" } as const].map((said) =>
+        SignInElsewhere.encode(said, 2)
+      ),
+      ['{"beat":2}', '{"url":"https://as.example/authorize","beat":2}', '{"inVain":"Failed","beat":2}']
+    )
+  })
+
   it("is nothing where a process tells only that it runs, and another text each time", () => {
     assert.isUndefined(SignInElsewhere.decode(SignInElsewhere.encode(undefined)))
     assert.notStrictEqual(SignInElsewhere.encode(undefined), SignInElsewhere.encode(undefined, 1))

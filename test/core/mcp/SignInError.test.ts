@@ -1,7 +1,8 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import { Cause } from "effect"
 import { inspect } from "node:util"
 import { Closed } from "../../../src/core/mcp/Closed.ts"
+import { sentence } from "../../../src/core/mcp/NetworkWords.ts"
 import {
   DiscoveryError,
   type FaultReason,
@@ -142,10 +143,110 @@ const errors: ReadonlyArray<Row> = [
   ["McpConnectError", new McpConnectError({ server, detail: "the server said nothing" })]
 ]
 
+/** What the errors above leave out: sentences that say more for a field of their own. */
+const special: ReadonlyArray<Row> = [
+  ["Closed, of no server", new Closed({})],
+  [
+    "DiscoveryError NoMetadata with a web page",
+    new DiscoveryError({ reason: "NoMetadata", server, url, isWebPage: true })
+  ],
+  [
+    "DiscoveryError InvalidResponse with a web page",
+    new DiscoveryError({ reason: "InvalidResponse", server, url, status: 200, isWebPage: true })
+  ],
+  [
+    "DiscoveryError ServerError with a web page",
+    new DiscoveryError({ reason: "ServerError", server, url, status: 503, isWebPage: true })
+  ],
+  [
+    "DiscoveryError ServerError until a time",
+    new DiscoveryError({ reason: "ServerError", server, url, status: 503, retryAfter: 1_700_000_000_000 })
+  ],
+  ["DiscoveryError Unreachable by a proxy", new DiscoveryError({ reason: "Unreachable", server, url, status: 407 })],
+  [
+    "DiscoveryError Unreachable by another error",
+    new DiscoveryError({ reason: "Unreachable", server, url, cause: new RangeError("out of sockets.") })
+  ],
+  [
+    "UntrustedMetadata of a resource",
+    new UntrustedMetadata({
+      reason: "ResourceMismatch",
+      server,
+      field: "resource",
+      found: "https://other.example/",
+      expected: server
+    })
+  ],
+  [
+    "RegistrationError of a redirect URI",
+    new RegistrationError({ reason: "Rejected", issuer, status: 400, error: "invalid_redirect_uri" })
+  ],
+  [
+    "RegistrationError with a web page",
+    new RegistrationError({ reason: "Rejected", issuer, status: 403, isWebPage: true })
+  ],
+  [
+    "TokenError that wants the secret",
+    new TokenError({
+      reason: "Rejected",
+      grant: "refresh_token",
+      issuer,
+      status: 401,
+      error: "invalid_request",
+      description: "Client_secret is missing."
+    })
+  ],
+  [
+    "TokenError with a web page",
+    new TokenError({ reason: "Rejected", grant: "refresh_token", issuer, status: 403, isWebPage: true })
+  ],
+  ...[["access_token"], ["refresh_token"], ["access_token", "refresh_token"], undefined].flatMap((
+    tokens
+  ): ReadonlyArray<Row> =>
+    [undefined, "2026-11-30T12:00:00.000Z"].map((validUntil) => [
+      `RevocationError of ${tokens?.join(" and ") ?? "what there was"}${
+        validUntil === undefined ? "" : " with its end"
+      }`,
+      new RevocationError({
+        reason: "Rejected",
+        issuer,
+        status: 400,
+        error: "unsupported_token_type",
+        description: "No such type. Ask.",
+        tokens: tokens as RevocationError["tokens"],
+        validUntil
+      })
+    ])
+  ),
+  ["McpConnectError with a status", new McpConnectError({ server, detail: "forbidden", code: "403" })],
+  ["McpConnectError with a status in its words", new McpConnectError({ server, detail: "answered 403", code: "403" })],
+  ["McpConnectError with another code", new McpConnectError({ server, detail: "no", code: "CLIENT_4031" })],
+  [
+    "McpConnectError with a cause",
+    new McpConnectError({
+      server,
+      detail: "fetch failed",
+      code: "NotCapable",
+      cause: new Error('Requires net access to "mcp.example:443", run again')
+    })
+  ]
+]
+
 // "Cannot <action>: <what>. <What to do>": one of these has to follow.
 const advice = /\b(check|try again|try|operator|use|sign in|set|register|published?|install|make|end)\b/i
 
 describe("messages", () => {
+  // Where CI is set, a file that is missing fails. Run with --update to write it, and read what changed.
+  it("are right to read, all of them", async () => {
+    // The words about a network stand by themselves, and not in each error.
+    const each = errors.filter(([name]) => !/^\w+Error with \w+$/.test(name))
+    const all = [
+      ...networkCodes.map((code) => `--- the network: ${code}\n${sentence({ code })}\n`),
+      ...[...each, ...special].map(([name, { message }]) => `--- ${name}\n${message}\n`)
+    ]
+    await expect(all.join("\n")).toMatchFileSnapshot("SignInError.messages.txt")
+  })
+
   it.each(errors)("say what happened and what to do, without a final full stop: %s", (_name, error) => {
     const { message } = error
     assert.match(message, /^(Cannot|Refused to|Signed out here, but) \S/)
@@ -161,6 +262,7 @@ describe("messages", () => {
     assert.include(inspect(error), error.message)
     assert.include(JSON.stringify(error), error._tag)
     assert.strictEqual(error.name, error._tag)
+    assert.strictEqual(error._tag, error.constructor.name)
   })
 
   it.each(errors)("begin every sentence with a capital letter: %s", (_name, { message }) => {

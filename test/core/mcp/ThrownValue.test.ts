@@ -87,7 +87,72 @@ describe("what was thrown", () => {
   })
 })
 
+describe("an HTTP status", () => {
+  it.each<[object, number | undefined]>([
+    [{ status: 403 }, 403],
+    [{ code: 404 }, 404],
+    [{ status: 403, code: 404 }, 403],
+    [{ status: "403", code: 404 }, 404],
+    [{ status: 100 }, 100],
+    [{ status: 599 }, 599],
+    [{ status: 99 }, undefined],
+    [{ status: 600 }, undefined],
+    [{ status: 403.5 }, undefined],
+    [{ code: "E403" }, undefined],
+    [{}, undefined]
+  ])("of %j is %s", (fields, status) => {
+    const [part] = parts(Object.assign(new Error("no"), fields))
+    expect(part.status).toBe(status)
+    expect("status" in part).toBe(status !== undefined)
+  })
+})
+
+describe("what is no error", () => {
+  it("has a message where it is a value that is text by itself", () => {
+    expect([null, 5, Symbol("x"), {}].flatMap((value) => messagesOf(value))).toEqual(["null", "5", "", ""])
+  })
+
+  it("is looked at where it is a function", () => {
+    const thrown = Object.assign(() => {}, { message: "no", code: "EPIPE" })
+    expect(parts(thrown)).toEqual([{ name: "", message: "no", code: "EPIPE" }])
+  })
+
+  it("has a name of a hundred letters at most", () => {
+    expect(parts({ name: "N".repeat(200), message: "" })[0].name).toBe("N".repeat(100))
+  })
+})
+
 describe("secrets in what was thrown", () => {
+  it.each([
+    ["see https://me:pw@h.example:8080/a?b=c#d now", "see https://***@h.example:8080/a?*** now"],
+    ['"HTTPS://me@h.example/x#y" no', '"HTTPS://***@h.example/x#***" no'],
+    ["<https://h.example/a?b=c> or https://h.example?b", "<https://h.example/a?***> or https://h.example?***"],
+    ["https://h.example/a@b", "https://h.example/a@b"],
+    ["Bearer   abcdef, more", "Bearer ***, more"],
+    ["bearer=abcd; more", "bearer ***; more"],
+    ["Basic abc, rubearer abcdef", "Basic abc, rubearer abcdef"],
+    ["my_access_token : 'a b', next=1", "my_access_token : ***, next=1"],
+    ["apikey=abc&x=1 API-Key: abc, api_key=abc", "apikey=***&x=1 API-Key: ***, api_key=***"],
+    [String.raw`password="a\"b" rest`, "password=*** rest"],
+    [String.raw`verifier='a\'b' rest`, "verifier=*** rest"],
+    ['password="a b', "password=***"],
+    ["password='a b", "password=***"],
+    ["{secret: abc}, tokens=abc;x", "{secret: ***}, tokens=***;x"],
+    ["token   :   abc", "token : ***"],
+    ["token    : abc", "token : abc"],
+    ["code=abc&x=1", "code=***&x=1"],
+    ["code='a b' x", "code=*** x"],
+    ["code='a b", "code=***"],
+    ['state="a b" x', "state=*** x"],
+    ['state="a b', "state=***"],
+    [String.raw`{"state" : "a\"b","x":1}`, '{"state" : ***,"x":1}'],
+    ['{"code":5,"x":1} zipcode=123', '{"code":5,"x":1} zipcode=123'],
+    ["Unexpected token 'h', \"hunt\ner2\" is not valid JSON", "Unexpected token *** is not valid JSON"],
+    ['JSONs are "fine", and so is XJSON', 'JSONs are "fine", and so is XJSON']
+  ])("are cut out, and nothing else is: %s", (text, expected) => {
+    expect(cleaned(text, [])).toBe(expected)
+  })
+
   const quoting: ReadonlyArray<string> = [
     `request to https://as.example/token?code=${secret}&x=1 failed`,
     `request to "https://as.example/callback#access_token=${secret}" failed`,

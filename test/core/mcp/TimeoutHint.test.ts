@@ -19,7 +19,9 @@ describe("TimeoutHint", () => {
 
   it("names `resource` only where it was sent", () => {
     expect(timeoutHint(about)).not.toContain("omitResource")
-    expect(timeoutHint({ ...about, resource: "https://mcp.example.com/mcp" })).toContain("unsafe.omitResource")
+    expect(timeoutHint({ ...about, resource: "https://mcp.example.com/mcp" })).toBe(
+      `${timeoutHint(about)}, or \`resource\` (unsafe.omitResource, which Microsoft Entra ID needs)`
+    )
   })
 
   it("keeps a client id of a server printable", () => {

@@ -75,6 +75,26 @@ describe("a way that the refused token was just obtained by is not tried again",
   })
 })
 
+describe("where a person was just asked in vain", () => {
+  const retried: TokenPlan.TokenNeed = { _tag: "Renew", used: "a", challenge: { scope: "x" }, isRetry: true }
+
+  it("a request that was refused again has the answer of the server, unless the person has said no", () => {
+    const rejected = afterSignIn(SessionState.initial, "a")
+    assert.strictEqual(word(TokenPlan.make(rejected, retried, now)), "Refresh, else Nothing")
+    const declined = SessionState.signInFailed(withToken("a"), "Declined", now)
+    assert.strictEqual(word(TokenPlan.make(declined, retried, now)), "Refresh, else Refuse")
+  })
+
+  it("nobody is asked for more scopes, and the caller is told which", () => {
+    const declined = SessionState.signInFailed(withToken("a", "read"), "Declined", now)
+    assert.deepStrictEqual(TokenPlan.make(declined, stepUp("a", "write"), now), {
+      _tag: "Refuse",
+      reason: "Declined",
+      scope: "read write"
+    })
+  })
+})
+
 describe("with too few scopes", () => {
   it("a person is asked, whatever token there is, for all there are, were asked for, and are missing", () => {
     const before = afterSignIn(SessionState.initial, "a", { scope: "asked" }, "granted")

@@ -29,9 +29,14 @@ const rows: ReadonlyArray<readonly [given: unknown, outcome: string]> = [
   [{ url: "" }, "NotAUrl"],
   [{ url: "/relative" }, "NotAUrl"],
   [{ url: 5 }, "NotAUrl"],
+  [{ url: ["https://a.example/"] }, "NotAUrl"],
   [{}, "NotAUrl"],
   [{ url: `https://a.example/${"a".repeat(8192)}` }, "TooLong"],
   [{ url: `https://a.example/${"ü".repeat(3000)}` }, "TooLong"],
+  [{ url: `https://a.example/${"a".repeat(8174)}` }, "a.example"],
+  [{ url: `https://a.example/${"a".repeat(8175)}` }, "TooLong"],
+  [{ data: { elicitations: "none" }, url: "https://a.example/" }, "a.example"],
+  [{ data: null, url: "https://a.example/" }, "a.example"],
   [{ mode: "form", url: "https://a.example/" }, "NotUrlMode"],
   [null, "NotUrlMode"],
   ["https://a.example/", "NotUrlMode"],
@@ -55,6 +60,36 @@ describe("a page that a server asks for", () => {
     assert.strictEqual(
       Either.getOrThrow(UrlElicitation.read(given, "\u0007"))[0]?.serverName,
       "a server without a name"
+    )
+  })
+
+  it("comes with what the server said of it, and without what it did not say", () => {
+    const url = "https://a.example/"
+    const read = (more: object) => Either.getOrThrow(UrlElicitation.read({ url, ...more }, "s"))[0]
+    assert.deepInclude(read({ message: "Pay here", elicitationId: "id-1" }), {
+      message: "Pay here",
+      elicitationId: "id-1"
+    })
+    assert.match(read({ elicitationId: "x".repeat(300) })?.elicitationId ?? "", /^x{255}…$/)
+    for (const more of [{}, { message: 5, elicitationId: { a: 1 } }]) {
+      assert.deepInclude(read(more), { message: undefined, elicitationId: undefined })
+    }
+  })
+
+  it.each<[UrlElicitation.InvalidElicitationReason, string]>([
+    ["NotUrlMode", "it names no page"],
+    ["NotAUrl", "its address is not an absolute URL"],
+    ["TooLong", "its address is too long to be looked at"],
+    ["Scheme", "its address is neither https: nor http:"],
+    [
+      "NotHttps",
+      "its address is http: and not on this machine, so that others could read and change what is typed there"
+    ],
+    ["Credentials", "its address holds a user name or password, which can make another site look like a known one"]
+  ])("that is refused is refused in a sentence: %s", (reason, clause) => {
+    assert.strictEqual(
+      new UrlElicitation.InvalidElicitation({ reason, server: "s" }).message,
+      `Cannot show the page that s asks for: ${clause}. Its operator has to look at it`
     )
   })
 

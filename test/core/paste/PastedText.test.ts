@@ -142,6 +142,29 @@ describe("read", () => {
     assert.deepStrictEqual(summary(text), expected)
   })
 
+  it.each(["response_type", "client_id", "redirect_uri", "code_challenge", "request", "request_uri"])(
+    "knows the sign-in page by a parameter that no answer has: %s",
+    (name) => {
+      assert.deepStrictEqual(summary(`https://as.example/authorize?${name}=x&state=s`), ["AuthorizationUrl"])
+    }
+  )
+
+  it.each<[string, string]>([
+    ["BareCode", "'SplxlOBeZQQYbYS6WxSbIA'"],
+    ["BareCode", "(SplxlOBeZQQYbYS6WxSbIA),"],
+    ["BareCode", "[SplxlOBeZQQYbYS6WxSbIA];"],
+    ["BareCode", "SplxlOBeZQQYbYS6#"],
+    ["BareCode", "Splx~lOBe.ZQQ+YbYS6%20"],
+    ["NotAResponse", "!SplxlOBeZQQYbYS6WxSbIA"],
+    ["NotAResponse", "SplxlOBeZQQYbYS6WxSbIA!"],
+    ["NotAResponse", "44/SplxlOBeZQQYbYS6WxSbIA"],
+    ["NotAResponse", "x/SplxlOBeZQQYbYS6WxSbIA"],
+    ["NotAResponse", "SplxlOBeZQQYbYS6#a#b"],
+    ["NotAResponse", "SplxlOBeZQQYbYS6 WxSbIA"]
+  ])("takes for a %s: %s", (expected, text) => {
+    assert.deepStrictEqual(summary(text), [expected])
+  })
+
   it.each<[string, string, ReadonlyArray<string>]>([
     ["a line each", "?code=a&state=1\n?code=b&state=2\n?code=c&state=3", ["a for 1", "b for 2", "c for 3"]],
     [
@@ -169,6 +192,7 @@ describe("read", () => {
     ["in a list of JSON", '["http://x/?code=a&state=1","http://x/?code=b&state=2"]', ["a for 1", "b for 2"]],
     ["with nothing but a space between", "http://x/?code=a&state=1 http://x/?code=b&state=2", ["a for 1", "b for 2"]],
     ["the second as a link", "http://x/?code=a&state=1\n[it](http://x/?code=b&state=2)", ["a for 1", "b for 2"]],
+    ["in capitals", "http://x/?code=a&state=1\nLOCALHOST:1/?code=b&state=2", ["a for 1", "b for 2"]],
     ["that repeat what a list already holds", "code=a\ncode=b&state=2", ["StateMissing", "b for 2"]],
     ["a good one after a bad one", "?code=a\n\nhttp://x/?code=b&state=2", ["StateMissing", "b for 2"]],
     ["each in the markers of a paste", "[200~?code=a&state=1[201~[200~?code=b&state=2[201~", ["a for 1", "b for 2"]]
@@ -197,21 +221,41 @@ describe("read", () => {
     ["before the end of quotes", "'/callback?code=abc&state=def", "'"],
     ["before the words that follow", "GET /callback?state=def&code=ab", "c HTTP/1.1"],
     ["before the options that follow", "curl '/callback?state=def&code=ab", "c' -H 'x: y'"],
-    ["in a mail with blank lines", "http://127.0.0.1:1/callback?code=ab\n", "c&state=def"]
+    ["in a mail with blank lines", "http://127.0.0.1:1/callback?code=ab\n", "c&state=def"],
+    ["behind a name that ends as state does, with blank lines", "/callback?code=abc&session_state=x\n", "&state=def"],
+    ["behind a name that ends as code does, with blank lines", "/callback?state=def&zipcode=x\n", "&code=abc"]
   ])("joins an address that was wrapped %s", (_name, first, second) => {
     for (const gap of ["\n", "\r\n", "\r", "  \n    ", "\n\t"]) {
       assert.deepStrictEqual(summary(first + gap + second), ["abc for def"], JSON.stringify(gap))
     }
   })
 
+  it("ends an address that is complete at a blank line, however often it was escaped", () => {
+    const once = encodeURIComponent("http://127.0.0.1:1/cb?code=abc&state=def")
+    const twice = encodeURIComponent(once)
+    for (const spelled of [once, twice, encodeURIComponent(twice), once.toLowerCase(), `/cb?code=abc&state=def`]) {
+      assert.deepStrictEqual(summary(`${spelled}\n\nword`), ["abc for def", "NotAResponse"], spelled)
+    }
+  })
+
+  it("takes a protocol for the end of an address only where it stands by itself", () => {
+    assert.deepStrictEqual(summary("It was /?state=def&code=abc. (HTTP/1.1)"), ["abc for def"])
+  })
+
   it.each<[string, string, string]>([
     ["a full stop where nothing else is", "?state=def&code=abc.", "abc."],
     ["a bracket where nothing else is", "?state=def&code=abc]", "abc]"],
     ["a comma where nothing else is", "?state=def&code=abc,", "abc,"],
+    ["a full stop behind a command of each name", "WGET /?state=def&code=abc.", "abc."],
+    ["a full stop in a command whose address is wrapped", "curl /?state=def&\ncode=abc.", "abc."],
     ["a full stop in a header", "Location: /?state=def&code=abc.", "abc."],
     ["a full stop in a request", '"GET /?state=def&code=abc. HTTP/1.1" 200', "abc."],
     ["a full stop in quotes", 'It was "/?state=def&code=abc.", I think', "abc."],
     ["brackets", "(/?state=def&code=a(b)c))", "a(b)c)"],
+    ["a question mark in a fragment", "/cb#state=def&code=a?b", "a?b"],
+    ["no full stop behind a word that begins as a command", "posted /?state=def&code=abc.", "abc"],
+    ["the bracket of a sentence behind it", "(It was /?state=def&code=abc).", "abc"],
+    ["two brackets behind it, one of them its own", "(It was /?state=def&code=a(b)).", "a(b)"],
     ["its own brackets in a sentence", "It was /?state=def&code=a(b).", "a(b)"],
     ["a quote in quotes", "curl '/?state=def&code=it's'", "it's"],
     ["what looks like an entity", "/?state=def&code=a%26amp%3Bb", "a&amp;b"],

@@ -3,6 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import { Buffer } from "node:buffer"
 import * as AuthorizationResponse from "../../../src/core/oauth/AuthorizationResponse.ts"
 import * as PastedText from "../../../src/core/paste/PastedText.ts"
+import { isWrapper, targetsIn, unescapedIn } from "../../../src/core/paste/WrappedLink.ts"
 
 const state = "5f".repeat(32)
 const escaped = encodeURIComponent
@@ -85,6 +86,174 @@ const read = (text: string) => {
   return Either.isRight(checked) ? [Redacted.value(checked.right.code), checked.right.iss] : checked.left.message
 }
 
+describe("a service that wraps or shortens addresses", () => {
+  it.each([
+    ["eur01.safelinks.protection.outlook.com", "safelinks.protection.office365.us"],
+    ["statics.teams.cdn.office.net", "statics.teams.microsoft.com"],
+    ["google.com/url", "www.google.com/url", "www.google.co.uk/url?q=x", "GOOGLE.de/url"],
+    ["urldefense.proofpoint.com", "urldefense.com", "eu.urldefense.us"],
+    ["l.facebook.com", "lm.facebook.com", "l.instagram.com", "slack-redir.net", "out.reddit.com"],
+    ["linkedin.com/redir", "www.linkedin.com/safety"],
+    ["www.youtube.com/redirect", "duckduckgo.com/l", "www.bing.com/ck", "steamcommunity.com/linkfilter"],
+    ["linkprotect.cudasvc.com", "x.mimecast.com", "url.mimecastprotect.com", "secure-web.cisco.com"],
+    ["eu.protection.sophos.com", "x.fireeye.com", "x.symantec.com"],
+    ["lnkd.in", "t.co", "bit.ly", "goo.gl", "tinyurl.com", "ow.ly", "is.gd", "aka.ms", "buff.ly", "rb.gy", "cutt.ly"]
+  ].flat())("is known by its name: %s", (name) => {
+    for (const scheme of ["", "http://", "HTTPS://"]) assert.isTrue(isWrapper(`${scheme}${name}/x`))
+  })
+
+  it.each([
+    ["t.co.evil.example", "evil.example/t.co", "evil.example/?u=https://t.co", "xt.co", "https.t.co"],
+    ["notsafelinks.protection.outlook.com", "xstatics.teams.microsoft.com", "x.statics.teams.microsoft.com"],
+    [
+      "evil.example/www.google.com/url",
+      "xgoogle.com/url",
+      "google.com/maps",
+      "google.co-operative/url",
+      "google.c/url"
+    ],
+    ["xurldefense.com", "xl.facebook.com", "facebook.com", "evil.example/l.facebook.com"],
+    ["xlinkedin.com/redir", "linkedin.com/in", "wwwxlinkedin.com/safety"],
+    ["xwww.youtube.com/redirect", "notmimecast.com", "mimecast.org", "xlinkprotect.cudasvc.com"],
+    [`${"x".repeat(300)}.mimecast.com`]
+  ].flat())("is no other that looks like one: %s", (name) => {
+    assert.isFalse(isWrapper(`https://${name}/x`))
+  })
+})
+
+describe("what may be the address in a link", () => {
+  it.each<[string, ReadonlyArray<string>, ReadonlyArray<string>]>([
+    [
+      "https://h/?a=b",
+      [],
+      []
+    ],
+    [
+      "https://h/out?to=http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db&from=me",
+      ["http://x/?code=a&state=b", "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db&from=me"],
+      []
+    ],
+    [
+      "https://h/out#to=http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b", "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=http-3A__x_-3Fcode-3Da-26state-3Db&d=D",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=http-3A__x_-3Fcode-3Da#d",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/v2/url?u=&d=code=",
+      ["code="],
+      []
+    ],
+    [
+      "https://h/v3/__http://x/?code*a**Atate*b__;PSZzPQ!!A",
+      ["http://x/?code=a&state=b"],
+      ["http://x/?code=a&state=b", "http://x/?code*a**Atate*b__;PSZzPQ!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=*__;!!A",
+      ["http://x/?code=*", "http://x/?code=*__;!!A"],
+      ["http://x/?code=*", "http://x/?code=*__;!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/v2/___http://x/?code=a___.b&state=c___.Yz",
+      ["http://x/?code=a___.b&state=c___.Yz"],
+      ["http://x/?code=a___.b&state=c", "http://x/?code=a___.b&state=c___.Yz"]
+    ],
+    [
+      "https://h/v2/___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/___.x/___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "https://h/ck?u=a1aHR0cDovL3gvP2NvZGU9YQ&ntb=1",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/aHR0cDovL3gvP2NvZGU9YQ",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "https://h/1a/HTTP%3A%2F%2Fx%2F%3Fcode%3Da",
+      ["https://h/1a/HTTP://x/?code=a", "HTTP%3A%2F%2Fx%2F%3Fcode%3Da"],
+      []
+    ],
+    [
+      "https://h/1a/https%253A%252F%252Fx%252F%253Fcode%253Da",
+      ["https://h/1a/https%3A%2F%2Fx%2F%3Fcode%3Da", "https%253A%252F%252Fx%252F%253Fcode%253Da"],
+      []
+    ],
+    [
+      "about:reader?url=http://x/?code=a&state=b",
+      ["http://x/?code=a&state=b", "http://x/?code=a"],
+      ["http://x/?code=a&state=b"]
+    ],
+    [
+      "https://h/?iss=x&u=http://y/?code=a",
+      ["http://y/?code=a", "http://y/?code=a"],
+      ["http://y/?code=a"]
+    ],
+    [
+      "https://h/?iss=http://y/?code=a",
+      ["http://y/?code=a"],
+      []
+    ],
+    [
+      "https://h/?state=b&u=http://y/?code=a",
+      ["http://y/?code=a"],
+      []
+    ],
+    [
+      "http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "http%253A%252F%252Fx%252F%253Fcode%253Da%2526state%253Db",
+      ["http%3A%2F%2Fx%2F%3Fcode%3Da%26state%3Db"],
+      []
+    ],
+    [
+      "http://x%2F%3Fcode%3Da%26state%3Db",
+      ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "code=a%3D",
+      [],
+      []
+    ],
+    [
+      "a=x%3Fcode%3Db",
+      ["x?code=b"],
+      []
+    ]
+  ])("of %s: %j, and where nothing was escaped %j", (link, targets, unescaped) => {
+    assert.deepStrictEqual(targetsIn(link), targets)
+    assert.deepStrictEqual(unescapedIn(link), unescaped)
+  })
+})
+
 describe("a wrapped link", () => {
   for (const [name, wrap] of Object.entries(wrappers)) {
     it.prop(`is read as the address in it: ${name}`, [
@@ -124,6 +293,14 @@ describe("a wrapped link", () => {
     ["that keeps its address to itself", "https://protect-eu.mimecast.com/s/abCd?domain=127.0.0.1", "WrappedLink"]
   ])("is named for what it is, %s", (_name, link, reason) => {
     assert.strictEqual(read(link), reason)
+  })
+
+  it("is read where it was escaped for HTML itself", () => {
+    const address = `http://127.0.0.1/cb?code=a&state=${state}`
+    assert.deepStrictEqual(read(`https://www.google.com/url?sa=t&amp;url=${escaped(address)}&amp;usg=AO`), [
+      "a",
+      undefined
+    ])
   })
 
   it("does not take the place of an answer that has an address in a parameter", () => {

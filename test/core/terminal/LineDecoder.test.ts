@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
+import * as EscapeSequence from "../../../src/core/terminal/EscapeSequence.ts"
 import * as LineDecoder from "../../../src/core/terminal/LineDecoder.ts"
 
 const ESC = "\u001b"
@@ -295,6 +296,66 @@ describe("a key that a terminal reports as an escape sequence", () => {
   it("types the ^D that ends only an empty line, as it does unescaped", () => {
     assert.deepStrictEqual(decoded(true, [`ab${ESC}[100;5u`]).keys, [])
     assert.deepStrictEqual(decoded(true, [`ab${ESC}[100;5u${ESC}[100;5:3u${ESC}[100;5u`]).keys, ["EOF"])
+  })
+})
+
+describe("an escape sequence", () => {
+  it.each<[string, string, "goes on" | "ends" | "is none"]>([
+    [ESC, "[", "goes on"],
+    [ESC, "x", "ends"],
+    [ESC, " ", "ends"],
+    [ESC, "\u001f", "is none"],
+    [`${ESC}[`, " ", "goes on"],
+    [`${ESC}[`, "?", "goes on"],
+    [`${ESC}[`, "@", "ends"],
+    [`${ESC}[`, "\u001f", "is none"],
+    [`${ESC}O`, "5", "goes on"],
+    [`${ESC}O`, ";", "goes on"],
+    [`${ESC}O`, "+", "ends"],
+    [`${ESC}O`, " ", "ends"],
+    [`${ESC}[${"1".repeat(62)}`, "1", "goes on"],
+    [`${ESC}[${"1".repeat(63)}`, "1", "is none"],
+    [`${ESC}]0`, " ", "goes on"],
+    [`${ESC}]0`, "\u0007", "ends"],
+    [`${ESC}]0`, "\u009c", "ends"],
+    [`${ESC}]0`, "\n", "is none"],
+    [`${ESC}]${"0".repeat(1022)}`, "0", "goes on"],
+    [`${ESC}]${"0".repeat(1023)}`, "0", "is none"]
+  ])("%j and %j: %s", (text, char, expected) => {
+    assert.deepStrictEqual(
+      EscapeSequence.next(text, char),
+      expected === "is none" ? undefined : { text: text + char, isComplete: expected === "ends" }
+    )
+  })
+
+  it.each([ESC, `${ESC}]0;title`])("begins anew with each ESC: %j", (text) => {
+    assert.deepStrictEqual(EscapeSequence.next(text, ESC), { text: ESC, isComplete: false })
+  })
+
+  it("marks a paste's two ends", () => {
+    const marks = ["[200~", "[201~", "[202~"].map((each) => EscapeSequence.pasteMark(ESC + each))
+    assert.deepStrictEqual(marks, ["begin", "end", undefined])
+  })
+
+  it.each<[string, string]>([
+    ["[9u", "\t"],
+    ["OI", "\t"],
+    ["[1114111u", "\u{10ffff}"],
+    ["[160u", "\u00a0"],
+    ["[159u", ""],
+    ["[128u", ""],
+    ["[63744u", "\uf900"],
+    ["[63743u", ""],
+    ["[55295u", "\ud7ff"],
+    ["[32u", " "],
+    ["[31u", ""],
+    ["[0;0;0;1;0;1_", ""],
+    ["[0;0;133;1;0;1_", ""],
+    ["[97;30;97;1;0;1_", "a"],
+    ["[97ux", ""],
+    ["OMx", ""]
+  ])("%s is the key %j", (text, key) => {
+    assert.strictEqual(EscapeSequence.keyOf(ESC + text), key)
   })
 })
 

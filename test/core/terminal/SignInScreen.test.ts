@@ -3,7 +3,16 @@ import { FastCheck } from "effect"
 import { advise, type Situation } from "../../../src/core/terminal/Advice.ts"
 import { type Block, layOut, plain, type Style, wrap } from "../../../src/core/terminal/Layout.ts"
 import { canOpen, chooseBrowser } from "../../../src/core/terminal/BrowserChoice.ts"
-import { addressText, current, nameOf, queued, type SignIn } from "../../../src/core/terminal/SignInScreen.ts"
+import {
+  addressText,
+  clientId,
+  current,
+  elsewhere,
+  nameOf,
+  queued,
+  requested,
+  type SignIn
+} from "../../../src/core/terminal/SignInScreen.ts"
 import type { Place, Surroundings } from "../../../src/core/terminal/Surroundings.ts"
 import { Texts } from "../../../src/core/terminal/Texts.ts"
 
@@ -184,6 +193,75 @@ describe("every screen", () => {
     ["headless", false]
   ])("promises a browser only where one is opened: %s", (place, opens) => {
     assert.strictEqual(/browser should open/i.test(layOut(blocksOf(place, acme), plain)), opens)
+  })
+})
+
+describe("the screen of a page that a server asks for", () => {
+  const page = { serverName: "acme.example", url: new URL("https://pay.example/x"), host: "pay.example", warnings: [] }
+  const heading: Block = {
+    _tag: "Heading",
+    text: texts.urlRequested({ serverName: "acme.example", host: "pay.example" })
+  }
+
+  it("has its address, what the server says, and what is unusual", () => {
+    assert.deepStrictEqual(requested(texts, page), [heading, { _tag: "Link", url: "https://pay.example/x", id: "" }])
+    const more = { message: "Pay there.", elicitationId: "a;b-1", warnings: ["Punycode", "ThisMachine"] as const }
+    assert.deepStrictEqual(requested(texts, { ...page, ...more }), [
+      heading,
+      { _tag: "Link", url: "https://pay.example/x", id: "ab-1" },
+      { _tag: "Text", text: texts.urlMessage({ serverName: "acme.example", message: "Pay there" }) },
+      { _tag: "Text", text: texts.urlWarnings.Punycode },
+      { _tag: "Text", text: texts.urlWarnings.ThisMachine }
+    ])
+  })
+
+  it("has a link with a short name, however long the server's is", () => {
+    const [, link] = requested(texts, { ...page, elicitationId: "x".repeat(256) })
+    assert.deepInclude(link, { id: "x".repeat(64) })
+  })
+})
+
+describe("the screen of a question for a client id", () => {
+  const question = { serverName: "acme.example", issuer: "https://as.example\u001b", redirectUri: acme.redirectUri }
+
+  it("has the redirect URI on a line of its own, below what is wrong with the last one", () => {
+    const asked: ReadonlyArray<Block> = [
+      { _tag: "Heading", text: texts.clientIdNeeded({ serverName: "acme.example", issuer: "https://as.example" }) },
+      { _tag: "Command", text: acme.redirectUri },
+      { _tag: "Text", text: texts.clientIdQuestion }
+    ]
+    assert.deepStrictEqual(clientId(texts, question), [{ _tag: "Text", text: "" }, ...asked])
+    assert.deepStrictEqual(clientId(texts, { ...question, problem: "UnknownClient" }), [
+      { _tag: "Text", text: texts.clientIdProblems.UnknownClient },
+      ...asked
+    ])
+  })
+
+  it("is one line below itself where something else was typed", () => {
+    const again = clientId(texts, { ...question, problem: "NotAClientId" })
+    assert.deepStrictEqual(again, [
+      { _tag: "Text", text: `${texts.clientIdProblems.NotAClientId} ${texts.clientIdQuestion}` }
+    ])
+    const without = { ...texts, clientIdQuestion: "" }
+    assert.deepStrictEqual(clientId(without, { ...question, problem: "NotAClientId" }), [
+      { _tag: "Text", text: texts.clientIdProblems.NotAClientId }
+    ])
+  })
+})
+
+describe("the screen of a sign-in in another process", () => {
+  it("has its address where that is known", () => {
+    const said = (pid: number | undefined, hasAddress: boolean) =>
+      texts.signInElsewhere({ serverName: "acme.example", pid, hasAddress })
+    assert.deepStrictEqual(elsewhere(texts, { serverName: "acme.example" }), [
+      { _tag: "Text", text: said(undefined, false) }
+    ])
+    const { url } = acme
+    assert.deepStrictEqual(elsewhere(texts, { serverName: "acme.example", pid: 7, url }), [
+      { _tag: "Heading", text: said(7, true) },
+      { _tag: "Link", url: url.href, id: "process-7" }
+    ])
+    assert.deepInclude(elsewhere(texts, { serverName: "acme.example", url })[1], { id: "process-" })
   })
 })
 

@@ -66,6 +66,9 @@ describe("placeOf", () => {
     ["CodeBuild, which sets no CI", { env: { CODEBUILD_BUILD_ID: "build:1" } }, "ci"],
     ["CI that is empty", { env: { CI: "", ...onScreen } }, "local"],
     ["CI that is 0", { env: { CI: "0", ...onScreen } }, "local"],
+    ["CI that is no", { env: { CI: "no", ...onScreen } }, "local"],
+    ["CI that is off", { env: { CI: "off", ...onScreen } }, "local"],
+    ["CI that has a 0 in it", { env: { CI: "10", ...onScreen } }, "ci"],
     ["CI that is false", { env: { CI: "False", ...onScreen } }, "local"]
   ])("finds %s", (_name, { env = {}, platform = "linux", ...rest }, place) => {
     assert.strictEqual(placeOf({ platform, env, ...rest }), place)
@@ -106,6 +109,13 @@ describe("variables", () => {
   it("are each named once", () => {
     assert.strictEqual(new Set(variables).size, variables.length)
   })
+
+  it.each(["BROWSER", "FORCE_HYPERLINK", "NO_COLOR", "SystemRoot", "TERM"])(
+    "are those of browsers and screens too: %s",
+    (name) => {
+      assert.include(variables, name)
+    }
+  )
 })
 
 const callback = "http://127.0.0.1:49152/callback"

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { FastCheck } from "effect"
@@ -73,7 +73,30 @@ const said: ReadonlyArray<readonly [string, string]> = [
   ...Object.entries(english.urlWarnings).map(([warning, sentence]) => [`urlWarnings ${warning}`, sentence] as const)
 ]
 
+/** What is no sentence, or is said of more than the sentences above. */
+const more: ReadonlyArray<readonly [string, string]> = [
+  ["namelessServer", english.namelessServer],
+  ...[0, 1, 2, 2812, 65_536, 65_537].map((characters) => ["typed", english.typed(characters)] as const),
+  ["pasteAccepted of much", english.pasteAccepted({ serverName, characters: 65_537 })],
+  ...[4711, undefined].map((pid) =>
+    ["signInElsewhere at an address", english.signInElsewhere({ serverName, pid, hasAddress: true })] as const
+  ),
+  ...(["omitResource", "allowResourceMismatch"] as const).map((option) =>
+    [`unsafe ${option}`, english.unsafe({ serverName, option })] as const
+  ),
+  ...[8, 9].map((many) => {
+    const waiting = Array.from({ length: many }, (_, index) => `server-${index + 1}`)
+    return ["waitingFor many", english.waitingFor({ waiting, done: [], paste: false })] as const
+  })
+]
+
 describe("a sentence as a person reads it", () => {
+  // Where CI is set, a file that is missing fails. Run with --update to write it, and read what changed.
+  it("is right to read", async () => {
+    const all = [...said, ...more].map(([name, sentence]) => `--- ${name}\n${sentence}\n`)
+    await expect(all.join("\n")).toMatchFileSnapshot("screens/sentences.txt")
+  })
+
   it.each(said)("ends as one, begins as one, and has nothing left open: %s", (_name, sentence) => {
     assert.match(sentence, /^[A-Z(2]/)
     // A colon only before what stands on the next line, and a quote only behind what is to be run.
