@@ -19,7 +19,7 @@ const mark = ({ bytes, ends, starts }: Reading, secret: string, marks: Uint8Arra
   let end = 0
   for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, Math.max(at, end - sought.length) + 1)) {
     end = at + sought.length
-    while (end < bytes.length && end - at < secret.length && bytes[end] === secret[end - at]) end++
+    while (end < bytes.length && bytes[end] === secret[end - at]) end++
     marks.fill(1, starts[at], ends[end - 1])
   }
 }
