@@ -28,10 +28,24 @@ if (!existsSync(bundle)) {
 }
 
 /**
- * Rooms whose tests leave nothing behind that another one could see: their files share one process, which saves loading
- * Effect and the sources once more for each. All other files have a process of their own.
+ * Tests that have a process of their own: they count or change what their process holds, or must be the first to load a
+ * module. All others share one, which saves loading Effect, the SDKs and the sources once more for each file.
  */
-const together = ["core", "effect", "services", "store", "paste"].map((room) => `test/${room}/**/*.test.ts`)
+const alone = [
+  "test/*.test.ts",
+  "test/fixtures/Growth.test.ts",
+  "test/flow/*.chromium.test.ts",
+  "test/flow/CallbackFlow.{interrupts,leaks,many,opening,ports}.test.ts",
+  "test/flow/{CallbackFlow,Notices,Notices.presenters}.test.ts",
+  "test/mcp/{*.leaks,McpOAuth.closing}.test.ts",
+  "test/metrics/*.test.ts",
+  "test/promise/{promise,promise.{accounts,laws,mcp,screen,unanswering,ways}}.test.ts",
+  "test/runtime/*.test.ts",
+  "test/runtime/keychain/*.{gnome,laws}.test.ts",
+  "test/runtime/{relay,stdin,terminal}/*.test.ts",
+  "test/scenarios/*.test.ts",
+  "test/scripts/{bundle,demo,examples}.test.ts"
+]
 
 /** Tests of the tools of this repository, which run on Node whatever the package runs on. */
 const ofTools = "test/scripts/{Bench*,bundle,checkImports,docs,mutate,pack,release}.test.ts"
@@ -42,10 +56,15 @@ const config: ViteUserConfig = defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: "src", include: ["test/**/*.test.ts"], exclude: [...together, ...elsewhere] } },
+      { extends: true, test: { name: "src", include: alone, exclude: elsewhere } },
       {
         extends: true,
-        test: { name: "together", include: together, poolOptions: { forks: { singleFork: true, isolate: false } } }
+        test: {
+          name: "together",
+          include: ["test/**/*.test.ts"],
+          exclude: [...alone, ...elsewhere],
+          poolOptions: { forks: { singleFork: true, isolate: false } }
+        }
       },
       ...existsSync(bundle)
         ? [{

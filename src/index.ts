@@ -68,7 +68,7 @@ export {
 } from "./services/CredentialStore.ts"
 export { CredentialStore } from "./store/CredentialStore.ts"
 export type { CredentialStoreErrorBase } from "./services/CredentialStoreError.ts"
-export type { CredentialBackend } from "./store/TextBackend.ts"
+export type { CredentialBackend } from "./store/CredentialBackend.ts"
 export { PasteInput } from "./paste/PasteInput.ts"
 export type { PasteInput as PasteInputInterface } from "./paste/PasteInputTag.ts"
 export type { PasteReader } from "./paste/PasteReader.ts"

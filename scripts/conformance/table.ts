@@ -24,7 +24,7 @@ const outcomes = ({ suite, single }: Result): ReadonlyArray<Outcome> =>
   [suite, single].flatMap((outcome) => outcome ?? [])
 
 /** A row passes when it passed with every client in each way it was run. */
-export const isPassed = ({ results }: Row): boolean =>
+const isPassed = ({ results }: Row): boolean =>
   results.length > 0 && results.every((result) => outcomes(result).every(({ passed }) => passed))
 
 /** Counts the scored authorization scenarios, on which the exit code depends. */

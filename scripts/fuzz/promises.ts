@@ -7,7 +7,7 @@ export const mustHold = (holds: boolean, otherwise: string): void => {
 }
 
 /** Every text in a value: a message, fields, and what they hold; secrets stay hidden. */
-export const textsIn = (value: unknown, seen: Set<unknown> = new Set()): ReadonlyArray<string> => {
+const textsIn = (value: unknown, seen: Set<unknown> = new Set()): ReadonlyArray<string> => {
   if (typeof value === "string") return [value]
   if (typeof value !== "object" || value === null || Redacted.isRedacted(value) || seen.has(value)) return []
   seen.add(value)

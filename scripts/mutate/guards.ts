@@ -394,7 +394,7 @@ export const guards: ReadonlyArray<Guard> = [
     threat: address,
     guard: "endpoints are https, or on this machine",
     file: "src/core/mcp/Metadata.ts",
-    change: ["url !== undefined && isSecure(url) &&", "url !== undefined &&"],
+    change: ["url !== undefined && urlProblem(url) === undefined &&", "url !== undefined &&"],
     test: ["test/core/mcp/Metadata.test.ts", "never throws, and every endpoint that passed is https or on this machine"]
   },
   {

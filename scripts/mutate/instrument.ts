@@ -101,8 +101,9 @@ const render = (source: string, isMutated: boolean): Instrumented => {
     let code = withChildren(node)
     if (ts.isStatement(node) && ts.isIterationStatement(node.parent, false)) {
       const [block] = own
-      const round = `{ __mutation.step(${isMutated ? 1 : roundsOfOthers}); ${code} }`
-      return block === undefined ? round : `{ if (!__mutation.is(${block.id})) ${round} }`
+      // A round without its block counts too: the loop may have no end then.
+      const round = block === undefined ? code : `if (!__mutation.is(${block.id})) ${code}`
+      return `{ __mutation.step(${isMutated ? 1 : roundsOfOthers}); ${round} }`
     }
     if (ts.isBlock(node)) return own.length === 0 ? code : `{ if (!__mutation.is(${own[0]?.id})) ${code} }`
     for (const { changed, id } of own) code = `(__mutation.is(${id}) ? (${changed}) : (${code}))`

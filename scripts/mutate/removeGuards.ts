@@ -47,6 +47,7 @@ const runTests = (folder: string, guards: ReadonlyArray<Guard>): Promise<(guard:
       "run",
       "--config=scripts/vitest.config.ts",
       "--project=src",
+      "--project=together",
       "--maxWorkers=1",
       "--minWorkers=1",
       "--testTimeout=20000",

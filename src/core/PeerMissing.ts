@@ -17,17 +17,15 @@ export interface InstalledPeer {
 interface Supported {
   /** The name as a sentence has it. */
   readonly title: string
-  /** The first version of each series that the tests pass on: `[major, minor]`. */
+  /** The first version that the tests pass on: `[major, minor]`. The next major version is too new. */
   readonly lowest: readonly [major: number, minor: number]
-  /** The major version that is the first one too new. */
-  readonly below: number
   /** What `npm install` is told. */
   readonly install: string
 }
 
 const supported: Readonly<Record<PeerName, Supported>> = {
-  effect: { title: "effect 3", lowest: [3, 18], below: 4, install: "effect@3" },
-  "@effect/platform": { title: "@effect/platform", lowest: [0, 92], below: 1, install: "@effect/platform" }
+  effect: { title: "effect 3", lowest: [3, 18], install: "effect@3" },
+  "@effect/platform": { title: "@effect/platform", lowest: [0, 92], install: "@effect/platform" }
 }
 
 /** What an entry without Effect can be used for instead of another one. */
@@ -58,9 +56,9 @@ export class PeerMissing extends Error {
 }
 
 const isSupported = ({ name, version = "" }: InstalledPeer): boolean => {
-  const { below, lowest } = supported[name]
+  const { lowest } = supported[name]
   const [major = NaN, minor = NaN] = version.split(".").map(Number)
-  return major < below && (major > lowest[0] || major === lowest[0] && minor >= lowest[1])
+  return major === lowest[0] && minor >= lowest[1]
 }
 
 /**

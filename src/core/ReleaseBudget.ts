@@ -39,7 +39,8 @@ export const SessionBudget = {
   writing: 200,
   /** What runs for a session, to be interrupted: part of `total`. */
   running: 900,
-  /** A server that is told that its session ends, and then a client that closes. */
+  /** A server that is told that its session ends. */
   goodbye: 300,
+  /** After that, a client that closes. */
   client: 300
 } as const

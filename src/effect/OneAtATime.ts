@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /**
- * One turn at a time, in the order in which they are asked for. Whoever is interrupted while waiting leaves its place to
- * the next.
+ * One turn at a time, in the order in which they are asked for. A caller that is interrupted while it waits leaves its
+ * place to the next.
  *
- * Not `Effect.Semaphore`: in Effect 3.22 it loses its permit for ever when its fiber is interrupted just as the permit comes.
+ * Not `Effect.Semaphore`: in Effect 3.22 it loses its permit when its fiber is interrupted just as the permit comes.
  */
 export interface OneAtATime {
   /** Waits for the turn, and has it while the effect runs. */
@@ -18,7 +18,7 @@ export interface OneAtATime {
   readonly turn: Effect.Effect<void, never, Scope.Scope>
 }
 
-/** Turns of which nobody has one. */
+/** Turns, the first of which is free. */
 export const make = (): OneAtATime => {
   // Completed when the last one that came has had its turn.
   let last: Deferred.Deferred<void> | undefined
@@ -32,7 +32,7 @@ export const make = (): OneAtATime => {
         return Deferred.succeed(ended, undefined)
       })
       if (before === undefined) return Effect.succeed(end)
-      // Whoever does not wait any more is passed over when the one before has ended.
+      // A caller that does not wait any more is passed over when the turn before its own has ended.
       const pass = Effect.forkDaemon(Effect.zipRight(Deferred.await(before), end))
       return Effect.as(Effect.onError(restore(Deferred.await(before)), () => pass), end)
     })

@@ -13,7 +13,7 @@ import { firstOf } from "./firstOf.ts"
  * The first failure ends it: the others are interrupted. When it fails or is interrupted, everything that the effects
  * held is released before it returns.
  *
- * Not `Effect.forEach` with its option `concurrency`: in Effect 3.22 that can wait for ever when it is interrupted between
+ * Not `Effect.forEach` with its option `concurrency`: in Effect 3.22 that can hang when it is interrupted between
  * making its fibers and starting them.
  */
 export const forEachConcurrently = <A, B, E, R>(

@@ -7,14 +7,14 @@ import * as Effect from "effect/Effect"
 
 const machine = Clock.make()
 
-/** So late, in milliseconds, that the process was stopped or blocked, and not only busy. */
-const stopped = 50
+/** A timer that is later than this, in milliseconds, is of a process that was stopped or blocked, and not only busy. */
+const stoppedMillis = 50
 
 /**
  * Turns of the event loop, each at least so many milliseconds long: enough to read, check and answer what lay in a socket or
  * in stdin, also where the host blocks the loop again after each of them. After a stop they last a second.
  */
-const turns = (late: number) => late > stopped ? { count: 20, millis: 50 } : { count: 10, millis: 2 }
+const turns = (late: number) => late > stoppedMillis ? { count: 20, millis: 50 } : { count: 10, millis: 2 }
 
 /**
  * Waits until the time is over, by Effect's `Clock`.
@@ -28,7 +28,7 @@ export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
     const began = yield* machine.currentTimeMillis
     yield* Effect.sleep(limit)
     const late = (yield* machine.currentTimeMillis) - began - Duration.toMillis(limit)
-    // Less than nothing where Effect's clock is a test's.
+    // Negative where Effect's clock is a test's.
     if (late < 0) return
     const { count, millis } = turns(late)
     for (let turn = 0; turn < count; turn++) yield* Effect.withClock(Effect.sleep(millis), machine)

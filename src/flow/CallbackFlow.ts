@@ -32,8 +32,9 @@ export interface CallbackFlow {
   readonly redirectUri: string
   /** False when every port was taken and `onPortBusy` is `"paste"`. */
   readonly listening: boolean
-  /** Goes into the authorization request (RFC 6749 section 10.12): 256 random bits as 64 lower-case
-   * hexadecimal digits. */
+  /**
+   * Goes into the authorization request (RFC 6749 section 10.12): 256 random bits as 64 lower-case hexadecimal digits.
+   */
   readonly state: Redacted.Redacted<string>
   /**
    * Sends the person to `url` and waits for the answer: the first right response, by HTTP or by paste, ends the wait.

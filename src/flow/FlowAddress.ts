@@ -39,8 +39,8 @@ export const redirectUri = <R>(
  * The address of a flow on a bound port. A server that has an address of its own is asked for that one alone; else the
  * loopback names are accepted beside the host of the redirect URI, and the callback's path beside the redirect URI's.
  *
- * @param written The redirect URI. While the effect that gives it has not been run, the address is the loopback one: nobody
- * knows the `state` yet, so that no request is taken.
+ * @param written The redirect URI. While the effect that gives it has not been run, the address is the loopback one: the
+ * `state` was given to no one yet, so that no request is taken.
  * @returns `Left` with one sentence when the redirect URI cannot be used.
  */
 export const make = <R>(

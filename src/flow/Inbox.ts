@@ -45,7 +45,7 @@ export type Served = Omit<CallbackRoute.RouteConfig, "state" | "done"> & {
   readonly beside: boolean
 }
 
-/** What hears of the person's answer, for one flow. */
+/** What receives the answer to one flow. */
 export interface Inbox {
   /** The route that a listener serves. */
   readonly route: (served: Served) => CallbackServer.CallbackRoute
@@ -105,7 +105,7 @@ export const make = ({ done, render, state }: Options): Effect.Effect<Inbox> =>
     let serverName: string | undefined
     let isKnown: (() => boolean) | undefined
 
-    /** The first right answer, whichever way it came, and no other. */
+    /** `true` for the first right answer, by HTTP or by paste, and for no other. */
     const isFirst = () => !isOver && (isOver = isAnswered = true)
 
     const page = (outcome: Outcome, head: RequestHead): Answer =>

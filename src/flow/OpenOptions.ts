@@ -71,7 +71,11 @@ export interface OpenOptions<out R = never> {
    * @default true
    */
   readonly paste?: boolean | undefined
-  /** What the browser shows in the end: sentences in other languages, another style, or a page of your own. */
+  /**
+   * What the browser shows in the end: sentences in other languages, another style, or a page of your own.
+   *
+   * @default the pages of this package, in English
+   */
   readonly page?: PageOptions | undefined
 }
 

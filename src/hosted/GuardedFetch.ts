@@ -1,5 +1,5 @@
 /**
- * A `fetch` that sends nothing to where a service is not to be led by somebody else's URL.
+ * A `fetch` against server-side request forgery: it sends nothing to a place that a URL from outside must not lead a service to.
  *
  * Between the look-up of a name here and the one that the connection makes, its address may change. A `fetch` that connects to
  * an address it has checked itself closes that gap; this one closes the others.
@@ -59,9 +59,9 @@ const problemOf = async ({ guard, resolve = bySystem }: Guarding, url: URL): Pro
 }
 
 /**
- * The `fetch`. It follows no redirect by itself, so that each is checked: whoever calls it follows them.
+ * The `fetch`. It follows no redirect by itself, so that each is checked: its caller follows them.
  *
- * @param onRefused - Told of a request that was not sent, because what calls it may not keep the error.
+ * @param onRefused Told of a request that was not sent, because what calls it may not keep the error.
  */
 export const make =
   (options: Guarding, onRefused: (refused: TargetRefused) => void = () => {}): FetchLike => async (input, init) => {

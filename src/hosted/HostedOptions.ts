@@ -151,7 +151,7 @@ export interface BeginOptions extends AuthorizationOptions, ClientOptions<Redact
   readonly timeout?: Duration.DurationInput | undefined
   /**
    * Whether only the browser that has the cookie of the result may bring the answer. Without it, a person can send the `url`
-   * to somebody else: whoever follows it and agrees signs the first one in, with their own rights at the server. Set it
+   * to another one, who follows it and agrees, and so signs the first person in with the rights of the second. Set it
    * wherever `url` is opened by the browser that asks for it; a link in a chat or a mail is opened by another one.
    *
    * @default false

@@ -38,8 +38,8 @@ export const keep = (
   })
 
 /**
- * What is kept for the page of a name. The store has no step that reads and leaves, so it is taken and put back; whoever asks
- * in between finds nothing, and asks again.
+ * What is kept for the page of a name. The store has no step that reads and leaves, so it is taken and put back; a
+ * request in between finds nothing, and looks again.
  */
 const look = ({ pending }: Storing, name: string): Effect.Effect<KeptPage.KeptPage | undefined, PendingStoreError> =>
   Effect.gen(function* () {
@@ -58,7 +58,7 @@ const look = ({ pending }: Storing, name: string): Effect.Effect<KeptPage.KeptPa
 /**
  * What is kept for the page of a name, looked for several times.
  *
- * @param pauses - Milliseconds before each further look.
+ * @param pauses Milliseconds before each further look.
  */
 export const find = (
   settings: Storing,

@@ -1,6 +1,6 @@
 /**
  * Texts that the store cannot read. Everything comes of one secret that only the browser brings: under which key a text is
- * kept (a digest of it), and what it is encrypted with. So there is no key to manage, and whoever has the store has nothing.
+ * kept (a digest of it), and what it is encrypted with. So there is no key to manage, and the store alone reveals nothing.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

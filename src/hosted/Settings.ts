@@ -24,7 +24,7 @@ export interface Settings {
   /** To the letter, as it is sent. */
   readonly redirectText: string
   readonly responseMode: "query" | "form_post"
-  /** What requests are accepted, whatever their sign-in; its `state` is one that nobody knows. */
+  /** What requests are accepted, whatever their sign-in; its `state` is a random one that no sign-in has. */
   readonly route: Omit<RouteConfig, "done">
   readonly render: CallbackPage.Render
   readonly fetch: FetchLike

@@ -36,8 +36,8 @@ type Refused = CredentialStoreError | RegistrationError | UntrustedMetadata
 /**
  * The client for a sign-in that begins: the one of the options, the one that was registered before, or a new one.
  *
- * A new one is registered while nobody else changes what is stored, on no machine: of those that begin at the same time one
- * registers, and the others use that.
+ * A new one is registered within one `modify` of the store: of the sign-ins that begin at the same time, on all machines, one
+ * registers, and the others use its client.
  *
  * @param env Its key is that of {@link keyOf}.
  */
@@ -68,8 +68,8 @@ export const choose = (
     (chosen) =>
       chosen !== undefined ? Effect.succeed(chosen) : Stored.modify(env, (current) =>
         Effect.gen(function* () {
-          const meanwhile = yield* choiceOf(current)
-          if (meanwhile !== undefined) return [meanwhile, current] as const
+          const registered = yield* choiceOf(current)
+          if (registered !== undefined) return [registered, current] as const
           const wanted = AuthorizationScope.toRegister(env, scope, discovered)
           const made = yield* Registration.register(env, discovered, redirectUri, wanted)
           const client = SharedRegistration.confirmed(made, yield* Clock.currentTimeMillis)

@@ -142,7 +142,7 @@ const beginChecked = (
 /** See `HostedSignIn.begin`. */
 export const begin = (settings: Settings, options: BeginOptions): Effect.Effect<BegunSignIn, BeginError> =>
   Effect.suspend(() => {
-    // The requests of a sign-in tell an error of `fetch` as a server that was not reached: this one is told as it is.
+    // The requests of a sign-in make "not reached" of each error of `fetch`. A refusal of the guard is to be the error itself.
     let refused: TargetRefused | undefined
     const begun = check(settings, options, (error) => (refused ??= error))
     return Effect.flatMap(begun, (checked) =>

@@ -1,5 +1,5 @@
 /**
- * Answers a request to the redirect URI, on whichever machine it comes to.
+ * Answers a request to the redirect URI, on any machine.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -41,7 +41,7 @@ const whileExchanged = [1600, 3200, 3200]
 /** How long a browser waits for its answer, with a body that is slow, and a store. */
 const longestAnswer = Duration.seconds(45)
 
-/** Milliseconds between looks for a page that somebody else may just be reading. */
+/** Milliseconds between looks for a page, which is not in the store while another request reads it. */
 const whileRead = [20, 50, 100]
 
 /** One request. */
@@ -67,7 +67,7 @@ const refuse = (arrival: Arrival, { answer, page, reason }: CallbackRoute.Refuse
   return Effect.as(told, { ...shown, status: answer.status, headers })
 }
 
-/** A `state` that nobody knows here (any more), or that another browser's cookie belongs to. */
+/** A `state` of no sign-in that waits (any more), or of one that is bound to another browser. */
 const unknownState = (arrival: Arrival, origin: string | undefined): Effect.Effect<Answer> => {
   const answer = CallbackRoute.refusal("StateMismatch")
   return refuse(
@@ -78,7 +78,7 @@ const unknownState = (arrival: Arrival, origin: string | undefined): Effect.Effe
   )
 }
 
-/** Takes the sign-in that waits: whoever gets it is the only one. */
+/** Takes the sign-in that waits out of the store: of several requests one gets it. */
 const takePending = (
   { pending }: Settings,
   secret: Sealed.Secret
@@ -132,14 +132,14 @@ const answered = (
     const page = yield* LastPage.nameOf(secret)
     const mark = yield* Sealed.nameOf("answered", secret)
     const arrived = origin === undefined ? CallbackRoute.redirectToDone(page, true) : CrossOrigin.delivered(origin)
-    // The mark comes first. Whoever brings the same answer meanwhile finds it, and waits for the outcome of this one. A store
-    // that has no room for it may have the sign-in all the same, and has room again when that is taken.
+    // The mark comes first: another request with the same answer finds it, and waits for the outcome of this one. A store that
+    // has no room for the mark may have the sign-in all the same, and has room again when that is taken.
     const isFirst = yield* Effect.orElseSucceed(
       settings.pending.putIfAbsent(mark, Redacted.make("1"), answeredFor(settings)),
       () => true
     )
     if (!isFirst && (yield* outcomeOf(settings, page, whileTaken)) !== undefined) return arrived
-    // Whoever left the mark may have been ended before the sign-in was taken, so that it still waits.
+    // The process that left the mark may have ended before it took the sign-in, which then still waits.
     const unmark = isFirst ? Effect.ignore(settings.pending.take(mark)) : Effect.void
     const taking = takePending(settings, secret)
     const ended = yield* Deferred.make<void>()

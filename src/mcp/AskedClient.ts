@@ -10,10 +10,10 @@ import { RegistrationError } from "../core/mcp/SignInError.ts"
 import { endAfter } from "../effect/endAfter.ts"
 import type { Environment } from "./Environment.ts"
 
-/** Whether there is somebody to ask. */
+/** Whether a person can be asked for a client id. */
 export const canAsk = ({ presenter }: Environment): boolean => presenter.askClientId !== undefined
 
-/** One question. A presenter that fails has asked nobody; its cause is not logged, for it may hold what was typed. */
+/** Asks once. `None`: nobody was asked, or the presenter failed, whose cause is not logged: it may hold what was typed. */
 const askOnce = (
   { presenter }: Environment,
   question: ClientIdQuestion.ClientIdQuestion
@@ -22,7 +22,7 @@ const askOnce = (
     Effect.catchAllCause(() => Effect.as(Effect.logDebug("The presenter could not ask for a client id"), Option.none()))
   )
 
-/** The question and the same again; `None`: nobody can be asked. */
+/** Asks until the answer can be a client id, `left` times at most. `None`: nobody can be asked; `Some(undefined)`: no id. */
 const answerTo = (
   env: Environment,
   question: ClientIdQuestion.ClientIdQuestion,
@@ -38,8 +38,8 @@ const answerTo = (
   })
 
 /**
- * Asks for a client id, in the time that a sign-in may take. Whoever gives none, also by not answering in time, is not
- * asked again by a request: `onAsked` is called before it fails.
+ * Asks for a client id, in the time that a sign-in may take. A person who gives none, also by not answering in
+ * time, is not asked again by a request: `onAsked` is called before it fails with reason `NotSupported`.
  */
 export const ask = (
   env: Environment,
@@ -53,7 +53,7 @@ export const ask = (
     paste: env.callback.paste !== false,
     ...(last?.isUnknown === true && { problem: "UnknownClient" as const })
   }
-  // Disconnected: a presenter that cannot be interrupted is left to itself.
+  // Disconnected: a presenter that cannot be interrupted is not waited for.
   const answered = endAfter(
     Effect.disconnect(answerTo(env, question, ClientIdQuestion.maxQuestions)),
     env.callback.timeout ?? "5 minutes",
@@ -62,7 +62,7 @@ export const ask = (
   return Effect.flatMap(Effect.interruptible(answered), (given) => {
     if (Option.isSome(given) && given.value !== undefined) {
       const clientId = given.value
-      // Those that were registered for this client before are so still.
+      // The redirect URIs that were registered for this client before still are.
       const before = last?.clientId === clientId ? last.redirectUris ?? [] : []
       return Effect.succeed({ clientId, redirectUris: [redirectUri, ...before.filter((uri) => uri !== redirectUri)] })
     }

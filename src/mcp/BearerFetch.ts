@@ -17,7 +17,7 @@ export interface Tokens extends Pick<Session, "scopesSufficed" | "tokenAccepted"
 
 const isIterable = (body: unknown): boolean => typeof body === "object" && body !== null && Symbol.asyncIterator in body
 
-/** The request with a body that can be sent more than once. */
+/** The request with a body that can be sent more than once: a stream is read into memory. */
 const repeatable = async (init: RequestInit): Promise<RequestInit> => {
   if (!(init.body instanceof ReadableStream)) {
     // Node takes every asynchronous iterable for a body, its own streams too.
@@ -37,8 +37,8 @@ const needOf = (
     ? { _tag: "StepUp", used, challenge: step.challenge }
     : { _tag: "Renew", used, challenge: step.challenge, isRetry: renewals > 0 }
 
-/** Lets go of a response that nobody reads. Its connection may have ended long ago, which is nobody's matter any more. */
-const letGo = async ({ body }: Response): Promise<void> => {
+/** Cancels the body of a response that is not read. That its connection has ended already is no error. */
+const discard = async ({ body }: Response): Promise<void> => {
   await body?.cancel().catch(() => {})
 }
 
@@ -61,12 +61,12 @@ export const make = (base: FetchLike, server: URL, tokens: Tokens): SignedInFetc
       return response
     }
     const result = await tokens.obtain(needOf(step, token, tries), signal).catch(async (error) => {
-      await letGo(response)
+      await discard(response)
       throw error
     })
     if (result === "unchanged") return response
     // Only a step-up for this very request counts as one of its tries: another caller's may not bring its scopes.
     if (step._tag === "Renew" || result === "obtained") tries = step.tries
-    await letGo(response)
+    await discard(response)
   }
 }

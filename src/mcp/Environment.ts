@@ -20,7 +20,7 @@ import type { FetchLike } from "./FetchLike.ts"
 /** The services that a sign-in needs. */
 export type Services = CallbackServer | CredentialStore | PasteInput | Presenter
 
-/** What is needed to ask the servers of a sign-in, and to keep what they give. */
+/** What requests to the servers of a sign-in need, and the storing of their answers. */
 export interface ServerEnvironment extends AuthorizationChoice, ClientOptions {
   /** The URL of the MCP server, checked and without a fragment. */
   readonly server: URL
@@ -32,7 +32,7 @@ export interface ServerEnvironment extends AuthorizationChoice, ClientOptions {
   readonly unsafe: Unsafe
   /** What this program registers as. @default "native" */
   readonly applicationType?: "native" | "web" | undefined
-  /** Time-limit of each step between this program and the authorization server. */
+  /** Time-limit of each step between this program and the authorization server. What spends something goes on after it. */
   readonly requestTimeout: Duration.Duration
   readonly store: CredentialStore
 }

@@ -31,7 +31,7 @@ export interface Running<Kind, E> {
 /** At most one run at a time. */
 export interface Flight<Kind, E> {
   readonly running: () => Running<Kind, E> | undefined
-  /** Joins the run there is, of whichever kind, or else starts this one in a fiber without a parent and joins it. */
+  /** Joins the run there is, of any kind, or else starts this one in a daemon fiber and joins it. */
   readonly start: (
     kind: Kind,
     effect: Effect.Effect<void, E>,

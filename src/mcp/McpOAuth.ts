@@ -144,7 +144,7 @@ export interface McpOAuth {
 
 const defaultFetch: FetchLike = (url, init) => fetch(url, init)
 
-/** The options with what their effects need: a sign-in begins in whichever fiber needs it first. */
+/** The options with what their effects need: a sign-in runs in the fiber that needs it first. */
 const provided = <R>(
   { callback = {}, turn, ...options }: McpOAuthOptions<R>,
   context: Context.Context<R>
@@ -161,7 +161,7 @@ const provided = <R>(
   }
 }
 
-/** A sign-in is a child of the span of who needs it, and not of that in which it was made. */
+/** The span of a sign-in is a child of the caller's, and not of the span in which `make` ran. */
 const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
 
@@ -220,7 +220,7 @@ const status = (env: Environment, session: Session.Session): Effect.Effect<Statu
 /** A sign-in, with what only the modules of this package use of it. */
 export interface InternalMcpOAuth {
   readonly oauth: McpOAuth
-  /** The same as that of `oauth`, but it fails with `Closed` when it is closed meanwhile. */
+  /** The same as that of `oauth`, but it fails with `Closed` when the sign-in is closed before it ends. */
   readonly status: Effect.Effect<Status, Closed | CredentialStoreError>
   /** Sends a request with the token there is, and never signs in: for requests that close a connection. */
   readonly fetchWithoutSignIn: SignedInFetch
@@ -230,7 +230,7 @@ export interface InternalMcpOAuth {
   readonly isOwnError: (error: unknown) => error is Session.SessionError
   /** Takes pasted text, also where the sign-in reads none. */
   readonly submit: (text: string) => Effect.Effect<void, Closed | PasteRefused>
-  /** What is not to be shown of what a client says. */
+  /** Tokens in the clear, to be cut out of what a client says. */
   readonly secrets: () => ReadonlyArray<string>
 }
 
@@ -252,9 +252,9 @@ export const makeInternal = <R = never>(
     const server = yield* ServerUrl.parse(options.serverUrl)
     const env = yield* environment(provided(options, withoutSpan(yield* Effect.context<R>())), server)
     const session = yield* Session.make(env)
-    const { isOwnError, run: runForEver } = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
+    const runner = PromiseRunner.make(env.label, yield* Effect.runtime<never>())
     const run = <A>(effect: Effect.Effect<A, Session.SessionError>, signal?: AbortSignal) =>
-      runForEver(session.untilClosed(effect), signal)
+      runner.run(session.untilClosed(effect), signal)
     const asHost = (effect: Effect.Effect<void, Session.SessionError>) =>
       Effect.zipRight(Effect.sync(session.hostAsked), session.untilClosed(effect))
     yield* Effect.addFinalizer(() => session.close)
@@ -267,7 +267,6 @@ export const makeInternal = <R = never>(
       ensure: () => run(ensure(env, session)),
       obtain: (need) => run(session.obtain(need, { keep: true })),
       probe: (token) => run(probe(env, token)),
-      randomText: () => crypto.randomUUID(),
       assertOpen
     }
     return {
@@ -294,7 +293,7 @@ export const makeInternal = <R = never>(
         return (await send(env.fetch, server.origin, url, options, session.knownToken())).response
       },
       isSigningIn: session.isSigningIn,
-      isOwnError,
+      isOwnError: runner.isOwnError,
       submit: (text) =>
         Effect.suspend((): Effect.Effect<void, Closed | PasteRefused> =>
           session.isClosed() ? new Closed({ server: env.label }) : submit(env, text)

@@ -23,8 +23,7 @@ export interface Source {
   readonly obtain: (need: TokenNeed) => Promise<TokenResult>
   /** Asks the server whether it accepts a token. */
   readonly probe: (token: string) => Promise<Probed>
-  readonly randomText: () => string
-  /** Throws when the scope is closed. */
+  /** Throws `Closed` when the scope is closed. */
   readonly assertOpen: () => void
 }
 
@@ -37,7 +36,7 @@ const toProviderTokens = (issuer: string, { accessToken, scope }: Tokens): Provi
 
 /** A provider for one transport. Each has its own, because the SDK stores values of one connection in it. */
 export const make = (
-  { assertOpen, ensure, env, obtain, probe, randomText, session }: Source
+  { assertOpen, ensure, env, obtain, probe, session }: Source
 ): OAuthClientProvider => {
   let verifier: string | undefined
   /** The token that was last given to the SDK for a request. */
@@ -55,7 +54,7 @@ export const make = (
     clientMetadata: ClientMetadata.make({ clientName: env.clientName, redirectUri: redirectUrl, scope: env.scope }),
     state: () => {
       assertOpen()
-      return randomText()
+      return crypto.randomUUID()
     },
     // Never absent: the SDK would register a client that is never used.
     clientInformation: (context) =>

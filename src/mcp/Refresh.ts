@@ -86,7 +86,7 @@ const send = (
 /** The server may take the same refresh token in a moment. */
 class MayPass extends Data.TaggedError("MayPass")<{ readonly error: TokenError }> {}
 
-/** Sends the refresh token while nobody else can change the store, and stores what comes of it. */
+/** Sends the refresh token within one `modify` of the store, and stores what comes of it. */
 const trade = (
   env: Environment,
   cell: SessionCell,
@@ -97,7 +97,7 @@ const trade = (
 ) =>
   Stored.modify(env, (stored) => {
     const credentials = KnownCredentials.newest(cell.get().known, stored)
-    /** Somebody else was quicker, or there is nothing to send. */
+    /** Another caller was quicker, or there is nothing to send. */
     const leave = (isRefreshed: boolean, found: Option.Option<Credentials>) =>
       Effect.sync(() => {
         cell.update((state, now) => SessionState.credentialsReplaced(state, found, stored, now))
@@ -110,7 +110,7 @@ const trade = (
         return settled
       })
     const found = refreshableOf(env, credentials, used, cell.now())
-    // A token that somebody else refreshed is in no doubt: when the server refuses it, it is refreshed as any other.
+    // Not `tokenRefreshed`: a token that another caller got is refreshed as any other when the server refuses it.
     if (typeof found === "string") return leave(found === "newer", credentials)
     // The MCP server has moved to another authorization server, which must not see tokens of the one before. They stay
     // until there are others: it may move back.
@@ -141,7 +141,7 @@ const trade = (
     })
   }, { reserve: true })
 
-/** How long a server has to find out that it knows a client after all. */
+/** How long to wait before a refusal is checked by a second request. */
 const pause = Duration.seconds(1)
 
 /** Trades a refresh token, and once more after a pause where the refusal may be over in a moment. */
@@ -153,7 +153,7 @@ const tradeTwice = (
   tellLate: Effect.Effect<void>
 ) =>
   Effect.catchTag(trade(env, cell, used, discovered, tellLate, "first"), "MayPass", ({ error }) =>
-    // A session that closes meanwhile sends nothing more, and nothing is decided.
+    // A session that closes during the pause sends nothing more, and the refresh token is not marked as refused.
     Effect.flatMap(
       firstOf<boolean, never, never>([
         Effect.as(Effect.sleep(pause), true),

@@ -1,5 +1,5 @@
 /**
- * The Streamable HTTP transport of whichever MCP SDK is installed, loaded when a client is connected: nothing else needs an
+ * The Streamable HTTP transport of the MCP SDK that is installed, loaded when a client is connected: nothing else needs an
  * SDK.
  *
  * It is typed here as far as it is used: Deno finds no types for the SDK's modules, and a program that uses the types of

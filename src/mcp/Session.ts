@@ -89,7 +89,7 @@ export interface Session {
   /** The newest credentials, here or in the store. */
   readonly newestCredentials: Effect.Effect<Option.Option<Credentials>, Closed | CredentialStoreError>
   readonly isSigningIn: () => boolean
-  /** Fails with `Closed` when it is closed meanwhile, also where the effect waits for what does not answer. */
+  /** Fails with `Closed` when the session is closed before the effect ends, also where that waits for a server that hangs. */
   readonly untilClosed: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, Closed | E>
   /**
    * Interrupts what runs, within a second; after it nothing opens a browser. Only what spends a code or a refresh token goes
@@ -112,7 +112,7 @@ interface Parts {
 const assertOpen = ({ cell, env }: Parts): Effect.Effect<void, Closed> =>
   Effect.suspend(() => cell.get().isClosed ? new Closed({ server: env.label }) : Effect.void)
 
-/** Fails with `Closed` when it is closed meanwhile, also where the effect waits for what does not answer. */
+/** See `Session.untilClosed`. */
 const untilClosed = <A, E>({ closed, env }: Parts, effect: Effect.Effect<A, E>): Effect.Effect<A, Closed | E> =>
   firstOf<A, Closed | E, never>([
     effect,
@@ -125,7 +125,7 @@ const whenSettled = ({ cell, env }: Parts): Effect.Effect<boolean, CredentialSto
 
 /**
  * Waits for a run. `true`: it succeeded. `false`: it was interrupted, so a plan has to be chosen again. Fails with
- * `InteractionRequired` of reason `SignedOut` after a sign-out meanwhile.
+ * `InteractionRequired` of reason `SignedOut` when the person has signed out before it ended.
  */
 const join = (parts: Parts, run: Effect.Effect<boolean, SessionError>): Effect.Effect<boolean, SessionError> =>
   Effect.suspend(() => {
@@ -164,7 +164,7 @@ const obtain = (
       if (isMet()) return "shared"
       const running = flight.running()
       if (running !== undefined) {
-        // Who asks for a sign-in whatever there is does not fail with a refresh that others asked for.
+        // A `login` does not fail because a refresh that others asked for does.
         yield* Effect.catchIf(
           join(parts, running.join({ keep })),
           (error) => need._tag === "SignIn" && error._tag === "TokenError" && error.grant === "refresh_token",
@@ -172,7 +172,7 @@ const obtain = (
         )
         continue
       }
-      // A program that asks for a sign-in whatever there is waits for no tokens.
+      // A `login` signs in whatever tokens may be coming.
       if (need._tag !== "SignIn" && (yield* whenSettled(parts))) continue
       const plan = TokenPlan.make(cell.get(), need, cell.now())
       if (plan._tag === "Nothing") {
@@ -224,7 +224,8 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
     yield* assertOpen(parts)
     cell.update(SessionState.signedOut)
     const forgetting = Effect.gen(function* () {
-      // What is being spent brings tokens that are to be revoked too. The server's answer is not waited for longer than any other; a refresh that is still under way then holds the store's lock.
+      // What is being spent brings tokens that are to be revoked too. It is waited for as long as any answer; a refresh that is
+      // still under way then keeps the turn of the store, so that forgetting waits for it.
       yield* endAfter(Spending.settled(env), env.requestTimeout, Effect.sync(() => Spending.disown(env)))
       cell.update(SessionState.hostAsked)
       yield* (yield* logoutModule).run(env, cell, challenge(parts))

@@ -1,6 +1,6 @@
 /**
- * The turn of a sign-in among all processes that share a store: one window for one person, whoever of them asks. The others
- * wait, and find the tokens; a process that dies, or gives up, has its turn no longer.
+ * The turn of a sign-in among all processes that share a store: one browser window in all. The other
+ * processes wait, and find the tokens; the turn of a process that dies or gives up ends.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -25,7 +25,7 @@ export interface SignInTurn {
   readonly waited: boolean
   /** How the person answered that process in vain; `undefined`: it succeeded, gave up, or died. */
   readonly inVain: InVain | undefined
-  /** Tells whoever waits for it. */
+  /** Tells the processes that wait for it. */
   readonly tell: (said: SignInElsewhere.Said) => Effect.Effect<void>
 }
 
@@ -35,12 +35,15 @@ const alone: SignInTurn = { waited: false, inVain: undefined, tell: () => Effect
 /** How long a process may take to say what it does, before the person is told that it does something. */
 const untilTold = Duration.millis(200)
 
+/** Processes wait for each other by the machine's clock: a test's clock stands still. */
+const machine = Clock.make()
+
 /** Tells the person who is signing in, and where: each thing once. */
 const tellOf = (env: Environment, holders: Queue.Dequeue<TurnHolder>): Effect.Effect<never> => {
   let told: string | undefined
   return Effect.gen(function* () {
     const first = yield* Queue.take(holders)
-    yield* Effect.withClock(Effect.sleep(untilTold), Clock.make())
+    yield* Effect.withClock(Effect.sleep(untilTold), machine)
     const later = Array.from(yield* Queue.takeAll(holders))
     const holder = later.at(-1) ?? first
     const said = holder.told === undefined ? undefined : SignInElsewhere.decode(holder.told)
@@ -58,13 +61,11 @@ const tellOf = (env: Environment, holders: Queue.Dequeue<TurnHolder>): Effect.Ef
 const grace = Duration.seconds(90)
 
 /**
- * For how long a process that has the turn may say nothing. It says something each minute as long as it runs, also while its
- * sign-in waits for others of its own: one that is stopped, and not dead, holds up nobody for ever.
+ * For how long a process that has the turn may say nothing. As long as it runs it says something each minute, also while its
+ * sign-in waits for others of that process. So one that is stopped (SIGSTOP), whose turn does not end, is noticed.
  */
 const silence = ({ callback }: Environment): Duration.Duration =>
   Duration.sum(Duration.decode(callback.timeout ?? "5 minutes"), grace)
-
-const machine = Clock.make()
 
 /** Tells others something, and again each minute. */
 const repeating = (tell: Turn["tell"]): Effect.Effect<SignInTurn["tell"], never, Scope.Scope> =>

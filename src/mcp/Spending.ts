@@ -1,6 +1,6 @@
 /**
  * Requests that spend a code or a refresh token. What was spent cannot be used again, so they, and the storing of what they
- * bring, outlive whoever waits for them: a time-limit, an abort, a close.
+ * bring, go on when the caller stops waiting: after a time-limit, an abort or a close.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -19,14 +19,15 @@ export type Spent = Pick<TokenError, "grant" | "issuer">
 interface UnderWay {
   readonly env: Environment
   readonly ended: Deferred.Deferred<void>
+  /** `false`: the person has signed out since. */
   isWanted: boolean
 }
 
-/** A request, as seen by what sends it. */
-export interface Request {
-  /** Tells whoever waits that the time is over; to be run when the server takes too long. No store that is slow counts. */
+/** What the sender of such a request is given. */
+export interface SpendingRequest {
+  /** Fails the caller with `TokenError` of reason `TimedOut`; to be run when the server, and not the store, takes too long. */
   readonly tellLate: Effect.Effect<void>
-  /** `false`: somebody signed out meanwhile. */
+  /** `false`: the person has signed out since the request began. */
   readonly isWanted: () => boolean
 }
 
@@ -40,20 +41,20 @@ const afterClose = Duration.seconds(10)
 export const limit = ({ requestTimeout }: Pick<Environment, "requestTimeout">): Duration.Duration =>
   Duration.max(requestTimeout, longest)
 
-// Whoever shares a store and a key would spend the same.
+// Sessions with one store and key would spend the same code or refresh token.
 const underWay = byStoreAndKey(() => new Set<UnderWay>())
 
 const ofKey = ({ key, store }: Environment): Set<UnderWay> => underWay(store, key)
 
 /**
- * Runs a request that spends something, and the storing of what it brings, in a fiber without a parent. Who waits for it
- * may leave, and is told when it takes longer than `requestTimeout`; it goes on for a minute in all, and for ten seconds
- * after the session was closed.
+ * Runs a request that spends something, and the storing of what it brings, in a daemon fiber. The caller may be
+ * interrupted, and fails when it takes longer than `requestTimeout`; the request goes on for a minute in all, and for ten
+ * seconds after the session was closed.
  */
 export const spend = <A, E>(
   env: Environment,
   spent: Spent,
-  work: (request: Request) => Effect.Effect<A, E>
+  work: (request: SpendingRequest) => Effect.Effect<A, E>
 ): Effect.Effect<A, Closed | E | TokenError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -81,21 +82,21 @@ export const spend = <A, E>(
 const ended = (all: ReadonlyArray<UnderWay>): Effect.Effect<void> =>
   Effect.forEach(all, (each) => Deferred.await(each.ended), { discard: true })
 
-/** Whether something is spent for this server and account. */
+/** Whether something is being spent for this server and account. */
 export const isUnderWay = (env: Environment): boolean => ofKey(env).size > 0
 
-/** Waits until nothing is spent for this server and account. @returns whether there was something to wait for. */
+/** Waits until nothing is being spent for this server and account. @returns whether there was something to wait for. */
 export const settled = (env: Environment): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const all = [...ofKey(env)]
     return all.length === 0 ? Effect.succeed(false) : Effect.as(ended(all), true)
   })
 
-/** Nobody wants what is spent for this server and account any more. */
+/** Has what is being spent for this server and account thrown away when it comes. */
 export const disown = (env: Environment): void => {
   for (const each of ofKey(env)) each.isWanted = false
 }
 
-/** Waits until nothing is spent by this session. */
+/** Waits until this session is spending nothing. */
 export const settledOwn = (env: Environment): Effect.Effect<void> =>
   Effect.suspend(() => ended([...ofKey(env)].filter((each) => each.env === env)))

@@ -1,6 +1,6 @@
 /**
  * The stored credentials of a session. A store that does not answer, such as a key chain that waits for its user or a
- * network folder that is gone, holds up nobody who gives up waiting, and no close: what it was asked goes on alone.
+ * network folder that is gone, delays neither an interrupt nor a close: the call to it goes on without its caller.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -77,8 +77,8 @@ export const modify = <A, E>(
   })
 
 /**
- * Waits for the turn of a name among all processes, where the store gives turns. Telling whoever waits takes a moment at most,
- * and never fails.
+ * Waits for the turn of a name among all processes, where the store gives turns. `tell` takes a moment at most, and never
+ * fails.
  */
 export const turn = (
   { store }: Keeping,

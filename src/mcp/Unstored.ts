@@ -15,7 +15,7 @@ import * as Stored from "./Stored.ts"
 export const tell = ({ presenter, serverName }: Environment, { message }: CredentialStoreError): Effect.Effect<void> =>
   tellNow(presenter, { _tag: "TokensNotStored", serverName, message })
 
-/** Tries to write what the store does not have. What another process has stored meanwhile counts, and stays. */
+/** Tries to write what the store does not have. Tokens that another process has stored since then are used, and stay. */
 export const write = (env: Environment, cell: SessionCell): Effect.Effect<void, CredentialStoreError> =>
   Effect.suspend(() => {
     if (cell.get().known.isStored) return Effect.void

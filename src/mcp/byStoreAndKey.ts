@@ -8,11 +8,11 @@ import type { CredentialStore } from "../services/CredentialStore.ts"
 export interface ByStoreAndKey<A> {
   /** Made when it is first asked for, and kept as long as the store is. */
   (store: CredentialStore, key: CredentialKey): A
-  /** What was made; whoever only looks leaves nothing behind, for whatever server that somebody names. */
+  /** What was made before, if anything. It makes nothing, so that a mere look-up for any server takes no memory. */
   readonly made: (store: CredentialStore, key: CredentialKey) => A | undefined
 }
 
-/** Something that is shared. */
+/** Shares what `make` makes. */
 export const byStoreAndKey = <A>(make: () => A): ByStoreAndKey<A> => {
   const byStore = new WeakMap<CredentialStore, Map<string, A>>()
   const shared = (store: CredentialStore, key: CredentialKey): A => {

@@ -78,7 +78,7 @@ const askPerson = (
     }
     return Effect.tapErrorCause(Effect.flatMap(signInModule, (SignIn) => SignIn.run(env, request)), (cause) =>
       Effect.suspend(() => {
-        // Whoever interrupts a sign-in asks for another one, or for none.
+        // A sign-in that the program interrupts was not ended by the person: the next one may be asked for at once.
         if (!asked || isObtained || Cause.isInterruptedOnly(cause)) {
           return Effect.void
         }
@@ -92,8 +92,8 @@ const askPerson = (
   })
 
 /**
- * Runs something with a scope for the turn among all processes. What spends a code goes on when a sign-in is interrupted, and
- * keeps the turn until its tokens are stored: else another process would open one more window meanwhile.
+ * Gives an effect the turn among all processes, to acquire when it needs it. What spends a code goes on when a sign-in is
+ * interrupted, and keeps the turn until its tokens are stored: before that another process would open one more window.
  */
 const withTurn = <A, E>(
   env: Environment,
@@ -119,19 +119,20 @@ const signInInTurn = (
   withTurn(env, (acquire) =>
     Effect.gen(function* () {
       const { challenge, isForced, moreScopes, used } = plan
-      if (isForced && used === undefined) yield* load(env, cell)
+      // The program asked for a sign-in whatever there is (`login`).
+      const isLogin = isForced && used === undefined
+      if (isLogin) yield* load(env, cell)
       const before = KnownCredentials.accessToken(cell.get().known)
       const turn = yield* acquire
       if (turn.inVain !== undefined) {
         SignInLock.noteInVain(env.store, env.key, { reason: turn.inVain, since: cell.now() })
       }
-      // Another object of this process, or another process, may have signed in while this one waited for its turn. Where a
-      // person is asked to sign in whatever there is, only what was waited for in another process counts: it was asked for too.
-      const isAsked = isForced && used === undefined
-      const isShared = !isAsked || turn.waited
-      const isThere = isShared && (yield* findNewer(env, cell, isAsked ? before : used))
+      // Another object of this process, or another process, may have signed in while this one waited for its turn. For a
+      // `login` only a sign-in of another process that was waited for counts.
+      const isShared = !isLogin || turn.waited
+      const isThere = isShared && (yield* findNewer(env, cell, isLogin ? before : used))
       if (isThere && (!isForced || ScopeSet.covers(SessionState.grantedScopes(cell.get()), moreScopes))) return
-      // Nor is a person asked who has just answered somebody else in vain.
+      // Nor is a person asked whose sign-in elsewhere has just failed.
       const inVain = isShared ? SignInLock.inVain(env.store, env.key) : undefined
       const refusal = PersonGuard.refusal({ ...PersonGuard.none, inVain }, cell.now())
       if (refusal !== undefined) {
@@ -140,14 +141,14 @@ const signInInTurn = (
         yield* turn.tell({ _tag: "InVain", reason: refusal })
         return yield* new InteractionRequired({ server: env.label, reason: refusal, scope })
       }
-      // What somebody else was granted meanwhile is asked for too: the new token replaces theirs.
+      // The scopes of that other token are asked for too, because the new token replaces it.
       const scopes = isThere ? ScopeSet.union(moreScopes, SessionState.grantedScopes(cell.get())) : moreScopes
       yield* askPerson(env, cell, { ...plan, moreScopes: scopes }, turn)
     }))
 
 const signIn = (env: Environment, cell: SessionCell, plan: TokenPlan.SignInPlan): Effect.Effect<void, PlanError> => {
   const { challenge, isForced, moreScopes, reason, used } = plan
-  // As long as it waits for another process too: a program that connects gives the person time.
+  // Also while it waits for another process: `connect` then does not count the time.
   const run = Effect.acquireUseRelease(
     Effect.sync(() => cell.update(SessionState.signInStarted)),
     () => signInInTurn(env, cell, plan),

@@ -23,7 +23,7 @@ const names = [
   "referrerPolicy"
 ] as const
 
-// A Request that nobody else holds may be collected, and then its signal is told of no abort any more (Node 20).
+// A Request that is not referenced may be garbage-collected, and then its signal is told of no abort any more (Node 20).
 const requests = new WeakMap<AbortSignal, Request>()
 
 // A polyfill's request may have none.
@@ -40,14 +40,14 @@ const given = (init: RequestInit): RequestInit =>
  * What a runtime keeps hidden in a `Request`, such as the dispatcher of Node or the client of Deno, cannot be read: it has to
  * be among the options.
  *
- * @throws InvalidRequest When the body was used already, or somebody is reading it.
+ * @throws InvalidRequest When the body was used already, or is being read.
  */
 const readRequest = (request: Request, init: RequestInit): RequestParts => {
   const { body: ownBody, signal: ownSignal, ...options } = given(init)
   const parts: RequestInit = Object.fromEntries(
     names.map((name) => [name, request[name]]).filter(([, value]) => value !== undefined)
   )
-  // Only a browser makes such a request, and nobody can make one of its parts.
+  // Only a browser makes such a request; `fetch` refuses the mode.
   if (request.mode === "navigate") delete parts.mode
   Object.assign(parts, options)
   if (ownSignal !== undefined) parts.signal = ownSignal

@@ -8,8 +8,8 @@ import type { Environment } from "./Environment.ts"
 import type { Status } from "./Status.ts"
 
 /**
- * Credentials may come from a store that keeps anything, so that their texts are made
- * printable, and times are those of a `Date`.
+ * The status. Credentials may come from a store that holds anything, so their texts are made printable, and a time that is
+ * none of a `Date` is left out.
  */
 export const statusOf = (
   { key, label }: Pick<Environment, "key" | "label">,

@@ -26,7 +26,7 @@ const toRequest = (request: HttpServerRequest.HttpServerRequest): Request => {
   return new Request(new URL(request.originalUrl, `http://${request.headers["host"] ?? "localhost"}`), {
     method: request.method,
     headers: request.headers,
-    // Read by whoever wants it, up to a limit of theirs.
+    // Not read here: `handle` reads a posted form, up to its limit.
     ...(hasBody && { body: Stream.toReadableStream(request.stream), duplex: "half" })
   })
 }

@@ -59,7 +59,7 @@ const requestOf = async (url: string | URL, init: RequestInit): Promise<HttpClie
   )
 }
 
-/** The bytes of a response as they come. Nothing is read before somebody wants it. */
+/** The bytes of a response as they come. Nothing is read before the consumer asks for it. */
 const readable = (
   stream: Stream.Stream<Uint8Array, HttpClientError>,
   runtime: Runtime.Runtime<never>,

@@ -1,27 +1,24 @@
 /**
  * Any `KeyValueStore` of `@effect/platform` as credential store.
  */
-import { withoutStop } from "../core/text/SafeText.ts"
 import type { PlatformError } from "@effect/platform/Error"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type CredentialKey, type Credentials, keyText, secretsOf } from "../core/mcp/Credentials.ts"
+import { type CredentialKey, type Credentials, secretsOf } from "../core/mcp/Credentials.ts"
 import * as ThrownValue from "../core/mcp/ThrownValue.ts"
+import { withoutStop } from "../core/text/SafeText.ts"
 import { CredentialStore, CredentialStoreError } from "../services/CredentialStore.ts"
 import { fromText, toText } from "../store/credentialText.ts"
 import { make } from "../store/exclusiveStore.ts"
+import { keyDigest } from "../store/keyId.ts"
 
 // A hash: server URLs are longer than the file names of `layerFileSystem` may be, and some carry an API key.
 const nameOf = (key: CredentialKey): Effect.Effect<string> =>
-  Effect.map(
-    Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(keyText(key)))),
-    (digest) => `effect-oauth-callback.${Array.from(new Uint8Array(digest), hex).join("")}`
-  )
-const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
+  Effect.map(keyDigest(key), (digest) => `effect-oauth-callback.${digest}`)
 
-/** @param secrets What the store was given, and may quote. */
+/** The error for a failure of the key-value store. @param secrets What the store was given, and may quote. */
 const notDone =
   (reason: "Unreadable" | "Unwritable", secrets: ReadonlyArray<string> = []) =>
   (error: PlatformError): CredentialStoreError => {

@@ -1,7 +1,6 @@
 /**
- * What the async/await form takes and gives, in types that name neither Effect nor an SDK.
+ * The types of `openCallback`, which name neither Effect nor an SDK.
  */
-
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import type { SomeTexts } from "../core/terminal/Texts.ts"
 import type { ScreenOptions } from "./Screen.ts"
@@ -32,7 +31,7 @@ export interface OpenCallbackOptions extends ScreenOptions {
   readonly responseMode?: "query" | "form_post" | undefined
   /** Origins of pages that may deliver the answer by `fetch`, such as `"https://accounts.x.ai"`. @default none */
   readonly allowOrigins?: ReadonlyArray<string> | undefined
-  /** What the browser shows in the end: other languages, another style, or a page of your own. */
+  /** What the browser shows in the end: other languages, another style, or a page of your own. @default English pages */
   readonly page?: PageOptions | undefined
   /** Whether pasted text is read. @default true */
   readonly paste?: boolean | undefined
@@ -46,9 +45,9 @@ export interface OpenCallbackOptions extends ScreenOptions {
   readonly openBrowser?: boolean | ((url: URL) => unknown) | undefined
   /** What the terminal says, in other words or another language. @default English */
   readonly texts?: SomeTexts | undefined
-  /** Closes the callback when it aborts. */
+  /** Closes the callback when it aborts. @default none */
   readonly signal?: AbortSignal | undefined
-  /** Told of each refused request and paste. What it throws is ignored. */
+  /** Told of each refused request and paste. What it throws is ignored. @default none */
   readonly onRefusal?: ((refusal: RefusedInput) => void) | undefined
 }
 
@@ -91,13 +90,13 @@ export interface AuthorizeOptions {
   readonly url: URL | string
   /** What the person signs in to, as the terminal names it. @default the host of `url` */
   readonly serverName?: string | undefined
-  /** The issuer that `iss` must equal (RFC 9207). */
+  /** The issuer that `iss` must equal (RFC 9207). @default any `iss` is accepted, and returned */
   readonly issuer?: string | undefined
   /** Whether the server advertised `iss`. @default false */
   readonly issuerRequired?: boolean | undefined
   /** Milliseconds from showing the URL to the accepted response. @default 300000 */
   readonly timeout?: number | undefined
-  /** Gives up when it aborts. */
+  /** Gives up when it aborts: rejects with its reason. @default none */
   readonly signal?: AbortSignal | undefined
   /** Shows the URL; `false`: you show it yourself. @default the `present` of `openCallback`, else stderr and the browser */
   readonly present?: false | ((url: URL) => unknown) | undefined
@@ -131,7 +130,10 @@ export interface Callback {
   readonly state: string
   /** False when every port was taken and `onPortBusy` is `"paste"`. */
   readonly listening: boolean
-  /** Sends the person to `url` and waits for the answer. Works once. */
+  /**
+   * Sends the person to `url` and waits for the answer. Works once. Rejects with {@link CallbackError}, with what `exchange`
+   * threw, or with the reason of an aborted signal.
+   */
   authorize<A>(options: ExchangeOptions<A>): Promise<A>
   /** The same without `exchange`: gives the code. */
   authorize(options: AuthorizeOptions & { readonly exchange?: undefined }): Promise<GrantedCode>

@@ -25,13 +25,13 @@ export interface AccountsOptions {
 export interface ExportCredentialsOptions extends AccountsOptions {
   /** The server. Without `id` it is needed. */
   readonly serverUrl?: string | URL | undefined
-  /** The account. @default whichever is the only one of that server */
+  /** The account. @default the one without `account`, else the only one of that server */
   readonly account?: string | undefined
   /** The `id` of one of `accounts`, in place of server and account. @default none */
   readonly id?: string | undefined
   /**
    * The path of a file, which is made with mode 0600; of a named pipe (`mkfifo -m 600`); or of a pipe that this process was
-   * started with, such as `/dev/fd/3`. A named pipe is waited for until somebody reads it.
+   * started with, such as `/dev/fd/3`. A named pipe is waited for until another process reads it.
    */
   readonly to: string
   /** Whether a file that is there is replaced, in one step. @default false */
@@ -54,7 +54,7 @@ export interface ExportCredentialsOptions extends AccountsOptions {
 export interface ImportCredentialsOptions extends AccountsOptions {
   /**
    * The path of a file or pipe, of at most 1 MiB; `/dev/stdin` too. It has to be of this user, or of the administrator, and
-   * nobody else may be able to write to it. A named pipe is waited for until somebody has written to it.
+   * no other user may be able to write to it. A named pipe is waited for until another process has written to it.
    */
   readonly from: string
   /** Whether other credentials that are stored for the same are replaced. @default false */

@@ -13,7 +13,7 @@ export type { UrlAction }
  * @category models
  */
 export interface UrlRequest extends Checked {
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the answer is not waited for any more. */
   readonly signal: AbortSignal
 }
 

@@ -129,7 +129,7 @@ export interface CreateHostedSignInOptions {
   readonly responseMode?: "query" | "form_post" | undefined
   /** Origins of pages that may deliver the answer by `fetch` (CORS). @default none */
   readonly allowOrigins?: ReadonlyArray<string> | undefined
-  /** What the browser shows in the end: other languages, another style, or a page of your own. */
+  /** What the browser shows in the end: other languages, another style, or a page of your own. @default English pages */
   readonly page?: PageOptions | undefined
   /** Sends every request: for proxies, private certificate authorities and tests. @default the runtime's `fetch` */
   readonly fetch?: FetchLike | undefined
@@ -171,7 +171,7 @@ export interface BeginSignInOptions extends Omit<ServerOptions<string>, "account
   readonly timeout?: number | undefined
   /**
    * Whether only the browser that has the cookie of the result may bring the answer. Without it, a person can send the `url`
-   * to somebody else: whoever follows it and agrees signs the first one in, with their own rights at the server. Set it
+   * to another one, who follows it and agrees, and so signs the first person in with the rights of the second. Set it
    * wherever `url` is opened by the browser that asks for it; a link in a chat or a mail is opened by another one.
    *
    * @default false

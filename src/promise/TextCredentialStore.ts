@@ -6,14 +6,14 @@ import type * as Scope from "effect/Scope"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { CredentialStore, Turn, TurnOptions } from "../services/CredentialStore.ts"
-import { over as overBackend } from "../store/TextBackend.ts"
+import { over as overBackend } from "../store/CredentialBackend.ts"
 import type { HeldTurn, TextStore } from "./TextStore.ts"
 
-/** Whatever a function of the caller gives or throws. */
+/** Calls a function of the caller; fails with whatever it throws or rejects with. */
 const asked = <A>(ask: () => A | Promise<A>): Effect.Effect<A, unknown> =>
   Effect.tryPromise({ try: async () => await ask(), catch: (error) => error })
 
-/** All names of something to iterate over. A text is one by accident: its letters are no names. */
+/** All names of the caller's list. A string is refused, though it can be iterated over: its letters are no names. */
 const namesOf = async (list: NonNullable<TextStore["list"]>): Promise<ReadonlyArray<string>> => {
   const given: unknown = await list()
   if (typeof given === "string") throw new Error("its list gave one text in place of names")
@@ -22,7 +22,7 @@ const namesOf = async (list: NonNullable<TextStore["list"]>): Promise<ReadonlyAr
   return names
 }
 
-/** Called by a store in JavaScript: with what it knows of the holder, or with anything else. */
+/** What the caller's store is given as `onHolder`. A store in JavaScript may call it with anything. */
 const toldTo = ({ onHolder }: TurnOptions) => (holder: unknown): void => {
   const { pid, told }: { readonly pid?: unknown; readonly told?: unknown } = Object(holder)
   onHolder?.({
@@ -46,7 +46,7 @@ const letGo = async (held: HeldTurn): Promise<void> => {
 const turnOf = (held: HeldTurn): Turn => ({
   tell: (text) =>
     Effect.sync(() => {
-      // Whoever waits is only told something: neither what fails nor how long it takes matters.
+      // Not waited for, and a failure is ignored: the turn does not depend on what the waiting processes are told.
       if (typeof held === "object") void (async () => await held.tell?.(text))().catch(() => {})
     })
 })
@@ -85,7 +85,7 @@ const turnBy = (
     })
   )
 
-/** The caller's revision, when it comes at once; else one that is another each second, as where there is none. */
+/** The caller's revision; where it throws or is a promise, one that changes each second, as where there is none. */
 const revisionBy = (ask: () => unknown): unknown => {
   const eachSecond = Math.floor(Date.now() / 1000)
   try {

@@ -3,7 +3,7 @@
  */
 
 /**
- * What a store of your own gives to whoever has its turn: a function that ends the turn, or an object with one.
+ * What a store of your own gives to the process that has its turn: a function that ends the turn, or an object with one.
  *
  * @since 0.1.0
  * @category models
@@ -11,7 +11,7 @@
 export type HeldTurn = (() => unknown) | {
   /** Ends the turn. It is waited for a moment only. */
   release(): unknown
-  /** Tells whoever waits for this turn something, such as where to sign in. @default nobody is told */
+  /** Tells the processes that wait for this turn something, such as where to sign in. @default they are told nothing */
   tell?(text: string): unknown
 }
 
@@ -22,11 +22,11 @@ export type HeldTurn = (() => unknown) | {
  * @category options
  */
 export interface TurnRequest {
-  /** Aborted when nobody waits any more. A turn that is given after that is released at once. */
+  /** Aborted when the turn is not waited for any more. A turn that is given after that is released at once. */
   readonly signal: AbortSignal
   /**
-   * To be called, where that is known, when somebody else has the turn, and each time that they tell something by `tell`.
-   * `pid` is their process.
+   * To be called, where that is known, when another process has the turn, and each time that it tells something by `tell`.
+   * `pid` is its process identifier.
    */
   readonly onHolder: (holder: { readonly pid?: number | undefined; readonly told?: string | undefined }) => void
 }
@@ -61,7 +61,7 @@ export interface TurnRequest {
 export interface TextStore {
   /** Gives the text of a name; `undefined` or `null` where there is none. */
   readonly get: (name: string) => Promise<string | undefined | null> | string | undefined | null
-  /** Keeps a text, in one step: whoever reads meanwhile finds the old text or the new one. */
+  /** Keeps a text, in one step: a `get` at the same time finds the old text or the new one. */
   readonly set: (name: string, text: string) => unknown
   /** Removes a text. One that is not there is no failure. */
   readonly delete: (name: string) => unknown
@@ -79,7 +79,7 @@ export interface TextStore {
    */
   readonly exclusively?: ((name: string, request: TurnRequest) => Promise<HeldTurn>) | undefined
   /**
-   * A value that changes when the text of a name is changed by anybody, in whichever process. It must come at once: a promise
+   * A value that changes when the text of a name is changed, in any process. It must come at once: a promise
    * counts as none.
    *
    * @default a text is read again in a request if it was not for a second

@@ -1,6 +1,6 @@
 /**
- * What a caller in JavaScript may pass wrongly as `store`: every member by its name, also one that is nearly of a name that
- * there is. A lock that is not found because of a letter would be missed by nobody until a sign-in is lost.
+ * What a caller in JavaScript may pass wrongly as `store`: every member by its name, and none by a misspelt one: a
+ * lock that is not found because of a letter would show only when a sign-in is lost.
  */
 import { InvalidOptions } from "../core/InvalidOptions.ts"
 import { checkNames } from "./checkNames.ts"
@@ -60,7 +60,7 @@ const placeNames = Object.keys(
   { appName: true, directory: true, encrypt: true, keychain: true } satisfies Record<keyof StoreInFiles, true>
 )
 
-/** What the keychain takes the place of. */
+/** Options that have no meaning with `keychain`, and why. */
 const withoutKeychain: Readonly<Record<string, string>> = {
   directory: "the credentials are in no files then. Leave out one of the two",
   encrypt: "what is in a keychain is encrypted anyway. Leave it out"

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
-import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { tagged } from "../core/UnexpectedError.ts"
 import { forEachConcurrently } from "../effect/forEachConcurrently.ts"
@@ -32,6 +31,7 @@ import type {
 import { checkGiven, checkObject, checkOptions, checkText } from "./checkOptions.ts"
 import * as Closable from "./Closable.ts"
 import { guarded } from "./guarded.ts"
+import { redactedClient } from "./redactedClient.ts"
 import { errorOf } from "./runToPromise.ts"
 import { pasteFor, presenterFor } from "./services.ts"
 import { storeFor } from "./storeFor.ts"
@@ -48,10 +48,7 @@ const toEffectOptions = (
 ): McpOAuthEffect.McpOAuthOptions => ({
   ...options,
   callback: { ...callback, paste: callback?.paste !== false && prompt !== false },
-  client: client && {
-    ...client,
-    clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
-  }
+  client: redactedClient(client)
 })
 
 /** The services, in a new scope that the caller's signal closes. */

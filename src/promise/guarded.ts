@@ -3,11 +3,11 @@
  */
 import { tagged } from "../core/UnexpectedError.ts"
 
-/** The reason that is its own error: what a caller aborted with. */
+/** Whether an error is the reason that the caller aborted with. */
 const isReason = (error: unknown, signal: AbortSignal | undefined): boolean =>
   signal?.aborted === true && signal.reason === error
 
-/** Runs what opens something, none of whose errors can be of a function of the caller. */
+/** Runs what opens something. No error of it is what a function of the caller threw, so each one gets a tag. */
 export const guarded = async <A>(signal: () => AbortSignal | undefined, run: () => Promise<A>): Promise<A> => {
   let own: AbortSignal | undefined
   try {

@@ -2,7 +2,6 @@
  * Signing people in from a web service without Effect.
  */
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import { Closed } from "../core/mcp/Closed.ts"
 import { atMost } from "../effect/atMost.ts"
 import { onAbort } from "../effect/onAbort.ts"
@@ -20,6 +19,7 @@ import type {
   HostedSignIn,
   PendingStore
 } from "./HostedSignIn.ts"
+import { redactedClient } from "./redactedClient.ts"
 import { fromCaller, runToPromise } from "./runToPromise.ts"
 import { storeFor } from "./storeFor.ts"
 
@@ -69,7 +69,7 @@ const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> =
       await Effect.runPromise(atMost(answering, Effect.promise(() => Promise.allSettled(live))))
     })()
   const takeBack = signal === undefined ? undefined : onAbort(signal, () => void close())
-  /** Why nothing can be done any more. */
+  /** Throws why nothing can be done any more: the reason of the abort, or `Closed`. */
   const assertOpen = (): void => {
     if (signal?.aborted === true) throw signal.reason
     ended.signal.throwIfAborted()
@@ -81,14 +81,7 @@ const open = async (options: CreateHostedSignInOptions): Promise<HostedSignIn> =
     checkGiven(beginOptions, ["serverUrl", "account"])
     const { client, signal: own, ...rest } = beginOptions
     assertOpen()
-    const begun = hosted.begin({
-      ...rest,
-      client: client && {
-        ...client,
-        clientSecret: client.clientSecret === undefined ? undefined : Redacted.make(client.clientSecret)
-      }
-    })
-    return await runToPromise(begun, [own, signal, ended.signal])
+    return await runToPromise(hosted.begin({ ...rest, client: redactedClient(client) }), [own, signal, ended.signal])
   }
 
   const handle = async (request: Request): Promise<Response> => {

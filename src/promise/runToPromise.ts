@@ -27,8 +27,8 @@ export const fromCaller = <A>(call: (signal: AbortSignal) => Promise<A> | A): Ef
   Effect.tryPromise({ try: async (signal) => await call(signal), catch: (error) => new Thrown(error) })
 
 /**
- * The error of a cause: what failed, else what died. Effect hands out a proxy of an error that went through a span, of which
- * Deno prints no message when nobody catches it; so this is the error behind that.
+ * The error of a cause: what failed, else what died. Effect hands out a proxy of an error that went through a span. Deno
+ * prints no message of that proxy where it is not caught, so this gives the error itself.
  */
 export const errorOf = (cause: Cause.Cause<unknown>): unknown =>
   Cause.originalError(Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause)))

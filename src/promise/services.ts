@@ -12,8 +12,8 @@ import { fromCaller } from "./runToPromise.ts"
 import type { AskOptions, Notice, ScreenOptions } from "./Screen.ts"
 
 /**
- * One element a paste. The iterator's `return` is called and not waited for: a generator that waits for its next line
- * would hold the release for ever.
+ * One element a paste. The iterator's `return` is called and not waited for: that of a generator which
+ * waits for its next line does not resolve before that line comes.
  */
 const linesOf = (prompt: AsyncIterable<string>): PasteReader.PasteReader =>
   PasteReader.make((onText) =>
@@ -43,7 +43,7 @@ const tell = (call: () => unknown): Effect.Effect<void> =>
       // A promise that rejects would end the program of its host.
       Promise.resolve(call()).catch(() => {})
     } catch {
-      // It was told.
+      // The same as a promise that rejects.
     }
   })
 

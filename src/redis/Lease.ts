@@ -13,7 +13,7 @@ import type { CredentialStoreError } from "../services/CredentialStoreError.ts"
 import { type Ask, strange } from "./RedisClient.ts"
 import { type Keys, release, renew, take } from "./scripts.ts"
 
-/** Milliseconds between two looks at a turn that somebody else has; by chance, so that those who wait do not march in step. */
+/** Milliseconds between two looks at a turn that somebody else has: random, so that not all who wait ask at once. */
 const [soonest, latest] = [25, 100]
 
 /** Milliseconds that giving a turn up may take of the second in which a session promises to be gone. */
@@ -113,12 +113,12 @@ export const exclusively = (options: LeaseOptions) =>
     }
     const { fence } = attempt
     options.fences.set(name, fence)
-    const third = Math.floor(options.leaseMillis / 3)
+    const renewMillis = Math.floor(options.leaseMillis / 3)
     const keeping = Effect.gen(function* () {
       let isKept = true
       while (isKept) {
-        yield* sleep(third)
-        yield* atMost(third, Effect.map(turn.renew(fence), (kept) => void (isKept = kept)))
+        yield* sleep(renewMillis)
+        yield* atMost(renewMillis, Effect.map(turn.renew(fence), (kept) => void (isKept = kept)))
       }
     })
     // Where the caller cannot be interrupted, this can be.

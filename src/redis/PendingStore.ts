@@ -25,13 +25,13 @@ export interface RedisPendingOptions {
  * Keeps a text for so many milliseconds, unless there is one. Keys: the key. Arguments: text, milliseconds, a random text.
  * Asked again with the same random text, as clients do when a connection was lost, it says the same.
  */
-export const putIfAbsent = `if redis.call('SET', KEYS[1], ARGV[3] .. ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+const putIfAbsent = `if redis.call('SET', KEYS[1], ARGV[3] .. ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 local kept = redis.call('GET', KEYS[1])
 if kept and string.sub(kept, 1, #ARGV[3]) == ARGV[3] then return 1 end
 return 0`
 
 /** Gives a text, and removes it. Keys: the key. GETDEL needs Redis 6.2; a script is one step on each. */
-export const take = `local kept = redis.call('GET', KEYS[1])
+const take = `local kept = redis.call('GET', KEYS[1])
 if kept then redis.call('DEL', KEYS[1]) end
 return kept`
 

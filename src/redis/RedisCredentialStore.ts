@@ -60,12 +60,12 @@ const lostTurn = new CredentialStoreError({
 })
 
 /**
- * A credential store in Redis (5 or later, and what speaks its protocol and runs its scripts), for any number of processes on any
- * number of machines: one of them at a time changes the credentials of a server and account, and one signs in.
+ * A credential store in Redis (5 or later, and what speaks its protocol and runs its scripts), for any number of processes on
+ * any number of machines: one of them at a time changes the credentials of a server and account, and one signs in.
  *
- * A turn is a lease with a fencing number. When its holder dies, others wait until the lease runs out; when its holder was stopped
- * for longer, and somebody else had a turn, what it writes then is refused with reason `Locked`. It holds on one Redis: a
- * replica that takes over without the last writes may give a turn twice.
+ * A turn is a lease with a fencing number. When its holder dies, others wait until the lease runs out; when its holder was
+ * stopped for longer, and somebody else had a turn, what it writes then is refused with reason `Locked`. It holds on one Redis:
+ * a replica that takes over without the last writes may give a turn twice.
  *
  * Tokens and client secrets are in Redis in the clear unless there is a `cipher`; names of servers and accounts, and what a
  * process tells those who wait for it, always are. Whoever can read this Redis can use them: give it a password and TLS.

@@ -40,7 +40,7 @@ class Open implements Connections {
       return
     }
     ;(this.#open ??= new Set()).add(socket)
-    // A reset is the client's affair; unheard it would be an uncaught exception.
+    // Without a listener a reset by the client would be an uncaught exception.
     socket.on("error", ignore)
     socket.on("close", () => {
       this.#open?.delete(socket)

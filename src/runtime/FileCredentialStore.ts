@@ -9,37 +9,34 @@ import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import * as Fs from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
 import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
 import * as ExclusiveStore from "../store/exclusiveStore.ts"
+import { canonicalPath } from "./canonicalPath.ts"
 import { ownConfigDirectory } from "./configDirectory.ts"
-import { failure, field, shown } from "./fileFailure.ts"
+import { failure } from "./fileFailure.ts"
 import * as FileText from "./FileText.ts"
 import * as ProcessLease from "./lease/ProcessLease.ts"
 import { turnToChange } from "./lease/turnToChange.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
-
-export { configDirectory } from "./configDirectory.ts"
+import { shownPath } from "./shownPath.ts"
+import { isMissing, unlessMissing } from "./systemError.ts"
 
 /**
  * Where the files are kept.
+ *
  * @since 0.1.0
  * @category options
  */
 export interface FileStoreOptions {
   /** Name of the program, and of its folder in the platform's configuration directory. */
   readonly appName: string
-  /** A folder to use instead. A relative path is resolved against the working directory. */
+  /** A folder to use instead; a relative path is of the working directory. @default the platform's for `appName` */
   readonly directory?: string | undefined
   /** Whether the files are encrypted, with a key in the keychain of the person. @default false */
   readonly encrypt?: boolean | undefined
-}
-
-const unlessMissing = (error: unknown): undefined => {
-  if (field(error, "code") === "ENOENT") return undefined
-  throw error
 }
 
 /** The name of a file of credentials. */
@@ -93,13 +90,13 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
       if (now === undefined || Buffer.compare(now, bytes) !== 0) return false
       const time = new Date(yield* Clock.currentTimeMillis).toISOString().replaceAll(":", "-")
       const aside = `${damaged(file)}${time}`
-      const detail = `${shown(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
+      const detail = `${shownPath(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
       yield* Effect.tryPromise({
         try: () => Fs.rename(file, aside),
         catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
       })
       const { say, state } = yield* Effect.promise(() => import("./terminal/TerminalOutput.ts"))
-      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shown(aside) })}\n`))
+      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shownPath(aside) })}\n`))
       return true
     })
 
@@ -126,7 +123,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   /** Also where somebody has removed the folder meanwhile: what the server gave exists only here. */
   const replace = (file: string, text: string, reserved?: PrivateFolder.Reserved) =>
     files.replace(file, text, reserved).catch(async (error) => {
-      if (field(error, "code") !== "ENOENT") throw error
+      if (!isMissing(error)) throw error
       await files.prepare()
       await files.replace(file, text)
     })
@@ -163,10 +160,14 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
       (): MayWrite => (isRemoval) => isRemoval ? Effect.void : Effect.fail(error)
     )
 
-  /** Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens. */
+  /**
+   * Takes the turn of a key, and removes what a killed program has left half-written, for it holds tokens.
+   *
+   * @param reserve `false`: on a full disk, where no turn can be taken, what is there may be removed all the same.
+   */
   const takeTurn = (key: CredentialKey, reserve = true) =>
     Effect.gen(function* () {
-      const turn = Effect.map(turnToChange(exclusively, keyText(key), shown(fileOf(key))), whileHeld)
+      const turn = Effect.map(turnToChange(exclusively, keyText(key), shownPath(fileOf(key))), whileHeld)
       const mayWrite = yield* reserve ? turn : Effect.catchAll(turn, onFullDisk(key))
       yield* Effect.acquireRelease(
         Effect.sync(() => turns.add(keyText(key))),
@@ -185,7 +186,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
         yield* Effect.scoped(takeTurn(key))
       }
       // Whoever only reads does not fail for it.
-    }).pipe(Effect.catchAll(() => Effect.void))
+    }).pipe(Effect.ignore)
 
   const load = (key: CredentialKey) =>
     Effect.gen(function* () {
@@ -251,23 +252,12 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   })
 }
 
-/** The path with symbolic links resolved, as far as it exists: two paths to the same folder become one. */
-const canonical = async (path: string): Promise<string> => {
-  try {
-    return await Fs.realpath(path)
-  } catch (error) {
-    const parent = dirname(path)
-    if (parent === path || field(error, "code") !== "ENOENT") return path
-    return join(await canonical(parent), basename(path))
-  }
-}
-
 // What takes turns is one for each folder, however often it is opened, with or without encryption.
 const folders = new Map<string, Folder>()
 const stores = new Map<string, CredentialStore>()
 
 /**
- * A store that shares nothing within this process: to others of its folder it is as one of another process.
+ * A store that shares nothing within this process: to others of its folder it is as one of another process. For tests.
  *
  * @param codec Encrypts the files. @default they are in the clear
  */
@@ -290,7 +280,8 @@ export const make = (
  * Methods of the store fail with `CredentialStoreError` of reason
  *   - `Unreadable` when a file cannot be read, must not be used, was written by a newer version, or is encrypted and cannot be
  *     decrypted here;
- *   - `Unwritable` when the folder cannot be created or written to, or must not be used, which `modify` finds out before it runs its function;
+ *   - `Unwritable` when the folder cannot be created or written to, or must not be used, which `modify` finds out before it
+ *     runs its function;
  *   - `Damaged` when a damaged file cannot be renamed.
  *
  * @returns the store; fails with reason `Unreadable` when the path of the folder cannot be determined.
@@ -300,11 +291,11 @@ export const open = (options: FileStoreOptions): Effect.Effect<CredentialStore, 
     const path = yield* Effect.tryPromise({
       // Links may lead to the folder, but it is none itself.
       try: async () =>
-        join(await canonical(resolve(options.directory ?? ownConfigDirectory(options.appName))), "credentials"),
+        join(await canonicalPath(resolve(options.directory ?? ownConfigDirectory(options.appName))), "credentials"),
       catch: (cause) => failure("Unreadable", "the configuration directory", cause)
     })
     const isEncrypted = options.encrypt === true
-    // The name tells the key.
+    // The name of the program is the name of the key.
     const name = JSON.stringify([path, ...isEncrypted ? [options.appName] : []])
     const codec = isEncrypted && !stores.has(name)
       ? yield* Effect.flatMap(

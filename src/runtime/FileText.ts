@@ -4,15 +4,17 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type CredentialKey, type Credentials, decode, keyOf, writtenByNewer } from "../core/mcp/Credentials.ts"
-import { printable } from "../core/text/SafeText.ts"
 import { CredentialStoreError } from "../services/CredentialStore.ts"
 import { toText } from "../store/credentialText.ts"
 import type { FileCodec } from "./keychain/FileCodec.ts"
+import { shownPath } from "./shownPath.ts"
 
 /** Encrypts and decrypts a file, by its name without the folder. */
 export type Codec = (name: string) => FileCodec
 
-/** What a file can be read as. Both of a reading fail with reason `Unreadable` where the file is whole, but cannot be used here. */
+/**
+ * What a file can be read as. `read` and `keyIn` fail with reason `Unreadable` where the file is whole, but cannot be used here.
+ */
 export interface FileText {
   /** The credentials in a file; `Left`: how it is damaged. */
   readonly read: (
@@ -67,7 +69,7 @@ type Opened = Either.Either<string, string>
  * @param codec Encrypts what is written. Text in the clear is read all the same. @default in the clear
  */
 export const make = (pathOf: (name: string) => string, codec?: Codec): FileText => {
-  const shown = (name: string) => printable(pathOf(name), 1000)
+  const shown = (name: string) => shownPath(pathOf(name))
 
   /** The text in the clear; `Left`: how it is damaged. */
   const open = (name: string, bytes: Uint8Array): Effect.Effect<Opened, CredentialStoreError> => {

@@ -127,12 +127,12 @@ function onClientError(this: Listener, error: ParserError, stream: Duplex): void
   const { connections, route } = this[listening]
   const socket = stream as Socket
   const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-  // A browser's preconnect says nothing, and is told nothing.
+  // A browser that connects ahead of time sends nothing, and gets no answer.
   if (route === undefined || (!error.code?.startsWith("HPE_") && !(isLate && socket.bytesRead > 0))) {
     socket.destroy()
     return
   }
-  // Junk behind a request whose answer is still owed: that answer goes out, and ends the connection.
+  // Bytes after a request that is not answered yet: its answer goes out, and ends the connection.
   if (!connections.begin(socket)) {
     if (isLate) socket.destroy()
     return

@@ -11,6 +11,8 @@ import * as Fs from "node:fs/promises"
 import { basename, join } from "node:path"
 import process from "node:process"
 import { isGranted } from "./isGranted.ts"
+import { syncFile } from "./syncFile.ts"
+import { codeOf, unlessMissing } from "./systemError.ts"
 
 /** A file or folder is not used; the message says why, and what to do. */
 export class Refused extends Error {
@@ -134,14 +136,14 @@ const probe = async (folder: string): Promise<number> => {
  * Runs an operation again for a second where something holds the file for a moment: on Windows a virus scanner, an indexer
  * or a program that copies files to a cloud. Elsewhere these errors last, and cost a second.
  */
-const whileHeld = async <A>(operation: () => Promise<A>): Promise<A> => {
+const retryWhileInUse = async <A>(operation: () => Promise<A>): Promise<A> => {
   const until = Date.now() + 1000
   for (let pause = 10;; pause = Math.min(pause * 2, 200)) {
     try {
       return await operation()
     } catch (error) {
-      const { code } = error as { readonly code?: unknown }
-      if ((code !== "EPERM" && code !== "EBUSY" && code !== "EACCES") || Date.now() + pause > until) throw error
+      const mayPass = ["EPERM", "EBUSY", "EACCES"].includes(codeOf(error) ?? "")
+      if (!mayPass || Date.now() + pause > until) throw error
       await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
@@ -159,19 +161,6 @@ const readAll = async (handle: Fs.FileHandle, path: string): Promise<Uint8Array>
     if (length === bytes.length) break
   }
   throw new Refused(path, "it is larger than 1 MiB, or grows. Remove it")
-}
-
-const isMissing = (error: unknown): boolean => (error as { readonly code?: unknown } | undefined)?.code === "ENOENT"
-
-const unlessMissing = (error: unknown): undefined => {
-  if (isMissing(error)) return undefined
-  throw error
-}
-
-/** Some network and user-space file systems take no `fsync`. What is written there is as safe as they make it. */
-const unlessUnsupported = (error: unknown): void => {
-  const { code } = error as { readonly code?: unknown }
-  if (code !== "EINVAL" && code !== "ENOTSUP" && code !== "ENOSYS") throw error
 }
 
 /** The folder at a path. Nothing is made before `prepare`. */
@@ -252,7 +241,7 @@ export const at = (folder: string): PrivateFolder => {
       try {
         await withHandle(await Fs.open(path, toCreate, 0o600), async (handle) => {
           await handle.writeFile(new Uint8Array(Math.ceil((Math.min(present, maxBytes) + reservedBytes) * growth)))
-          await handle.sync().catch(unlessUnsupported)
+          await syncFile(handle)
         })
       } catch (error) {
         await release()
@@ -274,10 +263,10 @@ export const at = (folder: string): PrivateFolder => {
             async (handle) => {
               await handle.writeFile(bytes)
               await handle.truncate(bytes.length)
-              await handle.sync().catch(unlessUnsupported)
+              await syncFile(handle)
             }
           )
-          await whileHeld(() => Fs.rename(temporary, file))
+          await retryWhileInUse(() => Fs.rename(temporary, file))
         } catch (error) {
           await Fs.rm(temporary, { force: true }).catch(() => {})
           throw error
@@ -286,7 +275,7 @@ export const at = (folder: string): PrivateFolder => {
     },
     remove: async (file, prefix) => {
       await changeNames(async () => {
-        await whileHeld(() => Fs.unlink(file).catch(unlessMissing))
+        await retryWhileInUse(() => Fs.unlink(file).catch(unlessMissing))
         for (const name of await Fs.readdir(folder)) {
           if (name.startsWith(basename(prefix))) await Fs.rm(join(folder, name), { force: true })
         }

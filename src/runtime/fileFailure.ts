@@ -1,10 +1,11 @@
 /**
  * What goes wrong with files of credentials, in words.
  */
-import { printable } from "../core/text/SafeText.ts"
 import { CredentialStoreError } from "../services/CredentialStoreError.ts"
 import { NoHome } from "./configDirectory.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
+import { shownPath } from "./shownPath.ts"
+import { codeOf } from "./systemError.ts"
 
 const yours = ["permission denied", "Make it yours to read and write"] as const
 const inTheWay = ["a file is where a folder should be", "Move it away, or choose another directory"] as const
@@ -34,13 +35,6 @@ const unknownRemedy = [
   "Choose another directory"
 ] as const
 
-/** A path, to be shown. */
-export const shown = (path: string): string => printable(path, 1000)
-
-/** A field of whatever was thrown; `""` where there is none. */
-export const field = (error: unknown, name: "code" | "name"): string =>
-  typeof error === "object" && error !== null ? String((error as Readonly<Record<string, unknown>>)[name]) : ""
-
 /**
  * The error for what a file operation threw. A system error holds a path, a system call and a code, and nothing of what was
  * read or written.
@@ -49,9 +43,7 @@ export const field = (error: unknown, name: "code" | "name"): string =>
  */
 export const failure = (reason: CredentialStoreError["reason"], what: string, cause: unknown): CredentialStoreError => {
   const isRefused = cause instanceof PrivateFolder.Refused
-  // Deno's own errors have a name in place of a code.
-  const code = [field(cause, "code"), field(cause, "name")].find((each) => Object.hasOwn(remedies, each)) ??
-    (field(cause, "code") || undefined)
+  const code = codeOf(cause)
   const known = code === undefined ? undefined : remedies[code]
   const [happened, todo] = known ?? unknownRemedy
   const remedy = isRefused || cause instanceof NoHome
@@ -59,7 +51,7 @@ export const failure = (reason: CredentialStoreError["reason"], what: string, ca
     : `${happened}${code === undefined ? "" : ` (${code})`}. ${todo}`
   return new CredentialStoreError({
     reason,
-    detail: `${shown(isRefused ? cause.path : what)}: ${remedy}`,
+    detail: `${shownPath(isRefused ? cause.path : what)}: ${remedy}`,
     ...(code !== undefined && { code }),
     cause
   })

@@ -18,4 +18,5 @@ const listenFor: Listen = (address, port, serve) =>
     ({ relayed }) => relayed(listen)(address, port, serve)
   )
 
+/** Listens on the loopback interface. */
 export const server: CallbackServer = CallbackServer.make(listenFor)

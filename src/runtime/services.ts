@@ -81,15 +81,14 @@ const isFolderName = (name: unknown): boolean =>
   typeof name === "string" && /^[^/\\\p{Cc}]+$/u.test(name) && name !== "." && name !== ".."
 
 /** Why an `appName` cannot be used, if it cannot. */
-const wrongName = (appName: unknown): InvalidOptions | undefined =>
-  isFolderName(appName) ? undefined : new InvalidOptions({
-    option: "appName",
-    detail:
-      `${
-        typeof appName === "string" ? printable(JSON.stringify(appName), 100) : `a value of type ${typeof appName}`
-      } ` +
-      'names no folder. Pass one name without slashes, such as "my-tool"'
-  })
+const wrongName = (appName: unknown): InvalidOptions | undefined => {
+  if (isFolderName(appName)) return undefined
+  const given = typeof appName === "string"
+    ? printable(JSON.stringify(appName), 100)
+    : `a value of type ${typeof appName}`
+  const detail = `${given} names no folder. Pass one name without slashes, such as "my-tool"`
+  return new InvalidOptions({ option: "appName", detail })
+}
 
 const wrongPlace = ({ appName, directory, encrypt }: FileStoreOptions): InvalidOptions | undefined => {
   if (encrypt !== undefined && typeof encrypt !== "boolean") {
@@ -123,5 +122,5 @@ export const keychainStore = (options: KeychainStoreOptions): Effect.Effect<Cred
       Effect.promise(() => import("./keychain/KeychainCredentialStore.ts")),
       ({ open }) => open(options)
     )
-    return Effect.succeed(storeAt(JSON.stringify(["keychain", options.appName, "of the person"]), open))
+    return Effect.succeed(storeAt(JSON.stringify({ keychain: options.appName }), open))
   })

@@ -12,8 +12,8 @@ export type { ExportOptions, ImportOptions } from "./transfer/TransferOptions.ts
  * Writes the credentials of one server and account to a file or a pipe, to be imported elsewhere: tokens, the client and its
  * secret, in the clear. Nothing of them is printed or logged. It refuses stdout, stderr, terminals and symbolic links.
  *
- * **Two places cannot use one refresh token.** Where the authorization server rotates them (OAuth 2.1 has it so), the place
- * that refreshes second is taken for a thief, and both lose their sign-in. So do not use it here any more after the
+ * **Two places cannot use one refresh token.** Where the authorization server rotates them (OAuth 2.1 has it so), the refresh of
+ * the second place looks like that of a stolen token, and both lose their sign-in. So do not use it here any more after the
  * export: pass `move: true`, which also keeps others from refreshing it meanwhile. Or sign in for the other place by itself,
  * under an `account` of its own.
  *

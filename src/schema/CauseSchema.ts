@@ -28,8 +28,8 @@ const part = Schema.Struct({
 
 /**
  * The `cause` of an error. It is encoded as its name, message and code and those of its own causes, nearest first, eight at
- * most; tokens, passwords, headers and queries of URLs are cut out of the messages, at both ends. Decoded, it is an `Error` with these, and
- * `cause` leads on to the next.
+ * most; tokens, passwords, headers and queries of URLs are cut out of the messages, at both ends. Decoded, it is an `Error`
+ * with these, and `cause` leads on to the next.
  */
 export const causeSchema: Schema.Schema<unknown, ReadonlyArray<EncodedCause>> = Schema.transform(
   Schema.Array(part).pipe(Schema.maxItems(8)),

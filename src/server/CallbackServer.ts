@@ -4,7 +4,7 @@
 import * as Context from "effect/Context"
 import type * as Service from "../services/CallbackServer.ts"
 import { bindWith } from "./bind.ts"
-import { shared } from "./shared.ts"
+import { sharePorts } from "./sharePorts.ts"
 
 /**
  * Opens listeners.
@@ -27,5 +27,5 @@ export const CallbackServer: Context.Tag<CallbackServer, CallbackServer> & {
    */
   readonly make: (listen: Service.Listen) => CallbackServer
 } = Object.assign(Context.GenericTag<CallbackServer>("effect-oauth-callback/CallbackServer"), {
-  make: (listen: Service.Listen): CallbackServer => ({ bind: bindWith(shared(listen)) })
+  make: (listen: Service.Listen): CallbackServer => ({ bind: bindWith(sharePorts(listen)) })
 })

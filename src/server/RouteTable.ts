@@ -67,8 +67,8 @@ export const make = (): RouteTable => {
   }
 
   /** Those that may be meant by a request that names no flow: the ones at its path, or all. */
-  const candidates = (head?: RequestHead): ReadonlySet<Service.CallbackRoute> =>
-    (head && byPath.get(CallbackRoute.pathOf(head) ?? "")) ?? waiting
+  const candidates = (head: RequestHead): ReadonlySet<Service.CallbackRoute> =>
+    byPath.get(CallbackRoute.pathOf(head) ?? "") ?? waiting
 
   const overhear = (hearers: ReadonlySet<Service.CallbackRoute>, reason: HttpRefusalReason) => {
     let count = 0

@@ -78,7 +78,7 @@ export interface CallbackRoute extends RequestHandler {
   readonly paths: ReadonlySet<string>
   /** Whether the answer may come as a posted form, so that its `state` is in the body. */
   readonly takesForms: boolean
-  /** Records a refused request that may have been for this flow as well as for another; nobody is told of it. */
+  /** Records a refused request that may have been for this flow as well as for another; the person is not told of it. */
   readonly overhear: (reason: HttpRefusalReason) => void
 }
 

@@ -36,7 +36,7 @@ export interface ModifyOptions {
 export interface TurnHolder {
   /** The process, where the store knows it. */
   readonly pid: number | undefined
-  /** What it last told whoever waits, by `Turn.tell`; `undefined`: nothing yet. */
+  /** What it last told the processes that wait, by `Turn.tell`; `undefined`: nothing yet. */
   readonly told: string | undefined
 }
 
@@ -47,7 +47,7 @@ export interface TurnHolder {
  * @category models
  */
 export interface Turn {
-  /** Tells whoever waits for this turn something, also those who come later. It is not kept after the turn. */
+  /** Tells the processes that wait for this turn something, also those that come later. It is not kept after the turn. */
   readonly tell: (text: string) => Effect.Effect<void>
 }
 
@@ -58,7 +58,7 @@ export interface Turn {
  * @category options
  */
 export interface TurnOptions {
-  /** Called when somebody else has the turn, and each time that they tell something. @default nothing */
+  /** Called when another process has the turn, and each time that it tells something. @default nothing */
   readonly onHolder?: ((holder: TurnHolder) => void) | undefined
 }
 
@@ -72,7 +72,7 @@ export interface CredentialStore {
   /** What is kept under a key. */
   readonly load: (key: CredentialKey) => Effect.Effect<Option.Option<Credentials>, CredentialStoreError>
   /**
-   * Reads, decides and writes as one step: no other `modify` of that key runs meanwhile, in no process that shares the
+   * Reads, decides and writes as one step: no other `modify` of that key runs at the same time, in no process that shares the
    * store, so a refresh, and a compare-and-delete, fit in. When the function fails, or gives back the very credentials that
    * it was given, nothing is written.
    */
@@ -97,7 +97,7 @@ export interface CredentialStore {
     options?: TurnOptions
   ) => Effect.Effect<Turn, CredentialStoreError, Scope.Scope>
   /**
-   * A value that changes when what is kept under a key changes, in whichever process. It is asked for before each request, so
+   * A value that changes when what is kept under a key changes, in any process. It is asked for before each request, so
    * it must come at once.
    *
    * @default what others change is seen when a token is refused, or about to expire

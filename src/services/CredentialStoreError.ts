@@ -2,9 +2,8 @@
  * What goes wrong with stored credentials.
  */
 import * as Data from "effect/Data"
-import * as ThrownValue from "../core/mcp/ThrownValue.ts"
-import { withoutStop } from "../core/text/SafeText.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
+import { storeFailure } from "./storeFailure.ts"
 
 /**
  * The fields of {@link CredentialStoreError}, and its constructor.
@@ -37,7 +36,7 @@ export class CredentialStoreError extends CredentialStoreErrorBase {
 }
 
 /**
- * The error for what somebody's own store threw, with its name and message.
+ * The error for what a store of the program threw, with its name and message.
  *
  * @param secrets What the store was given, and may have quoted.
  */
@@ -45,16 +44,4 @@ export const failedBy = (
   reason: "Unreadable" | "Unwritable" | "Locked",
   thrown: unknown,
   secrets: ReadonlyArray<string | undefined> = []
-): CredentialStoreError => {
-  const parts = ThrownValue.parts(thrown, secrets)
-  const code = parts.find((part) => part.code !== undefined)?.code
-  const said = ThrownValue.shown(parts[0])
-  return new CredentialStoreError({
-    reason,
-    detail: `the store of this program failed${code === undefined ? "" : ` (${code})`}${
-      said === "" ? "" : `: ${withoutStop(said.slice(0, 250))}`
-    }. Check that it can be read and written`,
-    ...(code !== undefined && { code }),
-    cause: ThrownValue.toCause(parts)
-  })
-}
+): CredentialStoreError => new CredentialStoreError({ reason, ...storeFailure(thrown, secrets) })

@@ -6,9 +6,8 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import * as ThrownValue from "../core/mcp/ThrownValue.ts"
-import { withoutStop } from "../core/text/SafeText.ts"
 import type { TaggedErrorClass } from "../core/TaggedError.ts"
+import { storeFailure } from "./storeFailure.ts"
 
 /**
  * The fields of {@link PendingStoreError}, and its constructor.
@@ -39,7 +38,7 @@ export class PendingStoreError extends PendingStoreErrorBase {
 }
 
 /**
- * The error for what somebody's own store threw, with its name and message.
+ * The error for what a store of the program threw, with its name and message; a `PendingStoreError` stays as it is.
  *
  * @param secrets What the store was given, and may have quoted.
  */
@@ -47,20 +46,8 @@ export const pendingFailedBy = (
   reason: PendingStoreError["reason"],
   thrown: unknown,
   secrets: ReadonlyArray<string> = []
-): PendingStoreError => {
-  if (thrown instanceof PendingStoreError) return thrown
-  const parts = ThrownValue.parts(thrown, secrets)
-  const code = parts.find((part) => part.code !== undefined)?.code
-  const said = ThrownValue.shown(parts[0])
-  return new PendingStoreError({
-    reason,
-    detail: `the store of this program failed${code === undefined ? "" : ` (${code})`}${
-      said === "" ? "" : `: ${withoutStop(said.slice(0, 250))}`
-    }. Check that it can be read and written`,
-    ...(code !== undefined && { code }),
-    cause: ThrownValue.toCause(parts)
-  })
-}
+): PendingStoreError =>
+  thrown instanceof PendingStoreError ? thrown : new PendingStoreError({ reason, ...storeFailure(thrown, secrets) })
 
 /**
  * Keeps short texts for minutes, for all machines that answer at one redirect URI. A text is encrypted before it comes here,

@@ -1,5 +1,5 @@
 /**
- * Showing a person where to sign in, and what happened meanwhile.
+ * Showing a person where to sign in, and what happens until the sign-in ends.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

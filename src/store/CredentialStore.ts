@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import { type CredentialStore as Service, CredentialStore as tag } from "../services/CredentialStore.ts"
 import * as ExclusiveStore from "./exclusiveStore.ts"
-import { type CredentialBackend, over } from "./TextBackend.ts"
+import { type CredentialBackend, over } from "./CredentialBackend.ts"
 
 /**
  * Keeps credentials by server and account. `CredentialStore.make` makes one of anything that keeps texts by name.

@@ -21,11 +21,11 @@ export type JsonDocument = Readonly<Record<string, unknown>>
 export interface Answer {
   /** The HTTP status. */
   readonly status: number
-  /** Headers beside those that its body needs. */
+  /** Headers beside those that its body needs. @default none */
   readonly headers?: OutgoingHttpHeaders
   /** An object is sent as JSON, a text as HTML unless the headers say otherwise. @default none */
   readonly body?: object | string
-  /** Sent piece by piece instead of a body. */
+  /** Sent piece by piece instead of a body. @default none */
   readonly stream?: AsyncIterable<string>
 }
 

@@ -23,11 +23,18 @@ export type RunTool = (
  * @category models
  */
 export type TestTool = RunTool | {
+  /** Runs it. */
   readonly run: RunTool
+  /** What it is for, in words. @default none */
   readonly description?: string
   /** JSON Schema of its arguments. @default any object */
   readonly inputSchema?: JsonDocument
-  /** What calling it needs, separated by spaces. A token without it gets a 403: the client has to ask for more (step-up). */
+  /**
+   * The scopes that calling it needs, separated by spaces. A token without one of them gets a 403: the client has to ask for
+   * more (step-up).
+   *
+   * @default none
+   */
   readonly scope?: string
 }
 
@@ -36,9 +43,9 @@ export type TestTools = Readonly<Record<string, TestTool>>
 
 /** A call of a tool that was let through. */
 export interface ToolCall {
-  /** Runs it. */
+  /** The name of the tool. */
   readonly name: string
-  /** What it is for, in words. */
+  /** Its arguments, as they were sent. */
   readonly args: JsonDocument
   /** Who was signed in. */
   readonly subject: string

@@ -58,7 +58,7 @@ export interface ResourceKnobs {
   metadata: (document: JsonDocument, endpoint: "metadata" | "root-metadata") => JsonDocument | undefined
   /** Milliseconds until an answer is sent; the token has been looked at before that. @default 0 */
   latency: (request: RecordedRequest<ResourceEndpoint>) => number
-  /** What a request with a good token gets; `undefined` leaves it to the server. @default always */
+  /** What a request with a good token gets; `undefined` leaves it to the server. @default always `undefined` */
   answer: (request: RecordedRequest<ResourceEndpoint>, verified: Verified) => Answer | undefined
 }
 
@@ -75,9 +75,9 @@ export interface ProtectedResource<Knobs extends ResourceKnobs = ResourceKnobs> 
   readonly origin: string
   /** The port that it listens on. */
   readonly port: number
-  /** The location of its metadata that belongs to its path, and the one of its origin. */
+  /** Where the metadata of its path is: `/.well-known/oauth-protected-resource/mcp` for `/mcp` (RFC 9728 section 3.1). */
   readonly metadataUrl: string
-  /** Of the origin: `/.well-known/oauth-protected-resource`. */
+  /** Where that of the origin is: `/.well-known/oauth-protected-resource`. */
   readonly rootMetadataUrl: string
   /** How it behaves; a test may change them at any time. */
   readonly knobs: Knobs

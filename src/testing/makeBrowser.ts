@@ -26,7 +26,7 @@ export interface BrowserOptions {
   readonly user?: string | undefined
   /** Milliseconds of the machine's clock until a page that does not come is given up. @default 15000 */
   readonly timeout?: number | undefined
-  /** Gives everything up when it aborts. */
+  /** Gives everything up when it aborts. @default none */
   readonly signal?: AbortSignal | undefined
   /** Told when a sign-in that `present` was given got stuck: the program that shows it does not hear of it. @default stderr */
   readonly onStuck?: ((error: BrowserError) => void) | undefined

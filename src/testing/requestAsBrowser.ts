@@ -30,11 +30,11 @@ export class BrowserError extends Error {
 export interface BrowserRequestOptions {
   /** A form to send by POST. @default none: GET */
   readonly form?: URLSearchParams | undefined
-  /** Headers beside those of a navigation, or in their place. */
+  /** Headers beside those of a navigation, or in their place. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Milliseconds of the machine's clock until it gives up. @default 15000, since the callback holds its page for up to 10 */
   readonly timeout?: number | undefined
-  /** Gives up when it aborts. */
+  /** Gives up when it aborts. @default none */
   readonly signal?: AbortSignal | undefined
 }
 

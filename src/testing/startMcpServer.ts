@@ -46,7 +46,7 @@ export interface McpServerOptions extends Partial<McpServerKnobs> {
   readonly path?: string
   /** The port it listens on. @default 0, any free one */
   readonly port?: number
-  /** Serves in place of `tools`, an MCP server of yours for instance; it reads the body itself. */
+  /** Serves in place of `tools`, an MCP server of yours for instance; it reads the body itself. @default none */
   readonly handler?: ProtectedHandler
 }
 

@@ -18,6 +18,7 @@ describe("findMissingPeer", () => {
     )
     assert.deepInclude(problem, { _tag: "PeerMissing", name: "PeerMissing", peer: "effect", cause })
     assert.instanceOf(problem, Error)
+    assert.notProperty(findMissingPeer(name, [effect(undefined)]), "cause")
   })
 
   it("says which Effect it found, and what works without any", () => {
@@ -26,6 +27,10 @@ describe("findMissingPeer", () => {
       "effect-oauth-callback/mcp needs effect 3 (3.18 or later), and found effect 4.1.0. " +
         "Run: npm install effect@3, or import effect-oauth-callback/promise, which needs no Effect"
     )
+    for (const entry of ["", "/node", "/deno", "/bun", "/mcp", "/hosted"]) {
+      const message = findMissingPeer(`${name}${entry}`, [effect("4.1.0")])?.message ?? ""
+      assert.match(message, /, or import effect-oauth-callback\/promise, which needs no Effect$/, entry)
+    }
     assert.strictEqual(
       findMissingPeer(`${name}/testing/effect`, [effect("4.1.0")])?.message,
       "effect-oauth-callback/testing/effect needs effect 3 (3.18 or later), and found effect 4.1.0. " +
@@ -36,6 +41,8 @@ describe("findMissingPeer", () => {
   it("names no other entry where none does the same", () => {
     const message = findMissingPeer(`${name}/schema`, [effect("4.1.0")])?.message ?? ""
     assert.match(message, /Run: npm install effect@3$/)
+    const ofPlatform = findMissingPeer(`${name}/mcp`, [platform("0.91.1")])?.message ?? ""
+    assert.match(ofPlatform, /Run: npm install @effect\/platform$/)
   })
 
   it("names all packages that are missing in one line to run, and only those", () => {
@@ -60,10 +67,12 @@ describe("findMissingPeer", () => {
   })
 
   it("takes no version before or after these, and none that it cannot read", () => {
-    for (const version of ["3.17.14", "3.2.0", "2.4.0", "4.0.0-rc.1", "4.1.0", "", "next"]) {
+    for (
+      const version of ["3.17.14", "3.2.0", "2.4.0", "2.20.0", "4.0.0-rc.1", "4.1.0", "4.20.0", "30.18.0", "", "next"]
+    ) {
       assert.isDefined(findMissingPeer(name, [effect(version)]), version)
     }
-    for (const version of ["0.91.9", "0.9.0", "1.0.0", "4.1.0"]) {
+    for (const version of ["0.91.9", "0.9.0", "1.0.0", "1.92.0", "4.1.0"]) {
       assert.isDefined(findMissingPeer(name, [platform(version)]), version)
     }
   })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
-import { ReleaseBudget } from "../../src/core/ReleaseBudget.ts"
+import { ReleaseBudget, SessionBudget } from "../../src/core/ReleaseBudget.ts"
 import { CallbackFlow, PasteInput, Presenter } from "../../src/index.ts"
 import { layer as nodeLayer } from "../../src/node.ts"
 import { answerFor, portOf, urlFor } from "../fixtures/Harness.ts"
@@ -100,6 +100,14 @@ describe("ReleaseBudget", () => {
     const sum = Object.values(steps).reduce((sum, millis) => sum + millis, 0)
     assert.isAtMost(sum, total - 50)
     for (const millis of Object.values(steps)) assert.isAbove(millis, 0)
+  })
+
+  it("leaves a session, and what is done for it, the time of one release", () => {
+    const { client, goodbye, running, spending, total, writing } = SessionBudget
+    assert.isBelow(total, ReleaseBudget.total)
+    assert.isBelow(running, total)
+    assert.isAtMost(spending + writing, running)
+    assert.isAtMost(goodbye + client, total)
   })
 
   for (const [how, { before, release, steps }] of Object.entries(beginnings)) {

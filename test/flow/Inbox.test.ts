@@ -14,7 +14,6 @@ import {
   Redacted,
   Stream
 } from "effect"
-import type { Scheduler } from "effect"
 import { setImmediate } from "node:timers"
 import type { Answer } from "../../src/core/oauth/Answer.ts"
 import * as AuthorizationResponse from "../../src/core/oauth/AuthorizationResponse.ts"
@@ -25,6 +24,7 @@ import { PageTexts } from "../../src/core/page/PageTexts.ts"
 import { ReleaseBudget } from "../../src/core/ReleaseBudget.ts"
 import { firstOf } from "../../src/effect/firstOf.ts"
 import * as Inbox from "../../src/flow/Inbox.ts"
+import { steppedScheduler } from "../fixtures/steppedScheduler.ts"
 
 const state = "Qx8m3v0GZb1kT5rYhN2wLp7sCdE4uJfA9iOaRgXyMtQ"
 const done = "Zk3_v9-QpL0aXcT7yHn4Wg"
@@ -231,24 +231,15 @@ describe("the answer", () => {
     Effect.gen(function* () {
       const wrong: Array<string> = []
       for (const way of ["http", "paste"] as const) {
-        // With fewer steps than 11 the runtime itself does not get from one to the next.
         for (let steps = 11; steps <= 40; steps++) {
           for (let before = 0, isWaiting = false; !isWaiting; before++) {
-            const tasks: Array<() => void> = []
-            // Makes the arm yield after so many steps, and lets it go on only when it is told to.
-            const scheduler: Scheduler.Scheduler = {
-              scheduleTask: (task) => void tasks.push(task),
-              shouldYield: (fiber) => fiber.currentOpCount > steps ? 0 : false
-            }
-            const run = (turns: number) => {
-              for (let turn = 0; turn < turns && tasks.length > 0; turn++) tasks.shift()?.()
-            }
+            const { isIdle, run, scheduler } = steppedScheduler(steps)
             const world = yield* open()
             const arm = Effect.runFork(way === "http" ? world.inbox.request : Effect.eventually(world.inbox.paste), {
               scheduler
             })
             run(before)
-            isWaiting = tasks.length === 0
+            isWaiting = isIdle()
             yield* ways[way](world, "c")
             run(1000)
             const exit = arm.unsafePoll()

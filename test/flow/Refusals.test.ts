@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Chunk, Effect, Exit, FastCheck, Fiber, FiberId, Option, type Scheduler, Scope, Stream } from "effect"
+import { type Chunk, Effect, Exit, FastCheck, Fiber, FiberId, Option, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import type { HttpRefusalReason, Refusal } from "../../src/core/oauth/Refusal.ts"
 import * as Refusals from "../../src/flow/Refusals.ts"
+import { steppedScheduler } from "../fixtures/steppedScheduler.ts"
 
 const reasons: ReadonlyArray<HttpRefusalReason> = ["WrongPath", "StateMismatch", "Prefetch"]
 
@@ -153,22 +154,13 @@ describe("stream", () => {
   it("misses no refusal and no end, whichever of its steps they come between", () => {
     const wrong: Array<string> = []
     for (const event of ["refusal", "end"] as const) {
-      // With fewer steps than 11 the runtime itself does not get from one to the next.
       for (let steps = 11; steps <= 40; steps++) {
         for (let before = 0, isWaiting = false; !isWaiting; before++) {
-          const tasks: Array<() => void> = []
-          // Makes the reader yield after so many steps, and lets it go on only when it is told to.
-          const scheduler: Scheduler.Scheduler = {
-            scheduleTask: (task) => void tasks.push(task),
-            shouldYield: (fiber) => fiber.currentOpCount > steps ? 0 : false
-          }
-          const run = (turns: number) => {
-            for (let turn = 0; turn < turns && tasks.length > 0; turn++) tasks.shift()?.()
-          }
+          const { isIdle, run, scheduler } = steppedScheduler(steps)
           const log = Refusals.make()
           const reader = Effect.runFork(Stream.runHead(log.stream), { scheduler })
           run(before)
-          isWaiting = tasks.length === 0
+          isWaiting = isIdle()
           const [added] = event === "refusal" ? addAll(log, 1) : []
           if (event === "end") log.end()
           run(1000)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
+import { Deferred, Effect, Either, Fiber, Layer, Option, Redacted, TestClock } from "effect"
 import type { HostedSignIn } from "../../src/hosted.ts"
 import {
   AuthorizationDenied,
@@ -10,9 +10,10 @@ import {
   PendingStoreError,
   TokenError
 } from "../../src/hosted.ts"
-import { CallbackServer, CredentialStore, PasteInput, Presenter } from "../../src/index.ts"
+import { CallbackServer, CredentialStore } from "../../src/index.ts"
 import { McpOAuth } from "../../src/mcp.ts"
 import * as HostedWorld from "../fixtures/HostedWorld.ts"
+import { nobody } from "../fixtures/nobody.ts"
 import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
 
 const { ask, get, visit } = HostedWorld
@@ -28,9 +29,8 @@ const oauthOf = (world: HostedWorld.HostedWorld, account: string, fetch: HostedS
   Effect.provide(
     McpOAuth.make({ serverUrl: world.server.url, account, interactive: false, fetch }),
     Layer.mergeAll(
+      nobody,
       Layer.succeed(CredentialStore, world.credentials),
-      Layer.succeed(Presenter, Presenter.none),
-      Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
       Layer.succeed(CallbackServer, { bind: () => Effect.dieMessage("nothing is bound") })
     )
   )

@@ -5,9 +5,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { ReleaseBudget } from "../../src/core/ReleaseBudget.ts"
-import { CallbackFlow, type CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../src/index.ts"
+import { CallbackFlow, type CallbackServer, type OpenOptions } from "../../src/index.ts"
 import { answerFor, browse, pause, portOf, urlFor } from "../fixtures/Harness.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
+import { nobody } from "../fixtures/nobody.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
 
@@ -22,12 +23,7 @@ export type Law =
   | "interrupt while binding"
 
 /** The services of a flow over a listener. */
-const services = (server: Layer.Layer<CallbackServer>) =>
-  Layer.mergeAll(
-    server,
-    Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
-    Layer.succeed(Presenter, Presenter.none)
-  )
+const services = (server: Layer.Layer<CallbackServer>) => Layer.merge(server, nobody)
 
 /** A socket of a stranger on a port; `undefined` when the machine has no such address or the port is taken. */
 const stranger = (port: number, host: "127.0.0.1" | "::1"): Effect.Effect<number | undefined, never, Scope.Scope> =>

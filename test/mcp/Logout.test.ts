@@ -1,6 +1,7 @@
 /** Signing out: forgotten here at once, and the server told where it wants to be told. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Document, Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
@@ -306,9 +307,7 @@ describe("logout while a person signs in", () => {
       world.authorizationServer.fail("token", { delayMillis: 200 })
       const { oauth } = yield* world.open()
       const signingIn = yield* McpHarness.started(Effect.either(oauth.login))
-      yield* Effect.promise(async () => {
-        while (world.authorizationServer.count("token") === 0) await new Promise((done) => setTimeout(done, 5))
-      })
+      yield* until(() => world.authorizationServer.count("token") > 0)
       yield* oauth.logout
       yield* signingIn
       assert.isUndefined(world.stored())

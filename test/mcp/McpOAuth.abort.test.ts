@@ -1,32 +1,12 @@
 /** Aborts and interrupts: whoever leaves early leaves at once, and takes nobody along. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { pause } from "../fixtures/Harness.ts"
-import * as Leaks from "../fixtures/Leaks.ts"
+import { pause, timed, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
-import type { World } from "../fixtures/McpHarness.ts"
 
-const { accessTokenOf, call, started, word } = McpHarness
+const { accessTokenOf, call, isPortFree, started, word } = McpHarness
 
 const onRefresh = { grantType: "refresh_token" }
-
-/** How long an effect takes, in milliseconds, and what it gives. */
-const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    const before = Date.now()
-    return Effect.map(effect, (value) => ({ value, millis: Date.now() - before }))
-  })
-
-const portOf = ({ shown }: World): number => Number(new URL(shown.at(-1)?.redirectUri ?? "").port)
-
-const canBind = (world: World) => Effect.promise(() => Leaks.canBind(portOf(world)))
-
-/** Waits until something is so, 5 s at most. */
-const until = (what: () => boolean) =>
-  Effect.gen(function* () {
-    for (let turn = 0; turn < 1000 && !what(); turn++) yield* pause(5)
-    assert.isTrue(what(), "it did not come to that")
-  })
 
 describe("McpOAuth, aborted", () => {
   it.scopedLive("rejects with the reason of a signal that was aborted before, and asks nobody", () =>
@@ -144,7 +124,7 @@ describe("McpOAuth.ensure, interrupted", () => {
       yield* world.untilShown(1)
       yield* Fiber.interrupt(only)
       yield* until(() => world.waiting() === 0)
-      assert.isTrue(yield* canBind(world))
+      assert.isTrue(yield* isPortFree(world))
       world.person.mode = "answers"
       yield* oauth.ensure
       assert.strictEqual(world.windows(), 2)

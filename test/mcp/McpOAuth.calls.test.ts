@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { inspect } from "node:util"
+import { until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
 const { accessTokenOf, call, started, word } = McpHarness
@@ -139,7 +140,7 @@ describe("McpOAuth.login", () => {
       const { oauth } = yield* open({ requestTimeout: "1 second" })
       authorizationServer.fail("token", { delayMillis: 4000 }, { grantType: "refresh_token" })
       const refreshing = yield* started(call(oauth, server.url))
-      while (authorizationServer.count("token", "refresh_token") === 0) yield* Effect.sleep("5 millis")
+      yield* until(() => authorizationServer.count("token", "refresh_token") > 0)
       yield* oauth.login
       assert.strictEqual(windows(), 2)
       assert.strictEqual(word(yield* refreshing), "TokenError")

@@ -1,33 +1,15 @@
 /** Closing: all who wait are told, what was spent is kept, and after it nothing goes on. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
-import { pause } from "../fixtures/Harness.ts"
+import { pause, timed, until } from "../fixtures/Harness.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { World } from "../fixtures/McpHarness.ts"
 
-const { accessTokenOf, call, started, word } = McpHarness
+const { accessTokenOf, call, isPortFree, started, word } = McpHarness
 
 const onCode = { grantType: "authorization_code" }
 const onRefresh = { grantType: "refresh_token" }
-
-/** How long an effect takes, in milliseconds, and what it gives. */
-const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    const before = Date.now()
-    return Effect.map(effect, (value) => ({ value, millis: Date.now() - before }))
-  })
-
-const portOf = ({ shown }: World): number => Number(new URL(shown.at(-1)?.redirectUri ?? "").port)
-
-const canBind = (world: World) => Effect.promise(() => Leaks.canBind(portOf(world)))
-
-/** Waits until something is so, 5 s at most. */
-const until = (what: () => boolean) =>
-  Effect.gen(function* () {
-    for (let turn = 0; turn < 1000 && !what(); turn++) yield* pause(5)
-    assert.isTrue(what(), "it did not come to that")
-  })
 
 /** The tag an effect fails with. */
 const failure = <A, E extends { readonly _tag: string }>(effect: Effect.Effect<A, E>): Effect.Effect<string> =>
@@ -72,7 +54,7 @@ describe("McpOAuth, closed", () => {
           assert.strictEqual(yield* ensuring, "Closed")
           const writes = world.store.writes.length
           assert.strictEqual(world.waiting(), 0)
-          if (windows > 0) assert.isTrue(yield* canBind(world))
+          if (windows > 0) assert.isTrue(yield* isPortFree(world))
           // The person answers all the same.
           world.authorizationServer.heal()
           if (windows > 0) {
@@ -249,7 +231,7 @@ describe("McpOAuth, closed", () => {
         const exit = yield* Fiber.interrupt(program)
         assert.isTrue(Exit.isInterrupted(exit))
         assert.strictEqual(world.waiting(), 0)
-        assert.isTrue(yield* canBind(world))
+        assert.isTrue(yield* isPortFree(world))
       }))
       assert.deepStrictEqual(yield* Effect.promise(() => Leaks.leaked(before)), [])
     }))

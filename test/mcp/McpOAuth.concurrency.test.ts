@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import * as AuthorizationServer from "../fixtures/AuthorizationServer.ts"
-import { pause } from "../fixtures/Harness.ts"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as ProtectedServer from "../fixtures/ProtectedServer.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
@@ -106,7 +106,7 @@ describe("McpOAuth", () => {
       const all = yield* Effect.fork(calls(200, () => call(oauth, server.url, { method: "POST", body: "{}" })))
       yield* untilShown(1)
       // Every one of them has been refused and waits.
-      while (server.count("resource", 401) < 200) yield* pause(10)
+      yield* until(() => server.count("resource", 401) >= 200)
       yield* answer
       assert.deepStrictEqual(yield* Fiber.join(all), { 200: 200 })
       assert.strictEqual(windows(), 1)

@@ -8,6 +8,7 @@ import { connect, type ConnectOptions, createMcpOAuth, type TextStore } from "..
 import * as Certificates from "../fixtures/Certificates.ts"
 import * as PrivateNetwork from "../fixtures/PrivateNetwork.ts"
 import * as ProxyFetch from "../fixtures/ProxyFetch.ts"
+import { rejection } from "../fixtures/rejection.ts"
 
 let network: PrivateNetwork.PrivateNetwork
 let closing: Array<() => Promise<unknown>>
@@ -42,15 +43,6 @@ const options = (more: Pick<ConnectOptions, "fetch" | "store">): ConnectOptions 
   openBrowser: PrivateNetwork.agree,
   ...more
 })
-
-const rejection = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error & Record<string, unknown>
-  }
-  throw new Error("it did not reject")
-}
 
 const ask = async (client: Client): Promise<unknown> => {
   const { content: [first] } = CallToolResultSchema.parse(await client.callTool({ name: "whoami" }))

@@ -1,7 +1,6 @@
 /** What `oauth.fetch` does when a token is refused: a refresh first, a person when nothing else helps, and never twice. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { pause } from "../fixtures/Harness.ts"
+import { Effect, Redacted, TestClock } from "effect"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
 
@@ -219,33 +218,33 @@ describe("McpOAuth.fetch, when a token is refused", () => {
       assert.strictEqual(windows(), 1)
     }))
 
-  it.scopedLive("goes on with a token that has some seconds left while it cannot be renewed", () =>
+  it.scoped("goes on with a token that has some seconds left while it cannot be renewed", () =>
     Effect.gen(function* () {
       const { authorizationServer, open, server, signedIn, windows } = yield* McpHarness.world({
-        authorizationServer: { expiresIn: 2 }
+        authorizationServer: { expiresIn: 60 }
       })
       const { oauth } = yield* open()
       yield* signedIn
       authorizationServer.fail("token", { status: 503 }, { ...always, ...onRefresh })
       assert.strictEqual(yield* call(oauth, server.url), 200)
-      yield* pause(1200)
+      yield* TestClock.adjust("31 seconds")
       assert.strictEqual(yield* call(oauth, server.url), 200)
       assert.strictEqual(authorizationServer.count("token", "refresh_token"), 1)
-      yield* pause(900)
+      yield* TestClock.adjust("30 seconds")
       assert.strictEqual(word(yield* call(oauth, server.url)), "TokenError")
       authorizationServer.heal()
       assert.strictEqual(yield* call(oauth, server.url), 200)
       assert.strictEqual(windows(), 1)
     }))
 
-  it.scopedLive("renews a token before its end, before anybody refuses it", () =>
+  it.scoped("renews a token before its end, before anybody refuses it", () =>
     Effect.gen(function* () {
       const { authorizationServer, open, server, windows } = yield* McpHarness.world({
-        authorizationServer: { expiresIn: 2 }
+        authorizationServer: { expiresIn: 60 }
       })
       const { oauth } = yield* open()
       assert.strictEqual(yield* call(oauth, server.url), 200)
-      yield* pause(1200)
+      yield* TestClock.adjust("31 seconds")
       assert.deepStrictEqual(yield* calls(20, () => call(oauth, server.url)), Array(20).fill(200))
       assert.strictEqual(authorizationServer.refreshes(), 1)
       assert.strictEqual(server.count("resource", 401), 1)

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { inspect } from "node:util"
+import { until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Endpoint } from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as StandInBrowser from "../fixtures/StandInBrowser.ts"
@@ -11,9 +12,7 @@ const late = Effect.sleep("400 millis")
 
 /** Waits until an authorization server got a request. */
 const untilAsked = ({ authorizationServer }: McpHarness.World, endpoint: Endpoint) =>
-  Effect.promise(async () => {
-    while (authorizationServer.count(endpoint) === 0) await new Promise((done) => setTimeout(done, 5))
-  })
+  until(() => authorizationServer.count(endpoint) > 0)
 
 describe("trap 17: after the scope has closed", () => {
   for (const endpoint of ["metadata", "register"] as const) {
@@ -61,9 +60,7 @@ describe("trap 17: after the scope has closed", () => {
         const { close, oauth } = yield* world.open()
         const calling = yield* McpHarness.started(McpHarness.call(oauth, world.server.url))
         const count = world.authorizationServer.count("token") + 1
-        yield* Effect.promise(async () => {
-          while (world.authorizationServer.count("token") < count) await new Promise((done) => setTimeout(done, 5))
-        })
+        yield* until(() => world.authorizationServer.count("token") >= count)
         yield* close
         const kept = McpHarness.accessTokenOf(world.stored())
         assert.isString(kept)
@@ -182,7 +179,7 @@ describe("trap 20: a pasted code", () => {
       stateless.searchParams.delete("state")
       const code = foreign.searchParams.get("code") ?? ""
       for (const text of [code, `code=${code}`, stateless.href, foreign.href]) yield* world.paste(text)
-      yield* late
+      yield* until(() => world.notices.length >= 4)
       assert.deepStrictEqual(world.notices.map(({ _tag }) => _tag), Array(4).fill("PasteRefused"))
       assert.strictEqual(world.authorizationServer.count("token"), 0)
       assert.notInclude(inspect(world.notices, { depth: 10 }), code)

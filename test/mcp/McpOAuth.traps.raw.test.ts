@@ -1,21 +1,9 @@
 /** The traps of the MCP SDK's own sign-in, one by one: what comes out raw. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import type { McpOAuthError } from "../../src/mcp.ts"
+import { assertError } from "../fixtures/assertError.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
-
-/** An error of ours, with what the one in question must say. */
-const assertError = (
-  outcome: unknown,
-  expected: Readonly<Record<string, unknown>> & { _tag: McpOAuthError["_tag"] }
-) => {
-  assert.instanceOf(outcome, Error)
-  assert.deepStrictEqual({ ...expected, ...pick(outcome, Object.keys(expected)) }, expected)
-}
-
-const pick = (value: object, names: ReadonlyArray<string>) =>
-  Object.fromEntries(names.map((name) => [name, (value as Record<string, unknown>)[name]]))
 
 /** Somebody signed in earlier, and the access token ends now. */
 const expired = (world: McpHarness.World) =>

@@ -1,7 +1,8 @@
 /** The traps of the MCP SDK's own sign-in, one by one: what hangs. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { FetchLike, McpOAuthError } from "../../src/mcp.ts"
+import type { FetchLike } from "../../src/mcp.ts"
+import { assertError } from "../fixtures/assertError.ts"
 import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
@@ -9,18 +10,6 @@ import type { Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
 type World = McpHarness.World
 
 const requestTimeout = "1 second"
-
-/** An error of ours, with what the one in question must say. */
-const assertError = (
-  outcome: unknown,
-  expected: Readonly<Record<string, unknown>> & { _tag: McpOAuthError["_tag"] }
-) => {
-  assert.instanceOf(outcome, Error)
-  assert.deepStrictEqual({ ...expected, ...pick(outcome, Object.keys(expected)) }, expected)
-}
-
-const pick = (value: object, names: ReadonlyArray<string>) =>
-  Object.fromEntries(names.map((name) => [name, (value as Record<string, unknown>)[name]]))
 
 /** The MCP server was taken for no authorization server: only its resource and its metadata were asked for. */
 const assertNoFallback = ({ server }: World) => {
@@ -204,13 +193,13 @@ describe("trap 2: a failure is not taken for an absent document", () => {
       // The challenge does not say where the metadata is: the SDK would ask at the root next.
       const world = yield* McpHarness.world({ server: { metadataAt: ["root-metadata"], challenge: () => [] } })
       const deaf: FetchLike = async (url, { signal: _, ...init } = {}) => {
-        if (String(url) === world.server.metadataUrl) await new Promise((done) => setTimeout(done, 1000))
+        if (String(url) === world.server.metadataUrl) await new Promise((done) => setTimeout(done, 600))
         return await fetch(url, init)
       }
-      const { oauth } = yield* world.open({ requestTimeout: "500 millis", fetch: deaf })
+      const { oauth } = yield* world.open({ requestTimeout: "300 millis", fetch: deaf })
       const error = yield* soon(Effect.flip(oauth.ensure))
       assertError(error, { _tag: "DiscoveryError", reason: "TimedOut" })
-      yield* Effect.sleep("1 second")
+      yield* Effect.sleep("600 millis")
       assert.deepStrictEqual([world.server.count("metadata"), world.server.count("root-metadata")], [1, 0])
     }))
 })

@@ -4,6 +4,7 @@ import type * as Fault from "../../src/core/mcp/Fault.ts"
 import * as ResponseDocument from "../../src/core/mcp/ResponseDocument.ts"
 import type { FetchLike } from "../../src/mcp/FetchLike.ts"
 import * as ServerRequest from "../../src/mcp/ServerRequest.ts"
+import { until } from "../fixtures/Harness.ts"
 import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 
 const url = "https://as.example/token"
@@ -175,7 +176,7 @@ describe("a request that is never answered, or never to its end", () => {
       Effect.gen(function* () {
         const { closed, origin } = yield* silent
         const fiber = yield* Effect.fork(ServerRequest.send({ fetch, requestTimeout }, { url: origin + path }))
-        while (closed.length === 0) yield* Effect.sleep("5 millis")
+        yield* until(() => closed.length > 0)
         yield* Fiber.interrupt(fiber)
         yield* Effect.promise(() => Promise.all(closed))
       }))

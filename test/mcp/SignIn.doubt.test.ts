@@ -1,6 +1,7 @@
 /** A registration that the server may have forgotten: no dead end, whatever the person does, and no more registrations. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
 const { call } = McpHarness
@@ -129,11 +130,9 @@ describe("a person who waits", () => {
       const { oauth } = yield* world.open()
       const shown = world.windows()
       yield* Effect.forkScoped(Effect.ignore(oauth.login))
-      yield* Effect.promise(async () => {
-        while (world.windows() === shown) await new Promise((resolve) => setTimeout(resolve, 5))
-      })
+      yield* until(() => world.windows() > shown)
       yield* TestClock.adjust(seconds * 1000)
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 30)))
+      yield* pause(30)
       return world.notices.filter(({ _tag }) => _tag === "MaybeForgotten")
     })
 
@@ -143,7 +142,7 @@ describe("a person who waits", () => {
       yield* world.signedIn
       assert.deepStrictEqual(yield* toldAfter(world, 19), [])
       yield* TestClock.adjust("2 seconds")
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 30)))
+      yield* pause(30)
       const told = world.notices.filter(({ _tag }) => _tag === "MaybeForgotten")
       const serverName = new URL(world.server.url).host
       assert.deepStrictEqual(told, [{ _tag: "MaybeForgotten", serverName }])

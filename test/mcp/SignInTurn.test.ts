@@ -1,17 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Layer, Option, Schedule, TestClock } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { CredentialStore } from "../../src/index.ts"
 import type { McpOAuthOptions } from "../../src/mcp.ts"
 import { keyText } from "../../src/core/mcp/Credentials.ts"
+import { until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as SharedTexts from "../fixtures/SharedTexts.ts"
-
-const until = (isSo: () => boolean) =>
-  Effect.repeat(Effect.sleep("5 millis"), { until: isSo, schedule: Schedule.forever }).pipe(
-    Effect.timeout("10 seconds"),
-    Effect.orDie,
-    Effect.asVoid
-  )
 
 /** Several processes of one person, as far as the store tells them apart. */
 const world = Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { McpOAuth } from "../../src/mcp.ts"
 import { type CredentialKey, CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { CredentialStore } from "../../src/store/CredentialStore.ts"
 import { hostile, isPrintable } from "../fixtures/HostileText.ts"
-import { assertQuiet, keep } from "../fixtures/storedCredentials.ts"
+import { assertQuiet, keep } from "../fixtures/secretCredentials.ts"
 
 const of = (store: CredentialStore) => Effect.provideService(McpOAuth.accounts, CredentialStore, store)
 

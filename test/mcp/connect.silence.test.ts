@@ -3,15 +3,11 @@ import { assert, it } from "@effect/vitest"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Effect, Either, Fiber, Option, TestClock } from "effect"
 import { McpOAuth } from "../../src/mcp.ts"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 
-const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
-  })
-
-/** A turn of the real clock, so that fibers which wait for a socket come to their next step. */
-const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 30)))
+/** Lets fibers that wait for a socket come to their next step. */
+const turn = pause(30)
 
 const connect = (serverUrl: string) =>
   Effect.either(McpOAuth.connect(new Client({ name: "test", version: "1.0.0" }), { serverUrl }))
@@ -37,14 +33,13 @@ it.scoped("connect gives up after a minute of silence", () =>
 
 it.scoped("connect does not count the time that a person takes", () =>
   Effect.gen(function* () {
-    const { answer, authorizationServer, layer, person, server, signedIn, untilShown, windows } = yield* McpHarness
-      .world()
+    const { answer, authorizationServer, layer, person, server, signedIn, windows } = yield* McpHarness.world()
     yield* signedIn
     authorizationServer.revokeAll()
     person.mode = "waits"
     const shown = windows()
     const connecting = yield* Effect.fork(Effect.scoped(Effect.provide(connect(server.url), layer)))
-    yield* Effect.raceFirst(untilShown(shown + 1), Effect.zipRight(until(() => windows() > shown), Effect.void))
+    yield* until(() => windows() > shown)
     yield* TestClock.adjust("4 minutes")
     yield* turn
     assert.isTrue(Option.isNone(yield* Fiber.poll(connecting)))

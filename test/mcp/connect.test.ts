@@ -19,7 +19,7 @@ import {
   type FetchLike,
   McpOAuth
 } from "../../src/mcp.ts"
-import { pause } from "../fixtures/Harness.ts"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as McpServer from "../fixtures/McpServer.ts"
 import type * as ProtectedServer from "../fixtures/ProtectedServer.ts"
@@ -116,15 +116,6 @@ const tryWhoami = (client: Caller): Effect.Effect<string, Error> =>
   Effect.tryPromise({
     try: async () => textOf(await client.callTool({ name: "whoami" })),
     catch: (error) => error as Error
-  })
-
-const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    const end = Date.now() + 5000
-    while (!condition()) {
-      if (Date.now() > end) throw new Error("a condition did not come true within 5 s")
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
   })
 
 /** How many finalizers a scope has. Effect tells nobody; a test below sees that this is where they are. */

@@ -13,7 +13,7 @@ import {
   type McpOAuthOptions,
   type ServerToConnect
 } from "../../src/mcp.ts"
-import { pause } from "../fixtures/Harness.ts"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import * as McpServer from "../fixtures/McpServer.ts"
@@ -113,15 +113,6 @@ const outcomes = (
 
 const good = (servers: ReadonlyArray<McpServer.McpServer>): Readonly<Record<string, string>> =>
   Object.fromEntries(servers.map(({ name }) => [name, `person at ${name}`]))
-
-const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    const end = Date.now() + 5000
-    while (!condition()) {
-      if (Date.now() > end) throw new Error("a condition did not come true within 5 s")
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  })
 
 const visit = (url: URL): Effect.Effect<number | undefined> =>
   Effect.orDie(Effect.map(StandInBrowser.make().visit(url, { follow: true }), ({ page }) => page?.status))

@@ -4,9 +4,10 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { createServer } from "node:http"
-import { CallbackFlow, type OpenOptions, PasteInput, Presenter } from "../../src/index.ts"
+import { CallbackFlow, type OpenOptions } from "../../src/index.ts"
 import { makeHttpApp } from "../../src/platform.ts"
 import { answerFor, urlFor } from "../fixtures/Harness.ts"
+import { nobody } from "../fixtures/nobody.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 
 /** A server of the user's with the callback mounted, and what sends requests to it. */
@@ -16,10 +17,6 @@ const mounted = Effect.gen(function* () {
   const server = yield* NodeHttpServer.make(() => createServer(), { host: "127.0.0.1", port: 0 })
   yield* server.serve(router)
   const port = server.address._tag === "TcpAddress" ? server.address.port : 0
-  const others = Layer.merge(
-    Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
-    Layer.succeed(Presenter, Presenter.none)
-  )
   const ask = (url: URL | string, host = "agent.example", follow = true) =>
     Effect.promise(() =>
       RawClient.get(port, typeof url === "string" ? url : `${url.pathname}${url.search}`, {
@@ -38,7 +35,7 @@ const mounted = Effect.gen(function* () {
         follow
       })
     )
-  const open = (options: OpenOptions) => Effect.provide(CallbackFlow.open(options), Layer.merge(layer, others))
+  const open = (options: OpenOptions) => Effect.provide(CallbackFlow.open(options), Layer.merge(layer, nobody))
   return { ask, post, open }
 })
 
@@ -135,11 +132,7 @@ describe("makeHttpApp", () => {
   it.live("fails with InvalidOptions for a redirect URI that is none", () =>
     Effect.scoped(Effect.gen(function* () {
       const { layer } = makeHttpApp({ redirectUri: "nonsense" })
-      const others = Layer.merge(
-        Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
-        Layer.succeed(Presenter, Presenter.none)
-      )
-      const error = yield* Effect.flip(Effect.provide(CallbackFlow.open(), Layer.merge(layer, others)))
+      const error = yield* Effect.flip(Effect.provide(CallbackFlow.open(), Layer.merge(layer, nobody)))
       assert.strictEqual(error.reason, "InvalidOptions")
     })))
 })

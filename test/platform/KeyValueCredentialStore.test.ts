@@ -2,20 +2,17 @@ import { KeyValueStore } from "@effect/platform"
 import { SystemError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Option } from "effect"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
 import { layerKeyValueStore } from "../../src/platform.ts"
-import { type Credentials, CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
+import { withToken } from "../fixtures/StoredTokens.ts"
 
 const key = { serverUrl: `https://mcp.example/api-key/${"x".repeat(400)}`, account: "me" }
-const withToken = (token: string): Credentials => ({
-  issuer: "https://as.example",
-  tokens: { accessToken: Redacted.make(token) }
-})
 const put = (store: CredentialStore, token: string) =>
   store.modify(key, () => Effect.succeed([undefined, Option.some(withToken(token))] as const))
 

@@ -4,7 +4,7 @@ import type { TextStore } from "../../src/promise/TextStore.ts"
 import { overTexts } from "../../src/promise/TextCredentialStore.ts"
 import type { TurnHolder } from "../../src/services/CredentialStore.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
-import { assertQuiet, keep, secretCredentials, secretText } from "../fixtures/storedCredentials.ts"
+import { assertQuiet, keep, secretCredentials, secretText } from "../fixtures/secretCredentials.ts"
 
 const key = { serverUrl: "https://mcp.example/mcp", account: "me" }
 const name = "https://mcp.example/mcp#me"

@@ -12,7 +12,8 @@ import {
   importCredentials,
   type TextStore
 } from "../../src/promise.ts"
-import { assertQuiet, secretText } from "../fixtures/storedCredentials.ts"
+import { rejection } from "../fixtures/rejection.ts"
+import { assertQuiet, secretText } from "../fixtures/secretCredentials.ts"
 
 const me = { serverUrl: "https://a.example/mcp", account: "me" }
 const you = { serverUrl: "https://a.example/mcp", account: "you" }
@@ -32,22 +33,6 @@ const filled = (): TextStore & { readonly texts: Map<string, string> } => {
     delete: (name) => texts.delete(name),
     list: () => texts.keys()
   }
-}
-
-type Tagged = Error & {
-  readonly _tag?: string
-  readonly option?: string
-  readonly reason?: string
-  readonly code?: string
-}
-
-const rejection = async (promise: Promise<unknown>): Promise<Tagged> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Tagged
-  }
-  throw new Error("it did not reject")
 }
 
 describe("accounts", () => {
@@ -229,7 +214,7 @@ describe.skipIf(process.platform !== "linux")("where there is no keychain", () =
   ])("a store with `%s` rejects, and writes nothing elsewhere", async (_option, store) => {
     const error = await rejection(importCredentials({ store, from: join(folder, "export.json") }))
     assert.strictEqual(error._tag, "CredentialStoreError")
-    assert.match(error.code ?? "", /^Keychain/)
+    assert.match(String(error.code), /^Keychain/)
     assertQuiet(error, "s3cr3t")
     const credentials = join(folder, "credentials")
     const written = existsSync(credentials) ? readdirSync(credentials).filter((name) => name !== "leases") : []

@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { inspect, types } from "node:util"
 import { type Callback, createMcpOAuth, type CreateMcpOAuthOptions, openCallback } from "../../src/promise.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import { withStranger } from "../fixtures/Stranger.ts"
 
 const secrets = { code: "SECRET-CODE", verifier: "SECRET-VERIFIER", token: "SECRET-TOKEN", secret: "SECRET-CLIENT" }
@@ -16,9 +17,6 @@ const urlFor = ({ redirectUri, state }: Callback) =>
   `https://as.example/authorize?${query({ state, redirect_uri: redirectUri, code_challenge: secrets.verifier })}`
 const browse = (callback: Callback, parameters: string) =>
   RawClient.get(portOf(callback), `${new URL(callback.redirectUri).pathname}?state=${callback.state}&${parameters}`)
-
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(() => assert.fail("it did not reject"), (error) => error)
 
 /** Opens a callback, for a rejection that it gives. */
 const from = (use: (callback: Callback) => Promise<unknown>) => async (): Promise<[unknown, ReadonlyArray<string>]> => {

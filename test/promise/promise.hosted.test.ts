@@ -12,6 +12,7 @@ import {
   type TextStore
 } from "../../src/promise.ts"
 import * as ProtectedServer from "../fixtures/ProtectedServer.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
 
 interface World {
@@ -98,9 +99,6 @@ const read = async ({ handle }: HostedSignIn, request: Request): Promise<string>
     : await handle(new Request(new URL(location, request.url), { headers: request.headers }))
   return `${last.status} ${/<h1[^>]*>(.*?)<\/h1>/s.exec(await last.text())?.[1] ?? ""}`
 }
-
-const rejection = (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> =>
-  promise.then(() => assert.fail("it did not reject"), (error) => error)
 
 describe("createHostedSignIn", () => {
   it("signs a person in by two calls, and the credentials are those that createMcpOAuth uses", async () => {

@@ -10,6 +10,7 @@ import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { connect, connectAll, createMcpOAuth, type CreateMcpOAuthOptions, type TextStore } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as McpServer from "../fixtures/McpServer.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as StandInBrowser from "../fixtures/StandInBrowser.ts"
 
@@ -66,16 +67,6 @@ const newClient = () => new Client({ name: "test", version: "1.0.0" })
 const whoami = async (client: Client): Promise<string> => {
   const { content: [first] } = CallToolResultSchema.parse(await client.callTool({ name: "whoami" }))
   return first?.type === "text" ? first.text : "no text"
-}
-
-/** What a promise rejects with. */
-const rejection = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error & Record<string, unknown>
-  }
-  throw new Error("it did not reject")
 }
 
 const texts = (): TextStore & { readonly kept: Map<string, string> } => {

@@ -8,6 +8,7 @@ import { assert, describe, it } from "vitest"
 import { type Callback, openCallback, type OpenCallbackOptions, type RefusedInput } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import { withStranger } from "../fixtures/Stranger.ts"
 
 const portOf = (callback: Callback) => Number(new URL(callback.redirectUri).port)
@@ -28,16 +29,6 @@ const answer = (callback: Callback, parameters: Record<string, string>): URL => 
 }
 
 const browse = (callback: Callback, url: URL) => RawClient.get(portOf(callback), `${url.pathname}${url.search}`)
-
-/** What a promise rejects with. */
-const rejection = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error & Record<string, unknown>
-  }
-  throw new Error("it did not reject")
-}
 
 const using = async (
   options: OpenCallbackOptions,

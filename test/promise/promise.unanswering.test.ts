@@ -4,6 +4,7 @@ import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { createMcpOAuth, type CreateMcpOAuthOptions, type TextStore } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as ProtectedServer from "../fixtures/ProtectedServer.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as StandInBrowser from "../fixtures/StandInBrowser.ts"
 
@@ -29,15 +30,6 @@ afterEach(() => stop())
 const openBrowser = (url: URL) => {
   windows.push(url)
   void Effect.runPromise(StandInBrowser.make().visit(url, { follow: true })).catch(() => {})
-}
-
-const rejection = async (promise: Promise<unknown>): Promise<unknown> => {
-  try {
-    await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error("it did not reject")
 }
 
 /** A promise that resolves when it is told to, and one that never does. */
@@ -116,10 +108,10 @@ describe("createMcpOAuth, with what never answers", () => {
       await reached
       const before = Date.now()
       own.abort("enough")
-      assert.strictEqual(await ensuring, "enough")
+      assert.strictEqual<unknown>(await ensuring, "enough")
       assert.isBelow(Date.now() - before, 1100)
       all.abort("over")
-      assert.strictEqual(await request, "over")
+      assert.strictEqual<unknown>(await request, "over")
       await oauth.close()
       assert.isBelow(Date.now() - before, 2200)
     })

@@ -14,9 +14,8 @@ import {
 } from "../../src/promise.ts"
 import * as Leaks from "../fixtures/Leaks.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
+import { rejection } from "../fixtures/rejection.ts"
 import { withStranger } from "../fixtures/Stranger.ts"
-
-type Rejection = Error & Record<string, unknown>
 
 const portOf = (callback: Callback) => Number(new URL(callback.redirectUri).port)
 const query = (parameters: Readonly<Record<string, string>>) => new URLSearchParams(parameters).toString()
@@ -33,10 +32,6 @@ const browse = (callback: Callback, parameters: Readonly<Record<string, string>>
 
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 const never = () => new Promise<never>(() => {})
-
-/** What a promise rejects with. It never resolves on the way there. */
-const rejection = (promise: Promise<unknown>): Promise<Rejection> =>
-  promise.then(() => assert.fail("it did not reject"), (error) => error)
 
 /** Waits for the answer to what the caller shows itself. */
 const authorize = (callback: Callback, more: Partial<AuthorizeOptions> = {}) =>

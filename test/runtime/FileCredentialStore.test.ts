@@ -1,66 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted, type Scope } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
-import os, { tmpdir, userInfo } from "node:os"
+import os, { userInfo } from "node:os"
 import { basename, dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { inspect } from "node:util"
 import { vi } from "vitest"
-import { configDirectory, make, open } from "../../src/runtime/FileCredentialStore.ts"
+import { configDirectory } from "../../src/runtime/configDirectory.ts"
+import { open } from "../../src/runtime/FileCredentialStore.ts"
 import { layerFile } from "../../src/runtime/layer.ts"
-import { type Credentials, CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { alone, fileIn, folder, listed, listening } from "../fixtures/CredentialFolder.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
+import { assertQuiet } from "../fixtures/secretCredentials.ts"
+import { tokenOf, withToken } from "../fixtures/StoredTokens.ts"
 
 const key = { serverUrl: "https://mcp.example/a?b=../c", account: "me/you" }
-const withToken = (token: string): Credentials => ({
-  issuer: "https://as.example",
-  tokens: { accessToken: Redacted.make(token) }
-})
-const tokenOf = (credentials: Option.Option<Credentials>) =>
-  Option.isNone(credentials) || credentials.value.tokens === undefined
-    ? undefined
-    : Redacted.value(credentials.value.tokens.accessToken)
 const put = (store: CredentialStore, token: string, at: { readonly serverUrl: string } = key) =>
   store.modify(at, () => Effect.succeed([undefined, Option.some(withToken(token))] as const))
 
-/** A folder of its own, named by its real path. */
-const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "credentials-")))),
-  (path) => Effect.sync(() => fs.rmSync(path, { recursive: true, force: true }))
-)
 const at = (directory: string) => open({ appName: "test", directory })
-const listed = (directory: string): ReadonlyArray<string> =>
-  fs.existsSync(join(directory, "credentials"))
-    ? fs.readdirSync(join(directory, "credentials")).filter((name) => name !== "leases").sort()
-    : []
-/** The one file of a store with one key. */
-const fileIn = (directory: string): string => {
-  const names = listed(directory)
-  assert.strictEqual(names.length, 1, names.join(" "))
-  return join(directory, "credentials", names[0] ?? "")
-}
 const modeOf = (path: string) => (fs.statSync(path).mode & 0o777).toString(8)
-
-/** What goes to stderr while an effect runs. */
-const listening = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, string], E, R> =>
-  Effect.suspend(() => {
-    let said = ""
-    const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-      said += String(text)
-      return true
-    })
-    return Effect.ensuring(Effect.map(effect, (value) => [value, said] as const), Effect.sync(() => spy.mockRestore()))
-  })
-
-const assertQuiet = (error: unknown, secret: string) =>
-  assert.notInclude(`${inspect(error, { depth: null })} ${JSON.stringify(error)} ${String(error)}`, secret)
-
-/** A store that is to others of its folder as one of another process. */
-const alone = (directory: string) => make({ folder: join(directory, "credentials") })
 
 credentialStoreLaws("FileCredentialStore", Effect.flatMap(folder, at), {
   takesTurns: true,
@@ -302,6 +265,7 @@ describe.skipIf(process.platform === "win32")("the home folder of FileCredential
         syncBuiltinESMExports()
         const error = yield* Effect.flip(open({ appName: "tool" }))
         assert.strictEqual(error.reason, "Unreadable")
+        assert.isUndefined(error.code)
         assert.include(error.message, "Set HOME")
       }
     }))
@@ -325,6 +289,8 @@ describe.skipIf(process.platform === "win32")("what FileCredentialStore does not
       for (const use of [Effect.asVoid(store.load(key)), Effect.asVoid(change)]) {
         const error = yield* Effect.flip(use)
         assert.strictEqual(error._tag, "CredentialStoreError")
+        // The system has no code for what this package refuses.
+        assert.isUndefined(error.code)
         for (const word of words) assert.include(error.message, word)
         assertQuiet(error, "s3cret")
       }
@@ -698,9 +664,7 @@ describe("two FileCredentialStores of one folder", () => {
         (_, turn) =>
           (stores[turn % 3] ?? stores[0]!).modify(key, (current) =>
             Effect.delay(
-              Effect.sync(() =>
-                [undefined, Option.some(withToken(String(Number(tokenOf(current) ?? 0) + 1)))] as const
-              ),
+              Effect.sync(() => [undefined, Option.some(withToken(String(Number(tokenOf(current)) + 1)))] as const),
               "1 millis"
             ))
       )

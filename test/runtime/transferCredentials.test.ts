@@ -8,7 +8,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { open } from "../../src/runtime/FileCredentialStore.ts"
 import { bundled } from "../fixtures/LiveTerminal.ts"
-import { keep, secretIn } from "../fixtures/storedCredentials.ts"
+import { keep, secretIn } from "../fixtures/secretCredentials.ts"
 
 const key = { serverUrl: "https://mcp.example/mcp" }
 const root = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "transfer-")))

@@ -1,12 +1,10 @@
 /** Effect 4's `Effect` by the names of Effect 3. */
 import * as Clock from "effect4/Clock"
-import type * as Duration from "effect4/Duration"
 import * as Effect from "effect4/Effect"
 import * as Fiber from "effect4/Fiber"
 import { dual } from "effect4/Function"
 import * as Scheduler from "effect4/Scheduler"
 import type * as Scope from "effect4/Scope"
-import * as Semaphore_ from "effect4/Semaphore"
 import type * as Tracer from "effect4/Tracer"
 import * as Either from "./Either.ts"
 import { inTurn } from "./inTurn.ts"
@@ -15,8 +13,6 @@ import type { Runtime } from "./Runtime.ts"
 export * from "effect4/Effect"
 
 type Of<A, E = never, R = never> = Effect.Effect<A, E, R>
-
-export type Semaphore = Semaphore_.Semaphore
 
 export const async = <A, E = never, R = never>(
   register: (resume: (effect: Of<A, E, R>) => void) => void | Of<unknown, never, R>
@@ -40,18 +36,11 @@ export const withClock: {
   2,
   <A, E, R>(self: Of<A, E, R>, clock: Clock.Clock): Of<A, E, R> => Effect.provideService(self, Clock.Clock, clock)
 )
-export const dieMessage = (message: string): Of<never> => Effect.suspend(() => Effect.die(new Error(message)))
 export const either = <A, E, R>(self: Of<A, E, R>): Of<Either.Either<A, E>, never, R> =>
   Effect.match(self, { onFailure: (error) => Either.left(error), onSuccess: (value) => Either.right(value) })
 export const orElse: typeof Effect.catch = Effect.catch
-export const runtime = <R>(): Of<Runtime<R>, never, R> =>
-  Effect.map(Effect.context<R>(), (context) => ({ context, uninterruptible: false }))
+export const runtime = <R>(): Of<Runtime<R>, never, R> => Effect.map(Effect.context<R>(), (context) => ({ context }))
 export const tapErrorCause: typeof Effect.tapCause = Effect.tapCause
-export const timeoutFail = <A, E, R, E2>(
-  self: Of<A, E, R>,
-  { duration, onTimeout }: { readonly duration: Duration.Input; readonly onTimeout: () => E2 }
-): Of<A, E | E2, R> => Effect.timeoutOrElse(self, { duration, orElse: () => Effect.fail(onTimeout()) })
-export const unsafeMakeSemaphore = (permits: number): Semaphore => Semaphore_.makeUnsafe(permits)
 export const yieldNow = (): Of<void> => Effect.yieldNow
 // With the effect as first argument both versions take the same options.
 export const withSpan = (name: string, options?: Tracer.SpanOptions) => <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>

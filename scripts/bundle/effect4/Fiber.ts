@@ -10,7 +10,5 @@ export type RuntimeFiber<A, E = never> = Fiber.Fiber<A, E>
 
 export const interruptAsFork = (self: Fiber.Fiber<unknown, unknown>, id: number | undefined): Effect.Effect<void> =>
   Effect.sync(() => self.interruptUnsafe(id))
-export const interruptFork = (self: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
-  interruptAsFork(self, undefined)
 export const poll = <A, E>(self: Fiber.Fiber<A, E>): Effect.Effect<Option.Option<Exit.Exit<A, E>>> =>
   Effect.sync(() => Option.fromUndefinedOr(self.pollUnsafe()))

@@ -4,4 +4,3 @@ import * as Option from "effect4/Option"
 export * from "effect4/Option"
 
 export const fromNullable: typeof Option.fromNullishOr = Option.fromNullishOr
-export const flatMapNullable: typeof Option.flatMapNullishOr = Option.flatMapNullishOr

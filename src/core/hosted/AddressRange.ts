@@ -2,6 +2,7 @@
  * Which addresses and names are public: what a service may be led to by somebody else's URL (IANA special-purpose address
  * registries, RFC 6890; names of RFC 6761, 6762, 8375).
  */
+import { partsOfIpv6 } from "../mcp/SecureUrl.ts"
 
 /** Why an address or a name is not public. */
 export type AddressKind =
@@ -57,11 +58,7 @@ const ipv4Of = (text: string): Ipv4 | undefined => {
 /** The eight parts of an IPv6 address, in whichever way it is written, without its zone. */
 const ipv6Of = (text: string): ReadonlyArray<number> | undefined => {
   const written = `http://[${text.replace(/^\[|\]$/g, "").replace(/%.*$/s, "")}]/`
-  if (!URL.canParse(written)) return undefined
-  const [left = "", right = ""] = new URL(written).hostname.slice(1, -1).split("::")
-  const parts = (side: string) => side === "" ? [] : side.split(":").map((part) => Number.parseInt(part, 16))
-  const [first, last] = [parts(left), parts(right)]
-  return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
+  return URL.canParse(written) ? partsOfIpv6(new URL(written).hostname) : undefined
 }
 
 /** Prefixes behind which an IPv4 address stands that is reached, and how many parts come before it. */

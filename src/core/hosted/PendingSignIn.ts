@@ -4,6 +4,7 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Credentials from "../mcp/Credentials.ts"
+import * as JsonObject from "../text/JsonObject.ts"
 
 /** What is needed to check an answer, to exchange its code, and to store what comes of it. */
 export interface PendingSignIn {
@@ -40,21 +41,13 @@ const isText = (value: unknown): value is string => typeof value === "string"
 const isTextOrAbsent = (value: unknown): value is string | undefined => value === undefined || isText(value)
 const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText)
 
-const fieldsOf = (text: string): Readonly<Record<string, unknown>> => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
-  } catch {
-    return {}
-  }
-}
-
 /** Reads what {@link encode} wrote; `undefined` for anything else, such as a text of a later version. */
 export const decode = (text: string): PendingSignIn | undefined => {
-  const fields = fieldsOf(text)
+  const fields = JsonObject.parse(text)
+  if (fields?.version !== version) return undefined
   const { authMethods, codeVerifier, credentials, expiresAt, isFixed, issuerRequired, resource, scope } = fields
   const { serverName, tokenEndpoint } = fields
-  if (fields.version !== version || !isText(credentials)) return undefined
+  if (!isText(credentials)) return undefined
   const key = Credentials.keyOf(credentials)
   const kept = Either.getOrUndefined(Credentials.decode(credentials))
   if (key === undefined || kept?.client === undefined) return undefined

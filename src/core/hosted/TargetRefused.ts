@@ -24,6 +24,7 @@ export type TargetRefusedReason = "NotHttps" | "Name" | "Address" | "Guard"
  * @category errors
  */
 export const TargetRefusedBase: TaggedErrorClass<"TargetRefused", {
+  /** What is wrong with where it leads. */
   reason: TargetRefusedReason
   /** The host of the URL, as the server or the person named it. */
   host: string

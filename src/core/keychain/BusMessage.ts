@@ -91,19 +91,19 @@ const replyOf = (view: DataView, end: number, little: boolean): Reply | undefine
   while (at < end) {
     at = Math.ceil(at / 8) * 8
     const code = view.getUint8(at)
-    const type = String.fromCharCode(view.getUint8(at + 2))
+    const signature = String.fromCharCode(view.getUint8(at + 2))
     if (view.getUint8(at + 1) !== 1) return undefined
     at += 4
-    if (type === "g") {
+    if (signature === "g") {
       at += view.getUint8(at) + 2
       continue
     }
     at = Math.ceil(at / 4) * 4
     const value = view.getUint32(at, little)
     at += 4
-    if (type === "u") {
+    if (signature === "u") {
       found.set(code, value)
-    } else if (type === "s" || type === "o") {
+    } else if (signature === "s" || signature === "o") {
       found.set(code, new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, value)))
       at += value + 1
     } else {

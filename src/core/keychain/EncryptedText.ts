@@ -3,6 +3,7 @@
  */
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import { isJsonObject, parse } from "../text/JsonObject.ts"
 
 /** What an encrypted text consists of. */
 export interface Encrypted {
@@ -33,20 +34,6 @@ const format = 1
 const nonceLength = 12
 const keyLength = 32
 
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Readonly<Record<string, unknown>>
-    : undefined
-
-const parse = (text: string): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    return fieldsOf(JSON.parse(text))
-  } catch {
-    // The message of the error quotes the text.
-    return undefined
-  }
-}
-
 /** Base64url without padding; `undefined` where it is something else. */
 const bytesOf = (value: unknown): Uint8Array | undefined => {
   if (typeof value !== "string" || !/^[\w-]*$/.test(value) || value.length % 4 === 1) return undefined
@@ -73,8 +60,8 @@ export const encode = ({ bytes, keyId, nonce }: Encrypted): string => {
 /** Reads what {@link encode} wrote. Never throws. */
 export const decode = (text: string): Either.Either<Encrypted, Unusable> => {
   const fields = parse(text)
-  const encrypted = fieldsOf(fields?.["encrypted"])
-  if (fields === undefined || encrypted === undefined) return Either.left("damaged")
+  const encrypted = fields?.["encrypted"]
+  if (fields === undefined || !isJsonObject(encrypted)) return Either.left("damaged")
   const isNewer = (value: unknown, known: number) => typeof value === "number" && value > known
   if (isNewer(fields["version"], version) || isNewer(encrypted["format"], format)) return Either.left("newer")
   if (fields["version"] !== version || encrypted["format"] !== format) return Either.left("damaged")

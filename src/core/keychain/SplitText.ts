@@ -8,6 +8,7 @@
  *   - what does not fit its digest is damaged, and never given out.
  */
 import * as Either from "effect/Either"
+import { parse } from "../text/JsonObject.ts"
 
 type Slot = "a" | "b"
 
@@ -34,23 +35,20 @@ const headOf = ({ digest, first, pieces, slot }: Head): string =>
 /** What an entry says that is the head of a text; what is wrong with it where it is none. */
 export const readHead = (entry: string): Either.Either<Head, "damaged" | "newer"> => {
   const end = entry.indexOf("\n")
-  try {
-    const fields: unknown = JSON.parse(entry.slice(0, Math.max(end, 0)))
-    if (typeof fields !== "object" || fields === null) return Either.left("damaged")
-    const { digest, pieces, slot, version: written } = fields as Readonly<Record<string, unknown>>
-    if (typeof written === "number" && written > version) return Either.left("newer")
-    const isHead = written === version && (slot === "a" || slot === "b") && typeof digest === "string" &&
-      typeof pieces === "number" && Number.isInteger(pieces) && pieces > 0 && pieces <= maxPieces
-    return isHead ? Either.right({ slot, pieces, digest, first: entry.slice(end + 1) }) : Either.left("damaged")
-  } catch {
-    return Either.left("damaged")
-  }
+  const fields = parse(entry.slice(0, Math.max(end, 0)))
+  if (fields === undefined) return Either.left("damaged")
+  const { digest, pieces, slot, version: written } = fields
+  if (typeof written === "number" && written > version) return Either.left("newer")
+  const isHead = written === version && (slot === "a" || slot === "b") && typeof digest === "string" &&
+    typeof pieces === "number" && Number.isInteger(pieces) && pieces > 0 && pieces <= maxPieces
+  return isHead ? Either.right({ slot, pieces, digest, first: entry.slice(end + 1) }) : Either.left("damaged")
 }
 
 /** Of a text of 1 MiB on Windows; so that a damaged head does not have entries looked for without end. */
 const maxPieces = 2000
 
-const pieceName = (name: string, slot: Slot, at: number): string => `${name}.${slot}.${at}`
+/** The entry of one piece of a text; `at` is 1 for the second piece, because the first one is in the head. */
+export const pieceName = (name: string, slot: Slot, at: number): string => `${name}.${slot}.${at}`
 
 const namesIn = (name: string, slot: Slot, pieces: number): ReadonlyArray<string> =>
   Array.from({ length: Math.max(pieces - 1, 0) }, (_, at) => pieceName(name, slot, at + 1))
@@ -58,13 +56,12 @@ const namesIn = (name: string, slot: Slot, pieces: number): ReadonlyArray<string
 /** The entries of the pieces after the first, in their order. */
 export const pieceNames = (name: string, { pieces, slot }: Head): ReadonlyArray<string> => namesIn(name, slot, pieces)
 
-/** The whole text; `undefined` when a piece is missing, or of another text. */
+/** The whole text; `undefined` when a piece is missing, or of another text: then the digest is another one. */
 export const joined = (
   head: Head,
   pieces: ReadonlyArray<string | undefined>,
   digestOf: (text: string) => string
 ): string | undefined => {
-  if (pieces.length !== head.pieces - 1 || pieces.includes(undefined)) return undefined
   const text = head.first + pieces.join("")
   return digestOf(text) === head.digest ? text : undefined
 }
@@ -98,6 +95,7 @@ export interface Leftovers {
   readonly b: number
 }
 
+/** A crash has left nothing. */
 export const noLeftovers: Leftovers = { a: 1, b: 1 }
 
 /**
@@ -139,9 +137,6 @@ export const removing = (
   ...deletions(name, "a", Math.max(leftovers.a, before?.slot === "a" ? before.pieces : 1)),
   ...deletions(name, "b", Math.max(leftovers.b, before?.slot === "b" ? before.pieces : 1))
 ]
-
-/** The entry to look for next, to find out what is in a slot. */
-export const leftoverName: (name: string, slot: "a" | "b", at: number) => string = pieceName
 
 /**
  * How long an entry of the system's keychain may be, in letters of JavaScript. Windows takes 2,560 bytes (`CredWriteW`), and

@@ -5,6 +5,7 @@
  * is never removed, so a process that comes late with an old number is found out by looking again. Its content says where
  * its holder listens; an empty one was given back.
  */
+import { parse } from "../text/JsonObject.ts"
 
 /** Who holds a lease, as its generation file tells. */
 export interface Holder {
@@ -34,22 +35,14 @@ export const isBeside = (socket: string): boolean => besideName.test(socket)
 
 const isAbsolute = (socket: string): boolean => socket.startsWith("/") && !socket.includes("\0")
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const isPid = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
 
 /** Reads a generation file. Later versions of the format name their socket in the same way. */
 export const decode = (text: string): Content => {
   if (text === "") return { _tag: "Empty" }
-  const value = text.length > maxContent ? undefined : parsed(text)
-  if (typeof value !== "object" || value === null) return { _tag: "Damaged" }
-  const { host, pid, socket, v } = value as Readonly<Record<string, unknown>>
+  const fields = text.length > maxContent ? undefined : parse(text)
+  if (fields === undefined) return { _tag: "Damaged" }
+  const { host, pid, socket, v } = fields
   if (!isPid(v) || typeof socket !== "string" || !(isBeside(socket) || isAbsolute(socket))) return { _tag: "Damaged" }
   return {
     _tag: "Held",

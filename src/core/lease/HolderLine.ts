@@ -1,6 +1,7 @@
 /**
  * What the holder of a lease says to those who wait for it: lines of JSON, the first one at once.
  */
+import { parse } from "../text/JsonObject.ts"
 
 /** What is said. */
 export interface HolderLine {
@@ -13,20 +14,15 @@ export const maxLine = 65_536
 
 /** A line, with its end; `undefined` where it would be too long. */
 export const encode = ({ pid, told }: HolderLine): string | undefined => {
-  const line = JSON.stringify({ v: 1, pid, ...(told !== undefined && { told }) })
+  const line = JSON.stringify({ v: 1, pid, told })
   return line.length > maxLine ? undefined : `${line}\n`
 }
 
 /** What a line says; `undefined` where it cannot be read. Members that are not known are of later versions. */
 export const decode = (line: string): HolderLine | undefined => {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
-  const { pid, told } = value as Readonly<Record<string, unknown>>
+  const fields = parse(line)
+  if (fields === undefined) return undefined
+  const { pid, told } = fields
   return {
     pid: Number.isSafeInteger(pid) && (pid as number) > 0 ? pid as number : undefined,
     told: typeof told === "string" ? told : undefined

@@ -1,9 +1,9 @@
 /**
  * Whether a lease can be had: decided from its highest generation and from what came of connecting to its holder.
  *
- * A holder keeps a socket open for as long as it lives, so a connection that ends is news, and one that is refused is a
- * death certificate: on the same host. From another one a socket may be out of reach though its holder lives. There the
- * holder's heartbeat counts, a write to its generation file each second.
+ * A holder listens on a socket for as long as it lives. A connection that ends tells that the lease may be free; on the same
+ * host, one that is refused proves that the holder is gone. From another host a socket may be out of reach though its holder
+ * lives: there the holder's heartbeat counts, a write to its generation file each second.
  */
 import type { Content } from "./Generation.ts"
 

@@ -6,7 +6,7 @@ import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import type { AuthorizationOptions } from "./AuthorizationOptions.ts"
 import { InvalidOptions } from "../InvalidOptions.ts"
 import * as ScopeSet from "./ScopeSet.ts"
-import { isSecure, parseUrl } from "./SecureUrl.ts"
+import { parseUrl, urlProblem } from "./SecureUrl.ts"
 import type { Unsafe } from "./Unsafe.ts"
 
 /** The options, checked. */
@@ -61,10 +61,7 @@ export const check = (
   const url = authorizationServerMetadataUrl === undefined
     ? undefined
     : parseUrl(String(authorizationServerMetadataUrl))
-  if (
-    authorizationServerMetadataUrl !== undefined &&
-    (url === undefined || !isSecure(url) || url.username !== "" || url.password !== "")
-  ) {
+  if (authorizationServerMetadataUrl !== undefined && (url === undefined || urlProblem(url) !== undefined)) {
     return invalid("authorizationServerMetadataUrl", "it has to be an https: URL, or an http: URL on this machine")
   }
   if (url !== undefined) url.hash = ""

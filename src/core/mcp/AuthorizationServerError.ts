@@ -24,6 +24,7 @@ export type RegistrationReason = FaultReason | "NotSupported" | "Rejected" | "In
 export const RegistrationErrorBase: TaggedErrorClass<
   "RegistrationError",
   WhyFields & {
+    /** Why the program could not be registered. */
     reason: RegistrationReason
     /** The authorization server. */
     issuer: string
@@ -92,6 +93,7 @@ export const isUnknownClient = (error: string | undefined): boolean =>
 export const TokenErrorBase: TaggedErrorClass<
   "TokenError",
   WhyFields & {
+    /** Why there is no token. */
     reason: TokenReason
     /** The grant that was tried. */
     grant: "authorization_code" | "refresh_token"
@@ -150,6 +152,7 @@ export type RevocableToken = "access_token" | "refresh_token"
 export const RevocationErrorBase: TaggedErrorClass<
   "RevocationError",
   WhyFields & {
+    /** Why the tokens may not have been revoked. */
     reason: TokenReason
     /** The authorization server. */
     issuer: string

@@ -183,9 +183,8 @@ const toBearer = ({ parameters }: Challenge): BearerChallenge => {
 const stepUpErrors: ReadonlyArray<string> = ["insufficient_scope", "insufficient_user_authentication"]
 
 /**
- * The `Bearer` challenge to follow: the first that names metadata, else the first; of one that says what the token lacks,
- * that comes before. Challenges of other schemes, such as
- * `DPoP`, are ignored.
+ * The `Bearer` challenge to follow: the first that names metadata, else the first. Where one says what the token lacks, its
+ * fields replace those of the other. Challenges of other schemes, such as `DPoP`, are ignored.
  *
  * @param header - The value of `WWW-Authenticate`; `null` where there is none.
  *

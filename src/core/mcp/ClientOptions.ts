@@ -18,7 +18,8 @@ export interface PreRegisteredClient<Secret> {
   /**
    * How the client authenticates at the token endpoint, for servers that list several methods but accept one.
    *
-   * @default the method that the server lists first and the client can use
+   * @default with a secret `client_secret_basic`, or `client_secret_post` where the server offers that and not the other;
+   * without a secret `none`
    */
   readonly authMethod?: "client_secret_basic" | "client_secret_post" | "none" | undefined
   /** The issuer that the client belongs to; no other sees it. @default the first issuer it is used with */

@@ -3,6 +3,7 @@
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import { isJsonObject, type JsonObject } from "../text/JsonObject.ts"
 
 /**
  * What credentials are stored under: a server, and an identity on it.
@@ -111,12 +112,10 @@ const maxDate = 8.64e15
 export const dateMillis = (millis: number | undefined): number | undefined =>
   millis === undefined ? undefined : Math.max(-maxDate, Math.min(maxDate, millis))
 
-type Fields = Readonly<Record<string, unknown>>
-
 const version = 1
 
 /** Adds the unknown fields. Known fields override them, even when `undefined`. */
-const withExtra = (known: Fields, extra: Redacted.Redacted<Fields> | undefined): Fields => ({
+const withExtra = (known: JsonObject, extra: Redacted.Redacted<JsonObject> | undefined): JsonObject => ({
   ...known,
   ...(extra === undefined
     ? {}
@@ -143,7 +142,7 @@ export const secretsOf = ({ client, extra, nextClient, tokens }: Credentials): R
   )
 ]
 
-const clientFields = (client: ClientRegistration): Fields =>
+const clientFields = (client: ClientRegistration): JsonObject =>
   withExtra({
     clientId: client.clientId,
     clientSecret: secret(client.clientSecret),
@@ -186,8 +185,6 @@ export const writtenByNewer =
 
 type Decoded<A> = Either.Either<A, string>
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === "string"
 const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText)
 // JSON has numbers beyond those of JavaScript: 1e999 is read as Infinity.
@@ -204,10 +201,10 @@ const optional = <A>(value: unknown, name: string, is: (value: unknown) => value
 const redacted = <A>(value: A | undefined): Redacted.Redacted<A> | undefined =>
   value === undefined ? undefined : Redacted.make(value)
 
-const extraOf = (unknown: Fields): Redacted.Redacted<Fields> | undefined =>
+const extraOf = (unknown: JsonObject): Redacted.Redacted<JsonObject> | undefined =>
   Object.keys(unknown).length === 0 ? undefined : Redacted.make(unknown)
 
-const decodeClient = (fields: Fields): Decoded<ClientRegistration> =>
+const decodeClient = (fields: JsonObject): Decoded<ClientRegistration> =>
   Either.gen(function* () {
     const { clientId, clientSecret, isInDoubt, isUnknown, redirectUris, ...unknown } = fields
     const doubt = yield* optional(isInDoubt, "client.isInDoubt", isFlag)
@@ -222,7 +219,7 @@ const decodeClient = (fields: Fields): Decoded<ClientRegistration> =>
     }
   })
 
-const decodeTokens = (fields: Fields): Decoded<Tokens> =>
+const decodeTokens = (fields: JsonObject): Decoded<Tokens> =>
   Either.gen(function* () {
     const { accessToken, expiresAt, refreshRefusedAt, refreshToken, scope, ...unknown } = fields
     const refusedAt = yield* optional(refreshRefusedAt, "tokens.refreshRefusedAt", isNumber)
@@ -236,10 +233,10 @@ const decodeTokens = (fields: Fields): Decoded<Tokens> =>
     }
   })
 
-const parse = (text: string): Decoded<Fields> => {
+const parse = (text: string): Decoded<JsonObject> => {
   try {
     const value: unknown = JSON.parse(text)
-    return isFields(value) ? Either.right(value) : Either.left("the text is no JSON object")
+    return isJsonObject(value) ? Either.right(value) : Either.left("the text is no JSON object")
   } catch {
     // The message of the error quotes the text, which may hold a token.
     return Either.left("the text is not JSON")
@@ -271,9 +268,9 @@ export const decode = (text: string): Either.Either<Credentials, string> =>
     } = fields
     if ((yield* required(written, "version", isNumber)) > version) return yield* Either.left(writtenByNewer)
     if (written !== version) return yield* Either.left("the field version is no version")
-    const clientFields = yield* optional(client, "client", isFields)
-    const nextFields = yield* optional(nextClient, "nextClient", isFields)
-    const tokenFields = yield* optional(tokens, "tokens", isFields)
+    const clientFields = yield* optional(client, "client", isJsonObject)
+    const nextFields = yield* optional(nextClient, "nextClient", isJsonObject)
+    const tokenFields = yield* optional(tokens, "tokens", isJsonObject)
     return {
       issuer: yield* required(issuer, "issuer", isText),
       client: clientFields && (yield* decodeClient(clientFields)),

@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import { isPlain, printable } from "../text/SafeText.ts"
 import type { Document } from "./ResponseDocument.ts"
 import * as ScopeSet from "./ScopeSet.ts"
-import { isSecure, mayLeadTo, parseUrl } from "./SecureUrl.ts"
+import { mayLeadTo, parseUrl, urlProblem } from "./SecureUrl.ts"
 import { display, resourceOf } from "./ServerUrl.ts"
 import { UntrustedMetadata } from "./SignInError.ts"
 import type { Unsafe } from "./Unsafe.ts"
@@ -129,8 +129,7 @@ export const protectedResource = (
 export const secureEndpoint = (server: URL, field: string, value: unknown): UntrustedMetadata | undefined => {
   if (typeof value === "string" && value !== "" && !isPlain(value, maxUrlLength)) return malformed(server, field, value)
   const url = typeof value === "string" ? parseUrl(value) : undefined
-  const canBeUsed = url !== undefined && isSecure(url) && url.username === "" && url.password === "" &&
-    mayLeadTo(server, url)
+  const canBeUsed = url !== undefined && urlProblem(url) === undefined && mayLeadTo(server, url)
   return canBeUsed
     ? undefined
     : new UntrustedMetadata({ reason: "InsecureUrl", server: display(server), field, found: shown(value) })
@@ -192,6 +191,7 @@ export const sameIssuer = (asked: string, named: string | undefined): boolean =>
 }
 
 const endpoints = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"] as const
+/** What is no text, or an empty one, is absent. */
 const optionalUrl = (value: unknown): string | undefined =>
   (textOf(value) ?? "").trim() === "" ? undefined : textOf(value)
 
@@ -229,8 +229,7 @@ export const authorizationServer = (
   if (!isPlain(issuer, maxIssuerLength)) return Either.left(malformed(server, "issuer", issuer))
   for (const field of endpoints) {
     const value = document[field]
-    // What is optional and no text at all is absent.
-    if (!required.includes(field) && (textOf(value) ?? "").trim() === "") continue
+    if (!required.includes(field) && optionalUrl(value) === undefined) continue
     const insecure = secureEndpoint(server, field, value)
     if (insecure !== undefined) return Either.left(insecure)
   }

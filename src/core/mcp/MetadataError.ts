@@ -15,6 +15,7 @@ import { parseUrl } from "./SecureUrl.ts"
 export const DiscoveryErrorBase: TaggedErrorClass<
   "DiscoveryError",
   WhyFields & {
+    /** What kept the metadata from being read. */
     reason: FaultReason | "NoMetadata"
     /** The MCP server. */
     server: string
@@ -71,6 +72,7 @@ export type UntrustedReason =
  * @category errors
  */
 export const UntrustedMetadataBase: TaggedErrorClass<"UntrustedMetadata", {
+  /** Which check failed. */
   reason: UntrustedReason
   /** The MCP server. */
   server: string
@@ -94,8 +96,7 @@ const untrusted: Readonly<Record<UntrustedReason, string>> = {
     "Check with the server's operator, then set client.issuer to it",
   Malformed:
     "which is of another type, longer or nested deeper than anything of use, or holds other characters than printable " +
-    "ASCII. " +
-    "Its operator has to correct it",
+    "ASCII. Its operator has to correct it",
   MissingS256:
     "so a stolen code could be used (RFC 7636; MCP requires S256). Its operator has to turn PKCE on, and say " +
     "so; if you know that it is on, set unsafe.allowMissingS256",

@@ -1,9 +1,10 @@
 /**
  * The document in the body of a response: JSON, or, from token endpoints that do not heed `Accept`, a form.
  */
+import * as JsonObject from "../text/JsonObject.ts"
 
 /** A JSON object as it was sent. */
-export type Document = Readonly<Record<string, unknown>>
+export type Document = JsonObject.JsonObject
 
 /** What was read. There is no document when the body holds none, or one that is nested too deep to be used. */
 export interface Reading {
@@ -29,18 +30,11 @@ const depthOf = (json: string): number => {
   return deepest
 }
 
-const isDocument = (value: unknown): value is Document =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** Reads JSON. A text that is no object is no document. */
 export const ofJson = (text: string): Reading => {
   if (depthOf(text) > maxDepth) return { isTooDeep: true }
-  try {
-    const value: unknown = JSON.parse(text)
-    return isDocument(value) ? { document: value } : {}
-  } catch {
-    return {}
-  }
+  const document = JsonObject.parse(text)
+  return document === undefined ? {} : { document }
 }
 
 /**

@@ -12,7 +12,7 @@ const longestMillis = 600_000
 const date = /^[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /** The statuses that say "not now": too many requests (RFC 6585 section 4), and not available (RFC 9110 section 15.6.4). */
-export const isBusy = (status: number): boolean => status === 429 || status === 503
+const isBusy = (status: number): boolean => status === 429 || status === 503
 
 /**
  * When to ask again, in milliseconds since 1970-01-01 UTC. @returns `undefined` where the server does not say, or has said
@@ -20,7 +20,7 @@ export const isBusy = (status: number): boolean => status === 429 || status === 
  *
  * @param header The value of `Retry-After`: seconds, or a date.
  * @param now Milliseconds since 1970-01-01 UTC.
- * @param parseDate `Date.parse`, which is no part of what this room uses.
+ * @param parseDate `Date.parse`. It is given, because `core` uses nothing of `Date`.
  */
 export const read = (
   status: number,

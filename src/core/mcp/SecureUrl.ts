@@ -13,11 +13,21 @@ export const isThisMachine = ({ hostname }: URL): boolean =>
 export const isSecure = (url: URL): boolean =>
   url.protocol === "https:" || (url.protocol === "http:" && isThisMachine(url))
 
+/** Why a sign-in uses no such URL. `NotHttps`: http elsewhere than on this machine. */
+export type UrlProblem = "Scheme" | "Credentials" | "NotHttps"
+
+/** What is wrong with a URL that a person or a credential is to be sent to; `undefined`: nothing. */
+export const urlProblem = (url: URL): UrlProblem | undefined => {
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "Scheme"
+  if (url.username !== "" || url.password !== "") return "Credentials"
+  return isSecure(url) ? undefined : "NotHttps"
+}
+
 /** Reads an absolute URL. @returns `undefined` when the text is not one. */
 export const parseUrl = (text: string): URL | undefined => URL.canParse(text) ? new URL(text) : undefined
 
 /** The sixteen bits of each part of an IPv6 address, as `URL` writes it in brackets. */
-const partsOfIpv6 = (hostname: string): ReadonlyArray<number> => {
+export const partsOfIpv6 = (hostname: string): ReadonlyArray<number> => {
   const [left = "", right = ""] = hostname.slice(1, -1).split("::")
   const parts = (text: string) => text === "" ? [] : text.split(":").map((part) => Number.parseInt(part, 16))
   const [first, last] = [parts(left), parts(right)]

@@ -4,7 +4,7 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import type { TaggedErrorClass } from "../TaggedError.ts"
-import { isSecure, parseUrl } from "./SecureUrl.ts"
+import { parseUrl, urlProblem } from "./SecureUrl.ts"
 
 /**
  * Why the URL of a server cannot be used: it is not an absolute URL, neither http nor https, http elsewhere than on this
@@ -22,6 +22,7 @@ export type InvalidServerUrlReason = "NotAUrl" | "Scheme" | "NotHttps" | "Creden
  * @category errors
  */
 export const InvalidServerUrlBase: TaggedErrorClass<"InvalidServerUrl", {
+  /** What is wrong with the URL. */
   reason: InvalidServerUrlReason
 }> = Data.TaggedError("InvalidServerUrl")
 
@@ -49,11 +50,8 @@ export class InvalidServerUrl extends InvalidServerUrlBase {
 export const parse = (serverUrl: string | URL): Either.Either<URL, InvalidServerUrl> => {
   const url = parseUrl(String(serverUrl))
   if (url === undefined) return Either.left(new InvalidServerUrl({ reason: "NotAUrl" }))
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return Either.left(new InvalidServerUrl({ reason: "Scheme" }))
-  }
-  if (url.username !== "" || url.password !== "") return Either.left(new InvalidServerUrl({ reason: "Credentials" }))
-  if (!isSecure(url)) return Either.left(new InvalidServerUrl({ reason: "NotHttps" }))
+  const problem = urlProblem(url)
+  if (problem !== undefined) return Either.left(new InvalidServerUrl({ reason: problem }))
   url.hash = ""
   return Either.right(url)
 }

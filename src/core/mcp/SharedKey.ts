@@ -4,8 +4,8 @@
 import type { CredentialKey } from "./Credentials.ts"
 
 /**
- * The variant of the key that such a registration is stored under. No option of a person makes one of it: parameters have names, and the only
- * value without one is a URL.
+ * The variant of the key that such a registration is stored under. No options of a sign-in make the same one: in theirs only a
+ * URL stands without a name (see `variantOf` of `AuthorizationChoice`).
  */
 export const variantOf = (redirectUri: string): string =>
   new URLSearchParams([["", "hosted"], ["redirect_uri", redirectUri]]).toString()

@@ -1,6 +1,7 @@
 /**
  * What a process that signs in tells the others that wait for it, as text.
  */
+import * as JsonObject from "../text/JsonObject.ts"
 import type { InVain } from "./PersonGuard.ts"
 
 /** `Shown`: where the person signs in. `InVain`: the sign-in has ended, and nobody else is to ask that person. */
@@ -23,18 +24,9 @@ export const encode = (said: Said | undefined, beat = 0): string =>
     beat
   })
 
-const parse = (text: string): Readonly<Record<string, unknown>> => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {}
-  } catch {
-    return {}
-  }
-}
-
 /** Reads it; `undefined`: it is none of these, or of a version that says something else. */
 export const decode = (text: string): Said | undefined => {
-  const { inVain, url } = parse(text)
+  const { inVain, url } = JsonObject.parse(text) ?? {} as JsonObject.JsonObject
   const reason = reasons.find((each) => each === inVain)
   if (reason !== undefined) return { _tag: "InVain", reason }
   if (typeof url !== "string" || !URL.canParse(url)) return undefined

@@ -88,7 +88,10 @@ export class InteractionRequired extends InteractionRequiredBase {
  * @since 0.1.0
  * @category errors
  */
-export const SdkMissingBase: TaggedErrorClass<"SdkMissing", { cause?: unknown }> = Data.TaggedError("SdkMissing")
+export const SdkMissingBase: TaggedErrorClass<"SdkMissing", {
+  /** What the import threw. */
+  cause?: unknown
+}> = Data.TaggedError("SdkMissing")
 
 /**
  * Neither MCP SDK is installed, and `connect` was given no transport: both are optional peer dependencies of this package.

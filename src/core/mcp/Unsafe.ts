@@ -3,8 +3,8 @@
  */
 
 /**
- * Checks that are waived for one server. The person is warned of each that was
- * needed. Every default is `false`: the check is made.
+ * Checks that are waived for one server. The person is warned of each that would have failed. Every default is `false`: the
+ * check is made.
  *
  * @since 0.1.0
  * @category options

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import type { TaggedErrorClass } from "../TaggedError.ts"
 import { printable } from "../text/SafeText.ts"
 import { printableError } from "./PrintableError.ts"
-import { isSecure, parseUrl, reachesThisMachine } from "./SecureUrl.ts"
+import { parseUrl, reachesThisMachine, urlProblem } from "./SecureUrl.ts"
 import type { UrlRequest, UrlWarning } from "./UrlRequest.ts"
 
 /**
@@ -25,6 +25,7 @@ export type InvalidElicitationReason = "NotUrlMode" | "NotAUrl" | "TooLong" | "S
  * @category errors
  */
 export const InvalidElicitationBase: TaggedErrorClass<"InvalidElicitation", {
+  /** Why the page cannot be shown. */
   reason: InvalidElicitationReason
   /** The MCP server that asked. */
   server: string
@@ -66,9 +67,8 @@ const checkUrl = (given: unknown): Either.Either<URL, InvalidElicitationReason> 
   if (String(given).length > 8192) return Either.left("TooLong")
   const url = parseUrl(String(given))
   if (url === undefined) return Either.left("NotAUrl")
-  if (url.protocol !== "https:" && url.protocol !== "http:") return Either.left("Scheme")
-  if (url.username !== "" || url.password !== "") return Either.left("Credentials")
-  if (!isSecure(url)) return Either.left("NotHttps")
+  const problem = urlProblem(url)
+  if (problem !== undefined) return Either.left(problem)
   return url.href.length > 8192 ? Either.left("TooLong") : Either.right(url)
 }
 

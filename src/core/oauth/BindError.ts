@@ -32,10 +32,15 @@ export type BindErrorReason =
  * @category errors
  */
 export const BindErrorBase: TaggedErrorClass<"BindError", {
+  /** Why; of the last port that was tried. */
   reason: BindErrorReason
+  /** The loopback host, such as `127.0.0.1`. */
   host: string
+  /** The ports that were tried, in order. */
   ports: ReadonlyArray<number>
+  /** What is wrong and what to do, where more is known than the reason. */
   detail?: string | undefined
+  /** The error of the system, where there was one. */
   cause?: unknown
 }> = Data.TaggedError("BindError")
 

@@ -12,8 +12,11 @@ import type { TaggedErrorClass } from "../TaggedError.ts"
  * @category errors
  */
 export const AuthorizationDeniedBase: TaggedErrorClass<"AuthorizationDenied", {
+  /** The code of the error, such as `access_denied`. */
   error: string
+  /** The `error_description`, where the server sent one. */
   description?: string | undefined
+  /** The `error_uri`, where the server sent one. */
   uri?: string | undefined
 }> = Data.TaggedError("AuthorizationDenied")
 
@@ -53,7 +56,9 @@ export type InvalidResponseReason = "RepeatedParameter" | "IssuerMismatch" | "Is
  * @category errors
  */
 export const InvalidResponseBase: TaggedErrorClass<"InvalidResponse", {
+  /** Which check failed. */
   reason: InvalidResponseReason
+  /** The parameter at fault. */
   parameter: "iss" | "error" | "error_description" | "error_uri" | "code"
 }> = Data.TaggedError("InvalidResponse")
 
@@ -91,8 +96,11 @@ export class InvalidResponse extends InvalidResponseBase {
  * @category errors
  */
 export const AuthorizationTimeoutBase: TaggedErrorClass<"AuthorizationTimeout", {
+  /** What took too long: the answer of the browser, or the exchange of the code. */
   phase: "response" | "exchange"
+  /** The time-limit, in milliseconds. */
   millis: number
+  /** What was refused in the meantime, by reason. */
   refusals: RefusalCounts
   /** What else may help, where the caller of the flow knows. */
   hint?: string | undefined
@@ -139,7 +147,9 @@ export type InvalidAuthorizationUrlReason = "NotAUrl" | "Scheme" | "StateMismatc
  * @category errors
  */
 export const InvalidAuthorizationUrlBase: TaggedErrorClass<"InvalidAuthorizationUrl", {
+  /** Which check failed. */
   reason: InvalidAuthorizationUrlReason
+  /** The redirect URI that the URL must have. */
   redirectUri: string
 }> = Data.TaggedError("InvalidAuthorizationUrl")
 

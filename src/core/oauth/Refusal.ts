@@ -50,9 +50,10 @@ export const Refusal: {
  * @since 0.1.0
  * @category errors
  */
-export const PasteRefusedBase: TaggedErrorClass<"PasteRefused", { reason: PasteRefusalReason }> = Data.TaggedError(
-  "PasteRefused"
-)
+export const PasteRefusedBase: TaggedErrorClass<"PasteRefused", {
+  /** What was wrong with the text. */
+  reason: PasteRefusalReason
+}> = Data.TaggedError("PasteRefused")
 
 /**
  * A pasted text was not the answer to a waiting sign-in. The flow goes on waiting: show `message` and ask again.

@@ -160,5 +160,5 @@ const renderBy =
 export const make = (options: PageOptions = {}, hash?: string): Render => {
   const { html, style } = options
   const isOwn = style === undefined && html === undefined
-  return renderBy(options, isOwn ? ownHeaders : headersFor(style === undefined ? undefined : hash))
+  return renderBy(options, isOwn ? ownHeaders : headersFor(hash))
 }

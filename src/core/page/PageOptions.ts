@@ -47,11 +47,17 @@ export interface PageView extends PageWords {
 export interface PageOptions {
   /** Sentences by language tag: `{ de: … }`. The browser's `Accept-Language` chooses. @default English only */
   readonly texts?: Readonly<Record<string, PageTexts>> | undefined
-  /** Style sheet. It is the only one that the page's Content-Security-Policy allows, and cannot load anything. */
+  /**
+   * Style sheet. It is the only one that the page's Content-Security-Policy allows, and cannot load anything.
+   *
+   * @default that of this package, light and dark
+   */
   readonly style?: string | undefined
   /**
    * Makes the whole document. The Content-Security-Policy allows no script, one `<style>` element with exactly the text of
    * `style`, and images from `data:` URLs.
+   *
+   * @default the document of this package
    */
   readonly html?: ((view: PageView) => string) | undefined
 }

@@ -180,7 +180,6 @@ export const languageFor = (
   header: string | undefined,
   languages?: Readonly<Record<string, PageTexts>>
 ): Language => {
-  if (languages === undefined) return { tag: "en", texts: english }
   const known = new Map(
     Object.entries({ en: english, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
   )

@@ -4,6 +4,7 @@
  */
 import type { Answer } from "../oauth/Answer.ts"
 import type { RequestHead } from "../oauth/RequestHead.ts"
+import { type JsonObject, parse } from "../text/JsonObject.ts"
 
 /** Processes share a port only when they speak the same version. */
 export const version = 1
@@ -57,17 +58,6 @@ export const encode = (message: GuestMessage | HolderMessage): string | undefine
   return line.length > maxLine ? undefined : `${line}\n`
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (line: string): Fields | undefined => {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const isId = (id: unknown): id is number => Number.isSafeInteger(id)
 
 const isDigest = (text: unknown): text is string => typeof text === "string" && /^[\w-]{43}$/.test(text)
@@ -82,11 +72,11 @@ const ofConnection = /^(connection|content-length|keep-alive|te|trailer|transfer
 const isField = ([name, value]: readonly [string, string]): boolean =>
   /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && !ofConnection.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 
-const digestsOf = ({ done, state }: Fields): FlowDigests | undefined =>
+const digestsOf = ({ done, state }: JsonObject): FlowDigests | undefined =>
   isDigest(state) && isDigest(done) ? { state, done } : undefined
 
 const answerOf = (value: unknown): Answer | undefined => {
-  const { body, headers, status } = (value ?? {}) as Fields
+  const { body, headers, status } = (value ?? {}) as JsonObject
   const isStatus = Number.isSafeInteger(status) && (status as number) >= 200 && (status as number) <= 599
   return isStatus && isTexts(headers) && Object.entries(headers).every(isField) && typeof body === "string"
     ? { status: status as number, headers, body }
@@ -94,7 +84,7 @@ const answerOf = (value: unknown): Answer | undefined => {
 }
 
 const requestOf = (value: unknown): RelayedRequest | undefined => {
-  const { body, headers, hosts, method, target } = (value ?? {}) as Fields
+  const { body, headers, hosts, method, target } = (value ?? {}) as JsonObject
   const isHosts = Array.isArray(hosts) && hosts.every((host) => typeof host === "string")
   if (typeof method !== "string" || typeof target !== "string" || !isHosts || !isTexts(headers)) return undefined
   return { method, target, hosts, headers, ...(typeof body === "string" && { body }) }
@@ -102,7 +92,7 @@ const requestOf = (value: unknown): RelayedRequest | undefined => {
 
 /** What a line of a guest says; `undefined` where it cannot be read. */
 export const decodeGuest = (line: string): GuestMessage | undefined => {
-  const fields = fieldsOf(line)
+  const fields = parse(line)
   if (fields === undefined) return undefined
   const { _tag, id } = fields
   switch (_tag) {
@@ -130,7 +120,7 @@ export const decodeGuest = (line: string): GuestMessage | undefined => {
 
 /** What a line of a holder says; `undefined` where it cannot be read. */
 export const decodeHolder = (line: string): HolderMessage | undefined => {
-  const fields = fieldsOf(line)
+  const fields = parse(line)
   if (fields === undefined) return undefined
   const { _tag, id } = fields
   switch (_tag) {

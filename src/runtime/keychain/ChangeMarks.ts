@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { attempt } from "../attempt.ts"
 import * as PrivateFolder from "../PrivateFolder.ts"
 
+/** The files by which processes see each other's changes. */
 export interface ChangeMarks {
   /** Another value after each `touch` of this name, in whichever process. */
   readonly revision: (name: string) => unknown

@@ -14,6 +14,7 @@ import {
   type FileKey,
   isEncrypted
 } from "../../core/keychain/EncryptedText.ts"
+import { writtenByNewer } from "../../core/mcp/Credentials.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import type { Keychain } from "./Keychain.ts"
 
@@ -122,8 +123,7 @@ export const make = (
           return yield* found.left === "newer"
             ? failed(
               "Unreadable",
-              "they were written by a newer version of effect-oauth-callback, which this one cannot read. Update this " +
-                "program, or remove the file and sign in again"
+              `${writtenByNewer}. Update this program, or remove the file and sign in again`
             )
             : failed("Damaged", "the encrypted file is damaged. Remove it and sign in again")
         }

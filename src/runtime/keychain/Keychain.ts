@@ -42,9 +42,10 @@ export interface KeychainWorld {
   readonly platform: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly load: () => Promise<KeyringLibrary>
-  /** How long the keychain may take to say that it is there, in milliseconds. @default 5000 */
-  readonly probeMillis?: number | undefined
 }
+
+/** How many milliseconds the keychain may take to say that it is there. */
+const probeMillis = 5000
 
 type Reason = "Unreadable" | "Unwritable"
 type Entry = InstanceType<KeyringLibrary["AsyncEntry"]>
@@ -93,7 +94,7 @@ const probe = (world: KeychainWorld): Effect.Effect<KeyringLibrary, CredentialSt
       catch: (error) => fails(isMissing(error) ? "PackageMissing" : "PackageBroken", error)
     })
     if (world.platform !== "linux") return library
-    const found = yield* Effect.promise(() => askSecretService(sessionBus(world.env), world.probeMillis ?? 5000))
+    const found = yield* Effect.promise(() => askSecretService(sessionBus(world.env), probeMillis))
     if (found !== undefined) return yield* fails(found)
     // A version that does not know the option would take no notice of it.
     const isOld = yield* Effect.sync(() => {

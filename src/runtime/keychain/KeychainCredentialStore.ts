@@ -9,10 +9,11 @@ import { printable, withoutStop } from "../../core/text/SafeText.ts"
 import * as OneAtATime from "../../effect/OneAtATime.ts"
 import type { CredentialStore } from "../../services/CredentialStore.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
-import { over } from "../../store/TextBackend.ts"
+import { over } from "../../store/CredentialBackend.ts"
 import { ownConfigDirectory } from "../configDirectory.ts"
 import * as ProcessLease from "../lease/ProcessLease.ts"
 import * as PrivateFolder from "../PrivateFolder.ts"
+import { shownPath } from "../shownPath.ts"
 import * as ChangeMarks from "./ChangeMarks.ts"
 import * as Keychain from "./Keychain.ts"
 import * as KeychainTexts from "./KeychainTexts.ts"
@@ -31,7 +32,7 @@ export interface KeychainStoreOptions {
 /** What a store is made of. */
 export interface Parts {
   readonly keychain: Keychain.Keychain
-  /** Where processes leave word of their changes, and take turns. */
+  /** Where processes mark their changes for each other, and take turns. */
   readonly folder: string
 }
 
@@ -51,7 +52,7 @@ export const turnsIn = (folder: string): ProcessLease.Leases["exclusively"] => {
     catch: (cause) =>
       new CredentialStoreError({
         reason: "Unwritable",
-        detail: `${printable(folder, 1000)}, where processes take turns with the keychain, cannot be used: ` +
+        detail: `${shownPath(folder)}, where processes take turns with the keychain, cannot be used: ` +
           withoutStop(printable(cause instanceof Error ? cause.message : "", 500)),
         cause
       })
@@ -104,10 +105,10 @@ export const ownKeychain = (appName: string): Keychain.Keychain =>
       })
   })
 
-/** The folder of a program in its configuration directory. */
-export const folderOf = (appName: string, name: string): Effect.Effect<string, CredentialStoreError> =>
+/** The folder in a program's configuration directory where processes take turns with its keychain. */
+export const folderOf = (appName: string): Effect.Effect<string, CredentialStoreError> =>
   Effect.try({
-    try: () => join(ownConfigDirectory(appName), name),
+    try: () => join(ownConfigDirectory(appName), "keychain"),
     catch: (cause) =>
       new CredentialStoreError({
         reason: "Unreadable",
@@ -120,8 +121,8 @@ export const folderOf = (appName: string, name: string): Effect.Effect<string, C
  * for them: where the keychain is not there, or is locked, its methods fail with `CredentialStoreError`, whose detail says
  * what is missing.
  *
- * @returns the store; fails with reason `Unreadable` when the path of the configuration directory, where processes leave word
- * of their changes, cannot be determined.
+ * @returns the store; fails with reason `Unreadable` when the path of the configuration directory, where processes mark
+ * their changes, cannot be determined.
  */
 export const open = ({ appName }: KeychainStoreOptions): Effect.Effect<CredentialStore, CredentialStoreError> =>
-  Effect.map(folderOf(appName, "keychain"), (folder) => make({ keychain: ownKeychain(appName), folder }))
+  Effect.map(folderOf(appName), (folder) => make({ keychain: ownKeychain(appName), folder }))

@@ -7,21 +7,22 @@ import { createHash } from "node:crypto"
 import {
   type Head,
   joined,
-  leftoverName,
   type Leftovers,
   noLeftovers,
+  pieceName,
   pieceNames,
   readHead,
   removing,
   type Step,
   writing
 } from "../../core/keychain/SplitText.ts"
+import { parse } from "../../core/text/JsonObject.ts"
 import { CredentialStoreError } from "../../services/CredentialStoreError.ts"
 import type { Keychain } from "./Keychain.ts"
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-/** The account of an entry: names are URLs, which may be longer than an account, and are nobody's business. */
+/** The account of an entry. Not the name itself: that is a URL, which may be too long, and may have a key in its query. */
 export const accountOf = (name: string): string => `credentials-${digestOf(name)}`
 
 const indexAccount = "index"
@@ -68,7 +69,7 @@ const entriesIn = (keychain: Keychain) => {
     const count = (slot: "a" | "b") =>
       Effect.gen(function* () {
         let pieces = 1
-        while ((yield* keychain.get(leftoverName(account, slot, pieces))) !== undefined) pieces++
+        while ((yield* keychain.get(pieceName(account, slot, pieces))) !== undefined) pieces++
         return pieces
       })
     return Number.isFinite(keychain.limit) ? Effect.all({ a: count("a"), b: count("b") }) : Effect.succeed(noLeftovers)
@@ -95,12 +96,8 @@ const entriesIn = (keychain: Keychain) => {
 }
 
 const namesIn = (text: string | undefined): ReadonlyArray<string> => {
-  try {
-    const { names } = JSON.parse(text ?? "{}") as { readonly names?: unknown }
-    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : []
-  } catch {
-    return []
-  }
+  const names = parse(text ?? "")?.names
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : []
 }
 
 /** Texts by name. */

@@ -16,7 +16,7 @@ import { folderOf, ownKeychain, turnsIn } from "./KeychainCredentialStore.ts"
 export const ownFileCodec = (
   appName: string
 ): Effect.Effect<(name: string) => FileCodec.FileCodec, CredentialStoreError> =>
-  Effect.map(folderOf(appName, "keychain"), (folder) => {
+  Effect.map(folderOf(appName), (folder) => {
     const takeTurn = turnsIn(folder)
     const oneAtATime = OneAtATime.make().run
     return FileCodec.make(

@@ -60,20 +60,20 @@ export const at = (folder: string): Leases => {
     })
 
   const leaseOf = (claimed: LeaseFiles.Claimed, socket: HolderSocket.HolderSocket) => {
-    let beating: Promise<unknown> = Promise.resolve()
-    const heart = setInterval(() => {
-      beating = claimed.touch().catch(() => {})
+    let lastBeat: Promise<unknown> = Promise.resolve()
+    const heartbeat = setInterval(() => {
+      lastBeat = claimed.touch().catch(() => {})
     }, heartbeatInterval)
-    heart.unref()
+    heartbeat.unref()
     const lease: Lease = {
       tell: (text) => Effect.sync(() => socket.tell(text)),
       assertHeld: Effect.filterOrFail(step(claimed.isHighest), (isHighest) => isHighest, () => lost(folder))
     }
     const release = Effect.promise(() => {
-      clearInterval(heart)
+      clearInterval(heartbeat)
       return within(
         releaseMillis,
-        socket.close().then(() => within(releaseMillis, beating)).then(claimed.giveBack)
+        socket.close().then(() => within(releaseMillis, lastBeat)).then(claimed.giveBack)
       )
     })
     return { lease, release }

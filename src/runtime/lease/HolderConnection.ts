@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { connect, type Socket } from "node:net"
 import { cut, decode, type HolderLine, type Rest } from "../../core/lease/HolderLine.ts"
 import { type Connection, connectionOf } from "../../core/lease/Verdict.ts"
-import { codeOf } from "./Lease.ts"
+import { codeOf } from "../systemError.ts"
 
 /** What is called while the connection is there. */
 export interface Hearing {

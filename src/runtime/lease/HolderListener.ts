@@ -25,7 +25,7 @@ export const listen = async (path: string): Promise<HolderListener> => {
   const server = createServer((socket) => {
     waiting.add(socket)
     socket.on("close", () => waiting.delete(socket))
-    // A reset is the affair of the one who waits; unheard it would be an uncaught exception.
+    // Without a listener a reset by the other process would be an uncaught exception.
     socket.on("error", () => {})
     socket.unref()
     socket.resume()

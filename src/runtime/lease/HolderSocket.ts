@@ -10,9 +10,9 @@ import process from "node:process"
 import { isBeside, isSocketOf, socketName } from "../../core/lease/Generation.ts"
 import { isGranted } from "../isGranted.ts"
 import * as PrivateFolder from "../PrivateFolder.ts"
+import { codeOf } from "../systemError.ts"
 import { hostOf, tagOf } from "./host.ts"
 import { type HolderListener, listen } from "./HolderListener.ts"
-import { codeOf } from "./Lease.ts"
 
 /** A socket of one turn. */
 export interface HolderSocket extends Pick<HolderListener, "tell"> {
@@ -82,7 +82,9 @@ const listenIn = async (folder: string, isBeside: boolean): Promise<HolderSocket
   }
 }
 
-/** Listens for the leases of a folder; `undefined`: there can be no sockets. Rejects with an error of the system, or `Refused`. */
+/**
+ * Listens for the leases of a folder; `undefined`: there can be no sockets. Rejects with an error of the system, or `Refused`.
+ */
 export const open = async (folder: string): Promise<HolderSocket | undefined> => {
   const beside = await listenIn(folder, true)
   if (beside !== undefined) return beside

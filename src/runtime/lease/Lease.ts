@@ -3,10 +3,10 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { printable } from "../../core/text/SafeText.ts"
 import { CredentialStoreError, type Turn, type TurnOptions } from "../../services/CredentialStore.ts"
 import { failure } from "../fileFailure.ts"
 import { Refused } from "../PrivateFolder.ts"
+import { shownPath } from "../shownPath.ts"
 
 /** A turn among the processes that use a folder. It ends with its scope, and with its process, however that ends. */
 export interface Lease extends Turn {
@@ -33,14 +33,6 @@ export interface Leases {
   readonly isFree: (name: string) => Effect.Effect<boolean, CredentialStoreError>
 }
 
-/** The code of a system's error; Deno's own errors have a name in its place. */
-export const codeOf = (error: unknown): string | undefined => {
-  if (typeof error !== "object" || error === null) return undefined
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
-  if (typeof code === "string") return code
-  return name === "NotCapable" || name === "PermissionDenied" ? name : undefined
-}
-
 /** The folder, or the sockets in it, cannot be used. */
 export const unusable = (folder: string, cause: unknown): CredentialStoreError =>
   failure(cause instanceof Refused ? "Locked" : "Unwritable", folder, cause)
@@ -49,7 +41,6 @@ export const unusable = (folder: string, cause: unknown): CredentialStoreError =
 export const lost = (folder: string): CredentialStoreError =>
   new CredentialStoreError({
     reason: "Locked",
-    detail:
-      `${printable(folder, 1000)}: another process has taken the turn of this one, which had given no sign of life ` +
+    detail: `${shownPath(folder)}: another process has taken the turn of this one, which had given no sign of life ` +
       "for ten seconds, as after a sleep of the machine. Try again"
   })

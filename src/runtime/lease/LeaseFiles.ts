@@ -17,8 +17,8 @@ import {
   outdated,
   temporaryName
 } from "../../core/lease/Generation.ts"
+import { codeOf, isMissing } from "../systemError.ts"
 import type * as HolderSocket from "./HolderSocket.ts"
-import { codeOf } from "./Lease.ts"
 
 /** The highest generation, as it was found. */
 export interface Found {
@@ -61,8 +61,6 @@ export interface LeaseFiles {
 }
 
 const ignore = () => {}
-
-const isMissing = (error: unknown): boolean => codeOf(error) === "ENOENT"
 
 const noLinks = /^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK|NotCapable|PermissionDenied)$/
 

@@ -7,9 +7,10 @@
  */
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
+import { codeOf } from "../systemError.ts"
 import { knock, stay } from "./HolderConnection.ts"
 import { type HolderListener, listen } from "./HolderListener.ts"
-import { codeOf, type Lease, type Leases, unusable } from "./Lease.ts"
+import { type Lease, type Leases, unusable } from "./Lease.ts"
 import * as LocalLease from "./LocalLease.ts"
 import { pause } from "./pause.ts"
 import { reporter } from "./reporter.ts"

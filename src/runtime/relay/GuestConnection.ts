@@ -153,8 +153,7 @@ export const join = (place: RelayPlace, port: number, routes: RequestHandler): E
     onLine(socket, (line) => {
       if (hear !== undefined) return void hear(line)
       const message = decodeHolder(line)
-      if (message?._tag !== "Welcome") return end("OtherVersion")
-      if (message.version !== version) return end("OtherVersion")
+      if (message?._tag !== "Welcome" || message.version !== version) return end("OtherVersion")
       if (!message.isServed) return end("Nobody")
       clearTimeout(timer)
       const joined = connected(socket, routes)

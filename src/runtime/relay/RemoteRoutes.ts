@@ -187,7 +187,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     refuse: own.refuse,
     accept: (socket) => {
       const guest: Guest = { socket, flows: new Set(), pending: new Map() }
-      // A reset is the end of that process, and unheard it would be an uncaught exception.
+      // Without a listener a reset by the other process would be an uncaught exception.
       socket.on("error", () => {})
       socket.on("end", () => guests.delete(guest))
       socket.on("close", () => {

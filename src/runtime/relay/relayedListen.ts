@@ -29,14 +29,18 @@ interface Shared {
 /** Other processes do not wait for the clock of a test. */
 const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.sleep(millis), Clock.make())
 
-/** A process that has bound the port is found by its socket a moment later; a stranger has none, however long one looks. */
+/**
+ * For how many milliseconds the socket of whoever has bound the port is looked for: a process of this user makes it a moment
+ * later, a stranger's program never.
+ */
 const longestLook = 250
+/** Milliseconds between two looks. */
 const pauseMillis = 15
 
-/** How long to wait until the process that has the port knows a flow: one that is stopped must not hold up the others. */
+/** For how many milliseconds the holder may take to register a flow: one that is stopped must not hold up the others. */
 const addMillis = 1000
 
-/** Once the port was lost, looks are frequent for about a second; after that a stranger has it, perhaps for hours. */
+/** So many looks are quick once the holder has gone, about a second; after that a stranger's program has the port. */
 const quickLooks = 80
 const slowPauseMillis = 250
 
@@ -109,18 +113,19 @@ const holdOrVisit = (
 /** Whether it helps to look again: the port is taken, and nobody has said that it cannot be shared. */
 const mayPass = ({ detail, reason }: BindError): boolean => reason === "PortInUse" && detail === undefined
 
-const found = (shared: Shared, since = performance.now()): ReturnType<typeof holdOrVisit> =>
+/** The same at the start of a flow: looks for a holder for a moment, and fails when it is a stranger's program. */
+const enter = (shared: Shared, since = performance.now()): ReturnType<typeof holdOrVisit> =>
   Effect.catchIf(
     holdOrVisit(shared),
     (error) => mayPass(error) && performance.now() - since < longestLook,
-    () => Effect.zipRight(pause(pauseMillis), found(shared, since))
+    () => Effect.zipRight(pause(pauseMillis), enter(shared, since))
   )
 
-/** The same for a port that this process had a part in: it is not given up. */
-const foundAgain = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
+/** The same after the holder has gone: a port that flows wait on is never given up. */
+const reenter = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
   Effect.catchAll(
     holdOrVisit(shared, true),
-    () => Effect.zipRight(pause(tried < quickLooks ? pauseMillis : slowPauseMillis), foundAgain(shared, tried + 1))
+    () => Effect.zipRight(pause(tried < quickLooks ? pauseMillis : slowPauseMillis), reenter(shared, tried + 1))
   )
 
 const ended = (connection: GuestConnection): Effect.Effect<void> =>
@@ -130,7 +135,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
   Effect.gen(function* () {
     const flows = new Set<CallbackRoute>()
     /** The process that relays; none where this one has the port, or nobody has it yet. */
-    let holder = yield* found(shared)
+    let holder = yield* enter(shared)
     let isFree = false
     const stay = (connection: GuestConnection): Effect.Effect<void, never, Scope.Scope> =>
       Effect.gen(function* () {
@@ -138,7 +143,7 @@ const share = (shared: Shared): Effect.Effect<Bound, BindError, Scope.Scope> =>
         holder = undefined
         isFree = true
         void connection.end()
-        const next = yield* foundAgain(shared)
+        const next = yield* reenter(shared)
         isFree = false
         holder = next
         if (next === undefined) return

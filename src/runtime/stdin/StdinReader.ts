@@ -115,7 +115,7 @@ export const attach: AttachReader = (onText, onNothing = () => {}) => {
       return start()
     }
     hasEnded = !isOpen()
-    if (stdin.isTTY) stopWatchingSignals = TerminalSignals.watch({ ending: interrupted })
+    if (stdin.isTTY) stopWatchingSignals = TerminalSignals.watch(interrupted)
     read()
   }
 

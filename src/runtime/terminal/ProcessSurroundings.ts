@@ -32,7 +32,10 @@ export const surroundings = (): Surroundings => ({
 export const mayRun = ({ program }: Command): boolean =>
   isGranted({ name: "env" }) && isGranted({ name: "run", command: program })
 
-/** Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings along. */
+/**
+ * Whether the package `open` can run without a permission prompt: it checks for WSL, and for the helper program that it brings
+ * along.
+ */
 export const mayLoadLibrary = (): boolean =>
   isGranted({ name: "env" }) && isGranted({ name: "run" }) && isGranted({ name: "read" }) &&
   isGranted({ name: "sys", kind: "osRelease" })
@@ -60,7 +63,7 @@ export const hasEscapes = (): boolean => {
 }
 
 /** What stderr can show: plain text unless it is a terminal. `NO_COLOR` and `FORCE_HYPERLINK=0` are respected. */
-export const style = ({ env }: Surroundings): Style => {
+export const style = ({ env }: Surroundings = surroundings()): Style => {
   const { columns, isTTY } = process.stderr
   if (!isTTY) return plain
   const isRich = hasEscapes()

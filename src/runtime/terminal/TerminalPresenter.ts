@@ -6,7 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import { advise } from "../../core/terminal/Advice.ts"
-import { layOut, wrap } from "../../core/terminal/Layout.ts"
+import { type Block, layOut, wrap } from "../../core/terminal/Layout.ts"
 import { type BrowserChoice, canOpen, chooseBrowser } from "../../core/terminal/BrowserChoice.ts"
 import { printable, withoutStop } from "../../core/text/SafeText.ts"
 import * as SignInScreen from "../../core/terminal/SignInScreen.ts"
@@ -53,9 +53,11 @@ const timeText = (millis: number, place: Place): string | undefined => {
 
 const say = (text: string) => {
   if (text === "") return
-  const { columns } = ProcessSurroundings.style(ProcessSurroundings.surroundings())
+  const { columns } = ProcessSurroundings.style()
   TerminalOutput.say(wrap(text, columns).map((line) => `${line}\n`).join(""))
 }
+
+const showScreen = (blocks: ReadonlyArray<Block>) => TerminalOutput.screen(layOut(blocks, ProcessSurroundings.style()))
 
 /**
  * A line that names the sign-ins that wait and those that are done; empty when there is only one, or when it says nothing
@@ -178,31 +180,24 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
         }))
       case "SignInQueued":
         terminal.waiting.set(notice.pending.id, { name: name(notice.pending.serverName), isShown: false })
-        return TerminalOutput.screen(
-          layOut(
-            SignInScreen.queued(texts, notice.pending),
-            ProcessSurroundings.style(ProcessSurroundings.surroundings())
-          )
-        )
+        return showScreen(SignInScreen.queued(texts, notice.pending))
       case "SignInEnded": {
         const { waiting } = terminal
         const wasKnown = waiting.delete(notice.id)
         if (notice.outcome === "Cancelled") {
           terminal.texts = texts
           cancel(name(notice.serverName), waiting.size === 0)
-          if (waiting.size > 0) return
-          terminal.done = []
-          terminal.overview = ""
-          return
+        } else {
+          if (wasKnown && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
+            terminal.done.push(name(notice.serverName))
+          }
+          // When the answer was pasted, `PasteAccepted` has already said that it arrived.
+          if (!terminal.answered.delete(notice.id) || notice.outcome !== "Received") {
+            say(texts.ended[notice.outcome](name(notice.serverName)))
+          }
+          if (waiting.size > 0) say(overview(texts))
         }
-        if (wasKnown && (notice.outcome === "SignedIn" || notice.outcome === "Received")) {
-          terminal.done.push(name(notice.serverName))
-        }
-        // When the answer was pasted, `PasteAccepted` has already said that it arrived.
-        if (!terminal.answered.delete(notice.id) || notice.outcome !== "Received") {
-          say(texts.ended[notice.outcome](name(notice.serverName)))
-        }
-        if (waiting.size > 0) return say(overview(texts))
+        if (waiting.size > 0) return
         terminal.done = []
         terminal.overview = ""
         return
@@ -219,9 +214,7 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
       case "MaybeForgotten":
         return say(texts.maybeForgotten({ serverName: name(notice.serverName) }))
       case "SignInElsewhere":
-        return TerminalOutput.screen(
-          layOut(SignInScreen.elsewhere(texts, notice), ProcessSurroundings.style(ProcessSurroundings.surroundings()))
-        )
+        return showScreen(SignInScreen.elsewhere(texts, notice))
       case "TokensNotStored":
         return say(
           texts.tokensNotStored({
@@ -230,12 +223,7 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
           })
         )
       case "UrlRequested":
-        return TerminalOutput.screen(
-          layOut(
-            SignInScreen.requested(texts, notice),
-            ProcessSurroundings.style(ProcessSurroundings.surroundings())
-          )
-        )
+        return showScreen(SignInScreen.requested(texts, notice))
       case "Unsafe":
         return say(texts.unsafe({ serverName: name(notice.serverName), option: notice.option }))
     }

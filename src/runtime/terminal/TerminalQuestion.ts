@@ -25,8 +25,7 @@ const isTerminal = ({ paste }: ClientIdQuestion): boolean =>
 const write = (question: ClientIdQuestion, options: Pick<TerminalOptions, "texts">): void => {
   const texts = Texts.replace(options.texts ?? {})
   TerminalOutput.state().texts = texts
-  const style = ProcessSurroundings.style(ProcessSurroundings.surroundings())
-  TerminalOutput.screen(layOut(SignInScreen.clientId(texts, question), style))
+  TerminalOutput.screen(layOut(SignInScreen.clientId(texts, question), ProcessSurroundings.style()))
 }
 
 /**

@@ -20,15 +20,6 @@ const endings: ReadonlyArray<NodeJS.Signals> = [
   ..."Deno" in globalThis ? ["SIGUSR1" as const] : []
 ]
 
-/** Called when the process ends. */
-export interface Watcher {
-  /**
-   * The process is about to end, or may be: give the terminal back, stop watching, and then call `raise`, if it is given.
-   * It sends the signal again, and is not given when the host listens to that signal.
-   */
-  readonly ending: (raise?: () => void) => void
-}
-
 /** Windows cannot deliver a signal to a listener, so the listeners are called instead. */
 const send = (pid: number, signal: NodeJS.Signals): void => {
   if (process.platform === "win32" && process.listenerCount(signal) > 0) process.emit(signal)
@@ -64,8 +55,13 @@ export const onContinued = (listener: () => void): () => void => {
   }
 }
 
-/** Watches for every end but SIGKILL; the result stops it. */
-export const watch = ({ ending }: Watcher): () => void => {
+/**
+ * Watches for every end of the process but SIGKILL; the result stops it.
+ *
+ * @param ending - The process is about to end, or may be: give the terminal back, stop watching, and then call `raise`, if it
+ * is given. It sends the signal again, and is not given when the host listens to that signal.
+ */
+export const watch = (ending: (raise?: () => void) => void): () => void => {
   // Deno calls the host's listeners first; one that removes itself must still count as a listener.
   let hasJustLeft = false
   const onRemoved = (event: string | symbol) => {

@@ -7,8 +7,10 @@ import { randomUUID } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
 import type { CredentialStoreError } from "../../services/CredentialStore.ts"
+import { syncFile } from "../syncFile.ts"
+import { unlessMissing } from "../systemError.ts"
 import { assertMode, assertOwn, isDescriptor, isOutput, isWindows, openTo } from "./FilePlace.ts"
-import { codeOf, failureAt, RefusedPlace } from "./transferFailure.ts"
+import { failureAt, RefusedPlace } from "./transferFailure.ts"
 
 /** Takes a text, once. What was begun and not written whole is removed with the scope, where it is a file. */
 export interface ExportTarget {
@@ -25,12 +27,6 @@ const outputRefused = () =>
   new RefusedPlace(
     "it is the output of this program, which terminals and logs keep. Choose a file, or a pipe of its own (3>&1 >&2)"
   )
-
-/** Some network and user-space file systems take no `fsync`. What is written there is as safe as they make it. */
-const sync = (handle: Fs.FileHandle): Promise<void> =>
-  handle.sync().catch((error) => {
-    if (!["EINVAL", "ENOTSUP", "ENOSYS"].includes(codeOf(error))) throw error
-  })
 
 /** So that the name of a file survives a crash, where the system can do that. */
 const syncFolder = async (path: string): Promise<void> => {
@@ -58,7 +54,7 @@ const openFile = (to: string, path: string): Opening =>
           const message = "others can read it, because its file system has no permissions. Choose another folder"
           assertMode(await handle.stat(), 0o077, message)
           await handle.writeFile(text)
-          await sync(handle)
+          await syncFile(handle)
           isOpen = false
           await handle.close()
           if (path !== to) await Fs.rename(path, to)
@@ -125,9 +121,7 @@ export const open = (to: string, overwrite: boolean): Opening =>
       if (to === "" || to === "-") {
         throw new RefusedPlace("credentials are not printed. Give the path of a file, or of a pipe")
       }
-      const stats = await (isDescriptor(to) ? Fs.stat(to) : Fs.lstat(to)).catch((error) => {
-        if (codeOf(error) !== "ENOENT") throw error
-      })
+      const stats = await (isDescriptor(to) ? Fs.stat(to) : Fs.lstat(to)).catch(unlessMissing)
       if (stats === undefined) return "nothing"
       if (stats.isSymbolicLink()) throw new RefusedPlace("it is a symbolic link. Name the file itself", "ELOOP")
       if (isOutput(stats)) throw outputRefused()

@@ -8,6 +8,7 @@ import { attempt } from "../attempt.ts"
 import { isGranted } from "../isGranted.ts"
 import { RefusedPlace } from "./transferFailure.ts"
 
+/** There are no owners, modes or named pipes of this kind on Windows. */
 export const isWindows: boolean = process.platform === "win32"
 
 // Absent on Windows.

@@ -4,8 +4,9 @@
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
 import type { CredentialStoreError } from "../../services/CredentialStore.ts"
+import { codeOf } from "../systemError.ts"
 import { assertMode, assertOwn, isDescriptor, openTo } from "./FilePlace.ts"
-import { codeOf, failureAt, RefusedPlace } from "./transferFailure.ts"
+import { failureAt, RefusedPlace } from "./transferFailure.ts"
 
 /** More than any export has. */
 const maxBytes = 1_048_576

@@ -8,9 +8,9 @@ import * as CredentialChoice from "../../core/mcp/CredentialChoice.ts"
 import { type CredentialKey, CredentialStore, CredentialStoreError } from "../../services/CredentialStore.ts"
 import { toText } from "../../store/credentialText.ts"
 import { keyId } from "../../store/keyId.ts"
+import { shownPath } from "../shownPath.ts"
 import type { ExportOptions } from "./TransferOptions.ts"
 import * as ExportTarget from "./ExportTarget.ts"
-import { shown } from "./transferFailure.ts"
 
 const named = (keys: ReadonlyArray<CredentialKey>) =>
   Effect.forEach(keys, (key) => Effect.map(keyId(key), (id) => ({ id, key })))
@@ -69,7 +69,8 @@ const move = (store: CredentialStore, key: CredentialKey, to: string, target: Ex
       (error) =>
         !isWritten ? error : new CredentialStoreError({
           reason: "Unwritable",
-          detail: `they are exported to ${shown(to)}, but could not be removed here, so that two places have them. ` +
+          detail:
+            `they are exported to ${shownPath(to)}, but could not be removed here, so that two places have them. ` +
             `Sign out in one. ${error.detail}`,
           ...(error.code !== undefined && { code: error.code }),
           cause: error.cause

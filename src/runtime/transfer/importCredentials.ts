@@ -8,9 +8,9 @@ import { shownServer } from "../../core/mcp/CredentialChoice.ts"
 import { writtenByNewer } from "../../core/mcp/Credentials.ts"
 import * as ImportedCredentials from "../../core/mcp/ImportedCredentials.ts"
 import { type CredentialKey, CredentialStore, CredentialStoreError } from "../../services/CredentialStore.ts"
+import { shownPath } from "../shownPath.ts"
 import type { ImportOptions } from "./TransferOptions.ts"
 import * as ImportSource from "./ImportSource.ts"
-import { shown } from "./transferFailure.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -21,8 +21,8 @@ const problemIn = (from: string, problem: string) =>
   new CredentialStoreError({
     reason: problem === writtenByNewer ? "Unreadable" : "Damaged",
     detail: problem === writtenByNewer
-      ? `${shown(from)}: ${problem}. Update this program`
-      : `${shown(from)} cannot be imported: ${problem}. Export it again`
+      ? `${shownPath(from)}: ${problem}. Update this program`
+      : `${shownPath(from)} cannot be imported: ${problem}. Export it again`
   })
 
 const isThere = ({ account = "", serverUrl }: CredentialKey) =>

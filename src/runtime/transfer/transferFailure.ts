@@ -1,8 +1,9 @@
 /**
  * Why credentials could not be exported or imported, in words. None of them is of the credentials themselves.
  */
-import { printable } from "../../core/text/SafeText.ts"
 import { CredentialStoreError } from "../../services/CredentialStore.ts"
+import { shownPath } from "../shownPath.ts"
+import { codeOf } from "../systemError.ts"
 
 /** A place is not used; the message says why, and what to do. */
 export class RefusedPlace extends Error {
@@ -29,18 +30,6 @@ const remedies: Readonly<Record<string, string>> = {
   EDQUOT: "your quota of the disk is used up. Free some space, or choose another place"
 }
 
-const textOf = (error: unknown, name: "code" | "name"): string => {
-  const text: unknown = Object(error)[name]
-  return typeof text === "string" ? text : ""
-}
-
-/** The name that the system has for what went wrong; Deno's own errors have a name in place of a code. */
-export const codeOf = (error: unknown): string =>
-  textOf(error, "code") || (Object.hasOwn(remedies, textOf(error, "name")) ? textOf(error, "name") : "")
-
-/** A path in a message. */
-export const shown = (path: string): string => printable(path, 1000)
-
 /** The error for what the system, or this program, says of a place. A system error quotes paths and nothing of a file. */
 export const failureAt = (
   reason: "Unreadable" | "Unwritable",
@@ -50,13 +39,13 @@ export const failureAt = (
   const code = codeOf(cause)
   const remedy = cause instanceof RefusedPlace
     ? cause.message
-    : `${remedies[code] ?? "the system gave a reason that is not known here; see `cause`"}${
-      code === "" ? "" : ` (${code})`
+    : `${remedies[code ?? ""] ?? "the system gave a reason that is not known here; see `cause`"}${
+      code === undefined ? "" : ` (${code})`
     }`
   return new CredentialStoreError({
     reason,
-    detail: `${shown(place)}: ${remedy}`,
-    ...(code !== "" && { code }),
+    detail: `${shownPath(place)}: ${remedy}`,
+    ...(code !== undefined && { code }),
     cause
   })
 }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as AddressRange from "../../../src/core/hosted/AddressRange.ts"
 import * as TargetCheck from "../../../src/core/hosted/TargetCheck.ts"
+import { TargetRefused } from "../../../src/core/hosted/TargetRefused.ts"
 
 describe("AddressRange.kindOf", () => {
   it("tells why an address is not public", () => {
@@ -134,5 +135,24 @@ describe("TargetCheck", () => {
     const refused = TargetCheck.problemOf({ url: new URL("https://example.com/"), addresses: ["10.1.2.3"] })
     assert.include(refused?.message, "guard")
     assert.notInclude(refused?.message, "10.1.2.3")
+  })
+})
+
+describe("TargetRefused", () => {
+  it.each([
+    [new TargetRefused({ reason: "NotHttps", host: "a.example" }), "its URL is not https"],
+    [new TargetRefused({ reason: "Name", host: "a.example" }), "it is a name of this machine or of a private network"],
+    [new TargetRefused({ reason: "Address", host: "a.example" }), "it leads to an address that is not public"],
+    [
+      new TargetRefused({ reason: "Address", host: "a.example", kind: "loopback" }),
+      "it leads to an address that is not public (loopback)"
+    ],
+    [new TargetRefused({ reason: "Guard", host: "a.example" }), "the option guard refuses it"]
+  ])("says why nothing was sent, and how to allow it: %s", (error, why) => {
+    assert.strictEqual(error._tag, "TargetRefused")
+    assert.strictEqual(
+      error.message,
+      `Cannot ask "a.example": ${why}. If it is meant, allow it by the option guard`
+    )
   })
 })

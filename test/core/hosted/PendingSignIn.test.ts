@@ -47,6 +47,10 @@ describe("PendingSignIn", () => {
     const withoutClient = Credentials.encode(whole.key, { issuer: whole.issuer })
     assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, credentials: withoutClient })))
     assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, credentials: "{}" })))
+    const { server: _, ...withoutServer } = JSON.parse(written.credentials)
+    for (const wrong of [{ authMethods: ["none", 1] }, { credentials: JSON.stringify(withoutServer) }]) {
+      assert.isUndefined(PendingSignIn.decode(JSON.stringify({ ...written, ...wrong })))
+    }
     assert.isUndefined(PendingSignIn.decode("{"))
   })
 })

@@ -20,10 +20,19 @@ describe("SharedRegistration", () => {
     const trial = onTrial(made, day)
     assert.notProperty(asSeen(trial, day + trialMillis - 1), "isInDoubt")
     assert.isTrue(asSeen(trial, day + trialMillis).isInDoubt)
+    assert.strictEqual(trialMillis, 30 * 60_000)
     assert.isTrue(isConfirmationDue(trial))
     const back = confirmed(trial, day + 5)
     assert.notProperty(back, "isInDoubt")
     assert.isFalse(isConfirmationDue(back))
+  })
+
+  it("carries the time of its last confirmation with it, as earlier versions wrote it", () => {
+    assert.deepStrictEqual(Redacted.value(confirmed({ clientId: "one" }, 5).extra!), { hosted_at: 5 })
+    assert.deepStrictEqual(Redacted.value(confirmed(made, 5).extra!), {
+      registration_access_token: "secret",
+      hosted_at: 5
+    })
   })
 
   it("is not given up again and again for what browsers bring", () => {

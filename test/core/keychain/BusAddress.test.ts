@@ -8,6 +8,7 @@ describe("sessionBus", () => {
   it("takes the address that is named, with its escapes, and each of several", () => {
     assert.deepStrictEqual(address("unix:path=/run/user/1000/bus"), ["/run/user/1000/bus"])
     assert.deepStrictEqual(address("unix:guid=ab,path=/tmp/a%20b%c3%a9%2c"), ["/tmp/a bé,"])
+    assert.deepStrictEqual(address("unix:path=/tmp/%C3%A9:1=2"), ["/tmp/é:1=2"])
     assert.deepStrictEqual(address("unix:abstract=/tmp/dbus-x,guid=ab"), ["\0/tmp/dbus-x"])
     assert.deepStrictEqual(address("unix:path=/a;unix:path=/b"), ["/a", "/b"])
   })

@@ -36,7 +36,11 @@ describe("decode", () => {
       text.replace('"key": "k"', '"key": 1'),
       text.replace('"nonce": "A', '"nonce": "'),
       text.replace('"text": "', '"text": "*'),
-      text.replace('"version": 2', '"version": 1')
+      text.replace('"text": "', '"text": "AA'),
+      text.replace(/"nonce": "\w+"/, '"nonce": 1'),
+      text.replace('"version": 2', '"version": 1'),
+      text.replace('"version": 2', '"version": "3"'),
+      text.replace('"format": 1', '"format": 0')
     ]
     for (const each of damaged) assert.deepStrictEqual(EncryptedText.decode(each), Either.left("damaged"), each)
   })
@@ -47,6 +51,31 @@ describe("decode", () => {
   })
 })
 
+describe("isEncrypted", () => {
+  it("is so for a damaged text of an encrypted file, and for nothing else", () => {
+    assert.isTrue(EncryptedText.isEncrypted('{"encrypted":1}'))
+    for (
+      const text of [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '"encrypted"',
+        Credentials.encode({ serverUrl: "https://a" }, { issuer: "i" })
+      ]
+    ) {
+      assert.isFalse(EncryptedText.isEncrypted(text), text)
+    }
+  })
+})
+
+describe("additionalData", () => {
+  it("names the format, the key and the file, as each file that was written before has it", () => {
+    const data = EncryptedText.additionalData("k", 'a"b')
+    assert.strictEqual(new TextDecoder().decode(data), '["effect-oauth-callback",2,1,"k","a\\"b"]')
+  })
+})
+
 describe("decodeKey", () => {
   it("reads what encodeKey wrote, and nothing that is no key of 256 bits", () => {
     const key = { id: "k", bytes: Uint8Array.from({ length: 32 }, (_, at) => at * 8) }
@@ -54,6 +83,17 @@ describe("decodeKey", () => {
     assert.deepStrictEqual(Array.from(decoded?.bytes ?? []), Array.from(key.bytes))
     assert.strictEqual(decoded?.id, "k")
     assert.isUndefined(EncryptedText.decodeKey(EncryptedText.encodeKey({ id: "k", bytes: new Uint8Array(31) })))
-    assert.isUndefined(EncryptedText.decodeKey("{}"))
+    const text = EncryptedText.encodeKey(key)
+    for (
+      const each of [
+        "",
+        "{}",
+        text.replace('"version":1', '"version":2'),
+        text.replace('"id":"k"', '"id":1'),
+        text.replace('"key":"', '"key":"*')
+      ]
+    ) {
+      assert.isUndefined(EncryptedText.decodeKey(each), each)
+    }
   })
 })

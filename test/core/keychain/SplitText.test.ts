@@ -4,10 +4,13 @@ import {
   entryLimit,
   type Head,
   joined,
+  type Leftovers,
   minLimit,
   noLeftovers,
+  pieceName,
   pieceNames,
   readHead,
+  removing,
   type Step,
   writing
 } from "../../../src/core/keychain/SplitText.ts"
@@ -35,7 +38,12 @@ const read = (entries: ReadonlyMap<string, string>): string | undefined => {
   return joined(head, pieceNames("name", head).map((name) => entries.get(name)), digestOf)
 }
 
-const text = FastCheck.string({ unit: "grapheme", maxLength: 1500 })
+const headIn = (entries: ReadonlyMap<string, string>): Head => Either.getOrThrow(readHead(entries.get("name") ?? ""))
+
+const named = (steps: ReadonlyArray<Step>): ReadonlyArray<string> =>
+  steps.map((step) => "set" in step ? `set ${step.set}` : `delete ${step.delete}`)
+
+const text = FastCheck.string({ unit: "grapheme", maxLength: 1500, size: "max" })
 
 describe("writing", () => {
   it.prop("gives back any text under any limit, in entries within it that are well-formed Unicode", [
@@ -51,7 +59,11 @@ describe("writing", () => {
   })
 
   it("puts a text that fits in one entry", () => {
-    assert.deepStrictEqual([...apply(write("short", minLimit)).keys()], ["name"])
+    for (const text of ["", "short", "first\nsecond\n", "half a pair \ud83d"]) {
+      const entries = apply(write(text, minLimit))
+      assert.deepStrictEqual([...entries.keys()], ["name"])
+      assert.strictEqual(read(entries), text)
+    }
     assert.deepStrictEqual([...apply(write("x".repeat(1_000_000), entryLimit("linux"))).keys()], ["name"])
   })
 
@@ -68,11 +80,60 @@ describe("writing", () => {
 
   it("writes to the slot that is not in use, and removes the other one after its head", () => {
     const entries = apply(write("a".repeat(450), minLimit))
-    const steps = write("b".repeat(250), minLimit, Either.getOrThrow(readHead(entries.get("name") ?? "")))
-    const names = steps.map((step) => "set" in step ? `set ${step.set}` : `delete ${step.delete}`)
-    assert.deepStrictEqual(names, ["set name.b.1", "set name", "delete name.a.2", "delete name.a.1"])
+    const steps = write("b".repeat(250), minLimit, headIn(entries))
+    assert.deepStrictEqual(named(steps), ["set name.b.1", "set name", "delete name.a.2", "delete name.a.1"])
     assert.strictEqual(read(apply(steps, entries)), "b".repeat(250))
     assert.strictEqual(entries.size, 2)
+    assert.deepStrictEqual(named(write("c", minLimit, headIn(entries))), ["set name", "delete name.b.1"])
+  })
+
+  it("leaves the old text or the new one to be read, whatever dies in between", () => {
+    const [old, other] = ["a".repeat(450), "b".repeat(700)]
+    const entries = apply(write(old, minLimit))
+    const seen = write(other, minLimit, headIn(entries)).map((step) => read(apply([step], entries)))
+    assert.deepStrictEqual(seen.filter((each) => each !== old && each !== other), [])
+    assert.deepStrictEqual([seen[0], seen.at(-1)], [old, other])
+  })
+
+  it("removes what a crash has left in either slot, beyond what is written anew", () => {
+    const before = headIn(apply(write("a".repeat(450), minLimit)))
+    const over = (leftovers: Leftovers) =>
+      named(writing("name", "b".repeat(250), { before, limit: minLimit, leftovers, digestOf }))
+    const [set, old] = [["set name.b.1", "set name"], ["delete name.a.2", "delete name.a.1"]]
+    assert.deepStrictEqual(over({ a: 1, b: 4 }), [...set, ...old, "delete name.b.3", "delete name.b.2"])
+    assert.deepStrictEqual(over({ a: 4, b: 2 }), [...set, "delete name.a.3", ...old])
+    assert.deepStrictEqual(over({ a: 2, b: 1 }), [...set, ...old])
+  })
+})
+
+describe("removing", () => {
+  it("removes the head first, then the pieces of both slots, from the end", () => {
+    const head = headIn(apply(write("a".repeat(450), minLimit)))
+    assert.deepStrictEqual(named(removing("name", head, { a: 4, b: 2 })), [
+      "delete name",
+      "delete name.a.3",
+      "delete name.a.2",
+      "delete name.a.1",
+      "delete name.b.1"
+    ])
+    assert.deepStrictEqual(named(removing("name", { ...head, slot: "b" }, noLeftovers)), [
+      "delete name",
+      "delete name.b.2",
+      "delete name.b.1"
+    ])
+    assert.deepStrictEqual(named(removing("name", head, noLeftovers)), [
+      "delete name",
+      "delete name.a.2",
+      "delete name.a.1"
+    ])
+    assert.deepStrictEqual(named(removing("name", undefined, noLeftovers)), ["delete name"])
+  })
+
+  it("knows what is left by the names that the pieces have", () => {
+    assert.strictEqual(
+      pieceName("name", "a", 1),
+      pieceNames("name", headIn(apply(write("a".repeat(250), minLimit))))[0]
+    )
   })
 })
 
@@ -95,6 +156,7 @@ describe("readHead", () => {
   it("knows what is no head, and what a newer version wrote", () => {
     const head = apply(write("text", minLimit)).get("name") ?? ""
     assert.isTrue(Either.isRight(readHead(head)))
+    assert.isTrue(Either.isRight(readHead(head.replace('"pieces":1', '"pieces":2000'))))
     assert.deepStrictEqual(readHead(head.replace('"version":1', '"version":2')), Either.left("newer"))
     const damaged = [
       "",
@@ -104,7 +166,13 @@ describe("readHead", () => {
       '{"version":1}\n',
       head.replace("\n", ""),
       head.replace('"pieces":1', '"pieces":0'),
-      head.replace('"pieces":1', '"pieces":1e9'),
+      head.replace('"pieces":1', '"pieces":2001'),
+      head.replace('"pieces":1', '"pieces":1.5'),
+      head.replace('"pieces":1', '"pieces":"1"'),
+      head.replace('"version":1', '"version":0'),
+      head.replace('"version":1', '"version":"2"'),
+      head.replace(/"digest":"\w+"/, '"digest":1'),
+      "1\n",
       head.replace('"slot":"a"', '"slot":"c"')
     ]
     for (const entry of damaged) assert.deepStrictEqual(readHead(entry), Either.left("damaged"), entry)

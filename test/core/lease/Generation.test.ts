@@ -36,6 +36,22 @@ describe("a generation file", () => {
     })
   })
 
+  it("is read up to its greatest length", () => {
+    const textOf = (length: number) => JSON.stringify({ v: 1, socket: `/${"a".repeat(length)}` })
+    const room = Generation.maxContent - textOf(0).length
+    assert.strictEqual(Generation.decode(textOf(room))._tag, "Held")
+    assert.strictEqual(Generation.decode(textOf(room + 1))._tag, "Damaged")
+  })
+
+  it("is read without a process or a host that are none", () => {
+    for (const pid of [0, -1, 1.5, "1", null]) {
+      assert.deepStrictEqual(Generation.decode(JSON.stringify({ v: 1, socket: "/a", pid, host: 1 })), {
+        _tag: "Held",
+        holder: { pid: undefined, socket: "/a", host: undefined }
+      })
+    }
+  })
+
   it.each([
     ["{}"],
     ["null"],
@@ -44,6 +60,7 @@ describe("a generation file", () => {
     ['{"v":1}'],
     ['{"v":1,"socket":"../a.s"}'],
     ['{"v":1,"socket":"a/b.s"}'],
+    ['{"v":1,"socket":"a.sx"}'],
     ['{"v":1,"socket":"/a\\u0000b"}'],
     ['{"v":1,"socket":"\\u0000abstract"}'],
     [JSON.stringify({ v: 1, socket: `/${"a".repeat(5000)}` })]
@@ -80,6 +97,12 @@ describe("the names of a folder", () => {
       assert.deepStrictEqual(all.filter((each) => each < held - 2), gone)
     }
   )
+
+  it("hold no generation that another writer has numbered", () => {
+    const numbers = ["", "0", "07", "-1", "1.5", "1e3", "1".repeat(16)]
+    assert.deepStrictEqual(Generation.among(id, numbers.map((each) => `${id}.g${each}`)), [])
+    assert.deepStrictEqual(Generation.among(id, [`${id}.g${"1".repeat(15)}`, `${id}.7`]), [111_111_111_111_111])
+  })
 
   it("tell temporary files of one lease, and sockets of one host", () => {
     assert.isTrue(Generation.isTemporary(id, Generation.temporaryName(id, "ab")))

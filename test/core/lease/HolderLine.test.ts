@@ -29,12 +29,24 @@ describe("what a holder says", () => {
   it("is not said where it would be too long", () => {
     assert.isUndefined(encode({ pid: 1, told: "x".repeat(maxLine) }))
     assert.isUndefined(encode({ pid: 1, told: "\0".repeat(20_000) }))
+    const room = maxLine - JSON.stringify({ v: 1, pid: 1, told: "" }).length
+    assert.strictEqual(encode({ pid: 1, told: "x".repeat(room) })?.length, maxLine + 1)
+    assert.isUndefined(encode({ pid: 1, told: "x".repeat(room + 1) }))
   })
 
   it("is skipped where it is too long, and what follows is read", () => {
     const pieces = [...Array.from({ length: 9 }, () => "x".repeat(10_000)), 'x\n{"v":1,"pid":4}\n']
     assert.deepStrictEqual(linesOf(pieces).map(decode), [{ pid: 4, told: undefined }])
-    assert.isUndefined(cut("", "x".repeat(maxLine + 1))[1])
+    const [whole, long] = ["x".repeat(maxLine), "x".repeat(maxLine + 1)]
+    assert.deepStrictEqual(cut("", whole), [[], whole])
+    assert.deepStrictEqual(cut("", long), [[], undefined])
+    assert.deepStrictEqual(cut("", `${whole}\n${long}\nnext`), [[whole], "next"])
+  })
+
+  it("is read without a process or a text that are none", () => {
+    for (const pid of [0, -1, 1.5, "1", null]) {
+      assert.deepStrictEqual(decode(JSON.stringify({ v: 2, pid, told: 1 })), { pid: undefined, told: undefined })
+    }
   })
 
   it.prop("is read without an exception whatever it is", [fc.oneof(fc.string(), fc.json())], ([text]) => {

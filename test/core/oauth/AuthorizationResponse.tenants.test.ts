@@ -36,7 +36,11 @@ it("an issuer with {tenantid} may be one of this machine", () => {
 it.each([
   ["https://{tenantid}/v2.0", "https://evil.example/v2.0"],
   ["https://login.example{tenantid}/v2.0", "https://login.example.evil.example/v2.0"],
-  ["https://{tenantid}.example/", "https://evil.example/"]
-])("{tenantid} in the host of %s is no tenant: %s is refused", (issuer, iss) => {
-  assert.isFalse(isTaken(issuer, iss))
-})
+  ["https://{tenantid}.example/", "https://evil.example/"],
+  ["ftp:https://login.example/{tenantid}", "ftp:https://login.example/a"]
+])(
+  "{tenantid} of %s is no tenant, where it stands in a host or in no address of the web: %s is refused",
+  (issuer, iss) => {
+    assert.isFalse(isTaken(issuer, iss))
+  }
+)

@@ -316,7 +316,8 @@ describe("error", () => {
     ["not to be shown", [["error_uri", "javascript:alert(1)"]]]
   ])("has neither description nor uri when they are %s", (_name, pairs) => {
     const error = denied([["error", "server_error"], ...pairs])
-    assert.isUndefined(error.description)
+    assert.notProperty(error, "description")
+    assert.notProperty(error, "uri")
     assert.isUndefined(error.uri)
   })
 

@@ -48,6 +48,7 @@ const head = (
 })
 
 const form = { "content-type": "application/x-www-form-urlencoded" }
+const preflight = { origin: "https://as.example", "access-control-request-method": "GET" }
 
 type Expected =
   | "Matched"
@@ -83,7 +84,17 @@ describe("a page for who comes back to another path", () => {
   })
 
   it("is shown for nothing else, and to no page in the background", () => {
-    for (const target of ["/callback/", "/callback/?x=1", "/other?code=c", "/callback//?code=c", "/favicon.ico", "/"]) {
+    for (
+      const target of [
+        "/callback/",
+        "/callback/?x=1",
+        "/other?code=c",
+        "/callback//?code=c",
+        "/callback2?code=c",
+        "/favicon.ico",
+        "/"
+      ]
+    ) {
       assert.isUndefined(pageFor(target), target)
     }
     assert.isUndefined(pageFor("/callback/?code=c", { headers: { "sec-fetch-mode": "no-cors" } }))
@@ -115,10 +126,7 @@ describe("decide", () => {
       "WrongMethod",
       "GET"
     ]],
-    ["a preflight of a page", {
-      method: "OPTIONS",
-      headers: { origin: "https://as.example", "access-control-request-method": "GET" }
-    }, [405, "NotANavigation", "GET"]],
+    ["a preflight of a page", { method: "OPTIONS", headers: preflight }, [405, "NotANavigation", "GET"]],
     ["a separator that was escaped for HTML", { target: `/callback?code=abc&amp;state=${state}` }, "Matched"],
     ["one that was escaped twice", { target: `/callback?code=abc&amp;amp;state=${state}` }, "Matched"],
     ["another state behind one", { target: `/callback?${query}&amp;state=x` }, [400, "StateRepeated"]],
@@ -165,6 +173,7 @@ describe("decide", () => {
     ["an escaped path", { target: `/%63allback?${query}` }, notFound],
     ["an escaped question mark", { target: `/callback%3F${query}` }, notFound],
     ["a path parameter", { target: `/callback;x?${query}` }, notFound],
+    ["a question mark in the query", { target: `/callback?code=a?b&state=${state}` }, "Matched"],
     ["our state in the fragment", { target: `/callback#?${query}` }, [400, "StateMissing"]],
 
     ["no slash", { target: `callback?${query}` }, malformed],
@@ -192,6 +201,11 @@ describe("decide", () => {
       misdirected
     ],
     ["an absolute target with nothing behind the host", { target: "http://127.0.0.1:4321" }, notFound],
+    ["an absolute target of the root", { target: "http://127.0.0.1:4321/" }, notFound],
+    ["an absolute target with only a fragment", { target: "http://127.0.0.1:4321#/callback" }, malformed],
+    ["an absolute target behind other letters", {
+      target: `${"x".repeat(21)}/callback?${query}&u=http://127.0.0.1:4321`
+    }, malformed],
     ["an absolute target with only a query", { target: `http://127.0.0.1:4321?${query}` }, notFound],
     [
       "an absolute target with a host in the path",
@@ -318,7 +332,12 @@ describe("decide", () => {
       "ReadBody"
     ],
     ["a HEAD", { method: "HEAD" }, undefined, [405, "WrongMethod", "GET, POST"]],
-    ["a preflight", { method: "OPTIONS" }, undefined, [405, "WrongMethod", "GET, POST"]]
+    ["a preflight", { method: "OPTIONS" }, undefined, [405, "WrongMethod", "GET, POST"]],
+    ["a preflight of a page", { method: "OPTIONS", headers: preflight }, undefined, [
+      405,
+      "NotANavigation",
+      "GET, POST"
+    ]]
   ])("answers, where forms are expected, %s", (_name, request, body, expected) => {
     assert.deepStrictEqual(outcome(CallbackRoute.decide(config({ formPost: true }), head(request), body)), expected)
   })
@@ -375,6 +394,7 @@ describe("decide", () => {
       ["a POST", { method: "POST" }, [405, "WrongMethod", "GET"]],
       ["a form", { method: "POST", headers: form }, [405, "WrongMethod", "GET"]],
       ["a preflight", { method: "OPTIONS" }, [405, "WrongMethod", "GET"]],
+      ["a preflight of a page", { method: "OPTIONS", headers: preflight }, [405, "NotANavigation", "GET"]],
       ["a DELETE", { method: "DELETE" }, [405, "WrongMethod", "GET"]],
 
       ["another host", { hosts: ["evil.example:4321"] }, misdirected],
@@ -443,6 +463,19 @@ describe("decide", () => {
     for (const target of [`/oauth/cb?done=${done}`, `/callback?done=${done}`, `/done/${done}`]) {
       assert.deepStrictEqual(outcome(CallbackRoute.decide(proxied, head({ target, hosts: ["proxy.example"] }))), "Done")
     }
+  })
+
+  it("tells who was refused why: a person by a page, and a page in the background by a text that it cannot read", () => {
+    const refused = (request: Request) => {
+      const decision = CallbackRoute.decide(config(), head(request))
+      return decision._tag === "Refused" ? decision : assert.fail(decision._tag)
+    }
+    const { answer, page } = refused({ target: "/callback?state=other" })
+    assert.strictEqual(page, "StateMismatch")
+    assert.deepStrictEqual(answer, CallbackRoute.refusal("StateMismatch"))
+    const toPreflight = refused({ method: "OPTIONS", headers: preflight })
+    assert.isUndefined(toPreflight.page)
+    assert.strictEqual(toPreflight.answer.body, CallbackRoute.refusal("NotANavigation").body)
   })
 
   it("hands on the parameters that passed, and no others", () => {
@@ -934,7 +967,9 @@ describe("claimedState", () => {
     ["of the query", `/callback?${query}`, undefined, state],
     ["of the form, where there is one", `/callback?${query}`, "state=other", "other"],
     ["of an absolute target", `http://127.0.0.1:4321/callback?${query}`, undefined, state],
+    ["of an absolute target's query alone", `http://127.0.0.1:4321?${query}`, undefined, state],
     ["of none", "/callback", undefined, undefined],
+    ["of none, in the path", `/callback&state=${state}`, undefined, undefined],
     ["of what is no target", "*", undefined, undefined]
   ])("is the first %s", (_name, target, body, expected) => {
     assert.strictEqual(CallbackRoute.claimedState(head({ target }), body), expected)

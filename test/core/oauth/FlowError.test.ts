@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, FastCheck } from "effect"
 import { inspect } from "node:util"
+import { AlreadyUsed } from "../../../src/core/oauth/AlreadyUsed.ts"
 import {
   AuthorizationDenied,
   AuthorizationTimeout,
@@ -67,7 +68,8 @@ describe("messages", () => {
     assert.match(message.split(/\. (?=[A-Z])/).slice(1).join(". "), advice)
   })
 
-  it.each(errors)("are what every printer prints, with the tag: %s", (_name, error) => {
+  it.each(errors)("are what every printer prints, with the tag: %s", (name, error) => {
+    assert.strictEqual(error._tag, name.split(" ")[0])
     assert.include(String(error), error.message)
     assert.include(Cause.pretty(Cause.fail(error)), error.message)
     assert.include(inspect(error), error.message)
@@ -97,7 +99,11 @@ describe("AuthorizationDenied", () => {
 
   it("leaves out what the server did not write", () => {
     const error = new AuthorizationDenied({ error: "server_error" })
-    assert.notInclude(error.message, "More about it")
+    assert.strictEqual(
+      error.message,
+      'Cannot sign in: the authorization server answered "server_error". ' +
+        "Start the sign-in again; if it stays, the server or the registration of this program has to change"
+    )
     assert.isFalse("description" in error && error.description !== undefined)
     assert.isFalse("uri" in error && error.uri !== undefined)
   })
@@ -130,15 +136,29 @@ describe("InvalidAuthorizationUrl", () => {
 })
 
 describe("AuthorizationTimeout", () => {
-  it.each([[300_000, "300 s"], [1500, "1.5 s"], [100, "100 ms"], [0, "0 ms"]])("writes %d ms as %s", (millis, text) => {
-    for (const phase of ["response", "exchange"] as const) {
-      assert.include(new AuthorizationTimeout({ phase, millis, refusals: {} }).message, text)
+  it.each([[300_000, "300 s"], [1500, "1.5 s"], [1000, "1 s"], [999, "999 ms"], [100, "100 ms"], [0, "0 ms"]])(
+    "writes %d ms as %s",
+    (millis, text) => {
+      for (const phase of ["response", "exchange"] as const) {
+        assert.include(new AuthorizationTimeout({ phase, millis, refusals: {} }).message, text)
+      }
     }
+  )
+
+  it("says that nothing arrived, and what else may help", () => {
+    const fields = { phase: "response", millis: 1000, refusals: {} } as const
+    const message = "Cannot sign in: no answer arrived within 1 s. Nothing arrived. " +
+      "Start again and finish in the newest browser tab, or paste the address it ends on"
+    assert.strictEqual(new AuthorizationTimeout(fields).message, message)
+    assert.strictEqual(new AuthorizationTimeout({ ...fields, hint: "Or else" }).message, `${message}. Or else`)
   })
 
-  it("says that nothing arrived", () => {
-    const error = new AuthorizationTimeout({ phase: "response", millis: 1000, refusals: {} })
-    assert.include(error.message, "Nothing arrived")
+  it("says that an answer arrived, and was not exchanged", () => {
+    assert.strictEqual(
+      new AuthorizationTimeout({ phase: "exchange", millis: 30_000, refusals: { WrongPath: 1 } }).message,
+      "Cannot finish the sign-in: exchanging the code took longer than 30 s. " +
+        "Check the connection to the authorization server and start again"
+    )
   })
 
   it.prop("counts what was refused, by reason", [
@@ -153,5 +173,17 @@ describe("AuthorizationTimeout", () => {
     for (const [reason, count] of Object.entries(refusals)) {
       assert.match(message, new RegExp(`\\b${reason} ${count}\\b`))
     }
+  })
+})
+
+describe("AlreadyUsed", () => {
+  it("is an error that a program can tell from others, and says what to do", () => {
+    const error = new AlreadyUsed()
+    assert.instanceOf(error, Error)
+    assert.deepStrictEqual([error._tag, error.name], ["AlreadyUsed", "AlreadyUsed"])
+    assert.strictEqual(
+      error.message,
+      "Cannot authorize twice with one flow. Open a new flow for another sign-in"
+    )
   })
 })

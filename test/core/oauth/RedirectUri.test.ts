@@ -244,3 +244,22 @@ describe("isLoopbackHost", () => {
     }
   )
 })
+
+describe("isLoopbackRedirect", () => {
+  it.each([
+    ["http://127.0.0.1:4321/callback", true],
+    ["http://localhost/callback", true],
+    ["http://[::1]:4321/", true],
+    ["https://localhost/callback", false],
+    ["http://agent.example/callback", false],
+    ["http://127.0.0.2/", false],
+    ["http://localhost.evil.example/", false]
+  ])("says of %s: %s", (redirectUri, isLoopback) => {
+    assert.strictEqual(RedirectUri.isLoopbackRedirect(new URL(redirectUri)), isLoopback)
+  })
+
+  it("is more than to name this machine", () => {
+    assert.isTrue(RedirectUri.isLoopback(new URL("https://localhost/callback")))
+    assert.isFalse(RedirectUri.isLoopback(new URL("https://agent.example/callback")))
+  })
+})

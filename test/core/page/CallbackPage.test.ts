@@ -146,6 +146,25 @@ describe("make", () => {
     }
   })
 
+  it("shows a tick for success, a cross for a failure, and what calls for calm for the rest", () => {
+    const good = '<path d="m7.5 12.5 3 3 6-6.5"/>'
+    const bad = '<path d="m9 9 6 6m0-6-6 6"/>'
+    const calm = '<path d="M12 11.5V16m0-8v.01"/>'
+    const figures = {
+      SignedIn: good,
+      Received: calm,
+      Denied: bad,
+      Invalid: bad,
+      Failed: bad,
+      Closed: calm,
+      Refused: calm
+    }
+    for (const [name, outcome] of outcomes) {
+      const [, figure] = /<svg [^>]*><circle [^>]*>(<path [^>]*>)<\/svg><h1>/.exec(show(outcome).body) ?? []
+      assert.strictEqual(figure, figures[outcome._tag], name)
+    }
+  })
+
   it.each(outcomes)(
     "names the server where it tells how the sign-in to it ended: %s",
     (_name, outcome, _status, title) => {
@@ -224,6 +243,7 @@ describe("make", () => {
       const { body } = show(outcome)
       const says = outcome._tag === "Denied" || (outcome._tag === "Failed" && outcome.reason !== undefined)
       assert.strictEqual(body.includes("<code>"), says, name)
+      assert.strictEqual(body.endsWith(".</p></main></body></html>"), !says, name)
       assert.notInclude(body, "undefined", name)
     }
     for (const reason of ["", " ", "\u001b", "\u202e\n"]) {

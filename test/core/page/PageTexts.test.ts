@@ -63,6 +63,9 @@ describe("languageFor", () => {
     ["a quality in a capital", "de;Q=0.1, fr;Q=0.2", "fr"],
     ["a quality with blanks", "de ; q=0.1 , fr ; q=0.2", "fr"],
     ["a quality behind another parameter", "de;level=1;q=0.1, fr;q=0.2", "fr"],
+    ["a quality behind another parameter, which counts", "de;level=1;q=0.3, fr;q=0.2", "de"],
+    ["what stands within 1,024 letters", `${"x,".repeat(511)}de`, "de"],
+    ["nothing of what stands behind", `${"x,".repeat(512)}de`, "en"],
     ["a quality of 1.000", "de;q=0.999, fr;q=1.000", "fr"],
     ["the smallest quality", "de;q=0.001", "de"],
 
@@ -320,8 +323,11 @@ describe("a caller's texts", () => {
     ["gives no paragraph", () => ({ title: "title" }) as PageWords],
     ["gives a number", () => ({ title: 1, text: 2 }) as unknown as PageWords]
   ])("fall back to English where one %s", (_name, signedInText) => {
-    const render = CallbackPage.make({ texts: { de: { ...inTheWordsOf("de"), signedIn: signedInText } } })
+    const texts = { de: { ...inTheWordsOf("de"), signedIn: signedInText } }
+    const render = CallbackPage.make({ texts })
     assert.deepStrictEqual(render(signedIn, request), fallback)
+    const html = CallbackPage.make({ texts, html: () => "mine" })
+    assert.deepStrictEqual(html(signedIn, request), fallback, "a page of the caller's own is not asked for it")
     assert.include(render({ _tag: "Closed" }, request).body, "title de", "the other texts stay")
   })
 

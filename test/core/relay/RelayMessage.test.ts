@@ -15,7 +15,12 @@ const tagged = <const Tag extends string, A extends object>(_tag: Tag, fields: F
   fields.map((each) => ({ _tag, ...each }))
 
 const ofGuest: FastCheck.Arbitrary<RelayMessage.GuestMessage> = FastCheck.oneof(
-  tagged("Hello", FastCheck.record({ version: FastCheck.nat(), port: FastCheck.nat(65_535) })),
+  tagged(
+    "Hello",
+    FastCheck.record({ version: FastCheck.nat(), port: FastCheck.nat(65_535), network: FastCheck.string() }, {
+      requiredKeys: ["version", "port"]
+    })
+  ),
   FastCheck.tuple(digests, FastCheck.boolean()).map(([each, takesForms]) => ({
     _tag: "Add" as const,
     ...each,
@@ -52,7 +57,7 @@ const ofHolder: FastCheck.Arbitrary<RelayMessage.HolderMessage> = FastCheck.oneo
         hosts: FastCheck.array(FastCheck.string()),
         headers: texts,
         body: FastCheck.string()
-      })
+      }, { requiredKeys: ["method", "target", "hosts", "headers"] })
     })
   )
 )
@@ -76,7 +81,15 @@ describe("lines of the relay", () => {
   it("mean nothing where a field is of another kind", () => {
     const answer = { status: 200, headers: {}, body: "" }
     for (
-      const [name, value] of [["status", 99], ["status", "200"], ["headers", { a: 1 }], ["headers", null], ["body", 1]]
+      const [name, value] of [
+        ["status", 99],
+        ["status", 600],
+        ["status", "200"],
+        ["headers", { a: 1 }],
+        ["headers", null],
+        ["headers", "text"],
+        ["body", 1]
+      ]
     ) {
       const line = JSON.stringify({ _tag: "Answer", id: 1, answer: { ...answer, [String(name)]: value } })
       assert.isUndefined(RelayMessage.decodeGuest(line), line)
@@ -97,19 +110,66 @@ describe("lines of the relay", () => {
       const line = JSON.stringify({ _tag: "Answer", id: 1, answer: { ...answer, headers } })
       assert.isUndefined(RelayMessage.decodeGuest(line), line)
     }
-    for (const state of ["", "x".repeat(42), "x".repeat(44), `${"x".repeat(42)} `, 1]) {
+    for (const state of ["", "x".repeat(42), "x".repeat(44), `${"x".repeat(42)} `, 1, ["x".repeat(43)]]) {
       assert.isUndefined(RelayMessage.decodeGuest(JSON.stringify({ _tag: "Add", state, done: "x".repeat(43) })))
+      assert.isUndefined(RelayMessage.decodeHolder(JSON.stringify({ _tag: "Added", state })))
+    }
+    const request = { method: "GET", target: "/", hosts: ["a"], headers: {} }
+    for (
+      const message of [
+        { _tag: "Hello", version: "1", port: 1 },
+        { _tag: "Hello", version: 1 },
+        { _tag: "Hold", id: 0.5 },
+        { _tag: "Answer", id: "1", answer },
+        { _tag: "Welcome", version: "1", isServed: true },
+        { _tag: "Gone" },
+        { _tag: "Request", id: "1", at: 1, request },
+        { _tag: "Request", id: 1, at: "1", request },
+        { _tag: "Request", id: 1, at: 1 },
+        ...[{ method: 1 }, { target: null }, { hosts: "a" }, { hosts: [1] }, { headers: { a: 1 } }, { headers: "a" }]
+          .map((
+            field
+          ) => ({ _tag: "Request", id: 1, at: 1, request: { ...request, ...field } }))
+      ]
+    ) {
+      const line = JSON.stringify(message)
+      assert.isUndefined(RelayMessage.decodeGuest(line), line)
+      assert.isUndefined(RelayMessage.decodeHolder(line), line)
+    }
+  })
+
+  it("are read without a network or a body that is no text", () => {
+    assert.deepStrictEqual(RelayMessage.decodeGuest('{"_tag":"Hello","version":1,"port":2,"network":3}'), {
+      _tag: "Hello",
+      version: 1,
+      port: 2
+    })
+    const request = { method: "GET", target: "/", hosts: [], headers: {} }
+    const message = { _tag: "Request", id: 1, at: 2, request } as const
+    const line = JSON.stringify({ ...message, request: { ...request, body: 1 } })
+    assert.deepStrictEqual(RelayMessage.decodeHolder(line), message)
+  })
+
+  it("carry any status of an answer, and headers that only begin or end like those of the connection", () => {
+    for (const status of [200, 599]) {
+      const answer = { status, headers: { "te-x": "a", "x-te": "b" }, body: "" }
+      const message = { _tag: "Answer", id: 1, answer } as const
+      assert.deepStrictEqual(RelayMessage.decodeGuest(RelayMessage.encode(message) ?? ""), message)
     }
   })
 
   it("are not sent where they would be too long", () => {
-    const answer = { status: 200, headers: {}, body: "x".repeat(RelayMessage.maxLine) }
-    assert.isUndefined(RelayMessage.encode({ _tag: "Answer", id: 1, answer }))
+    const message = (body: string) => ({ _tag: "Answer", id: 1, answer: { status: 200, headers: {}, body } }) as const
+    const room = RelayMessage.maxLine - JSON.stringify(message("")).length
+    assert.strictEqual(RelayMessage.encode(message("x".repeat(room)))?.length, RelayMessage.maxLine + 1)
+    assert.isUndefined(RelayMessage.encode(message("x".repeat(room + 1))))
   })
 
   it("carry a request whole, and no header that is not its own", () => {
     const headers = { host: "127.0.0.1:8976", accept: "text/html", "set-cookie": ["a", "b"], empty: undefined }
     const head = { method: "POST", target: "/callback?x", hosts: ["127.0.0.1:8976"], headers, header: () => undefined }
+    assert.strictEqual(RelayMessage.relayed(head, "body").body, "body")
+    assert.notProperty(RelayMessage.relayed(head, undefined), "body")
     const relayed = RelayMessage.headOf(RelayMessage.relayed(head, "body"))
     assert.deepStrictEqual([relayed.method, relayed.target, relayed.hosts], ["POST", "/callback?x", head.hosts])
     assert.deepStrictEqual(["accept", "set-cookie", "empty", "constructor"].map(relayed.header), [

@@ -78,6 +78,20 @@ const repeated: Readonly<Record<string, string>> = {
 }
 
 describe("withoutSecrets", () => {
+  it("cuts a secret out to the letter in each encoding, at whichever place of a run of letters it begins", () => {
+    for (
+      const secret of ["s3cr3t-tok3n+of/43=signs&mörè", "s3cr3t-tok3n+of/44=signs&mörèxy", "s3cr3t-tok3n+of/45=signs!?"]
+    ) {
+      for (const [name, encode] of Object.entries(encodings)) {
+        for (const before of ["", "a", "ab", "abc"]) {
+          const clean = withoutSecrets(`No: ${before}${encode(secret)}, sorry`, [secret])
+          const whole = name === "as a list of numbers" ? "[***]" : "***"
+          assert.strictEqual(clean, `No: ${before}${whole}, sorry`, `${name}: ${encode(secret)}`)
+        }
+      }
+    }
+  })
+
   for (const [what, text] of Object.entries(repeated)) {
     it(`cuts out ${what} in every encoding, and in every encoding of that, and nothing else`, () => {
       for (const [first, encode] of Object.entries(encodings)) {
@@ -93,6 +107,36 @@ describe("withoutSecrets", () => {
       }
     })
   }
+
+  it("knows the escapes that JSON has for what cannot be seen, and each half of a sign of two code units", () => {
+    const secret = "one\btwo\fthree\nfour\rfive\tsix"
+    assert.strictEqual(withoutSecrets(`No: ${JSON.stringify(secret)}, sorry`, [secret]), 'No: "***", sorry')
+    const keys = "\u{1f511}\u{1f5dd}\u{10ffff}"
+    const halves = unitsOf(keys).map((unit) => `\\u${hexOf(unit, 4)}`).join("")
+    for (
+      const written of [halves, halves.toUpperCase().replaceAll("U", "u"), encodings["in HTML by numbers"]?.(keys)]
+    ) {
+      assert.strictEqual(withoutSecrets(`No: ${written}, sorry`, [keys]), "No: ***, sorry", written)
+    }
+  })
+
+  it("knows the names that HTML has for the signs of ASCII, and leaves others", () => {
+    const signs =
+      "amp apos ast bsol colon comma commat dollar equals excl grave gt Hat lbrace lbrack lcub lowbar lpar lsqb lt " +
+      "num percnt period plus quest quot rbrace rbrack rcub rpar rsqb semi sol verbar vert"
+    const secret = "&'*\\:,@$=!`>^{[{_([<#%.+?\"}]})];/||"
+    const written = signs.split(" ").map((name) => `&${name};`).join("")
+    assert.strictEqual(withoutSecrets(`No: ${written}, sorry`, [secret]), "No: ***, sorry")
+    assert.strictEqual(withoutSecrets(`No: a&nosign;bcd, sorry`, ["a&nosign;bcd"]), "No: ***, sorry")
+  })
+
+  it("takes what stands for no letter as it comes", () => {
+    const texts = ["&#x110000;", "&#9999999;", "\\u{110000}", "%", "%4", "\\u12", "\\x4", "&#;", "=3", "\\777"]
+    for (const text of texts) {
+      const said = `${text} and s3cr3t&#x110000;\\u{110000}`
+      assert.strictEqual(withoutSecrets(said, ["s3cr3t"]), `${text} and ***&#x110000;\\u{110000}`)
+    }
+  })
 
   it("cuts it out of what is encoded together with other words", () => {
     const said = `you sent ${clientSecret} as client_secret`

@@ -7,26 +7,23 @@ import { Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { lstatSync, rmSync } from "node:fs"
 import { setImmediate } from "node:timers"
-import { CallbackFlow, CallbackServer, type OpenOptions, PasteInput, Presenter } from "../../../src/index.ts"
+import { CallbackFlow, CallbackServer, type OpenOptions } from "../../../src/index.ts"
 import { listen } from "../../../src/runtime/HttpListener.ts"
 import { relayed } from "../../../src/runtime/relay/relayedListen.ts"
 import * as RelayPlace from "../../../src/runtime/relay/RelayPlace.ts"
 import { answerFor, portOf, urlFor } from "../../fixtures/Harness.ts"
 import * as Leaks from "../../fixtures/Leaks.ts"
+import { nobody } from "../../fixtures/nobody.ts"
 import * as Ports from "../../fixtures/ports/Ports.ts"
 import * as RawClient from "../../fixtures/RawClient.ts"
 
 /** A process, as far as others see it; its flows end when it does. */
 const process = Effect.gen(function* () {
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const layer = Layer.mergeAll(
-    Layer.succeed(
-      CallbackServer,
-      CallbackServer.make((address, port, serve) => (port === 0 ? listen : relayed(listen))(address, port, serve))
-    ),
-    Layer.succeed(PasteInput, PasteInput.make(Stream.never)),
-    Layer.succeed(Presenter, Presenter.none)
+  const server = CallbackServer.make((address, port, serve) =>
+    (port === 0 ? listen : relayed(listen))(address, port, serve)
   )
+  const layer = Layer.merge(Layer.succeed(CallbackServer, server), nobody)
   const open = (options: OpenOptions) => Scope.extend(Effect.provide(CallbackFlow.open(options), layer), scope)
   return { open, end: Scope.close(scope, Exit.void) }
 })

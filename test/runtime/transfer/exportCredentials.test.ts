@@ -8,7 +8,7 @@ import process from "node:process"
 import { exportCredentials } from "../../../src/runtime/transferCredentials.ts"
 import { type CredentialKey, CredentialStoreError } from "../../../src/services/CredentialStore.ts"
 import { CredentialStore } from "../../../src/store/CredentialStore.ts"
-import { assertQuiet, keep, secretCredentials, secretIn, secretText } from "../../fixtures/storedCredentials.ts"
+import { assertQuiet, keep, secretCredentials, secretIn, secretText } from "../../fixtures/secretCredentials.ts"
 
 const key: CredentialKey = { serverUrl: "https://mcp.example/mcp", account: "me" }
 

@@ -9,7 +9,7 @@ import { importCredentials } from "../../../src/runtime/transferCredentials.ts"
 import type { CredentialKey } from "../../../src/services/CredentialStore.ts"
 import { CredentialStore } from "../../../src/store/CredentialStore.ts"
 import { isPrintable } from "../../fixtures/HostileText.ts"
-import { assertQuiet, keep, secretIn, secretText } from "../../fixtures/storedCredentials.ts"
+import { assertQuiet, keep, secretIn, secretText } from "../../fixtures/secretCredentials.ts"
 
 const key: CredentialKey = { serverUrl: "https://mcp.example/mcp", account: "me" }
 

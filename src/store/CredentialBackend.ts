@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { shownServer } from "../core/mcp/CredentialChoice.ts"
 import { type CredentialKey, type Credentials, keyOf, keyText, secretsOf } from "../core/mcp/Credentials.ts"
 import type { CredentialStore, Turn, TurnOptions } from "../services/CredentialStore.ts"
 import { CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
@@ -69,8 +70,7 @@ const textOf = (found: unknown): Effect.Effect<Option.Option<string>, Credential
   })
 }
 
-/** An entry in words: the server without its query, which may hold a key. */
-const entryOf = (key: CredentialKey): string => `what is stored for ${key.serverUrl.replace(/[?#].*$/s, "")}`
+const entryOf = (key: CredentialKey): string => `what is stored for ${shownServer(key.serverUrl)}`
 
 const cannotList = new CredentialStoreError({
   reason: "Unreadable",

@@ -30,7 +30,7 @@ interface Port {
 }
 
 /** Serves each flow on a listener that all flows of the same address and port share. */
-export const shared = (listen: Listen): ServeFlow => {
+export const sharePorts = (listen: Listen): ServeFlow => {
   const ports = new Map<string, Port>()
   const keyOf = (address: LoopbackAddress, port: number) => `${address} ${port}`
 

@@ -5,7 +5,7 @@ import { vi } from "vitest"
 import { keyText } from "../../src/core/mcp/Credentials.ts"
 import { type Credentials, CredentialStoreError } from "../../src/services/CredentialStore.ts"
 import { CredentialStore } from "../../src/store/CredentialStore.ts"
-import type { CredentialBackend } from "../../src/store/TextBackend.ts"
+import type { CredentialBackend } from "../../src/store/CredentialBackend.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
 import { assertKept, full, key, put, tokenOf, withToken } from "../fixtures/StoredTokens.ts"
 

@@ -1,2 +1,0 @@
-/** See `Runtime.deleteFiberRef`. */
-export const interruptedCause = undefined

@@ -1,2 +1,0 @@
-/** See `Runtime.disableRuntimeFlag`. */
-export const Interruption = "Interruption"
