@@ -30,6 +30,23 @@ describe("JSON", () => {
   })
 })
 
+describe("how deep JSON is nested", () => {
+  it.each<[string, string]>([
+    ["lists beside each other", `{"a":[${"[],".repeat(200)}1]}`],
+    ["objects beside each other", `{"a":[${"{},".repeat(200)}1]}`],
+    ["brackets in a text", `{"a":"${"[{".repeat(200)}"}`],
+    ["brackets behind an escaped quote", `{"a":"\\"${"[{".repeat(200)}"}`]
+  ])("is not told by %s", (_name, text) => {
+    assert.property(ResponseDocument.ofJson(text).document, "a")
+  })
+
+  it("is told behind a text that ends with a backslash", () => {
+    const text = `{"a":"\\\\","b":${"[".repeat(100)}${"]".repeat(100)}}`
+    assert.doesNotThrow(() => JSON.parse(text))
+    assert.deepStrictEqual(ResponseDocument.ofJson(text), { isTooDeep: true })
+  })
+})
+
 describe("a form", () => {
   it.each<[string, string, unknown]>([
     ["tokens", "access_token=a%20b&token_type=bearer&scope=x%2Cy", {
@@ -43,6 +60,7 @@ describe("a form", () => {
     ["JSON all the same", '{"access_token":"a"}', { access_token: "a" }],
     ["nothing of a page", "<a href='?error=1'>", undefined],
     ["nothing of another text", "a=b", undefined],
+    ["nothing of a sentence", "see &error=1", undefined],
     ["nothing of words", "error: access_token=", undefined]
   ])("is read: %s", (_name, text, document) => {
     assert.deepStrictEqual<unknown>(ResponseDocument.ofJsonOrForm(text), document === undefined ? {} : { document })

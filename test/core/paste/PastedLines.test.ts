@@ -59,6 +59,14 @@ describe("linesOf", () => {
     }])
   })
 
+  it("says of each word what stands on either side of it", () => {
+    assert.deepStrictEqual(linesOf('<a"bc> d')[0]?.words, [
+      { text: "a", before: "<", after: '"' },
+      { text: "bc", before: '"', after: ">" },
+      { text: "d", before: "", after: "" }
+    ])
+  })
+
   it("keeps together what an address may hold", () => {
     const word = { text: "it's(1)[2]{3}|4\\5,6;7é", before: "", after: "" }
     assert.deepStrictEqual(linesOf(word.text), [{ text: word.text, words: [word], hasDelimiter: false }])

@@ -95,6 +95,7 @@ describe("read", () => {
     ["a prompt before it", `> ${address}`],
     ["sentences around", `I ended here:\n${address}.\nWhat now?`],
     ["a frame", `╭────────╮\n│ ${address} │\n╰────────╯`],
+    ["a mail's quoting without spaces", `>${address.slice(0, 40)}\n>${address.slice(40)}`],
     ["a mail's quoting", `> ${address.slice(0, 40)}\n> ${address.slice(40)}`]
   ])("takes an address with %s around it", (_name, text) => {
     const [first, ...others] = summary(text).filter((each) => each !== "NotAResponse")
@@ -123,6 +124,7 @@ describe("read", () => {
     ["a code that starts as Google's do", "4/0AeanS0Zlm_Q8f9", ["BareCode"]],
     ["a code in quotes", '"SplxlOBeZQQYbYS6WxSbIA"', ["BareCode"]],
     ["a code over two lines", "SplxlOBeZQ\n  QYbYS6WxSbIA", ["BareCode"]],
+    ["two words with a blank line between", "SplxlOBeZQ\n\nQYbYS6WxSbIA", ["NotAResponse"]],
     ["words", "I cannot find it", ["NotAResponse"]],
     ["many lines of words", "I cannot\n\nfind it\nanywhere", ["NotAResponse"]],
     ["another page", "https://example.com/welcome", ["NotAResponse"]],
@@ -252,6 +254,8 @@ describe("read", () => {
     ["a full stop in a request", '"GET /?state=def&code=abc. HTTP/1.1" 200', "abc."],
     ["a full stop in quotes", 'It was "/?state=def&code=abc.", I think', "abc."],
     ["brackets", "(/?state=def&code=a(b)c))", "a(b)c)"],
+    ["a hash in a fragment", "/cb#state=def&code=a#b", "a#b"],
+    ["no full stop behind a sentence with the name of a command", "Please get /?state=def&code=abc.", "abc"],
     ["a question mark in a fragment", "/cb#state=def&code=a?b", "a?b"],
     ["no full stop behind a word that begins as a command", "posted /?state=def&code=abc.", "abc"],
     ["the bracket of a sentence behind it", "(It was /?state=def&code=abc).", "abc"],

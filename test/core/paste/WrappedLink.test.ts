@@ -124,6 +124,26 @@ describe("a service that wraps or shortens addresses", () => {
 describe("what may be the address in a link", () => {
   it.each<[string, ReadonlyArray<string>, ReadonlyArray<string>]>([
     [
+      "https://h/v2/url?u=http-3A__x_-3Fcode-3Da/v2/url?u=b",
+      ["http://x/?code=a/v2/url?u=b"],
+      []
+    ],
+    [
+      "https://h/v3/__http://x/v3/__?code=a__;!!A",
+      ["http://x/v3/__?code=a", "http://x/v3/__?code=a__;!!A"],
+      ["http://x/v3/__?code=a", "http://x/v3/__?code=a__;!!A"]
+    ],
+    [
+      "https://h/?ISS=http://y/?code=a",
+      ["http://y/?code=a"],
+      []
+    ],
+    [
+      "xhttp://y/?code=a",
+      ["http://y/?code=a"],
+      ["http://y/?code=a"]
+    ],
+    [
       "https://h/?a=b",
       [],
       []
