@@ -207,7 +207,8 @@ describe("a flow with an exchange", () => {
           assert.strictEqual(titleOf(page), "Not signed in to as.example")
         } else {
           assert.isTrue(Cause.isInterruptedOnly(cause))
-          assert.strictEqual(page.status, 503)
+          // An exchange that was cut short may still have ended well at the server.
+          assert.strictEqual(page.status, when === "the flow is closed" ? 503 : 200)
         }
         assert.notInclude(page.body, "not for the caller")
       }))
