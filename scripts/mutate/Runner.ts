@@ -34,6 +34,8 @@ export default class Runner extends VitestTestRunner {
   readonly #slow = new Map<string, Set<string>>()
   /** Tests of a file that fail without a mutant. */
   readonly #broken = new Map<string, Set<string>>()
+  /** Rounds of loops of a test without a mutant, by file and name. */
+  readonly #rounds = new Map<string, number>()
   #wanted: (test: string) => boolean = () => true
   #failed: string | undefined
   #file = ""
@@ -62,8 +64,8 @@ export default class Runner extends VitestTestRunner {
 
   override async onBeforeRunTask(test: Test): Promise<void> {
     this.#collect(undefined)
-    mutation.rewind()
     const name = nameOf(test)
+    mutation.rewind(this.#rounds.get(`${this.#file} ${name}`) ?? 0)
     if (this.#isOver() || isTimed(name) || !this.#wanted(name)) test.mode = "skip"
     await super.onBeforeRunTask(test)
   }
@@ -74,6 +76,7 @@ export default class Runner extends VitestTestRunner {
       this.#failed ??= nameOf(test)
       if (this.#isFirst) this.#broken.set(this.#file, (this.#broken.get(this.#file) ?? new Set()).add(nameOf(test)))
     }
+    if (this.#isFirst) this.#rounds.set(`${this.#file} ${nameOf(test)}`, mutation.steps())
     if (this.#isFirst && (test.result?.duration ?? 0) > slow) this.#slowOf(this.#file).add(nameOf(test))
     super.onAfterRunTask(test)
   }

@@ -3,11 +3,15 @@
 /** When loops go round more often in one test, or longer, one is taken for a loop without end. */
 const maxSteps = 20_000_000
 
+/** A test whose loops go round often without a mutant may have so many times as many rounds with one. */
+const patience = 10
+
 export class Switch {
   #mutant = 0
   #recording = false
   #reached = new Set<number>()
   #steps = 0
+  #maxSteps = maxSteps
   #deadline = Infinity
   #overdue = false
 
@@ -28,7 +32,7 @@ export class Switch {
   step(rounds: number): void {
     this.#steps += rounds
     if (this.#mutant === 0 || this.#steps % 4096 >= rounds) return
-    if (this.#steps < maxSteps && performance.now() < this.#deadline) return
+    if (this.#steps < this.#maxSteps && performance.now() < this.#deadline) return
     this.#overdue = true
     throw new Error("The loop of a mutant has no end")
   }
@@ -41,9 +45,15 @@ export class Switch {
     this.#overdue = false
   }
 
-  /** Counts the rounds of loops anew: a test begins. */
-  rewind(): void {
+  /** Counts the rounds of loops anew: a test begins. @param usual How many it has without a mutant. */
+  rewind(usual: number): void {
     this.#steps = 0
+    this.#maxSteps = Math.max(maxSteps, patience * usual)
+  }
+
+  /** The rounds since the test began. */
+  steps(): number {
+    return this.#steps
   }
 
   isOverdue(): boolean {

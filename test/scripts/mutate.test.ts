@@ -80,8 +80,23 @@ describe("a source with its mutants", () => {
     const endless = new Function("__mutation", withSteps("for (;;) {}"))
     assert.throws(() => endless(mutation), "no end")
     assert.throws(() => count({ step: () => mutation.step(4096) }), "no end")
-    mutation.rewind()
+    mutation.rewind(0)
     assert.strictEqual(count(mutation), 0)
+  })
+
+  it("lets a test go round more often whose loops do so without a mutant", () => {
+    const mutation = new Switch()
+    const goRound = (times: number) => {
+      for (let done = 0; done < times; done++) mutation.step(4096)
+    }
+    goRound(5000)
+    const usual = mutation.steps()
+    mutation.choose(1, 60_000)
+    mutation.rewind(usual)
+    goRound(20_000)
+    assert.throws(() => goRound(100_000), "no end")
+    mutation.rewind(0)
+    assert.throws(() => goRound(20_000), "no end")
   })
 
   it("has no mutant in types and imports", () => {
