@@ -12,6 +12,7 @@ export class Switch {
   #reached = new Set<number>()
   #steps = 0
   #maxSteps = maxSteps
+  #limit = Infinity
   #deadline = Infinity
   #overdue = false
 
@@ -37,18 +38,19 @@ export class Switch {
     throw new Error("The loop of a mutant has no end")
   }
 
-  /** Turns on one mutant, or none (0), for so many milliseconds of loops. */
+  /** Turns on one mutant, or none (0). Each test may take so many milliseconds with it. */
   choose(mutant: number, limit: number): void {
     this.#mutant = mutant
-    this.#steps = 0
-    this.#deadline = performance.now() + limit
+    this.#limit = limit
     this.#overdue = false
+    this.rewind(0)
   }
 
-  /** Counts the rounds of loops anew: a test begins. @param usual How many it has without a mutant. */
+  /** Counts rounds and time anew: a test begins. @param usual How many it has without a mutant. */
   rewind(usual: number): void {
     this.#steps = 0
     this.#maxSteps = Math.max(maxSteps, patience * usual)
+    this.#deadline = performance.now() + this.#limit
   }
 
   /** The rounds since the test began. */
