@@ -43,7 +43,8 @@ const bodyOf = async (
   // It knows each kind of body, and its content type.
   const read = new Response(body)
   const bytes = new Uint8Array(await read.arrayBuffer())
-  return HttpBody.uint8Array(bytes, contentType ?? read.headers.get("content-type") ?? undefined)
+  // Without its length in a header: before 0.97, `FetchHttpClient` passes that on, and Node's `fetch` refuses it.
+  return HttpBody.raw(bytes, { contentType: contentType ?? read.headers.get("content-type") ?? undefined })
 }
 
 const requestOf = async (url: string | URL, init: RequestInit): Promise<HttpClientRequest.HttpClientRequest> => {

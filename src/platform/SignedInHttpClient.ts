@@ -6,8 +6,17 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { type HttpClientError, RequestError } from "@effect/platform/HttpClientError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { SignedInFetch } from "../mcp/FetchLike.ts"
 import type { McpOAuth as Service } from "../mcp/McpOAuth.ts"
 import { McpOAuth } from "../mcp/McpOAuthTag.ts"
+
+/** Without the length of a body in a header: before 0.97, `FetchHttpClient` passes it on, and Node's `fetch` refuses it. */
+const withoutLength = (fetch: SignedInFetch): typeof globalThis.fetch => (input, init) => {
+  if (init?.headers === undefined) return fetch(input, init)
+  const headers = new Headers(init.headers)
+  headers.delete("content-length")
+  return fetch(input, { ...init, headers })
+}
 
 /**
  * The `fetch` of `McpOAuth` as that of `FetchHttpClient`: requests to the server carry the access token, and a person signs in
@@ -19,7 +28,7 @@ import { McpOAuth } from "../mcp/McpOAuthTag.ts"
  */
 export const layerFetch: Layer.Layer<FetchHttpClient.Fetch, never, Service> = Layer.effect(
   FetchHttpClient.Fetch,
-  Effect.map(McpOAuth, ({ fetch }) => fetch)
+  Effect.map(McpOAuth, ({ fetch }) => withoutLength(fetch))
 )
 
 /**
@@ -69,7 +78,7 @@ export const makeHttpClient = ({ fetch }: Pick<Service, "fetch">): Effect.Effect
     HttpClient.HttpClient,
     // Whatever `Fetch` the requests' own context has: this client is the one of this sign-in.
     HttpClient.transformResponse((response) =>
-      Effect.mapError(Effect.provideService(response, FetchHttpClient.Fetch, fetch), described)
+      Effect.mapError(Effect.provideService(response, FetchHttpClient.Fetch, withoutLength(fetch)), described)
     )
   ).pipe(Effect.provide(FetchHttpClient.layer))
 
