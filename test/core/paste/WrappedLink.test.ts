@@ -114,10 +114,16 @@ describe("a service that wraps or shortens addresses", () => {
     ],
     ["xurldefense.com", "xl.facebook.com", "facebook.com", "evil.example/l.facebook.com"],
     ["xlinkedin.com/redir", "linkedin.com/in", "wwwxlinkedin.com/safety"],
-    ["xwww.youtube.com/redirect", "notmimecast.com", "mimecast.org", "xlinkprotect.cudasvc.com"],
+    [
+      "xwww.youtube.com/redirect",
+      "notmimecast.com",
+      "mimecast.org",
+      "xlinkprotect.cudasvc.com",
+      "x.http://mimecast.com"
+    ],
     [`${"x".repeat(300)}.mimecast.com`]
   ].flat())("is no other that looks like one: %s", (name) => {
-    assert.isFalse(isWrapper(`https://${name}/x`))
+    for (const scheme of ["", "https://"]) assert.isFalse(isWrapper(`${scheme}${name}/x`))
   })
 })
 
@@ -256,6 +262,61 @@ describe("what may be the address in a link", () => {
     [
       "http://x%2F%3Fcode%3Da%26state%3Db",
       ["http://x/?code=a&state=b"],
+      []
+    ],
+    [
+      "http%3A%2F%2Fx%2F%3Fcode%3Da+b",
+      ["http://x/?code=a+b"],
+      []
+    ],
+    [
+      "https://h/?u=HTTP://y/?code=a",
+      ["HTTP://y/?code=a", "HTTP://y/?code=a"],
+      ["HTTP://y/?code=a"]
+    ],
+    [
+      "xhttp%3A%2F%2Fy%2F%3Fcode%3Da",
+      ["xhttp://y/?code=a", "http%3A%2F%2Fy%2F%3Fcode%3Da"],
+      []
+    ],
+    [
+      "https://h/a=b?to=http%3A%2F%2Fx%2F%3Fcode%3Da#d",
+      ["http://x/?code=a", "http%3A%2F%2Fx%2F%3Fcode%3Da#d"],
+      []
+    ],
+    [
+      "/v2/url?u=http-3A__x_-3Fcode-3Da",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "/___HTTP://x/?code=a___.Yz",
+      ["HTTP://x/?code=a___.Yz"],
+      ["HTTP://x/?code=a", "HTTP://x/?code=a___.Yz"]
+    ],
+    [
+      "https://h/___./___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "http://x/?code=a___.b__;c",
+      [],
+      []
+    ],
+    [
+      "/v3/__http://x/?code*a**Atate*b__;PSZzPQ=!!A",
+      ["http://x/?code=a&state=b"],
+      ["http://x/?code=a&state=b", "http://x/?code*a**Atate*b__;PSZzPQ=!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=*__;A!!B",
+      ["http://x/?code=*", "http://x/?code=*__;A!!B"],
+      ["http://x/?code=*", "http://x/?code=*__;A!!B"]
+    ],
+    [
+      "https://h/aHR0cDovL3gvP2NvZGU9w78_",
+      ["http://x/?code=\u00ff?"],
       []
     ],
     [
