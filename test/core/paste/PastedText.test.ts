@@ -128,6 +128,8 @@ describe("read", () => {
     ["a code that starts as Google's do", "4/0AeanS0Zlm_Q8f9", ["BareCode"]],
     ["a code in quotes", '"SplxlOBeZQQYbYS6WxSbIA"', ["BareCode"]],
     ["a code over two lines", "SplxlOBeZQ\n  QYbYS6WxSbIA", ["BareCode"]],
+    ["two codes with a blank line between", `${"a".repeat(16)}\n\n${"b".repeat(16)}`, ["BareCode"]],
+    ["two answers without state", "/?code=a\nhttp://h/?code=b", ["StateMissing", "StateMissing"]],
     ["two words with a blank line between", "SplxlOBeZQ\n\nQYbYS6WxSbIA", ["NotAResponse"]],
     ["words", "I cannot find it", ["NotAResponse"]],
     ["many lines of words", "I cannot\n\nfind it\nanywhere", ["NotAResponse"]],
@@ -138,6 +140,9 @@ describe("read", () => {
     ["an answer without state", `${origin}/callback?code=x`, ["StateMissing"]],
     ["an error without state", "?error=access_denied", ["DenialWithoutState"]],
     ["an answer without state in the fragment", "/callback#code=x", ["StateMissing"]],
+    ["an error without state in the fragment", "/callback#error=no", ["DenialWithoutState"]],
+    ["an error without state, and an answer in the fragment", "/?error=no#code=abc&state=def", one],
+    ["parameters behind a path without a question mark", "/callback&code=abc&state=def", ["NotAResponse"]],
     ["an answer with an empty state", "/callback?code=x&state=", ["StateMissing"]],
     ["a code in the query, a state in the fragment", `/callback?code=x#state=${state}`, ["StateMissing"]],
     ["an address with two states", `${address}&state=other`, ["StateRepeated"]],
@@ -265,6 +270,7 @@ describe("read", () => {
       ["ab for 1", ...one]
     ],
     ["one below a command", "curl /?state=1&code=a\nIt was /?state=def&code=abc.", ["a for 1", ...one]],
+    ["a sentence's full stop behind a bracket in a parameter", "It was /?x=)&state=def&code=abc.", one],
     ["a full stop before a protocol on the second line", "It was /?state=def&code=ab\nc. HTTP/1.1", ["abc. for def"]]
   ])("reads %s", (_name, text, expected) => {
     assert.deepStrictEqual(summary(text), expected)

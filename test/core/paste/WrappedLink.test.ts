@@ -369,6 +369,26 @@ describe("a wrapped link", () => {
       safeLink(`https://as.example/?response_type=code&client_id=a&state=${state}`),
       "AuthorizationUrl"
     ],
+    [
+      "of the sign-in page, which has an answer in it",
+      `https://as.example/?client_id=a&redirect_uri=${escaped(`http://x/?code=a&state=${state}`)}`,
+      "AuthorizationUrl"
+    ],
+    [
+      "of a code, and of a state",
+      `https://mail.example/?a=${escaped(`http://x/?state=${state}`)}&b=${escaped("http://x/?code=a")}`,
+      "StateMissing"
+    ],
+    [
+      "of an answer without state behind something else",
+      `https://mail.example/?a=${escaped("http://x/?zipcode=1")}&b=${escaped("http://x/?code=a")}`,
+      "StateMissing"
+    ],
+    [
+      "of an answer before an error",
+      `https://mail.example/?a=${escaped("http://x/?code=a")}&b=${escaped("http://x/?error=no")}`,
+      "StateMissing"
+    ],
     ["of another page", safeLink("https://as.example/home"), "WrappedLink"],
     ["that is a short one", "https://t.co/abc", "WrappedLink"],
     ["that keeps its address to itself", "https://protect-eu.mimecast.com/s/abCd?domain=127.0.0.1", "WrappedLink"]
@@ -393,11 +413,23 @@ describe("a wrapped link", () => {
       read(`http://127.0.0.1/callback?iss=https://as.example/&code=a&state=${state}`),
       ["a", "https://as.example/"]
     )
+    assert.deepStrictEqual(
+      read(`http://127.0.0.1/cb?scope=x&amp;iss=https://as.example/?t=1&amp;code=a&amp;state=${state}`),
+      ["a", "https://as.example/?t=1"]
+    )
+    assert.deepStrictEqual(read(`http://127.0.0.1/___http://x/?code=b___.&state=${state}`), ["b___.", undefined])
     // As by HTTP: what is repeated is not chosen from.
     assert.strictEqual(
       read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`),
       "StateRepeated"
     )
+  })
+
+  it("is looked for in the first twelve places alone", () => {
+    const answer = escaped(`http://x/?code=a&state=${state}`)
+    const behind = (others: number) => read(`https://mail.example/?${"a=zipcode%3D1&".repeat(others)}b=${answer}`)
+    assert.deepStrictEqual(behind(11), ["a", undefined])
+    assert.strictEqual(behind(12), "NotAResponse")
   })
 
   it("does not put a code and a state together from two addresses", () => {
