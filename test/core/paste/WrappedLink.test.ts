@@ -417,7 +417,10 @@ describe("a wrapped link", () => {
       read(`http://127.0.0.1/cb?scope=x&amp;iss=https://as.example/?t=1&amp;code=a&amp;state=${state}`),
       ["a", "https://as.example/?t=1"]
     )
-    assert.deepStrictEqual(read(`http://127.0.0.1/___http://x/?code=b___.&state=${state}`), ["b___.", undefined])
+    assert.deepStrictEqual(read(`http://127.0.0.1/?code=a&x=/___http://x/?error=no___.&state=${state}`), [
+      "a",
+      undefined
+    ])
     // As by HTTP: what is repeated is not chosen from.
     assert.strictEqual(
       read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`),
