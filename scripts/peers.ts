@@ -18,6 +18,8 @@ const lowest: Readonly<Record<string, string>> = {
   "@modelcontextprotocol/sdk": "1.31.0",
   "@napi-rs/keyring": "2.0.0",
   "@effect/cluster": "0.50.0",
+  // What `@effect/sql` loads.
+  "@effect/experimental": "0.56.0",
   "@effect/platform-node": "0.98.0",
   "@effect/rpc": "0.71.0",
   "@effect/sql": "0.46.0",
@@ -33,6 +35,7 @@ const newest: Readonly<Record<string, string>> = {
   "@modelcontextprotocol/sdk": "1",
   "@napi-rs/keyring": "2",
   "@effect/cluster": "0.x",
+  "@effect/experimental": "0.x",
   "@effect/platform-node": "0.x",
   "@effect/rpc": "0.x",
   "@effect/sql": "0.x",
@@ -58,13 +61,14 @@ const runTests = (end: string, versions: Readonly<Record<string, string>>, files
   withFolder(async (folder) => {
     await copy(folder)
     const npm = JSON.parse(readFileSync("package.json", "utf8"))
-    // Without its own ranges: what is installed here is said above.
+    // Without its own ranges, until it is installed: what is installed here is said above.
     const { peerDependencies: _, peerDependenciesMeta: __, ...rest } = npm
     const own = { ...rest, devDependencies: { ...npm.devDependencies, ...versions } }
     writeFileSync(join(folder, "package.json"), JSON.stringify(own))
     const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", "--prefer-offline"]
     const installed = await run(["npm", "install", ...flags], { cwd: folder })
     if (installed.code !== 0) return problems.push(`${end}: ${installed.output}`)
+    copyFileSync("package.json", join(folder, "package.json"))
     const found = Object.keys(versions).map((name) => {
       const { version } = JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8"))
       return `${name} ${version}`
