@@ -14,7 +14,7 @@ export interface PastedAddress {
   readonly line: number
   /** The quote or bracket directly before it, `'`, `(` or `[`; any other character has no meaning. */
   readonly opener: string
-  /** The delimiter before it. */
+  /** The delimiter before the word in which it begins. */
   readonly delimiter: string
   /** Whether its end is certain from what follows it, so that not even a full stop is taken off. */
   readonly isBounded: boolean
@@ -90,9 +90,12 @@ const endOf = (text: string, opener: string): number => {
   return link >= 0 || !text.endsWith("]") ? link : text.length - 1
 }
 
+const isFollowedByProtocol = (next: Word | undefined): boolean => next !== undefined && protocolVersion.test(next.text)
+
 const append = (
   address: PastedAddress,
-  { after, text }: Pick<Word, "text" | "after">
+  { after, text }: Pick<Word, "text" | "after">,
+  next: Word | undefined
 ): { readonly address: PastedAddress; readonly rest: string } => {
   const end = endOf(text, address.opener)
   const part = end < 0 ? text : text.slice(0, end)
@@ -102,7 +105,7 @@ const append = (
     address: {
       ...address,
       text: address.text + part,
-      isBounded: end >= 0 || after !== "",
+      isBounded: end >= 0 || after !== "" || isFollowedByProtocol(next),
       inParameters: separator >= 0 || (address.text === "" ? startsParameters.test(part) : address.inParameters),
       inFragment: address.inFragment || part.includes("#"),
       inValue: part.includes("=", separator + 1) || (separator < 0 && address.inValue),
@@ -113,8 +116,6 @@ const append = (
     rest: end < 0 ? "" : text.slice(end + 1)
   }
 }
-
-const isFollowedByProtocol = (next: Word | undefined): boolean => next !== undefined && protocolVersion.test(next.text)
 
 /**
  * Reads the address that begins at an index of a word.
@@ -127,12 +128,13 @@ export const begin = (
   start: number,
   context: { readonly line: number; readonly word: Word; readonly next: Word | undefined }
 ): { readonly address: PastedAddress; readonly rest: string } => {
+  const { line, next, word } = context
   const empty: PastedAddress = {
     _tag: "Address",
     text: "",
-    line: context.line,
+    line,
     opener: text.charAt(start - 1),
-    delimiter: start === 0 ? context.word.before : "",
+    delimiter: word.before,
     isBounded: false,
     inParameters: false,
     inFragment: false,
@@ -141,23 +143,19 @@ export const begin = (
     hasAnswer: false,
     tail: ""
   }
-  const { address, rest } = append(empty, { text: text.slice(start), after: context.word.after })
-  const isBounded = address.isBounded || isFollowedByProtocol(context.next)
-  return { address: isBounded === address.isBounded ? address : { ...address, isBounded }, rest }
+  return append(empty, { text: text.slice(start), after: word.after }, next)
 }
 
 /** Whether it holds all that an answer needs. */
 export const isComplete = ({ hasAnswer, hasState }: PastedAddress): boolean => hasState && hasAnswer
 
 /** Whether a line is the next entry of a list with one parameter a line, and repeats neither state nor answer. */
-const isListedWith = (address: PastedAddress, [first, second]: ReadonlyArray<Word>): boolean =>
-  first !== undefined && second === undefined && address.inValue && !isComplete(address) &&
-  startsParameters.test(first.text) && !(address.hasState && stateName.test(first.text)) &&
-  !(address.hasAnswer && answerName.test(first.text))
+const isListedWith = (address: PastedAddress, first: Word, second: Word | undefined): boolean =>
+  second === undefined && address.inValue && !isComplete(address) && startsParameters.test(first.text) &&
+  !(address.hasState && stateName.test(first.text)) && !(address.hasAnswer && answerName.test(first.text))
 
 /** Whether a line begins with a further part of the address. */
-const isWrappedInto = (address: PastedAddress, [first, second]: ReadonlyArray<Word>): boolean => {
-  if (first === undefined) return false
+const isWrappedInto = (address: PastedAddress, first: Word, second: Word | undefined): boolean => {
   if (first.before !== "" && (first.before !== ">" || address.delimiter === "<")) return false
   const text = first.text.slice(afterBrackets(first.text))
   // A Markdown link, or a label such as `Location:` before another address.
@@ -175,11 +173,18 @@ const isWrappedInto = (address: PastedAddress, [first, second]: ReadonlyArray<Wo
     protocolVersion.test(second.text)
 }
 
-/** The address with the part that a further line adds; `undefined` when the line does not belong to it. */
-export const continueWith = (address: PastedAddress, words: ReadonlyArray<Word>): PastedAddress | undefined => {
-  const [first, second] = words
-  const isListed = isListedWith(address, words)
-  if (first === undefined || (!isListed && !isWrappedInto(address, words))) return undefined
-  const longer = append(isListed ? append(address, { text: "&", after: "" }).address : address, first).address
-  return isFollowedByProtocol(second) ? { ...longer, isBounded: true } : longer
+/**
+ * The address with the part that a further line adds; `undefined` when the line does not belong to it.
+ *
+ * @param first - The first word of the line, and the second, if there is one.
+ */
+export const continueWith = (
+  address: PastedAddress,
+  first: Word,
+  second: Word | undefined
+): PastedAddress | undefined => {
+  if (isListedWith(address, first, second)) {
+    return append(append(address, { text: "&", after: "" }, undefined).address, first, second).address
+  }
+  return isWrappedInto(address, first, second) ? append(address, first, second).address : undefined
 }

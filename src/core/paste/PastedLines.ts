@@ -74,7 +74,7 @@ export const withoutRepetition = (text: string): string => {
   const trimmed = text.trim()
   for (const times of [2, 3]) {
     const once = trimmed.slice(0, trimmed.length / times)
-    if (once.length * times === trimmed.length && once.length > 16 && once.repeat(times) === trimmed) return once
+    if (once.length > 16 && once.repeat(times) === trimmed) return once
   }
   return text
 }

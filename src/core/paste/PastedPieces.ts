@@ -10,6 +10,7 @@ export interface OtherText {
   /** Whether it is a single word, perhaps wrapped over lines: then it may be a code. */
   readonly isOneWord: boolean
   readonly lastLine: number
+  /** Its word, or the first one of several. */
   readonly text: string
 }
 
@@ -38,13 +39,12 @@ const addressesIn = (line: number, word: Word, next: Word | undefined) => {
 }
 
 /** Adds a line without an address. A word that was wrapped over lines becomes one piece again. */
-const addOtherText = (pieces: Array<Piece>, line: number, { text, words }: Line): void => {
-  const [first = { text: "" }] = words
+const addOtherText = (pieces: Array<Piece>, line: number, first: Word, { words }: Line): void => {
   const last = pieces.at(-1)
   const isOneWord = words.length === 1
   if (isOneWord && last?._tag === "OtherText" && last.isOneWord && last.lastLine === line - 1) {
     pieces[pieces.length - 1] = { ...last, text: last.text + first.text, lastLine: line }
-  } else pieces.push({ _tag: "OtherText", isOneWord, lastLine: line, text: isOneWord ? first.text : text })
+  } else pieces.push({ _tag: "OtherText", isOneWord, lastLine: line, text: first.text })
 }
 
 /** Splits a text. Takes time linear in its length. */
@@ -55,12 +55,13 @@ export const piecesOf = (text: string): Pieces => {
   /** The last piece, while it is an address that may go on in the next line. */
   let open: PastedAddress.PastedAddress | undefined
   for (const [number, line] of linesOf(text).entries()) {
-    if (line.words.length === 0) {
+    const [first, second] = line.words
+    if (first === undefined) {
       // Mail programs put blank lines between the parts of an address, so one ends only an address that is complete.
       if (line.hasDelimiter || (open !== undefined && PastedAddress.isComplete(open))) open = undefined
       continue
     }
-    const continued = open && PastedAddress.continueWith(open, line.words)
+    const continued = open && PastedAddress.continueWith(open, first, second)
     isCommand = command.test(line.text) || (continued !== undefined && isCommand)
     if (continued !== undefined) pieces[pieces.length - 1] = continued
     const words = continued === undefined ? line.words : line.words.slice(1)
@@ -76,7 +77,7 @@ export const piecesOf = (text: string): Pieces => {
         open = next === undefined && !last.isBounded ? last : undefined
       } else if (!isCommand) isProse = true
     }
-    if (!hasAddress) addOtherText(pieces, number, line)
+    if (!hasAddress) addOtherText(pieces, number, first, line)
   }
   return { pieces, isProse }
 }

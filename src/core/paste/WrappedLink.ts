@@ -24,9 +24,7 @@ const nested = (link: string): ReadonlyArray<string> => {
   const start = link.slice(1).search(/https?:\/\//i) + 1
   const before = link.slice(0, start)
   // Servers send `iss=https://…` without escapes, too.
-  return start < 1 || mayHoldAnswer(before) || /[?&#](?:iss|error_uri)=$/i.test(before.slice(-11))
-    ? []
-    : [link.slice(start)]
+  return start < 1 || mayHoldAnswer(before) || /[?&#](?:iss|error_uri)=$/i.test(before) ? [] : [link.slice(start)]
 }
 
 /** The same, escaped: in the path, as Cisco has it. */
@@ -42,8 +40,7 @@ const parameters = (link: string): ReadonlyArray<string> =>
 /** Proofpoint 2 has `-` in place of `%`, and `_` of `/`. */
 const proofpoint2 = (link: string): ReadonlyArray<string> => {
   const start = link.indexOf("/v2/url?u=")
-  const target = start < 0 ? "" : upTo(link.slice(start + 10), /[&#]/)
-  return target === "" ? [] : [decode(target.replace(/-/g, "%").replace(/_/g, "/"))]
+  return start < 0 ? [] : [decode(upTo(link.slice(start + 10), /[&#]/).replace(/-/g, "%").replace(/_/g, "/"))]
 }
 
 /** Check Point and Avanan have it between underscores, as it is, and letters of their own behind. */
@@ -95,7 +92,7 @@ export const unescapedIn = (link: string): ReadonlyArray<string> =>
 export const targetsIn = (link: string): ReadonlyArray<string> =>
   [unescaped, proofpoint3, nested, proofpoint2, parameters, nestedEscaped, inBase64]
     .flatMap((find) => find(link))
-    .filter((target) => target !== link && mayHoldAnswer(target))
+    .filter(mayHoldAnswer)
 
 const wrappers: ReadonlyArray<RegExp> = [
   /(?:^|\.)safelinks\.protection\.(?:outlook\.com|office365\.us)\//,

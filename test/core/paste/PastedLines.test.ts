@@ -95,7 +95,8 @@ describe("withoutRepetition", () => {
     // Two lines are read as two.
     `${answer}\n${answer}`,
     // A code may well repeat itself.
-    "ab".repeat(8)
+    "ab".repeat(8),
+    "ab".repeat(16)
   ])("leaves %j as it is", (text) => {
     assert.strictEqual(withoutRepetition(text), text)
   })

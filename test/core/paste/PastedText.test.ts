@@ -27,6 +27,10 @@ const summary = (text: string): ReadonlyArray<string> =>
 
 const whole = [`${code} for ${state}`]
 
+const escaped = (scheme: string): string => encodeURIComponent(`${scheme}://h/?state=def&code=abc`)
+const one = ["abc for def"]
+const oneAndWord = [...one, "NotAResponse"]
+
 describe("read", () => {
   it.each<[string, string]>([
     ["a whole address", address],
@@ -69,6 +73,7 @@ describe("read", () => {
     ["\\u0026, as JSON of Go has it", address.replace("&", "\\u0026")],
     ["\\x26, and every sign of its kind", address.replace(/[?=&]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16)}`)],
     ["&#38;", address.replace("&", "&#38;")],
+    ["&amp;#38;", address.replace("&", "&amp;#38;")],
     ["&#x26;", address.replace("&", "&#X26;")],
     ["what zsh escapes", address.replace(/[?&=~]/g, "\\$&")],
     ["what JSON escapes", `"${address.replaceAll("/", "\\/")}"`],
@@ -124,6 +129,8 @@ describe("read", () => {
     ["a code that starts as Google's do", "4/0AeanS0Zlm_Q8f9", ["BareCode"]],
     ["a code in quotes", '"SplxlOBeZQQYbYS6WxSbIA"', ["BareCode"]],
     ["a code over two lines", "SplxlOBeZQ\n  QYbYS6WxSbIA", ["BareCode"]],
+    ["two codes with a blank line between", `${"a".repeat(16)}\n\n${"b".repeat(16)}`, ["BareCode"]],
+    ["two answers without state", "/?code=a\nhttp://h/?code=b", ["StateMissing", "StateMissing"]],
     ["two words with a blank line between", "SplxlOBeZQ\n\nQYbYS6WxSbIA", ["NotAResponse"]],
     ["words", "I cannot find it", ["NotAResponse"]],
     ["many lines of words", "I cannot\n\nfind it\nanywhere", ["NotAResponse"]],
@@ -134,6 +141,9 @@ describe("read", () => {
     ["an answer without state", `${origin}/callback?code=x`, ["StateMissing"]],
     ["an error without state", "?error=access_denied", ["DenialWithoutState"]],
     ["an answer without state in the fragment", "/callback#code=x", ["StateMissing"]],
+    ["an error without state in the fragment", "/callback#error=no", ["DenialWithoutState"]],
+    ["an error without state, and an answer in the fragment", "/?error=no#code=abc&state=def", one],
+    ["parameters behind a path without a question mark", "/callback&code=abc&state=def", ["NotAResponse"]],
     ["an answer with an empty state", "/callback?code=x&state=", ["StateMissing"]],
     ["a code in the query, a state in the fragment", `/callback?code=x#state=${state}`, ["StateMissing"]],
     ["an address with two states", `${address}&state=other`, ["StateRepeated"]],
@@ -202,6 +212,72 @@ describe("read", () => {
     assert.deepStrictEqual(summary(text), expected)
   })
 
+  it.each<[string, string, ReadonlyArray<string>]>([
+    ["a Markdown link whose address was escaped", `[it](${escaped("http")})`, one],
+    ["one with https", `[it](${escaped("https")})`, one],
+    ["one escaped twice", `[it](${encodeURIComponent(escaped("http"))})`, one],
+    ["one escaped in small letters with a scheme in capitals", `[it](${escaped("HTTP").replace("%3A", "%3a")})`, one],
+    ["a Markdown link with the signs of one in its code", "[it](/?state=def&code=a](b)", ["a](b for def"]],
+    ["the text of a Markdown link with such signs", "[/?state=def&code=a](b](x)", ["a](b for def"]],
+    ["a Markdown link that was wrapped in its text", "[the\n](/?state=def&code=abc)", ["NotAResponse", ...one]],
+    ["a Markdown link that shows its address, once", "[/?state=def&code=abc](/?state=def&code=abc)", one],
+    ["one with the number of a note behind it", "[/?state=def&code=abc](/?state=def&code=abc)[1]", one],
+    ["a Markdown link and a word on the next line", "[it](/?state=def&code=abc)\nword", oneAndWord],
+    ["an empty Markdown link before the address", "[it]()/?state=def&code=abc", ["NotAResponse", ...one]],
+    ["square brackets around it", "[/?state=def&code=abc]", one],
+    ["a bracket that nothing closes", "[/?code=abc&state=def", one],
+    ["a second address behind its bracket", "(?code=a&state=1)code=b&state=2", ["a for 1", "b for 2"]],
+    ["a quote that is closed on the next line", "'/?state=def&code=abc\n'\nword", oneAndWord],
+    ["escaped parameters in quotes", "'code%3Dabc%26state%3Ddef'", one],
+    ["an escaped error in brackets", "(error%3Daccess_denied)", ["DenialWithoutState"]],
+    ["a word directly before its quote", "href='http://h/?state=def&code=abc'", one],
+    ["one with a scheme in capitals", "href='HTTP://h/?state=def&code=abc'", one],
+    ["one with another address in it", "href='http://h/?x=https://y&state=def&code=abc'", one],
+    ["`://` behind what is no scheme", "1://h/?code=abc&state=def", ["NotAResponse"]],
+    ["a path with parameters below it", "/callback\ncode=abc&state=def", ["NotAResponse", ...one]],
+    ["a code in one place and a state in a sentence", "code=abc\nstate=def is it", ["StateMissing", "NotAResponse"]],
+    ["a state, and an answer that has its own", "state=1\nstate=2&code=b", ["NotAResponse", "b for 2"]],
+    ["a state, and a path that has its own", "state=1\n/?code=b&state=2", ["NotAResponse", "b for 2"]],
+    ["a code, and a path that has its own", "code=a\n/?code=b&state=2", ["StateMissing", "b for 2"]],
+    ["a wrapped answer before a path", "?state=1&code=a\na\n/?code=b&state=2", ["aa for 1", "b for 2"]],
+    ["a fragment with a code before one with an answer", "/#code=a\n#code=b&state=2", ["StateMissing", "b for 2"]],
+    ["an answer and a fragment with another one", "/?code=a&state=1\n#code=b&state=2", ["a for 1", "b for 2"]],
+    ["a label before another address", "/?code=a&state=1\nurl= http://h/?code=b&state=2", ["a for 1", "b for 2"]],
+    [
+      "an issuer at the end, and another address",
+      "/?code=a&state=1&iss=https://as.example\nhttp://h/?code=b&state=2",
+      ["a for 1", "b for 2"]
+    ],
+    ["another parameter below a wrapped answer", "/?code=abc&state=de\nf\nscope=x", oneAndWord],
+    ["a name that was wrapped, and a word after a blank line", "/?code=abc&sta\nte=def\n\nword", oneAndWord],
+    ["a quoted word on the next line", '/?state=def&code=abc\n"word"', oneAndWord],
+    ["a word in angle brackets on the next line", "/?state=def&code=abc\n<word>", oneAndWord],
+    ["an angle bracket that is closed on the next line", "</?state=def&code=abc\n>word", oneAndWord],
+    ["one with a label in it", "<URL:http://h/?state=def&code=abc\n>word", oneAndWord],
+    ["the mark of a quoted line before the rest", "I got /?state=def&code=ab\n>c", one],
+    ["a word on the next line that no address has, such as été", "/?state=def&code=abc\nété", oneAndWord],
+    ["one that begins with such a letter", "/?state=def&code=abc\nélan", oneAndWord],
+    ["one that ends with such a letter", "/?state=def&code=abc\ncafé", oneAndWord],
+    ["the first of many words on the next line", "/?state=def&code=abc\nand nothing else", oneAndWord],
+    ["a wrapped line of a log", '"/?state=def&code=ab\nc" 200', one],
+    ["a full stop before a protocol", "It was /?state=def&code=abc. HTTP/1.1", ["abc. for def"]],
+    ["a line of a log's request, and one below", "GET /?state=def&code=ab\nc HTTP/1.1\nHost", oneAndWord],
+    ["a quoted address that was wrapped, and a word below", '"/?state=def&code=ab\nc"\nword', oneAndWord],
+    ["a quoted address, and a word below", '"/?state=def&code=abc"\nword', oneAndWord],
+    ["a wrapped address with a word behind it, and one below", "/?code=abc&state=def\n&scope=x y\nword", oneAndWord],
+    ["an address with a word behind it, and one below", "/?state=def&code=abc it\nword", oneAndWord],
+    [
+      "a sentence below a wrapped address, without its full stop",
+      "/?state=1&code=a\nb\nIt was /?state=def&code=abc.",
+      ["ab for 1", ...one]
+    ],
+    ["one below a command", "curl /?state=1&code=a\nIt was /?state=def&code=abc.", ["a for 1", ...one]],
+    ["a sentence's full stop behind a bracket in a parameter", "It was /?x=)&state=def&code=abc.", one],
+    ["a full stop before a protocol on the second line", "It was /?state=def&code=ab\nc. HTTP/1.1", ["abc. for def"]]
+  ])("reads %s", (_name, text, expected) => {
+    assert.deepStrictEqual(summary(text), expected)
+  })
+
   it.each<[string, string, string]>([
     ["after the host", "http://127.0.0.1:1", "/callback?code=abc&state=def"],
     ["before the query", "http://127.0.0.1:1/callback", "?code=abc&state=def"],
@@ -220,6 +296,13 @@ describe("read", () => {
     ["inside an escape", "/callback?code=abc&state=%6", "4ef"],
     ["before an escape", "/callback?code=abc&state=", "%64ef"],
     ["before an address in a parameter", "/callback?code=abc&state=def&iss=", "https://as.example"],
+    ["before one in an error's address", "/callback?code=abc&state=def&error_uri=", "https://as.example"],
+    ["before one in another parameter", "/callback?code=abc&state=def&url=", "https://as.example"],
+    ["inside of one, at its query", "/callback?code=abc&state=def&iss=https://as.example/?", "prompt=none"],
+    ["inside of one, at its fragment", "/#code=abc&state=def&iss=https://as.example/#", "prompt=none"],
+    ["behind an empty parameter", "/callback?code=abc&state=def&scope=&", "prompt=none"],
+    ["on both sides of an ampersand", "/callback?code=abc&state=def\n&", "prompt=none"],
+    ["on both sides of the question mark", "/callback\n?", "code=abc&state=def"],
     ["before the end of quotes", "'/callback?code=abc&state=def", "'"],
     ["before the words that follow", "GET /callback?state=def&code=ab", "c HTTP/1.1"],
     ["before the options that follow", "curl '/callback?state=def&code=ab", "c' -H 'x: y'"],

@@ -114,10 +114,16 @@ describe("a service that wraps or shortens addresses", () => {
     ],
     ["xurldefense.com", "xl.facebook.com", "facebook.com", "evil.example/l.facebook.com"],
     ["xlinkedin.com/redir", "linkedin.com/in", "wwwxlinkedin.com/safety"],
-    ["xwww.youtube.com/redirect", "notmimecast.com", "mimecast.org", "xlinkprotect.cudasvc.com"],
+    [
+      "xwww.youtube.com/redirect",
+      "notmimecast.com",
+      "mimecast.org",
+      "xlinkprotect.cudasvc.com",
+      "x.http://mimecast.com"
+    ],
     [`${"x".repeat(300)}.mimecast.com`]
   ].flat())("is no other that looks like one: %s", (name) => {
-    assert.isFalse(isWrapper(`https://${name}/x`))
+    for (const scheme of ["", "https://"]) assert.isFalse(isWrapper(`${scheme}${name}/x`))
   })
 })
 
@@ -259,6 +265,61 @@ describe("what may be the address in a link", () => {
       []
     ],
     [
+      "http%3A%2F%2Fx%2F%3Fcode%3Da+b",
+      ["http://x/?code=a+b"],
+      []
+    ],
+    [
+      "https://h/?u=HTTP://y/?code=a",
+      ["HTTP://y/?code=a", "HTTP://y/?code=a"],
+      ["HTTP://y/?code=a"]
+    ],
+    [
+      "xhttp%3A%2F%2Fy%2F%3Fcode%3Da",
+      ["xhttp://y/?code=a", "http%3A%2F%2Fy%2F%3Fcode%3Da"],
+      []
+    ],
+    [
+      "https://h/a=b?to=http%3A%2F%2Fx%2F%3Fcode%3Da#d",
+      ["http://x/?code=a", "http%3A%2F%2Fx%2F%3Fcode%3Da#d"],
+      []
+    ],
+    [
+      "/v2/url?u=http-3A__x_-3Fcode-3Da",
+      ["http://x/?code=a"],
+      []
+    ],
+    [
+      "/___HTTP://x/?code=a___.Yz",
+      ["HTTP://x/?code=a___.Yz"],
+      ["HTTP://x/?code=a", "HTTP://x/?code=a___.Yz"]
+    ],
+    [
+      "https://h/___./___http://x/?code=a",
+      ["http://x/?code=a"],
+      ["http://x/?code=a"]
+    ],
+    [
+      "http://x/?code=a___.b__;c",
+      [],
+      []
+    ],
+    [
+      "/v3/__http://x/?code*a**Atate*b__;PSZzPQ=!!A",
+      ["http://x/?code=a&state=b"],
+      ["http://x/?code=a&state=b", "http://x/?code*a**Atate*b__;PSZzPQ=!!A"]
+    ],
+    [
+      "https://h/v3/__http://x/?code=*__;A!!B",
+      ["http://x/?code=*", "http://x/?code=*__;A!!B"],
+      ["http://x/?code=*", "http://x/?code=*__;A!!B"]
+    ],
+    [
+      "https://h/aHR0cDovL3gvP2NvZGU9w78_",
+      ["http://x/?code=\u00ff?"],
+      []
+    ],
+    [
       "code=a%3D",
       [],
       []
@@ -308,6 +369,26 @@ describe("a wrapped link", () => {
       safeLink(`https://as.example/?response_type=code&client_id=a&state=${state}`),
       "AuthorizationUrl"
     ],
+    [
+      "of the sign-in page, which has an answer in it",
+      `https://as.example/?client_id=a&redirect_uri=${escaped(`http://x/?code=a&state=${state}`)}`,
+      "AuthorizationUrl"
+    ],
+    [
+      "of a code, and of a state",
+      `https://mail.example/?a=${escaped(`http://x/?state=${state}`)}&b=${escaped("http://x/?code=a")}`,
+      "StateMissing"
+    ],
+    [
+      "of an answer without state behind something else",
+      `https://mail.example/?a=${escaped("http://x/?zipcode=1")}&b=${escaped("http://x/?code=a")}`,
+      "StateMissing"
+    ],
+    [
+      "of an answer before an error",
+      `https://mail.example/?a=${escaped("http://x/?code=a")}&b=${escaped("http://x/?error=no")}`,
+      "StateMissing"
+    ],
     ["of another page", safeLink("https://as.example/home"), "WrappedLink"],
     ["that is a short one", "https://t.co/abc", "WrappedLink"],
     ["that keeps its address to itself", "https://protect-eu.mimecast.com/s/abCd?domain=127.0.0.1", "WrappedLink"]
@@ -332,11 +413,26 @@ describe("a wrapped link", () => {
       read(`http://127.0.0.1/callback?iss=https://as.example/&code=a&state=${state}`),
       ["a", "https://as.example/"]
     )
+    assert.deepStrictEqual(
+      read(`http://127.0.0.1/cb?scope=x&amp;iss=https://as.example/?t=1&amp;code=a&amp;state=${state}`),
+      ["a", "https://as.example/?t=1"]
+    )
+    assert.deepStrictEqual(read(`http://127.0.0.1/?code=a&x=/___http://x/?error=no___.&state=${state}`), [
+      "a",
+      undefined
+    ])
     // As by HTTP: what is repeated is not chosen from.
     assert.strictEqual(
       read(`http://127.0.0.1/cb?code=a&state=${state}&x=http://x/?code=b&state=${state}`),
       "StateRepeated"
     )
+  })
+
+  it("is looked for in the first twelve places alone", () => {
+    const answer = escaped(`http://x/?code=a&state=${state}`)
+    const behind = (others: number) => read(`https://mail.example/?${"a=zipcode%3D1&".repeat(others)}b=${answer}`)
+    assert.deepStrictEqual(behind(11), ["a", undefined])
+    assert.strictEqual(behind(12), "NotAResponse")
   })
 
   it("does not put a code and a state together from two addresses", () => {
