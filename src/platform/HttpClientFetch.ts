@@ -43,12 +43,14 @@ const bodyOf = async (
   // It knows each kind of body, and its content type.
   const read = new Response(body)
   const bytes = new Uint8Array(await read.arrayBuffer())
-  // Without its length in a header: before 0.97, `FetchHttpClient` passes that on, and Node's `fetch` refuses it.
+  // Raw, because a body of another kind sets `content-length`: see `requestOf`.
   return HttpBody.raw(bytes, { contentType: contentType ?? read.headers.get("content-type") ?? undefined })
 }
 
 const requestOf = async (url: string | URL, init: RequestInit): Promise<HttpClientRequest.HttpClientRequest> => {
   const headers = new Headers(init.headers)
+  // Before 0.97, `FetchHttpClient` passes it on, and Node's `fetch` refuses it.
+  headers.delete("content-length")
   const method = (init.method ?? "GET").toUpperCase() as HttpMethod
   // As text: from a URL the client would take the query apart, and write it anew.
   const request = HttpClientRequest.make(method as "POST")(String(url))

@@ -2,6 +2,7 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
@@ -363,5 +364,26 @@ describe("fetchFromHttpClient", () => {
       yield* Effect.promise(() => fetch("https://as.example/a?b=%20c+d#e"))
       assert.strictEqual(seen[0]?.credentials, "include")
       assert.strictEqual(seen[0]?.redirect, "manual")
+    }))
+
+  it.effect("names no length of a body, whoever counted it, and keeps the other headers", () =>
+    Effect.gen(function* () {
+      const seen: Array<Readonly<Record<string, string>>> = []
+      const client = HttpClient.make((request) => {
+        seen.push(request.headers)
+        return Effect.succeed(HttpClientResponse.fromWeb(request, new Response("yes")))
+      })
+      const fetch = yield* Effect.provideService(fetchFromHttpClient, HttpClient.HttpClient, client)
+      const headers = { "content-type": "text/x", "x-own": "kept" }
+      for (const length of [{}, { "Content-Length": "4" }]) {
+        yield* Effect.promise(() =>
+          fetch("https://as.example/", { method: "POST", body: "body", headers: { ...headers, ...length } })
+        )
+      }
+      for (const each of seen) {
+        assert.notProperty(each, "content-length")
+        assert.include(each, headers)
+      }
+      assert.lengthOf(seen, 2)
     }))
 })

@@ -43,6 +43,22 @@ describe("a client over a sign-in", () => {
       assert.strictEqual(windows(), 0)
     }))
 
+  it.effect("leaves the length of a body to fetch, which refuses one that it has not counted", () =>
+    Effect.gen(function* () {
+      const sent: Array<[string | null, string | null]> = []
+      const fetch = (_input: string | URL | Request, init?: RequestInit) => {
+        const headers = new Headers(init?.headers)
+        sent.push([headers.get("content-length"), headers.get("x-own")])
+        return Promise.resolve(new Response("sent"))
+      }
+      yield* (yield* makeHttpClient({ fetch })).execute(post("https://mcp.example/"))
+      const service = Layer.succeed(McpOAuth, { fetch } as McpOAuth)
+      const own = yield* Effect.provide(FetchHttpClient.Fetch, Layer.provide(layerFetch, service))
+      yield* Effect.promise(() => own("https://mcp.example/", { headers: { "Content-Length": "7", "x-own": "kept" } }))
+      yield* Effect.promise(() => own("https://mcp.example/"))
+      assert.deepStrictEqual(sent, [[null, null], [null, "kept"], [null, null]])
+    }))
+
   it.effect("does not say what a fetch of the program threw, which may quote the request", () =>
     Effect.gen(function* () {
       const cause = new TypeError("authorization: Bearer hunter2")
