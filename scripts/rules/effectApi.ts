@@ -169,7 +169,7 @@ const checkFile = (file: string, { names, tree }: Source): ReadonlyArray<Problem
       line,
       use: name,
       text: `${place} must not use ${name}. Wait with Effect.sleep; ` +
-        "if a test's clock must not hold it, under Effect.withClock(Clock.make())"
+        "if a test's clock must not hold it, with machineSleep of src/effect/machineClock.ts"
     }))
   ]
 }

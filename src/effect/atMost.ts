@@ -1,9 +1,21 @@
 /**
  * Waiting for something that may never end, for a bounded time.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { firstOf } from "./firstOf.ts"
+import { eventLoopTurns, machineClock, machineSleep } from "./machineClock.ts"
+
+/** A timer that is later than this, in milliseconds, is of a process that was stopped or blocked. */
+const blockedMillis = 20
+
+/** As in `timeLimit` a limit that rings late lets be read what has arrived before; for some milliseconds, as in a release. */
+const limit = (millis: number): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const began = yield* machineClock.currentTimeMillis
+    yield* machineSleep(millis)
+    const late = (yield* machineClock.currentTimeMillis) - began - millis
+    if (late > blockedMillis) yield* eventLoopTurns(10, 2)
+  })
 
 /**
  * Waits for an effect, for some milliseconds at most. An effect that takes longer is interrupted and left to itself: what
@@ -18,6 +30,6 @@ export const atMost = (millis: number, effect: Effect.Effect<unknown>): Effect.E
   Effect.disconnect(
     firstOf([
       Effect.interruptible(Effect.asVoid(Effect.disconnect(effect))),
-      Effect.interruptible(Effect.withClock(Effect.sleep(millis), Clock.make()))
+      Effect.interruptible(limit(millis))
     ])
   )

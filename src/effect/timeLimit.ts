@@ -1,11 +1,9 @@
 /**
  * A time limit that does not overtake what has already arrived.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-
-const machine = Clock.make()
+import { eventLoopTurns, machineClock } from "./machineClock.ts"
 
 /** A timer that is later than this, in milliseconds, is of a process that was stopped or blocked, and not only busy. */
 const stoppedMillis = 50
@@ -25,11 +23,11 @@ const turns = (late: number) => late > stoppedMillis ? { count: 20, millis: 50 }
  */
 export const timeLimit = (limit: Duration.DurationInput): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const began = yield* machine.currentTimeMillis
+    const began = yield* machineClock.currentTimeMillis
     yield* Effect.sleep(limit)
-    const late = (yield* machine.currentTimeMillis) - began - Duration.toMillis(limit)
+    const late = (yield* machineClock.currentTimeMillis) - began - Duration.toMillis(limit)
     // Negative where Effect's clock is a test's.
     if (late < 0) return
     const { count, millis } = turns(late)
-    for (let turn = 0; turn < count; turn++) yield* Effect.withClock(Effect.sleep(millis), machine)
+    yield* eventLoopTurns(count, millis)
   })

@@ -2,7 +2,6 @@
  * The turn of a sign-in among all processes that share a store: one browser window in all. The other
  * processes wait, and find the tokens; the turn of a process that dies or gives up ends.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -12,6 +11,7 @@ import type { InVain } from "../core/mcp/PersonGuard.ts"
 import * as SignInElsewhere from "../core/mcp/SignInElsewhere.ts"
 import { AuthorizationTimeout } from "../core/oauth/FlowError.ts"
 import { firstOf } from "../effect/firstOf.ts"
+import { machineSleep } from "../effect/machineClock.ts"
 import { timeLimit } from "../effect/timeLimit.ts"
 import { tellNow } from "../flow/Notices.ts"
 import type { Turn, TurnHolder } from "../services/CredentialStore.ts"
@@ -35,15 +35,12 @@ const alone: SignInTurn = { waited: false, inVain: undefined, tell: () => Effect
 /** How long a process may take to say what it does, before the person is told that it does something. */
 const untilTold = Duration.millis(200)
 
-/** Processes wait for each other by the machine's clock: a test's clock stands still. */
-const machine = Clock.make()
-
-/** Tells the person who is signing in, and where: each thing once. */
+/** Tells the person who is signing in, and where: each thing once. Processes wait for each other by the machine's clock. */
 const tellOf = (env: Environment, holders: Queue.Dequeue<TurnHolder>): Effect.Effect<never> => {
   let told: string | undefined
   return Effect.gen(function* () {
     const first = yield* Queue.take(holders)
-    yield* Effect.withClock(Effect.sleep(untilTold), machine)
+    yield* machineSleep(untilTold)
     const later = Array.from(yield* Queue.takeAll(holders))
     const holder = later.at(-1) ?? first
     const said = holder.told === undefined ? undefined : SignInElsewhere.decode(holder.told)
@@ -74,7 +71,7 @@ const repeating = (tell: Turn["tell"]): Effect.Effect<SignInTurn["tell"], never,
     let beat = 0
     const repeat = Effect.suspend(() => tell(SignInElsewhere.encode(last, ++beat)))
     yield* Effect.forkScoped(
-      Effect.forever(Effect.zipRight(Effect.withClock(Effect.sleep("1 minute"), machine), repeat))
+      Effect.forever(Effect.zipRight(machineSleep("1 minute"), repeat))
     )
     return (said) =>
       Effect.suspend(() => {

@@ -1,13 +1,13 @@
 /**
  * Turns among processes on several machines: a lease in Redis, which its holder renews, and which runs out when it dies.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { atMost } from "../effect/atMost.ts"
+import { machineSleep } from "../effect/machineClock.ts"
 import type { Turn, TurnOptions } from "../services/CredentialStore.ts"
 import type { CredentialStoreError } from "../services/CredentialStoreError.ts"
 import { type Ask, strange } from "./RedisClient.ts"
@@ -18,9 +18,6 @@ const [soonest, latest] = [25, 100]
 
 /** Milliseconds that giving a turn up may take of the second in which a session promises to be gone. */
 const releaseMillis = 250
-
-/** The machine's: a test's clock that stands still must not let a lease run out, nor a wait for one never end. */
-const sleep = (millis: number) => Effect.withClock(Effect.sleep(millis), Clock.make())
 
 type Attempt =
   | { readonly _tag: "Taken"; readonly fence: string }
@@ -108,7 +105,8 @@ export const exclusively = (options: LeaseOptions) =>
       const now = JSON.stringify([fence, told])
       if (now !== seen) onHolder?.({ pid: undefined, told })
       seen = now
-      yield* sleep(yield* Random.nextIntBetween(soonest, latest))
+      // By the machine's clock: a test's clock that stands still must neither let a lease run out nor hold a wait for one.
+      yield* machineSleep(yield* Random.nextIntBetween(soonest, latest))
       attempt = yield* turn.attempt
     }
     const { fence } = attempt
@@ -117,7 +115,7 @@ export const exclusively = (options: LeaseOptions) =>
     const keeping = Effect.gen(function* () {
       let isKept = true
       while (isKept) {
-        yield* sleep(renewMillis)
+        yield* machineSleep(renewMillis)
         yield* atMost(renewMillis, Effect.map(turn.renew(fence), (kept) => void (isKept = kept)))
       }
     })

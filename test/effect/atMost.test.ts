@@ -3,6 +3,7 @@ import { Deferred, Effect, Exit, Fiber, Scope, TestClock } from "effect"
 import { setImmediate } from "node:timers"
 import { atMost } from "../../src/effect/atMost.ts"
 import { atEachStep } from "../fixtures/InterruptAtEachStep.ts"
+import * as LoopbackHttp from "../fixtures/LoopbackHttp.ts"
 
 /** Lets every other fiber go as far as it can. */
 const settled = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -101,6 +102,20 @@ describe("atMost", () => {
       // A timer may ring one millisecond early.
       assert.isAtLeast(performance.now() - started, 48)
     }))
+
+  it.live("lets be read what arrived while the process was kept from running past the time", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const { origin, serve } = yield* LoopbackHttp.listen
+      serve((_request, response) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+        // Reading takes more than one turn of the event loop.
+        setTimeout(() => response.end("arrived"), 5)
+      })
+      const read = Effect.promise(() => fetch(origin).then((response) => response.text()))
+      let arrived = ""
+      yield* atMost(200, Effect.map(read, (text) => void (arrived = text)))
+      assert.strictEqual(arrived, "arrived")
+    })))
 
   it.live("ends at whichever step it is interrupted", () =>
     Effect.gen(function* () {

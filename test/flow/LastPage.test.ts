@@ -1,7 +1,9 @@
 /** The page that a browser is sent on to: where it is, what it says in which language, and how it looks. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Redacted, type Scope, TestClock } from "effect"
+import { Effect, Exit, Fiber, Option, Redacted, Scope, TestClock } from "effect"
 import { createHash } from "node:crypto"
+import * as net from "node:net"
+import { setImmediate } from "node:timers"
 import { CallbackFlow, type OpenOptions, type PageOptions, PageTexts, type PageView } from "../../src/index.ts"
 import { openCallback } from "../../src/promise.ts"
 import { answerFor, browse, make, pause, sleeping, urlFor } from "../fixtures/Harness.ts"
@@ -31,6 +33,33 @@ const pageOf = (page: PageOptions, headers: Readonly<Record<string, string>> = {
     assert.notInclude(answer, "s3cret")
     assert.notInclude(answer, Redacted.value(flow.state))
     return answer
+  })
+
+/** A connection that a browser opened ahead of its request. */
+const connected = (port: number, host: string): Promise<net.Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host }, () => resolve(socket))
+    socket.on("error", reject)
+  })
+
+/** All that comes, until the connection ends in whatever way. */
+const read = (socket: net.Socket): Promise<string> =>
+  new Promise((resolve) => {
+    let text = ""
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk
+    })
+    socket.on("close", () => resolve(text))
+  })
+
+/** Sends a request, and keeps the event loop from running before it can be read. The timers come first after that. */
+const sendAndBlock = (socket: net.Socket, request: string, millis: number) =>
+  new Promise<void>((resolve) => {
+    setImmediate(() => {
+      socket.write(request)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis)
+      resolve()
+    })
   })
 
 const policyOf = (answer: string): string => /content-security-policy: ([^\r]*)/i.exec(answer)?.[1] ?? ""
@@ -133,6 +162,27 @@ describe("the last page", () => {
       }))
       assert.match(yield* Fiber.join(page), /^HTTP\/1\.1 503 [^]*Nobody is waiting/)
     }))
+
+  it.live.each([300, 900])(
+    "reaches a browser that asked for it before the host kept the process from running for %d ms",
+    (millis) =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const flow = yield* Scope.extend(open(), scope)
+        const running = yield* Effect.fork(flow.authorize({ url: urlFor(flow), present: false }))
+        const sentOn = yield* browse(flow, answerFor(flow, { code: "c" }), { follow: false })
+        yield* Fiber.join(running)
+        const { hostname, port } = new URL(flow.redirectUri)
+        const socket = yield* Effect.promise(() => connected(Number(port), hostname))
+        const page = read(socket)
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* pause(20)
+        const request = RawClient.requestText(Number(port), RawClient.locationOf(sentOn) ?? "")
+        yield* Effect.promise(() => sendAndBlock(socket, request, millis))
+        yield* Fiber.join(closing)
+        assert.match(yield* Effect.promise(() => page), /^HTTP\/1\.1 200 [^]*Answer received/)
+      })
+  )
 
   describe("its language", () => {
     it.scopedLive("is the browser's, for every page of the flow, and English where there is no other", () =>

@@ -1,12 +1,12 @@
 /**
  * A turn for a change of credentials, which is waited for as long as a change can take.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { abandonable } from "../../effect/abandonable.ts"
 import { firstOf } from "../../effect/firstOf.ts"
+import { machineSleep } from "../../effect/machineClock.ts"
 import { CredentialStoreError, type TurnHolder } from "../../services/CredentialStore.ts"
 import type { Lease, Leases } from "./Lease.ts"
 
@@ -29,7 +29,7 @@ export const turnToChange = (
     const onHolder = (holder: TurnHolder) => {
       pid = holder.pid
     }
-    const late = Effect.flatMap(Effect.withClock(Effect.sleep(longest), Clock.make()), () =>
+    const late = Effect.flatMap(machineSleep(longest), () =>
       new CredentialStoreError({
         reason: "Locked",
         detail:

@@ -2,7 +2,6 @@
  * A port for the flows of several processes of one user. Whoever binds it serves the others; when that process ends, one of
  * them binds it.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -11,6 +10,7 @@ import { existsSync } from "node:fs"
 import { BindError } from "../../core/oauth/BindError.ts"
 import { allOrNothing } from "../../effect/allOrNothing.ts"
 import { atMost } from "../../effect/atMost.ts"
+import { machineSleep } from "../../effect/machineClock.ts"
 import type { Bound, CallbackRoute, Listen, LoopbackAddress, RequestHandler } from "../../services/CallbackServer.ts"
 import { type GuestConnection, join, type Joined } from "./GuestConnection.ts"
 import * as HolderSocket from "./HolderSocket.ts"
@@ -25,9 +25,6 @@ interface Shared {
   readonly place: RelayPlace.RelayPlace
   readonly own: RequestHandler
 }
-
-/** Other processes do not wait for the clock of a test. */
-const pause = (millis: number): Effect.Effect<void> => Effect.withClock(Effect.sleep(millis), Clock.make())
 
 /**
  * For how many milliseconds the socket of whoever has bound the port is looked for: a process of this user makes it a moment
@@ -118,14 +115,14 @@ const enter = (shared: Shared, since = performance.now()): ReturnType<typeof hol
   Effect.catchIf(
     holdOrVisit(shared),
     (error) => mayPass(error) && performance.now() - since < longestLook,
-    () => Effect.zipRight(pause(pauseMillis), enter(shared, since))
+    () => Effect.zipRight(machineSleep(pauseMillis), enter(shared, since))
   )
 
 /** The same after the holder has gone: a port that flows wait on is never given up. */
 const reenter = (shared: Shared, tried = 0): Effect.Effect<GuestConnection | undefined, never, Scope.Scope> =>
   Effect.catchAll(
     holdOrVisit(shared, true),
-    () => Effect.zipRight(pause(tried < quickLooks ? pauseMillis : slowPauseMillis), reenter(shared, tried + 1))
+    () => Effect.zipRight(machineSleep(tried < quickLooks ? pauseMillis : slowPauseMillis), reenter(shared, tried + 1))
   )
 
 const ended = (connection: GuestConnection): Effect.Effect<void> =>
