@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BindError } from "../core/oauth/BindError.ts"
 import type { PasteRefused, Refusal } from "../core/oauth/Refusal.ts"
@@ -78,7 +78,7 @@ const acquire = <R>(options: OpenOptions<R>): Effect.Effect<CallbackFlow, BindEr
       render: CallbackPage.make(options.page, style === undefined ? undefined : yield* styleHash(style))
     })
     const listener = yield* listen(options, callback, inbox)
-    yield* Effect.addFinalizer(() => inbox.close)
+    yield* Scope.addFinalizer(yield* Effect.scope, inbox.close)
     if (pasteReader !== undefined) yield* pasteReader.register(inbox.waitingFlow)
     const { listening, redirectUri } = listener
     yield* Effect.logDebug(`Waiting for ${listening ? redirectUri : `a paste of ${redirectUri}`}`)
@@ -88,10 +88,7 @@ const acquire = <R>(options: OpenOptions<R>): Effect.Effect<CallbackFlow, BindEr
       state,
       authorize: authorize({ ...listener, state, inbox, presenter, pasteReader }),
       submit: inbox.submit,
-      // Made when it is asked for.
-      get refusals() {
-        return inbox.refusals.stream
-      }
+      refusals: inbox.refusals.stream
     }
   }).pipe(Effect.withSpan("CallbackFlow.open", { captureStackTrace: false }))
 

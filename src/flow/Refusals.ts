@@ -62,8 +62,6 @@ export const make = (): Refusals => {
       hasEnded = true
       changed()
     },
-    get stream() {
-      return Stream.flattenIterables(Stream.unfoldEffect(0, after))
-    }
+    stream: Stream.suspend(() => Stream.flattenIterables(Stream.unfoldEffect(0, after)))
   }
 }

@@ -5,18 +5,11 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import type * as Scope from "effect/Scope"
 import { BindError, isPortTaken } from "../core/oauth/BindError.ts"
-import { isBlockedByBrowsers } from "../core/oauth/LoopbackPort.ts"
 import type { LoopbackHost } from "../core/oauth/RedirectUri.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
-import type { Bound, CallbackRoute, CallbackServer, LoopbackAddress } from "../services/CallbackServer.ts"
-
-/** Has one flow served on one address and one port until the scope closes. */
-export type ServeFlow = (
-  address: LoopbackAddress,
-  port: number,
-  serve: (bound: Bound) => CallbackRoute
-) => Effect.Effect<Bound, BindError, Scope.Scope>
+import type { Bound, CallbackRoute, CallbackServer } from "../services/CallbackServer.ts"
+import { noBrowserOpens, type ServeFlow } from "./sharePorts.ts"
 
 // A free port of one family that a stranger holds on the other is rare, and so is one that no browser opens; twenty in a row
 // are no coincidence.
@@ -34,7 +27,7 @@ const listenOnBoth = (
   let route: CallbackRoute | undefined
   // One flow, one route: both listeners count into the same record.
   const serveOnce = (bound: Bound) => (route ??= serve(bound))
-  return Effect.gen(function* () {
+  const listening = Effect.gen(function* () {
     const bound = yield* listen("127.0.0.1", port, serveOnce)
     yield* Effect.catchIf(
       listen("::1", bound.port, serveOnce),
@@ -43,9 +36,8 @@ const listenOnBoth = (
     )
     return bound
   })
+  return allOrNothing(listening, ExecutionStrategy.parallel)
 }
-
-const noBrowserOpens = new Error("the system gave a port that no browser opens, each time it was asked")
 
 /** Listens on a port; when that is any free one (`0`), draws again where the one that the system gave cannot be used. */
 const listenAt = (
@@ -58,14 +50,9 @@ const listenAt = (
   const listening = host === "localhost"
     ? listenOnBoth(listen, port, serve)
     : listen(host === "[::1]" ? "::1" : "127.0.0.1", port, serve)
-  if (port !== 0) return host === "localhost" ? allOrNothing(listening, ExecutionStrategy.parallel) : listening
-  const drawn = Effect.filterOrFail(
-    listening,
-    (bound) => !isBlockedByBrowsers(bound.port),
-    ({ port }) => new BindError({ reason: "PortInUse", host, ports: [port], cause: noBrowserOpens })
-  )
+  if (port !== 0) return listening
   return Effect.catchIf(
-    allOrNothing(drawn, ExecutionStrategy.parallel),
+    listening,
     ({ cause, host: address, reason }) =>
       drawsLeft > 0 &&
       (cause === noBrowserOpens || (host === "localhost" && address === "::1" && isPortTaken(reason))),

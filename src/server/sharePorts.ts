@@ -4,12 +4,25 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import type { BindError } from "../core/oauth/BindError.ts"
+import { BindError } from "../core/oauth/BindError.ts"
+import { isBlockedByBrowsers } from "../core/oauth/LoopbackPort.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
-import type { Bound, Listen, LoopbackAddress } from "../services/CallbackServer.ts"
-import type { ServeFlow } from "./bind.ts"
+import type { Bound, CallbackRoute, Listen, LoopbackAddress } from "../services/CallbackServer.ts"
 import { serveFlow } from "./serveFlow.ts"
 import * as RouteTable from "./RouteTable.ts"
+
+/**
+ * Has one flow served on one address and one port until the scope closes. Any free port (`0`) that no browser opens is given
+ * back: {@link noBrowserOpens}.
+ */
+export type ServeFlow = (
+  address: LoopbackAddress,
+  port: number,
+  serve: (bound: Bound) => CallbackRoute
+) => Effect.Effect<Bound, BindError, Scope.Scope>
+
+/** Why a port that the system gave is not used. */
+export const noBrowserOpens: Error = new Error("the system gave a port that no browser opens, each time it was asked")
 
 /** A listener that is open. */
 interface Open {
@@ -43,10 +56,14 @@ export const sharePorts = (listen: Listen): ServeFlow => {
         if (port.failed !== undefined && port.failed !== failed) return yield* port.failed
         const scope = yield* Scope.make()
         const routes = RouteTable.make()
-        const listening = Scope.extend(listen(address, number, () => routes), scope)
-        const bound = yield* Effect.tapError(
-          Effect.onError(restore(listening), (cause) => Scope.close(scope, Exit.failCause(cause))),
-          (error) => Effect.sync(() => port.failed = error)
+        const bound = yield* Scope.extend(listen(address, number, () => routes), scope).pipe(
+          restore,
+          Effect.filterOrFail(
+            (bound) => number !== 0 || !isBlockedByBrowsers(bound.port),
+            (bound) => new BindError({ reason: "PortInUse", host: address, ports: [bound.port], cause: noBrowserOpens })
+          ),
+          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+          Effect.tapError((error) => Effect.sync(() => port.failed = error))
         )
         return port.open = { bound, routes, scope }
       })
@@ -83,7 +100,7 @@ export const sharePorts = (listen: Listen): ServeFlow => {
         )
         key = keyOf(address, open.bound.port)
         if (!ports.has(key)) ports.set(key, port)
-        yield* Effect.addFinalizer((exit) => leave(key, port, exit))
+        yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) => leave(key, port, exit))
         return open
       })
     )
