@@ -31,8 +31,11 @@ export type TargetKey =
   | "importing"
   | "signedIn"
   | "flowSequential"
+  | "flowSequentialPromise"
   | "flowAtOnce"
+  | "flowAtOncePromise"
   | "heap"
+  | "heapPromise"
   | "callback"
   | "pasteSubmit"
   | "pasteStream"
@@ -60,8 +63,11 @@ export const targets: Readonly<Record<TargetKey, Target>> = {
   importing: ratio(". : import / importing the effect modules it uses", 1.15),
   signedIn: ratio("signed in: start to first authorized response / SDK client with a constant token", 1.3),
   flowSequential: ratio("one flow, sequential / raw receiver", 2.5),
+  flowSequentialPromise: ratio("./promise: one flow, sequential / raw receiver", 2.5),
   flowAtOnce: ratio("one flow, 1,000 at once / raw receiver", 2.5),
+  flowAtOncePromise: ratio("./promise: one flow, 1,000 at once / raw receiver", 2.5),
   heap: figure("heap of a waiting flow", 40, "KiB"),
+  heapPromise: figure("./promise: heap of a waiting flow", 40, "KiB"),
   callback: ratio("one callback, with 1,000 flows waiting / with 10 waiting", 1.3),
   pasteSubmit: ratio("one pasted line by submit, with 1,000 flows waiting / with 1", 1.3),
   pasteStream: ratio("one pasted line by a stream, with 1,000 flows waiting / with 1", 1.3),

@@ -10,14 +10,16 @@ const runHeap = async (bench: Bench) => {
   const raw = await heap("raw")
   const ours = await heap("ours")
   const paste = await heap("oursWithPaste")
+  const promise = await heap("promise")
   return [
     ...figureRow("heap", bench, ours, raw),
+    ...figureRow("heapPromise", bench, promise, raw),
     ...figureShown("heap of a waiting flow that reads stdin too", bench, "KiB", paste)
   ]
 }
 
 /** A thousand flows in `authorize`. */
-export const heap: Measurement = { rows: ["heap"], run: runHeap }
+export const heap: Measurement = { rows: ["heap", "heapPromise"], run: runHeap }
 
 const runCallback = async (bench: Bench) => {
   const sample = (waiting: number) => async () =>

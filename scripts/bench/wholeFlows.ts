@@ -1,7 +1,7 @@
 /** Whole flows in a process that runs: bind, callback, 303, page, release. */
 import { type Bench, type Measurement, ratioRow, ratioShown } from "./Bench.ts"
 
-type Way = "raw" | "ours" | "oursWithPaste"
+type Way = "raw" | "ours" | "oursWithPaste" | "promise"
 type Samples = Readonly<Record<Way, ReadonlyArray<number>>>
 
 interface Measured {
@@ -19,12 +19,16 @@ const run = async (bench: Bench) => {
   for (const [way, count] of Object.entries(lostPages)) {
     if (count > 0) bench.note(`${count} last pages were requested after the release, with 1,000 at once: ${way}`)
   }
-  const rows = (key: "flowSequential" | "flowAtOnce", how: string, { ours, oursWithPaste, raw }: Samples) => [
+  const rows = (key: "flowSequential" | "flowAtOnce", how: string, { ours, oursWithPaste, promise, raw }: Samples) => [
     ...ratioRow(key, bench, ours, raw),
+    ...ratioRow(`${key}Promise`, bench, promise, raw),
     ...ratioShown(`one flow that reads stdin too, ${how} / raw receiver`, bench, oursWithPaste, raw)
   ]
   return [...rows("flowSequential", "sequential", sequential), ...rows("flowAtOnce", "1,000 at once", atOnce)]
 }
 
 /** One flow after the other, and a thousand at once. */
-export const wholeFlows: Measurement = { rows: ["flowSequential", "flowAtOnce"], run }
+export const wholeFlows: Measurement = {
+  rows: ["flowSequential", "flowSequentialPromise", "flowAtOnce", "flowAtOncePromise"],
+  run
+}

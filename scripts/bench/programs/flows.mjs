@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { CallbackFlow } from "effect-oauth-callback"
+import { openCallback } from "effect-oauth-callback/promise"
 import process from "node:process"
 import { receive } from "../rawReceiver.mjs"
 import { finishSignIn, lost, signInUrl } from "./client.mjs"
@@ -18,9 +19,24 @@ const receiveOne = async () => {
   await page
 }
 
-const raw = async (count, isAtOnce) => {
-  if (isAtOnce) await Promise.all(Array.from({ length: count }, receiveOne))
-  else for (let done = 0; done < count; done++) await receiveOne()
+/** The same by `./promise`, which has an Effect of its own. */
+const awaitOne = async () => {
+  const callback = await openCallback({ paste: false })
+  const { redirectUri, state } = callback
+  let page
+  await callback.authorize({
+    url: signInUrl(redirectUri, state),
+    present: () => {
+      page = finishSignIn(redirectUri, state)
+    }
+  })
+  await callback.close()
+  await page
+}
+
+const each = (one) => async (count, isAtOnce) => {
+  if (isAtOnce) await Promise.all(Array.from({ length: count }, one))
+  else for (let done = 0; done < count; done++) await one()
 }
 
 const ours = (paste) => (count, isAtOnce) => {
@@ -45,7 +61,7 @@ const ours = (paste) => (count, isAtOnce) => {
   return Effect.runPromise(Effect.provide(flows, layer))
 }
 
-const ways = { raw, ours: ours(false), oursWithPaste: ours(true) }
+const ways = { raw: each(receiveOne), ours: ours(false), oursWithPaste: ours(true), promise: each(awaitOne) }
 
 const samples = { sequential: {}, atOnce: {}, lostPages: {} }
 const names = Object.keys(ways)

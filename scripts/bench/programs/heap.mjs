@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import { CallbackFlow } from "effect-oauth-callback"
+import { openCallback } from "effect-oauth-callback/promise"
 import process from "node:process"
 import { setTimeout as sleep } from "node:timers/promises"
 import { receive } from "../rawReceiver.mjs"
@@ -30,6 +31,18 @@ const startAll = (paste) =>
     const fibers = Array.from({ length: count }, () => Runtime.runFork(runtime)(program))
   })
 
+/** The same by `./promise`, which has an Effect of its own. Keeps what closes each flow. */
+const openOne = async () => {
+  const callback = await openCallback({ paste: false })
+  const waiting = new Promise((resolve) => {
+    const ended = callback.authorize({ url: signInUrl(callback.redirectUri, callback.state), present: () => resolve() })
+    // It ends with `close`.
+    ended.catch(() => {})
+  })
+  await waiting
+  return callback.close
+}
+
 const endAll = (fibers) => Effect.runPromise(Fiber.interruptAll(fibers))
 
 const ways = {
@@ -38,7 +51,11 @@ const ways = {
     close: (flows) => Promise.all(flows.map(({ close }) => close()))
   },
   ours: { open: () => startAll(false), close: endAll },
-  oursWithPaste: { open: () => startAll(true), close: endAll }
+  oursWithPaste: { open: () => startAll(true), close: endAll },
+  promise: {
+    open: () => Promise.all(Array.from({ length: count }, openOne)),
+    close: (closes) => Promise.all(closes.map((close) => close()))
+  }
 }
 
 /** Bytes in use after garbage collection. */
