@@ -6,6 +6,7 @@
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { ReleaseBudget } from "../core/ReleaseBudget.ts"
+import { after } from "./after.ts"
 
 /** Connections of one listener. */
 export interface Connections {
@@ -59,8 +60,7 @@ class Open implements Connections {
     const end = () => {
       socket.end()
       socket.resume()
-      const timer = setTimeout(() => socket.destroy(), lingerMillis)
-      socket.once("close", () => clearTimeout(timer))
+      socket.once("close", after(lingerMillis, () => socket.destroy()))
     }
     // `node:http` calls this once the answer is written; closing there resets a connection with unread input, and the
     // reset can overtake the answer.
@@ -78,13 +78,13 @@ class Open implements Connections {
       socket.destroy()
     }
     if (this.#isQuiet()) return this.#settleDrain()
-    const timer = setTimeout(() => {
+    const cancel = after(ReleaseBudget.connections, () => {
       for (const socket of this.#open ?? []) socket.destroy()
       this.#answering?.clear()
       this.#settleDrain()
-    }, ReleaseBudget.connections)
+    })
     this.#drained = () => {
-      clearTimeout(timer)
+      cancel()
       done()
     }
   }

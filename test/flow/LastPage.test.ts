@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Redacted, Scope, TestClock } from "effect"
 import { createHash } from "node:crypto"
 import * as net from "node:net"
-import { setImmediate } from "node:timers"
 import { CallbackFlow, type OpenOptions, type PageOptions, PageTexts, type PageView } from "../../src/index.ts"
 import { openCallback } from "../../src/promise.ts"
+import * as BlockedHost from "../fixtures/BlockedHost.ts"
 import { answerFor, browse, make, pause, sleeping, urlFor } from "../fixtures/Harness.ts"
 import * as RawClient from "../fixtures/RawClient.ts"
 
@@ -50,16 +50,6 @@ const read = (socket: net.Socket): Promise<string> =>
       text += chunk
     })
     socket.on("close", () => resolve(text))
-  })
-
-/** Sends a request, and keeps the event loop from running before it can be read. The timers come first after that. */
-const sendAndBlock = (socket: net.Socket, request: string, millis: number) =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => {
-      socket.write(request)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis)
-      resolve()
-    })
   })
 
 const policyOf = (answer: string): string => /content-security-policy: ([^\r]*)/i.exec(answer)?.[1] ?? ""
@@ -178,7 +168,7 @@ describe("the last page", () => {
         const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
         yield* pause(20)
         const request = RawClient.requestText(Number(port), RawClient.locationOf(sentOn) ?? "")
-        yield* Effect.promise(() => sendAndBlock(socket, request, millis))
+        yield* Effect.promise(() => BlockedHost.sendAndBlock(socket, request, millis))
         yield* Fiber.join(closing)
         assert.match(yield* Effect.promise(() => page), /^HTTP\/1\.1 200 [^]*Answer received/)
       })

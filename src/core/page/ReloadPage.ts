@@ -1,9 +1,10 @@
 /**
- * The page for a browser that comes while the port of its sign-in changes hands.
+ * The pages for a browser that comes while the port of its sign-in changes hands, or after that.
  */
 import type { Answer } from "../oauth/Answer.ts"
 import { document, ownHeaders } from "./CallbackPage.ts"
 import { style } from "./PageStyle.ts"
+import { PageTexts } from "./PageTexts.ts"
 
 const body = document({
   outcome: "Closed",
@@ -23,6 +24,21 @@ const byItself: Answer = {
 
 /** A page that went on by itself would lose the form; a person who reloads sends it again. */
 const byHand: Answer = { ...byItself, headers: { ...ownHeaders, "retry-after": "1" } }
+
+/**
+ * For a browser that was sent on to the last page of another process, which cannot be asked for it any more: to come back
+ * would lead to nobody, when that process has ended by then.
+ */
+export const receivedPage: Answer = {
+  status: 200,
+  headers: ownHeaders,
+  body: document({
+    outcome: "Received",
+    lang: "en",
+    ...PageTexts.english.received({ serverName: undefined }),
+    detailTitle: ""
+  }, style)
+}
 
 /** The page for a request of this method. */
 export const reloadPage = (method: string): Answer => method === "POST" ? byHand : byItself

@@ -7,6 +7,7 @@
 import { connect, type Socket } from "node:net"
 import { type Call, decodeFirst, encodeCall } from "../../core/keychain/BusMessage.ts"
 import { type KeychainProblem, problemOfBusError } from "../../core/keychain/KeychainProblem.ts"
+import { after } from "../after.ts"
 
 const bus = "org.freedesktop.DBus"
 const hello: Call = { destination: bus, path: "/org/freedesktop/DBus", interface: bus, member: "Hello" }
@@ -90,7 +91,7 @@ export const askSecretService = async (
 ): Promise<KeychainProblem | undefined> => {
   if (sockets === undefined) return "Busless"
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), millis)
+  const cancel = after(millis, () => late.abort())
   try {
     let found: KeychainProblem | undefined = "BusUnknown"
     for (const path of sockets) {
@@ -99,6 +100,6 @@ export const askSecretService = async (
     }
     return found
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

@@ -14,6 +14,9 @@ import {
   replyMillis,
   version
 } from "../../core/relay/RelayMessage.ts"
+import { firstOf } from "../../effect/firstOf.ts"
+import { machineClock } from "../../effect/machineClock.ts"
+import { timeLimit } from "../../effect/timeLimit.ts"
 import type { CallbackRoute, RequestHandler } from "../../services/CallbackServer.ts"
 import { within } from "../lease/within.ts"
 import { onLine, send } from "./lines.ts"
@@ -41,8 +44,11 @@ export type Joined =
   | { readonly _tag: "Joined"; readonly connection: GuestConnection }
   | { readonly _tag: "OtherVersion" | "Silent" | "Nobody" }
 
-/** How long the other process may take to say whether it serves this one. */
-const welcomeMillis = 1000
+/**
+ * How long the other process may take to say whether it serves this one. A program that starts, or works without a pause,
+ * may be busy for a second or two; one that is stopped should not hold up this one for long.
+ */
+const welcomeMillis = 3000
 
 const digestsOf = ({ done, state }: CallbackRoute): FlowDigests => ({
   state: digest(Redacted.value(state)),
@@ -131,22 +137,14 @@ const connected = (socket: Socket, routes: RequestHandler) => {
   return { connection, hear }
 }
 
-/** Connects to the process that listens, if there is one. Its requests are answered by `routes`. An interrupt ends it. */
-export const join = (place: RelayPlace, port: number, routes: RequestHandler): Effect.Effect<Joined> =>
+/** The greeting: ends with what became of it. An interrupt ends the connection. */
+const greet = (socket: Socket, port: number, routes: RequestHandler): Effect.Effect<Joined> =>
   Effect.async((resume) => {
-    let socket: Socket
-    try {
-      socket = connect({ path: place.socket })
-    } catch {
-      return resume(Effect.succeed({ _tag: "Nobody" }))
-    }
     let hear: ((line: string) => void) | undefined
-    const end = (_tag: "OtherVersion" | "Silent" | "Nobody") => {
-      clearTimeout(timer)
+    const end = (_tag: "OtherVersion" | "Nobody") => {
       socket.destroy()
       resume(Effect.succeed({ _tag }))
     }
-    const timer = setTimeout(() => end("Silent"), welcomeMillis)
     socket.on("error", () => end("Nobody"))
     socket.on("close", () => end("Nobody"))
     socket.on("connect", () => send(socket, { _tag: "Hello", version, port, network: networkName() }))
@@ -155,13 +153,28 @@ export const join = (place: RelayPlace, port: number, routes: RequestHandler): E
       const message = decodeHolder(line)
       if (message?._tag !== "Welcome" || message.version !== version) return end("OtherVersion")
       if (!message.isServed) return end("Nobody")
-      clearTimeout(timer)
       const joined = connected(socket, routes)
       hear = joined.hear
       resume(Effect.succeed({ _tag: "Joined", connection: joined.connection }))
     })
-    return Effect.sync(() => {
-      clearTimeout(timer)
-      socket.destroy()
-    })
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** Connects to the process that listens, if there is one. Its requests are answered by `routes`. An interrupt ends it. */
+export const join = (place: RelayPlace, port: number, routes: RequestHandler): Effect.Effect<Joined> =>
+  Effect.suspend(() => {
+    let socket: Socket
+    try {
+      socket = connect({ path: place.socket })
+    } catch {
+      return Effect.succeed<Joined>({ _tag: "Nobody" })
+    }
+    // A limit that lets be read what has arrived: it may be this process that is busy, and not the other one.
+    const silence = Effect.withClock(timeLimit(welcomeMillis), machineClock)
+    const joined = firstOf<Joined, never, never>([
+      greet(socket, port, routes),
+      Effect.as(silence, { _tag: "Silent" as const })
+    ])
+    // Also where it is interrupted just as the other process has answered.
+    return Effect.onInterrupt(joined, () => Effect.sync(() => socket.destroy()))
   })

@@ -3,10 +3,12 @@
  * its sign-in ended, and not that nobody knows it.
  */
 import type { Answer } from "../../core/oauth/Answer.ts"
+import { receivedPage } from "../../core/page/ReloadPage.ts"
 import type { FlowDigests } from "../../core/relay/RelayMessage.ts"
 
 /** Answers by the digest that a request names: of the `state`, or of the name of the last page. */
 export interface KeptPages {
+  /** A browser that was sent on, and did not ask for the last page in time, gets one that is true of every sign-in. */
   readonly keep: (flow: FlowDigests, answers: Answers) => void
   readonly find: (digest: string) => Answer | undefined
 }
@@ -42,7 +44,7 @@ export const make = (): KeptPages => {
   return {
     keep: ({ done, state }, { page, sentOn }) => {
       put(state, sentOn)
-      put(done, page)
+      put(done, page ?? (sentOn === undefined ? undefined : receivedPage))
     },
     find: (digest) => {
       forgetOld()

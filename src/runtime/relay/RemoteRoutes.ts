@@ -5,7 +5,7 @@ import type { Socket } from "node:net"
 import type { Answer } from "../../core/oauth/Answer.ts"
 import * as CallbackRoute from "../../core/oauth/CallbackRoute.ts"
 import type { RequestHead } from "../../core/oauth/RequestHead.ts"
-import { reloadPage } from "../../core/page/ReloadPage.ts"
+import { receivedPage, reloadPage } from "../../core/page/ReloadPage.ts"
 import { ReleaseBudget } from "../../core/ReleaseBudget.ts"
 import {
   decodeGuest,
@@ -16,6 +16,7 @@ import {
   version
 } from "../../core/relay/RelayMessage.ts"
 import type { Reply, RequestHandler } from "../../services/CallbackServer.ts"
+import { after } from "../after.ts"
 import * as KeptPages from "./KeptPages.ts"
 import { onLine, send } from "./lines.ts"
 import { digest, networkName } from "./RelayPlace.ts"
@@ -42,14 +43,19 @@ const gapMillis = 2000
 interface Pending {
   /** For a browser that has to come back. */
   readonly later: Answer
+  /** For a browser when this process has no more time for it. */
+  readonly last: Answer
   readonly write: (answer: Answer) => void
-  timer: NodeJS.Timeout | undefined
+  /** Ends the time in which the other process has to answer. */
+  readonly endTime: () => void
 }
 
 interface Guest {
   readonly socket: Socket
   readonly flows: Set<string>
   readonly pending: Map<number, Pending>
+  /** What remembers an answer that comes when the browser was told to come back already. */
+  readonly late: Map<number, (answer: Answer) => void>
 }
 
 interface Flow {
@@ -104,12 +110,12 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     const pending = guest.pending.get(id)
     if (pending === undefined) return
     guest.pending.delete(id)
-    clearTimeout(pending.timer)
+    pending.endTime()
     pending.write(answer)
     if (owed() === 0) nothingOwed()
   }
-  const settleAll = (guest: Guest) => {
-    for (const [id, { later }] of [...guest.pending]) settle(guest, id, later)
+  const settleAll = (guest: Guest, page: "later" | "last") => {
+    for (const [id, pending] of [...guest.pending]) settle(guest, id, pending[page])
   }
   const hear = (guest: Guest, message: GuestMessage) => {
     switch (message._tag) {
@@ -127,8 +133,10 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
       case "Remove":
         return remove(guest, message)
       case "Hold":
-        return clearTimeout(guest.pending.get(message.id)?.timer)
+        return guest.pending.get(message.id)?.endTime()
       case "Answer":
+        guest.late.get(message.id)?.(message.answer)
+        guest.late.delete(message.id)
         return settle(guest, message.id, message.answer)
     }
   }
@@ -142,25 +150,34 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     _tag: "Hold",
     onAnswer: (write) => {
       const id = nextId++
+      const isLastPage = CallbackRoute.claimedDone(head) !== undefined
       const later = reloadPage(head.method)
-      const late = () => settle(guest, id, later)
+      const last = isLastPage ? receivedPage : later
+      const remember = (answer: Answer) => {
+        if (answer.status === 303) answers.sentOn = answer
+        else if (isLastPage) answers.page = answer
+      }
+      const late = () => {
+        guest.late.set(id, remember)
+        settle(guest, id, later)
+      }
       guest.pending.set(id, {
         later,
+        last,
         write: (answer) => {
-          if (answer.status === 303) answers.sentOn = answer
-          else if (CallbackRoute.claimedDone(head) !== undefined && answer !== later) answers.page = answer
+          if (answer !== later && answer !== last) remember(answer)
           if (answer.status === 303 && byDone.has(done)) sentOn.add(done)
           else sentOn.delete(done)
           write(answer)
         },
-        timer: setTimeout(late, replyMillis)
+        endTime: after(replyMillis, late)
       })
       send(guest.socket, { _tag: "Request", id, at: Date.now(), request: relayed(head, body) })
       return () => {
         const pending = guest.pending.get(id)
         if (pending === undefined) return
         guest.pending.delete(id)
-        clearTimeout(pending.timer)
+        pending.endTime()
         send(guest.socket, { _tag: "Gone", id })
       }
     }
@@ -186,7 +203,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     },
     refuse: own.refuse,
     accept: (socket) => {
-      const guest: Guest = { socket, flows: new Set(), pending: new Map() }
+      const guest: Guest = { socket, flows: new Set(), pending: new Map(), late: new Map() }
       // Without a listener a reset by the other process would be an uncaught exception.
       socket.on("error", () => {})
       socket.on("end", () => guests.delete(guest))
@@ -196,7 +213,7 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
           const [state = "", done = ""] = flow.split(" ")
           remove(guest, { state, done })
         }
-        settleAll(guest)
+        settleAll(guest, "later")
       })
       onLine(socket, (line) => {
         const message = decodeGuest(line)
@@ -206,14 +223,14 @@ export const make = (own: RequestHandler, port: number, tookOver: boolean): Remo
     finish: async () => {
       if (owed() > 0) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ReleaseBudget.relayed)
+          const cancel = after(ReleaseBudget.relayed, resolve)
           nothingOwed = () => {
-            clearTimeout(timer)
+            cancel()
             resolve()
           }
         })
       }
-      for (const guest of guests) settleAll(guest)
+      for (const guest of guests) settleAll(guest, "last")
     },
     leave: () => {
       for (const guest of guests) send(guest.socket, { _tag: "Leaving" })

@@ -7,6 +7,7 @@
  */
 import { charactersIn } from "../../core/paste/PasteLength.ts"
 import * as LineDecoder from "../../core/terminal/LineDecoder.ts"
+import { after } from "../after.ts"
 import * as BlockBuffer from "./BlockBuffer.ts"
 import { borrow, type Output } from "./BorrowedStream.ts"
 import { type Input, isOver } from "./InputStream.ts"
@@ -73,8 +74,8 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   const bytes = new TextDecoder()
   const lines = BlockBuffer.make()
   let rest = ""
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let pasteTimer: ReturnType<typeof setTimeout> | undefined
+  let cancelPause = () => {}
+  let cancelPasteEnd = () => {}
   let isAttached = true
 
   const reportTyped = () => {
@@ -92,8 +93,8 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   const detach = (keepsMode = false) => {
     if (!isAttached) return
     isAttached = false
-    clearTimeout(timer)
-    clearTimeout(pasteTimer)
+    cancelPause()
+    cancelPasteEnd()
     stream.giveBack(lines.unread() + decoder.unfinished() + rest, keepsMode)
   }
   const end = () => {
@@ -108,8 +109,8 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
   }
   const waitForPasteEnd = (isMoreOfIt: boolean) => {
     if (decoder.isPasting() && !isMoreOfIt) return
-    clearTimeout(pasteTimer)
-    if (decoder.isPasting()) pasteTimer = setTimeout(decoder.endPaste, lostEndMillis)
+    cancelPasteEnd()
+    if (decoder.isPasting()) cancelPasteEnd = after(lostEndMillis, decoder.endPaste)
   }
   const data = (chunk: Uint8Array | string) => {
     const text = typeof chunk === "string" ? chunk : bytes.decode(chunk, { stream: true })
@@ -129,8 +130,8 @@ export const attach = (input: Input, output: Output | undefined, on: Handlers): 
     if (!isAttached) return
     reportTyped()
     waitForPasteEnd(!wasPasting || !keysOnly.test(text))
-    clearTimeout(timer)
-    if (!lines.isEmpty()) timer = setTimeout(deliverAfterPause, pauseMillis)
+    cancelPause()
+    if (!lines.isEmpty()) cancelPause = after(pauseMillis, deliverAfterPause)
   }
   const reclaimed = () => {
     if (!isAttached) return

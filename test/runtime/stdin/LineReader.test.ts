@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream"
 import { maxPasteLength } from "../../../src/core/paste/PasteLength.ts"
 import * as PastedText from "../../../src/core/paste/PastedText.ts"
 import * as LineReader from "../../../src/runtime/stdin/LineReader.ts"
+import * as BlockedHost from "../../fixtures/BlockedHost.ts"
 import {
   atTerminal,
   FakeTerminal,
@@ -31,6 +32,22 @@ describe("attach, to a pipe", () => {
     await quiet()
     assert.deepStrictEqual(events, [{ block: "a\nbb\nc\nd\n\ne" }])
     detach()
+  })
+
+  it("gives lines as one block that arrived together while the host kept the process from running", async () => {
+    const { close, here, there } = await BlockedHost.connection()
+    try {
+      const { detach, events } = reading(here)
+      there.write("first half\n")
+      // A listener of its own would take the stream over.
+      while (here.bytesRead === 0) await tick()
+      await BlockedHost.sendAndBlock(there, "second half\n", 60)
+      await quiet()
+      assert.deepStrictEqual(events, [{ block: "first half\nsecond half" }])
+      detach()
+    } finally {
+      close()
+    }
   })
 
   it("gives lines that arrive later as another block", async () => {
