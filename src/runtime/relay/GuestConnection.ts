@@ -15,8 +15,7 @@ import {
   version
 } from "../../core/relay/RelayMessage.ts"
 import { firstOf } from "../../effect/firstOf.ts"
-import { machineClock } from "../../effect/machineClock.ts"
-import { timeLimit } from "../../effect/timeLimit.ts"
+import { eventLoopTurns, machineSleep } from "../../effect/machineClock.ts"
 import type { CallbackRoute, RequestHandler } from "../../services/CallbackServer.ts"
 import { within } from "../lease/within.ts"
 import { onLine, send } from "./lines.ts"
@@ -46,9 +45,9 @@ export type Joined =
 
 /**
  * How long the other process may take to say whether it serves this one. A program that starts, or works without a pause,
- * may be busy for a second or two; one that is stopped should not hold up this one for long.
+ * may be busy for more than a second; one that is stopped should not hold up this one for long.
  */
-const welcomeMillis = 3000
+const welcomeMillis = 2000
 
 const digestsOf = ({ done, state }: CallbackRoute): FlowDigests => ({
   state: digest(Redacted.value(state)),
@@ -169,8 +168,8 @@ export const join = (place: RelayPlace, port: number, routes: RequestHandler): E
     } catch {
       return Effect.succeed<Joined>({ _tag: "Nobody" })
     }
-    // A limit that lets be read what has arrived: it may be this process that is busy, and not the other one.
-    const silence = Effect.withClock(timeLimit(welcomeMillis), machineClock)
+    // Some turns of the event loop more: it may be this process that is busy, and not the other one.
+    const silence = Effect.zipRight(machineSleep(welcomeMillis), eventLoopTurns(10, 2))
     const joined = firstOf<Joined, never, never>([
       greet(socket, port, routes),
       Effect.as(silence, { _tag: "Silent" as const })

@@ -206,6 +206,51 @@ describe("a port of several processes", () => {
       assert.strictEqual(RawClient.statusOf(yield* ask(port, "/callback?state=x&code=y")), 400)
     }))
 
+  it.scopedLive("gives a browser a page that stands, where the process that listens ends before the outcome is known", () =>
+    Effect.gen(function* () {
+      const holder = yield* process
+      const port = portOf(yield* holder.open({ port: yield* freePort }))
+      const { end, open } = yield* process
+      const flow = yield* open({ port })
+      const outcome = yield* Deferred.make<void>()
+      const waiting = yield* Effect.fork(
+        flow.authorize({ url: urlFor(flow), present: false, exchange: () => Deferred.await(outcome) })
+      )
+      const page = yield* Effect.fork(ask(port, answer(flow)))
+      const sentOn = yield* ask(port, answer(flow), { follow: false })
+      assert.strictEqual(RawClient.statusOf(sentOn), 303)
+      yield* holder.end
+      const shown = yield* Fiber.join(page)
+      // To come back would lead to nobody, if the other process has ended by then.
+      assert.match(shown, /^HTTP\/1\.1 200 [^]*Answer received/)
+      assert.notMatch(shown, /\r\nrefresh:/i)
+      yield* Deferred.succeed(outcome, undefined)
+      yield* Fiber.join(waiting)
+      yield* end
+    }))
+
+  it.scopedLive(
+    "keeps the answer of a process that was too late with it, for the browser that comes back",
+    () =>
+      Effect.gen(function* () {
+        const { open } = yield* process
+        const port = portOf(yield* open({ port: yield* freePort }))
+        const { hear, say } = yield* intruder(port)
+        const digests = { state: RelayPlace.digest("theirs"), done: RelayPlace.digest("page") }
+        say({ _tag: "Add", takesForms: false, ...digests })
+        yield* hear("Added")
+        const asked = yield* Effect.fork(ask(port, "/callback?state=theirs"))
+        const { id } = yield* hear("Request")
+        assert.strictEqual(RawClient.statusOf(yield* Fiber.join(asked)), 503)
+        say({ _tag: "Answer", id, answer: { status: 303, headers: { location: "/done/page" }, body: "" } })
+        say({ _tag: "Remove", ...digests })
+        const isThere = (page: string) => RawClient.statusOf(page) === 200
+        const shown = yield* Effect.repeat(ask(port, "/callback?state=theirs"), { until: isThere })
+        assert.include(shown, "Answer received")
+      }),
+    10_000
+  )
+
   it.scopedLive("relays posted forms, and whatever else names a flow", () =>
     Effect.gen(function* () {
       const port = yield* freePort
