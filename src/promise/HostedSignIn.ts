@@ -210,7 +210,8 @@ export interface HostedSignIn {
   begin(options: BeginSignInOptions): Promise<BegunSignIn>
   /**
    * Answers a request to the redirect URI, on any machine. What went wrong is on the page, and in `onOutcome`: it rejects only
-   * with `_tag: "Closed"`. The credentials are stored under the server and account of `begin`, where `createMcpOAuth` finds
+   * with `_tag: "Closed"`, and with `_tag: "InvalidOptions"` where it is given no `Request` of the web platform, but one of
+   * `node:http` or Express. The credentials are stored under the server and account of `begin`, where `createMcpOAuth` finds
    * them. It needs no `this`: hand it to a router.
    */
   readonly handle: (request: Request) => Promise<Response>
