@@ -50,12 +50,12 @@ export type {
   ConnectOptions,
   CreateMcpOAuthOptions,
   McpOAuth,
-  McpOAuthFailure,
   ServersToConnect,
   ServerToConnect,
   StoreInFiles,
   StoreInKeychain
 } from "./promise/McpOAuth.ts"
+export type { McpOAuthFailure } from "./promise/McpOAuthFailure.ts"
 export type { HeldTurn, TextStore, TurnRequest } from "./promise/TextStore.ts"
 
 export type {
