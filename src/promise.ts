@@ -50,12 +50,12 @@ export type {
   ConnectOptions,
   CreateMcpOAuthOptions,
   McpOAuth,
-  McpOAuthFailure,
   ServersToConnect,
   ServerToConnect,
   StoreInFiles,
   StoreInKeychain
 } from "./promise/McpOAuth.ts"
+export type { McpOAuthFailure } from "./promise/McpOAuthFailure.ts"
 export type { HeldTurn, TextStore, TurnRequest } from "./promise/TextStore.ts"
 
 export type {
@@ -200,8 +200,8 @@ export const closeAll = async (
  * shows the whole address and its host, and warns of names in another alphabet. Nothing is fetched before, and without consent
  * nothing is opened. What the person does on that page is told by the server alone.
  *
- * `elicitation` is the parameters of `elicitation/create`, or the error -32042 of a request (`UrlElicitationRequiredError`): its
- * pages are shown one after the other, up to the first that is not accepted.
+ * `elicitation` is the request `elicitation/create` or its parameters, or the error -32042 of a request
+ * (`UrlElicitationRequiredError`): its pages are shown one after the other, up to the first that is not accepted.
  *
  * Rejects with `_tag: "InvalidElicitation"` when the page may not be shown: only https, or http on this machine, without a user
  * name. Then answer the server with the error -32602.

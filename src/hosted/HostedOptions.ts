@@ -190,7 +190,9 @@ export interface HostedSignIn {
   readonly begin: (options: BeginOptions) => Effect.Effect<BegunSignIn, BeginError>
   /**
    * Answers a request to the redirect URI, on any machine. It never fails: what went wrong is on the page, and in `onOutcome`.
-   * The credentials are stored under the server and account of `begin`, where `McpOAuth.make` finds them.
+   * The credentials are stored under the server and account of `begin`, where `McpOAuth.make` finds them. What is no `Request`
+   * of the web platform, such as that of `node:http` or Express, is a mistake of the program: a defect, which is an
+   * `InvalidOptions` that says how to convert it.
    */
   readonly handle: (request: Request) => Effect.Effect<Response>
   /**

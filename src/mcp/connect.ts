@@ -5,9 +5,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import * as ClientCheck from "../core/mcp/ClientCheck.ts"
 import * as ClientFault from "../core/mcp/ClientFault.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
 import { McpConnectError, type SdkMissing } from "../core/mcp/SignInError.ts"
+import { InvalidOptions } from "../core/InvalidOptions.ts"
 import { SessionBudget } from "../core/ReleaseBudget.ts"
 import { allOrNothing } from "../effect/allOrNothing.ts"
 import { atMost } from "../effect/atMost.ts"
@@ -132,6 +134,8 @@ const signInAndConnect = <Client extends ConnectableClient, R>(
   options: ConnectOptions<R>
 ): Effect.Effect<InternalConnected<Client>, ConnectError, R | Scope.Scope | Services> =>
   Effect.gen(function* () {
+    const problem = ClientCheck.problemOf(client)
+    if (problem !== undefined) return yield* new InvalidOptions({ option: "client", detail: problem })
     const server = yield* ServerUrl.parse(options.serverUrl)
     const internal = yield* makeInternal(options)
     const { fetchWithoutSignIn, isSigningIn, oauth } = internal

@@ -34,7 +34,7 @@ const openMillis = 5000
  * Shows each page that a server asks for by the Presenter, asks for consent, and opens the page where the Presenter can. No page
  * is fetched before, and none is opened without consent. With several pages it ends at the first that is not accepted.
  *
- * @param elicitation The parameters of `elicitation/create` with mode `"url"`, or the error -32042 of a request.
+ * @param elicitation The request `elicitation/create` with mode `"url"`, or its parameters, or the error -32042 of a request.
  * @returns What the person chose. Whether they did on the page what the server wants is told by the server alone.
  */
 export const presentUrl = <E = never, R = never>(

@@ -159,6 +159,8 @@ export type CallbackError =
       readonly reason: string
       readonly host: string
       readonly ports: ReadonlyArray<number>
+      readonly detail?: string
+      readonly cause?: unknown
     }
     | {
       readonly _tag: "AuthorizationDenied"
@@ -172,10 +174,11 @@ export type CallbackError =
       readonly phase: "response" | "exchange"
       readonly millis: number
       readonly refusals: Readonly<Record<string, number>>
+      readonly hint?: string
     }
     | { readonly _tag: "InvalidAuthorizationUrl"; readonly reason: string; readonly redirectUri: string }
     | { readonly _tag: "PasteRefused"; readonly reason: string }
-    | { readonly _tag: "Closed" }
+    | { readonly _tag: "Closed"; readonly server?: string }
     | { readonly _tag: "AlreadyUsed" }
     | { readonly _tag: "InvalidOptions"; readonly option: string; readonly detail: string }
     | { readonly _tag: "UnexpectedError"; readonly cause: unknown }

@@ -5,7 +5,8 @@
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import type { FetchLike } from "../mcp/FetchLike.ts"
 import type { ServerOptions } from "../mcp/ServerOptions.ts"
-import type { CreateMcpOAuthOptions, McpOAuthFailure } from "./McpOAuth.ts"
+import type { CreateMcpOAuthOptions } from "./McpOAuth.ts"
+import type { McpOAuthFailure } from "./McpOAuthFailure.ts"
 
 /**
  * Keeps short texts for minutes, for all machines that answer at one redirect URI. A text is encrypted before it comes here,
@@ -64,7 +65,13 @@ export type HostedFailure =
   | (
     & Error
     & (
-      | { readonly _tag: "PendingStoreError"; readonly reason: string; readonly detail: string; readonly code?: string }
+      | {
+        readonly _tag: "PendingStoreError"
+        readonly reason: string
+        readonly detail: string
+        readonly code?: string
+        readonly cause?: unknown
+      }
       | { readonly _tag: "TargetRefused"; readonly reason: string; readonly host: string; readonly kind?: string }
     )
   )
@@ -210,7 +217,8 @@ export interface HostedSignIn {
   begin(options: BeginSignInOptions): Promise<BegunSignIn>
   /**
    * Answers a request to the redirect URI, on any machine. What went wrong is on the page, and in `onOutcome`: it rejects only
-   * with `_tag: "Closed"`. The credentials are stored under the server and account of `begin`, where `createMcpOAuth` finds
+   * with `_tag: "Closed"`, and with `_tag: "InvalidOptions"` where it is given no `Request` of the web platform, but one of
+   * `node:http` or Express. The credentials are stored under the server and account of `begin`, where `createMcpOAuth` finds
    * them. It needs no `this`: hand it to a router.
    */
   readonly handle: (request: Request) => Promise<Response>

@@ -8,7 +8,7 @@ import type { SignedInFetch } from "../mcp/FetchLike.ts"
 import type { OAuthClientProvider } from "../mcp/OAuthClientProvider.ts"
 import type { ServerOptions } from "../mcp/ServerOptions.ts"
 import type { Status } from "../mcp/Status.ts"
-import type { CallbackError, OpenCallbackOptions } from "./Callback.ts"
+import type { OpenCallbackOptions } from "./Callback.ts"
 import type { AskOptions, ScreenOptions } from "./Screen.ts"
 import type { TextStore } from "./TextStore.ts"
 
@@ -120,7 +120,7 @@ export interface CallbackOptions extends
 }
 
 /**
- * The sign-in to one MCP server. Promises reject with {@link McpOAuthFailure}, or with the reason of an aborted signal.
+ * The sign-in to one MCP server. Promises reject with `McpOAuthFailure`, or with the reason of an aborted signal.
  *
  * @since 0.1.0
  * @category models
@@ -244,70 +244,3 @@ export interface ConnectAllOptions
 export type ConnectedAll<Servers extends Readonly<Record<string, Pick<ServerToConnect, "client">>>> = {
   readonly [Name in keyof Servers]: PromiseSettledResult<Connected<Servers[Name]["client"]>>
 }
-
-/**
- * The errors that the promises of an {@link McpOAuth} reject with, told apart by `_tag`. Those of the callback are
- * {@link CallbackError}. `code` is the name that the system, TLS or the runtime has for what went wrong (`ENOTFOUND`,
- * `DEPTH_ZERO_SELF_SIGNED_CERT`, on Deno also `UnknownIssuer`), or the HTTP status (`"403"`); `cause` is what `fetch` or a
- * store threw, without secrets.
- *
- * @since 0.1.0
- * @category errors
- */
-export type McpOAuthFailure =
-  | CallbackError
-  | (
-    & Error
-    & (
-      | { readonly _tag: "InvalidServerUrl"; readonly reason: string }
-      | {
-        readonly _tag: "DiscoveryError"
-        readonly reason: string
-        readonly server: string
-        readonly url: string
-        readonly code?: string
-      }
-      | { readonly _tag: "UntrustedMetadata"; readonly reason: string; readonly server: string; readonly field: string }
-      | {
-        readonly _tag: "RegistrationError"
-        readonly reason: string
-        readonly issuer: string
-        readonly error?: string
-        readonly code?: string
-      }
-      | {
-        readonly _tag: "TokenError"
-        readonly reason: string
-        readonly grant: "authorization_code" | "refresh_token"
-        readonly issuer: string
-        readonly error?: string
-        readonly code?: string
-      }
-      | {
-        readonly _tag: "RevocationError"
-        readonly reason: string
-        readonly issuer: string
-        readonly error?: string
-        readonly description?: string
-        readonly tokens?: ReadonlyArray<"access_token" | "refresh_token">
-        readonly validUntil?: string
-        readonly code?: string
-      }
-      | {
-        readonly _tag: "InteractionRequired"
-        readonly reason: string
-        readonly server: string
-        readonly scope?: string
-      }
-      | { readonly _tag: "InvalidElicitation"; readonly reason: string; readonly server: string }
-      | { readonly _tag: "InvalidRequest" | "RedirectError" }
-      | {
-        readonly _tag: "CredentialStoreError"
-        readonly reason: string
-        readonly detail: string
-        readonly code?: string
-      }
-      | { readonly _tag: "SdkMissing" }
-      | { readonly _tag: "McpConnectError"; readonly server: string; readonly detail: string; readonly code?: string }
-    )
-  )

@@ -58,6 +58,12 @@ const folderName: Kind = [
 /** Of an option whose value is checked where it is used. */
 const elsewhere: Kind = [() => true, "anything"]
 
+/** Of an option that has one of these names, and no other. */
+const oneOf = <Name extends string>(names: Readonly<Record<Name, true>>): Kind => [
+  (value) => isText(value) && Object.hasOwn(names, String(value)),
+  Object.keys(names).map((name) => JSON.stringify(name)).join(" or ")
+]
+
 type Kinds = { readonly [Name in string]: Kind | Kinds }
 
 /** All options by name: the compiler refuses a table that lacks one. */
@@ -71,7 +77,11 @@ const scope: Kind = [
 ]
 
 const client = {
-  authMethod: elsewhere,
+  authMethod: oneOf<NonNullable<PreRegisteredClient<string>["authMethod"]>>({
+    client_secret_basic: true,
+    client_secret_post: true,
+    none: true
+  }),
   clientId: text,
   clientSecret: text,
   issuer: text
@@ -84,7 +94,7 @@ const unsafe = {
   omitResource: flag
 } satisfies KindsOf<Unsafe>
 
-const page = { html: elsewhere, style: elsewhere, texts: elsewhere } satisfies KindsOf<PageOptions>
+const page = { html: action, style: text, texts: object } satisfies KindsOf<PageOptions>
 
 const screen = {
   onNotice: action,
@@ -180,7 +190,7 @@ const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
       '"one-at-a-time", "all", false or a function'
     ],
     store,
-    turns: [(value: unknown) => value === "one-at-a-time" || value === "all", '"one-at-a-time" or "all"']
+    turns: oneOf<NonNullable<ConnectAllOptions["turns"]>>({ "one-at-a-time": true, all: true })
   },
   createMcpOAuth,
   createHostedSignIn: {
@@ -211,7 +221,7 @@ const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
   },
   importCredentials: { from: text, overwrite: flag, signal, store },
   openCallback: { ...screen, ...place, onRefusal: action },
-  serverToConnect: { ...server, client: object, registration: client, transport: action },
+  serverToConnect: { ...server, client: elsewhere, registration: client, transport: action },
   presentUrl: {
     consent: action,
     onNotice: action,
@@ -274,6 +284,12 @@ export const checkOptions = (of: OptionsOf, options: unknown, path = ""): void =
     })
   }
   checkObject(options, path.slice(0, -1) || "options")
+  if (signal[0](options)) {
+    throw new InvalidOptions({
+      option: path.slice(0, -1) || "options",
+      detail: "pass { signal }, and not the signal itself"
+    })
+  }
   const given = options as object
   checkIn(given, all[of], path)
   for (const [name, kind] of Object.entries(all[of])) {
@@ -281,14 +297,6 @@ export const checkOptions = (of: OptionsOf, options: unknown, path = ""): void =
     if (kind !== store || !isObject(value)) continue
     checkStore(value, name)
     if (!("get" in value)) checkIn(value, storePlace, `${name}.`)
-  }
-}
-
-/** Checks that nothing is left out that a caller in JavaScript may leave out. @throws InvalidOptions For the first one. */
-export const checkGiven = (options: object, names: ReadonlyArray<string>, path = ""): void => {
-  for (const name of names) {
-    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) continue
-    throw new InvalidOptions({ option: `${path}${name}`, detail: "it is missing" })
   }
 }
 

@@ -28,7 +28,9 @@ import type {
   ServersToConnect,
   ServerToConnect
 } from "./McpOAuth.ts"
-import { checkGiven, checkObject, checkOptions, checkText } from "./checkOptions.ts"
+import { checkClient } from "./checkClient.ts"
+import { checkGiven } from "./checkGiven.ts"
+import { checkObject, checkOptions, checkText } from "./checkOptions.ts"
 import * as Closable from "./Closable.ts"
 import { guarded } from "./guarded.ts"
 import { redactedClient } from "./redactedClient.ts"
@@ -119,6 +121,7 @@ export const connect = <Client extends ConnectableClient>(
   guarded(() => options?.signal, async () => {
     checkOptions("connect", options)
     checkGiven(options, ["serverUrl"])
+    checkClient(client, "client")
     const { own: { transport, ...own }, shared } = split(options)
     const opened = await openServices(shared)
     const services = Context.add(opened.context, Scope.Scope, opened.scope)
@@ -136,6 +139,7 @@ const connectOne = (
   Effect.suspend(() => {
     checkOptions("serverToConnect", server, `${name}.`)
     checkGiven(server, ["serverUrl"], `${name}.`)
+    checkClient(server.client, `${name}.client`)
     const { client, registration, transport, ...rest } = server
     const options = { ...toEffectOptions({ name, ...rest, client: registration }, shared), transport, turn }
     return Effect.map(Connect.connectInternal(client, options), ({ internal }) => ({ client, internal }))

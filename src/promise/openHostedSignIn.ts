@@ -10,7 +10,8 @@ import type { HostedOptions } from "../hosted/HostedOptions.ts"
 import * as Pending from "../hosted/PendingStore.ts"
 import type { PendingStore as EffectPendingStore } from "../services/PendingStore.ts"
 import { CredentialStore } from "../services/CredentialStore.ts"
-import { checkGiven, checkOptions } from "./checkOptions.ts"
+import { checkGiven } from "./checkGiven.ts"
+import { checkOptions } from "./checkOptions.ts"
 import { guarded } from "./guarded.ts"
 import type {
   BeginSignInOptions,

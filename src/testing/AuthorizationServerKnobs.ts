@@ -3,7 +3,8 @@
  */
 import * as Crypto from "node:crypto"
 import type { JsonDocument } from "./Answer.ts"
-import type { ClientKnobs } from "./Clients.ts"
+import { action, amount, flag, type KindsOf, oneOf, orObject, orUndefined, someOf, text } from "./checkedKnobs.ts"
+import type { AuthMethod, ClientKnobs } from "./Clients.ts"
 import type { RecordedRequest } from "./RecordedRequest.ts"
 import type { TokenKnobs } from "./TokenEndpoint.ts"
 
@@ -15,6 +16,16 @@ import type { TokenKnobs } from "./TokenEndpoint.ts"
  */
 export type AuthorizationServerEndpoint = "metadata" | "register" | "authorize" | "consent" | "token" | "revoke"
 
+/** The names of the endpoints. */
+export const authorizationServerEndpoints: Readonly<Record<AuthorizationServerEndpoint, true>> = {
+  metadata: true,
+  register: true,
+  authorize: true,
+  consent: true,
+  token: true,
+  revoke: true
+}
+
 /**
  * Where metadata is: at the location of RFC 8414, or at one of OpenID Connect with the issuer's path after or before
  * `/.well-known/openid-configuration`.
@@ -25,7 +36,8 @@ export type AuthorizationServerEndpoint = "metadata" | "register" | "authorize" 
 export type MetadataLocation = "oauth" | "openid-insert" | "openid-append"
 
 /**
- * How the authorization server behaves; `server.knobs` of a running one. What is not given is as a well-behaved server has it.
+ * How the authorization server behaves; `server.knobs` of a running one. What is not given is as a well-behaved server has it. To
+ * set a knob that there is none of, or one to what it cannot be, throws a `TypeError`.
  *
  * @since 0.1.0
  * @category knobs
@@ -89,4 +101,27 @@ export const defaultKnobs: Readonly<AuthorizationServerKnobs> = {
   latency: () => 0,
   meanwhile: () => {},
   scopeSent: true
+}
+
+/** What each knob may be. */
+export const knobKinds: KindsOf<AuthorizationServerKnobs> = {
+  metadataAt: someOf<MetadataLocation>({ oauth: true, "openid-insert": true, "openid-append": true }),
+  metadata: action,
+  clientIdMetadata: flag,
+  authMethods: someOf<AuthMethod>({ none: true, client_secret_basic: true, client_secret_post: true }),
+  secret: action,
+  strictRedirect: flag,
+  registration: orObject(oneOf({ accept: true, absent: true }), "error"),
+  authorize: orObject(oneOf({ ask: true, approve: true, page: true }), "error"),
+  issSent: orObject(oneOf({ right: true, wrong: true, slash: true, none: true }), "value"),
+  stateSent: oneOf<AuthorizationServerKnobs["stateSent"]>({ right: true, wrong: true, none: true }),
+  grantScopes: action,
+  subject: text,
+  expiresIn: orUndefined(amount),
+  refreshTokens: oneOf<AuthorizationServerKnobs["refreshTokens"]>({ always: true, never: true, offline_access: true }),
+  rotate: flag,
+  reuseLeeway: amount,
+  latency: action,
+  meanwhile: action,
+  scopeSent: flag
 }

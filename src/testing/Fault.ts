@@ -3,6 +3,7 @@
  */
 import type { ServerResponse } from "node:http"
 import { type Answer, type JsonDocument, oauthError, page, send } from "./Answer.ts"
+import { checkName, checkNames } from "./checkNames.ts"
 import { pause, unlessGone } from "./pause.ts"
 import type { RecordedRequest } from "./RecordedRequest.ts"
 
@@ -64,7 +65,10 @@ interface Waiting {
  * @category faults
  */
 export interface FaultControl<Endpoint extends string> {
-  /** Spoils the next answers of an endpoint; faults are used up in the order they were set. */
+  /**
+   * Spoils the next answers of an endpoint; faults are used up in the order they were set. It throws a `TypeError` for an
+   * endpoint or a fault that there is none of.
+   */
   readonly fail: (endpoint: Endpoint, fault: Fault, options?: FaultOptions) => void
   /** Forgets the faults that are left, of one endpoint or of all. */
   readonly heal: (endpoint?: Endpoint) => void
@@ -75,14 +79,33 @@ export interface Faults<Endpoint extends string> extends FaultControl<Endpoint> 
   readonly take: (request: RecordedRequest<Endpoint>) => Fault | undefined
 }
 
-/** No faults. */
-export const makeFaults = <Endpoint extends string>(): Faults<Endpoint> => {
+const named = ["hang", "reset", "lost", "html"]
+const described = ["status", "redirect", "error", "edit", "until", "delayMillis"]
+
+const checkFault = (fault: unknown): void => {
+  if (typeof fault === "string") return checkName("fault", fault, named)
+  if (described.some((name) => name in Object(fault))) return
+  throw new TypeError(`A fault is one of ${named.join(", ")}, or an object with one of ${described.join(", ")}`)
+}
+
+/** No faults. @param endpoints Those that there are. */
+export const makeFaults = <Endpoint extends string>(
+  endpoints?: Readonly<Record<Endpoint, true>>
+): Faults<Endpoint> => {
   let waiting: Array<Waiting> = []
+  const checkEndpoint = (endpoint: string) => {
+    if (endpoints !== undefined) checkName("endpoint", endpoint, Object.keys(endpoints))
+  }
   return {
-    fail: (endpoint, fault, { grantType, times = 1 } = {}) => {
+    fail: (endpoint, fault, options = {}) => {
+      checkEndpoint(endpoint)
+      checkFault(fault)
+      checkNames("fail", options, { grantType: true, times: true })
+      const { grantType, times = 1 } = options
       waiting.push({ endpoint, fault, grantType, left: times })
     },
     heal: (endpoint) => {
+      if (endpoint !== undefined) checkEndpoint(endpoint)
       waiting = waiting.filter((one) => endpoint !== undefined && one.endpoint !== endpoint)
     },
     take: ({ endpoint, params }) => {

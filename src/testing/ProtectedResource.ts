@@ -3,6 +3,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Answer, type JsonDocument, notFound } from "./Answer.ts"
+import { action, checkedKnobs, flag, type Kind, type KindsOf, someOf, texts } from "./checkedKnobs.ts"
+import { checkName } from "./checkNames.ts"
 import { type FaultControl, makeFaults, respond } from "./Fault.ts"
 import type { Verified } from "./Grants.ts"
 import type { Listener } from "./Listener.ts"
@@ -17,6 +19,8 @@ import type { AuthorizationServer } from "./startAuthorizationServer.ts"
  * @category models
  */
 export type ResourceEndpoint = "metadata" | "root-metadata" | "resource"
+
+const endpoints: Readonly<Record<ResourceEndpoint, true>> = { metadata: true, "root-metadata": true, resource: true }
 
 /**
  * A request that is about to be refused.
@@ -62,6 +66,18 @@ export interface ResourceKnobs {
   answer: (request: RecordedRequest<ResourceEndpoint>, verified: Verified) => Answer | undefined
 }
 
+const kinds: KindsOf<ResourceKnobs> = {
+  authorizationServers: texts,
+  verify: action,
+  challenge: action,
+  requiredScopes: action,
+  refuseAll: flag,
+  metadataAt: someOf<ResourceKnobs["metadataAt"][number]>({ metadata: true, "root-metadata": true }),
+  metadata: action,
+  latency: action,
+  answer: action
+}
+
 /**
  * A running resource server.
  *
@@ -101,6 +117,8 @@ export interface ResourceOptions<Knobs extends ResourceKnobs> {
   readonly scopes: ReadonlyArray<string>
   /** Where the knobs are at the beginning, beside those that are as in {@link ResourceKnobs}. */
   readonly knobs: (origin: string) => Omit<Knobs, keyof ResourceKnobs> & Partial<ResourceKnobs>
+  /** Of which kind the knobs are that `ResourceKnobs` has not. @default any */
+  readonly kinds?: Readonly<Record<string, Kind>>
   /** Whether `serve` reads the body of the request and answers by itself. */
   readonly leaveBody?: boolean
   /** Serves a request with a good token; `undefined` where it has answered, or will, by itself. */
@@ -147,7 +165,7 @@ export const serveResource = <Knobs extends ResourceKnobs>(
   const rootMetadataUrl = `${origin}/.well-known/oauth-protected-resource`
   const metadataUrl = `${rootMetadataUrl}${path === "/" ? "" : path}`
   const requests: Array<RecordedRequest<ResourceEndpoint>> = []
-  const faults = makeFaults<ResourceEndpoint>()
+  const faults = makeFaults<ResourceEndpoint>(endpoints)
   const defaults: ResourceKnobs = {
     authorizationServers: [authorizationServer.issuer],
     verify: authorizationServer.verify,
@@ -160,7 +178,7 @@ export const serveResource = <Knobs extends ResourceKnobs>(
     answer: () => undefined
   }
   // Every key of Knobs is one of these two.
-  const knobs = { ...defaults, ...options.knobs(origin) } as Knobs
+  const knobs = checkedKnobs({ ...defaults, ...options.knobs(origin) } as Knobs, { ...kinds, ...options.kinds })
 
   const serveMetadata = (endpoint: "metadata" | "root-metadata"): Answer => {
     if (!knobs.metadataAt.includes(endpoint)) return notFound
@@ -226,8 +244,11 @@ export const serveResource = <Knobs extends ResourceKnobs>(
     rootMetadataUrl,
     knobs,
     requests,
-    count: (endpoint, status) =>
-      requests.filter((one) => one.endpoint === endpoint && (status === undefined || one.status === status)).length,
+    count: (endpoint, status) => {
+      checkName("endpoint", endpoint, Object.keys(endpoints))
+      return requests.filter((one) => one.endpoint === endpoint && (status === undefined || one.status === status))
+        .length
+    },
     fail: (endpoint, fault, when) => {
       const own = leaveBody && endpoint === "resource"
       if (

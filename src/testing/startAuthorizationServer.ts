@@ -4,11 +4,14 @@
 import { type Answer, notFound, oauthError } from "./Answer.ts"
 import {
   type AuthorizationServerEndpoint,
+  authorizationServerEndpoints,
   type AuthorizationServerKnobs,
-  defaultKnobs
+  defaultKnobs,
+  knobKinds
 } from "./AuthorizationServerKnobs.ts"
 import { makeAuthorizeEndpoint } from "./AuthorizeEndpoint.ts"
-import { checkNames } from "./checkNames.ts"
+import { checkedKnobs } from "./checkedKnobs.ts"
+import { checkName, checkNames, checkPath } from "./checkNames.ts"
 import { type Client, type ClientToAdd, makeClients } from "./Clients.ts"
 import { type FaultControl, makeFaults, respond } from "./Fault.ts"
 import { type Family, makeGrants, type RefreshToken, type Verified } from "./Grants.ts"
@@ -91,7 +94,7 @@ const names: Readonly<Record<keyof AuthorizationServerOptions, unknown>> = {
  * used twice ends all tokens of its sign-in), revocation (RFC 7009).
  *
  * It checks what real ones check, and waits for no time to pass unless it is told to. Rejects with `ListenError` when the port
- * cannot be had, and with a `TypeError` for an option that does not exist.
+ * cannot be had, and with a `TypeError` for an option that does not exist or has a value that it cannot have.
  *
  * @example
  * ```ts
@@ -110,13 +113,15 @@ export const startAuthorizationServer = async (
   { issuerPath = "", now = () => Date.now(), port = 0, ...given }: AuthorizationServerOptions = {}
 ): Promise<AuthorizationServer> => {
   checkNames("startAuthorizationServer", given, names)
+  if (issuerPath !== "") checkPath("issuerPath", issuerPath)
+  if (issuerPath.endsWith("/")) throw new TypeError("issuerPath must not end with a slash")
+  const knobs = checkedKnobs<AuthorizationServerKnobs>({ ...defaultKnobs, ...given }, knobKinds)
   const { close, origin, serve } = await listen(port)
   const issuer = `${origin}${issuerPath}`
   const locations = metadataLocations(issuerPath)
-  const knobs: AuthorizationServerKnobs = { ...defaultKnobs, ...given }
   const clients = makeClients(knobs, now)
   const grants = makeGrants(now)
-  const faults = makeFaults<AuthorizationServerEndpoint>()
+  const faults = makeFaults<AuthorizationServerEndpoint>(authorizationServerEndpoints)
   const { authorize, consent } = makeAuthorizeEndpoint(issuer, knobs, clients, grants)
   const { refreshes, reuses, revoke, token } = makeTokenEndpoint(knobs, clients, grants, now)
   const requests: Array<RecordedRequest<AuthorizationServerEndpoint>> = []
@@ -162,10 +167,12 @@ export const startAuthorizationServer = async (
     answer().catch(() => response.destroy())
   })
 
-  const count = (endpoint: AuthorizationServerEndpoint, grantType?: string): number =>
-    requests.filter((one) =>
+  const count = (endpoint: AuthorizationServerEndpoint, grantType?: string): number => {
+    checkName("endpoint", endpoint, Object.keys(authorizationServerEndpoints))
+    return requests.filter((one) =>
       one.endpoint === endpoint && (grantType === undefined || one.params.get("grant_type") === grantType)
     ).length
+  }
 
   return {
     issuer,

@@ -3,7 +3,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { notFound } from "./Answer.ts"
-import { checkNames } from "./checkNames.ts"
+import { flag, tools } from "./checkedKnobs.ts"
+import { checkIssuer, checkNames, checkPath } from "./checkNames.ts"
 import type { Verified } from "./Grants.ts"
 import { listen } from "./Listener.ts"
 import { answerMcp, scopesOfCall, type TestTools, type ToolCall } from "./McpProtocol.ts"
@@ -92,30 +93,40 @@ const protectedBy = async (
   authorizationServer: Pick<AuthorizationServer, "issuer" | "verify">,
   { handler, path = "/mcp", port = 0, scope = "", ...given }: Omit<McpServerOptions, "authorizationServer">
 ): Promise<McpServer> => {
+  checkPath("path", path)
+  if (typeof scope !== "string") throw new TypeError("scope must be a text, with spaces between scopes")
   const { close, ...listener } = await listen(port)
   const toolCalls: Array<ToolCall> = []
-  const resource = serveResource<McpServerKnobs>(listener, {
-    authorizationServer,
-    path,
-    scopes: scope.split(" ").filter((one) => one !== ""),
-    knobs: () => ({ tools: whoami, stream: false, ...given }),
-    leaveBody: handler !== undefined,
-    scopesFor: ({ body }, { tools }) => scopesOfCall(body, tools),
-    serve: async (recorded, caller, { stream, tools }, { request, response }) => {
-      if (handler !== undefined) return void await handler(request, response, caller)
-      return recorded.path === path
-        ? await answerMcp(recorded, { tools, caller, stream, heard: (call) => toolCalls.push(call) })
-        : notFound
-    }
-  })
-  return { ...resource, toolCalls, close, [Symbol.asyncDispose]: close }
+  const open = () =>
+    serveResource<McpServerKnobs>(listener, {
+      authorizationServer,
+      path,
+      scopes: scope.split(" ").filter((one) => one !== ""),
+      knobs: () => ({ tools: whoami, stream: false, ...given }),
+      kinds: { tools, stream: flag },
+      leaveBody: handler !== undefined,
+      scopesFor: ({ body }, { tools }) => scopesOfCall(body, tools),
+      serve: async (recorded, caller, { stream, tools }, { request, response }) => {
+        if (handler !== undefined) return void await handler(request, response, caller)
+        return recorded.path === path
+          ? await answerMcp(recorded, { tools, caller, stream, heard: (call) => toolCalls.push(call) })
+          : notFound
+      }
+    })
+  try {
+    return { ...open(), toolCalls, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /**
  * Starts an MCP server (Streamable HTTP) on 127.0.0.1 that wants a token of the authorization server: 401 with the address
  * of its metadata (RFC 9728), 403 `insufficient_scope` where a scope is missing.
  *
- * Rejects with `ListenError` when the port cannot be had, and with a `TypeError` for an option that does not exist.
+ * Rejects with `ListenError` when the port cannot be had, and with a `TypeError` for an option that does not exist or has a value
+ * that it cannot have.
  *
  * @example
  * ```ts
@@ -140,6 +151,7 @@ export const startMcpServer = async (
   { authorizationServer, ...options }: McpServerOptions = {}
 ): Promise<McpServer> => {
   checkNames("startMcpServer", options, names)
+  if (authorizationServer !== undefined) checkIssuer(authorizationServer)
   if (authorizationServer !== undefined) return protectedBy(authorizationServer, options)
   const own = await startAuthorizationServer()
   try {

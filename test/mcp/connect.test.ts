@@ -9,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js"
 import type { RequestOptions } from "@modelcontextprotocol/sdk/shared/protocol.js"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
-import { Effect, Exit, Fiber, Redacted, Scope } from "effect"
+import { Effect, Either, Exit, Fiber, Redacted, Scope } from "effect"
 import { inspect } from "node:util"
 import {
   type ConnectableClient,
@@ -315,6 +315,18 @@ describe("McpOAuth.connect", () => {
         assert.strictEqual((yield* fail({ callback: { timeout: "50 millis" } }))._tag, "AuthorizationTimeout")
         const unreachable = () => Promise.reject(new TypeError("fetch failed"))
         assert.strictEqual((yield* fail({ fetch: unreachable }))._tag, "DiscoveryError")
+      }))
+
+    it.scopedLive("before anything is asked, where it is given no client", () =>
+      Effect.gen(function* () {
+        const { authorizationServer, layer, server } = yield* world()
+        const one = { serverUrl: server.url, client: Client as unknown as Client }
+        const error = yield* Effect.flip(McpOAuth.connect(one.client, one as never).pipe(Effect.provide(layer)))
+        const all = yield* McpOAuth.connectAll({ one }).pipe(Effect.provide(layer))
+        for (const failed of [error, Either.isLeft(all.one) && all.one.left]) {
+          assert.deepInclude({ ...failed }, { _tag: "InvalidOptions", option: "client" })
+        }
+        assert.deepStrictEqual(authorizationServer.requests, [])
       }))
 
     for (

@@ -263,6 +263,16 @@ describe("createHostedSignIn", () => {
     await oauth.close()
   })
 
+  it("says how to convert a request of node:http or Express, and holds nothing of it", async () => {
+    const hosted = await create()
+    const request = { url: "/oauth/callback?code=private-code&state=private-state", method: "GET", headers: {} }
+    const error = await rejection(hosted.handle(request as unknown as Request))
+    assert.deepInclude({ ...error }, { _tag: "InvalidOptions", option: "request" })
+    assert.include(error.message, "nodeRequest.ts")
+    assert.notInclude(inspect(error, { depth: 9 }) + JSON.stringify(error), "private")
+    await hosted.close()
+  })
+
   it("rejects with the reason of an abort: of its own signal, and of that of one begin", async () => {
     const [all, one] = [new AbortController(), new AbortController()]
     const reason = new Error("enough")

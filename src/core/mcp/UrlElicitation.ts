@@ -95,15 +95,19 @@ const readOne = (given: unknown, serverName: string): Either.Either<UrlRequest, 
   })
 }
 
-/** The elicitations of an error -32042 (`UrlElicitationRequiredError` of the SDKs), or the one of `elicitation/create`. */
+/**
+ * The elicitations of an error -32042 (`UrlElicitationRequiredError` of the SDKs), or the one of `elicitation/create`: its
+ * parameters, or the whole request, as handlers of the SDKs get it.
+ */
 const elicitationsOf = (given: unknown): ReadonlyArray<unknown> => {
+  if (isObject(given) && given.method === "elicitation/create") return [given.params]
   const data = isObject(given) ? given.data : undefined
   const list = isObject(data) ? data.elicitations : undefined
   return Array.isArray(list) ? list : [given]
 }
 
 /**
- * Reads what a server sent: the parameters of `elicitation/create`, or the error -32042 with the pages that have to be
+ * Reads what a server sent: `elicitation/create`, whole or its parameters, or the error -32042 with the pages that have to be
  * visited first. All of it is checked before any of it may be shown.
  *
  * @param serverName The MCP server, as the host of the program calls it. It is made printable.

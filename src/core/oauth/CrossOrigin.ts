@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import { type Answer, text } from "./Answer.ts"
 import { isLoopbackRedirect } from "./RedirectUri.ts"
 import { isOrAbsent, type RequestHead } from "./RequestHead.ts"
+import { quoted } from "../text/quoted.ts"
 
 const problemOf = (origin: unknown): string | undefined => {
   if (typeof origin !== "string") return "is no text"
@@ -31,7 +32,7 @@ export const origins = (allowed: unknown): Either.Either<ReadonlySet<string>, st
   for (const origin of allowed as ReadonlyArray<unknown>) {
     const problem = problemOf(origin)
     if (problem !== undefined) {
-      return Either.left(`allowOrigins: ${JSON.stringify(origin) ?? String(origin)} ${problem}`)
+      return Either.left(`allowOrigins: ${quoted(origin)} ${problem}`)
     }
   }
   return Either.right(new Set(allowed as ReadonlyArray<string>))

@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { isBlockedByBrowsers } from "./LoopbackPort.ts"
+import { quoted } from "../text/quoted.ts"
 import { printable } from "../text/SafeText.ts"
 
 /**
@@ -51,11 +52,11 @@ export const callback = (options: {
   const { host = "127.0.0.1", path = "/callback", port = 0 } = options
   const ports = typeof port === "object" && port !== null ? Array.from(port) : [port]
   if (!loopbackHosts.includes(host)) {
-    return Either.left(`host ${JSON.stringify(host)} is not "127.0.0.1", "localhost" or "[::1]"`)
+    return Either.left(`host ${quoted(host)} is not "127.0.0.1", "localhost" or "[::1]"`)
   }
   if (!isPlainPath(path)) {
     return Either.left(
-      `path ${JSON.stringify(path)} is not a plain path. Use one like "/callback", percent-encoded, without query`
+      `path ${quoted(path)} is not a plain path. Use one like "/callback", percent-encoded, without query`
     )
   }
   if (ports.length === 0) return Either.left("the list of ports is empty. Name at least one, or 0 for any free one")

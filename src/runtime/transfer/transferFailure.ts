@@ -44,7 +44,7 @@ export const failureAt = (
     }`
   return new CredentialStoreError({
     reason,
-    detail: `${shownPath(place)}: ${remedy}`,
+    detail: `${place === "" ? "the path is empty" : shownPath(place)}: ${remedy}`,
     ...(code !== undefined && { code }),
     cause
   })

@@ -12,6 +12,10 @@ const reasonOf = (given: unknown) =>
 const rows: ReadonlyArray<readonly [given: unknown, outcome: string]> = [
   [{ url: "https://a.example/x?y=1#z" }, "a.example"],
   [{ mode: "url", url: new URL("https://a.example:8443/") }, "a.example:8443"],
+  [{ method: "elicitation/create", params: { mode: "url", url: "https://a.example/" } }, "a.example"],
+  [{ method: "elicitation/create", params: { mode: "form", url: "https://a.example/" } }, "NotUrlMode"],
+  [{ method: "elicitation/create", url: "https://a.example/" }, "NotUrlMode"],
+  [{ method: "tools/call", params: { url: "https://a.example/" } }, "NotAUrl"],
   [{ url: "https://xn--80ak6aa92e.com/" }, "xn--80ak6aa92e.com Punycode"],
   [{ url: "https://аррӏе.com/" }, "xn--80ak6aa92e.com Punycode"],
   [{ url: "https://www.XN--80ak6aa92e.com/" }, "www.xn--80ak6aa92e.com Punycode"],

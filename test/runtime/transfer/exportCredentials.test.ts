@@ -89,7 +89,7 @@ describe("to a file", () => {
       const places: ReadonlyArray<readonly [string, string]> = [
         [path, "neither a file nor a pipe"],
         [join(path, "none", "x"), "there is no such file, or no such folder"],
-        ["", "credentials are not printed"],
+        ["", ": the path is empty: credentials are not printed"],
         ["-", "credentials are not printed"],
         ...isPosix
           ? [["/dev/full", "neither a file nor a pipe"], ["/dev/null", "neither a file nor a pipe"]] as const

@@ -117,7 +117,7 @@ describe("a file", () => {
       const places: ReadonlyArray<readonly [string, string]> = [
         [join(path, "none\u001b[2J"), "there is no such file"],
         [path, "it is a folder"],
-        ["", "give the path"],
+        ["", ": the path is empty: give the path"],
         ["-", "give the path"],
         ...isPosix
           ? [["/dev/zero", "neither a file nor a pipe"], ["/dev/null", "neither a file nor a pipe"]] as const
