@@ -424,5 +424,7 @@ describe("HostedSignIn", () => {
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { name: 5 as never })), "name")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { timeout: 0 })), "timeout")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { scope: '"' })), "scope")
+      const client = { clientId: undefined as never }
+      assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { client })), "client.clientId")
     }))
 })
