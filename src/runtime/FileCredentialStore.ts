@@ -70,10 +70,10 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   const step = <A>(reason: "Unreadable" | "Unwritable", what: string, run: () => Promise<A>) =>
     Effect.uninterruptible(Effect.tryPromise({ try: run, catch: (cause) => failure(reason, what, cause) }))
   /** In a folder that only this user can enter, so that nobody else can have put something in the place of the leases. */
-  const prepare = step("Unwritable", folder, async () => {
-    await files.prepare()
-    await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
-  })
+  const prepare = Effect.zipRight(
+    step("Unwritable", folder, files.prepare),
+    step("Unwritable", leaseFolder, () => Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 }))
+  )
   const exclusively = (name: string, options?: TurnOptions) =>
     Effect.zipRight(prepare, leases.exclusively(name, options))
 

@@ -511,6 +511,22 @@ describe("what FileCredentialStore cannot do", () => {
     assertQuiet(error, "s3cret")
   }
 
+  it.scopedLive("names the file that is where the folder of its turns should be, and not its own folder", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      const leases = join(directory, "credentials", "leases")
+      fs.mkdirSync(dirname(leases), { mode: 0o700 })
+      fs.writeFileSync(leases, "")
+      const { detail } = yield* Effect.flip(put(store, "token"))
+      assert.strictEqual(
+        detail,
+        `${leases}: a file is where a folder should be (EEXIST). Move it away, or choose another directory`
+      )
+      fs.rmSync(leases)
+      yield* put(store, "token")
+    }))
+
   it.scopedLive("says that a file is where its folder should be, before the change is made", () =>
     Effect.gen(function* () {
       const directory = join(yield* folder, "taken")
