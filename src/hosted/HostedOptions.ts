@@ -36,7 +36,7 @@ export interface Target {
  *
  * - `SignedIn`: the credentials are stored
  * - `Failed`: an answer came, and the person is not signed in
- * - `Refused`: it was no answer to a sign-in that waits
+ * - `Refused`: it was no answer to a sign-in that waits; `message` says why, and which option helps where one does
  * - `StoreFailed`: the store of sign-ins that wait could not be asked
  *
  * @since 0.1.0
@@ -50,7 +50,7 @@ export type HostedOutcome =
     readonly serverUrl: string
     readonly error: HandleError
   }
-  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason }
+  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason; readonly message: string }
   | { readonly _tag: "StoreFailed"; readonly error: PendingStoreError }
 
 /**
@@ -102,7 +102,8 @@ export interface HostedOptions {
    */
   readonly path?: string | undefined
   /**
-   * Further values of the header `Host`, with a port where it is not the default one, where a proxy changes it.
+   * Further values of the header `Host`, with a port where it is not the default one, where a proxy changes it. nginx
+   * does by default: such requests are refused as `WrongHost`, with status 421.
    *
    * @default none beside the host of `redirectUri`
    */

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import { hostedEnglish } from "../core/hosted/RefusalWords.ts"
 import { InvalidOptions } from "../core/InvalidOptions.ts"
 import type { RouteConfig } from "../core/oauth/CallbackRoute.ts"
 import * as CrossOrigin from "../core/oauth/CrossOrigin.ts"
@@ -106,7 +107,11 @@ export const make = (options: HostedOptions): Effect.Effect<Settings, InvalidOpt
         origins,
         formPost: responseMode === "form_post"
       },
-      render: CallbackPage.make(page, page.style === undefined ? undefined : yield* styleHash(page.style)),
+      render: CallbackPage.make(
+        page,
+        page.style === undefined ? undefined : yield* styleHash(page.style),
+        hostedEnglish
+      ),
       fetch: options.fetch ?? defaultFetch,
       guard,
       resolve,

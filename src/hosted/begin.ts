@@ -46,6 +46,7 @@ const check = (
   Effect.gen(function* () {
     const server = yield* ServerUrl.parse(options.serverUrl)
     const choice = yield* AuthorizationChoice.check(options)
+    yield* ClientChoice.check(options)
     const { account, name, unsafe = {} } = options
     if (name !== undefined && typeof name !== "string") {
       // Such a sign-in could be written, and not be read again.

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { hostedReasons } from "../core/hosted/RefusalWords.ts"
 import * as PendingSignIn from "../core/hosted/PendingSignIn.ts"
 import type { Answer } from "../core/oauth/Answer.ts"
 import type { Matched } from "../core/oauth/AuthorizationResponse.ts"
@@ -59,8 +60,9 @@ const tell = ({ onOutcome }: Settings, outcome: HostedOutcome): Effect.Effect<vo
 /** A request that answers no sign-in that waits here. */
 const refuse = (arrival: Arrival, { answer, page, reason }: CallbackRoute.Refused): Effect.Effect<Answer> => {
   FlowMetrics.refused({ via: "http", reason })
-  const told = tell(arrival.settings, { _tag: "Refused", reason })
-  if (page === undefined) return Effect.as(told, answer)
+  const message = hostedReasons[reason]
+  const told = tell(arrival.settings, { _tag: "Refused", reason, message })
+  if (page === undefined) return Effect.as(told, { ...answer, body: `${message}.\n` })
   const shown = show(arrival, { _tag: "Refused", reason: page })
   const { allow } = answer.headers
   const headers = allow === undefined ? shown.headers : { ...shown.headers, allow }

@@ -11,6 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as AuthorizationChoice from "../core/mcp/AuthorizationChoice.ts"
+import * as ClientChoice from "../core/mcp/ClientChoice.ts"
 import { Closed } from "../core/mcp/Closed.ts"
 import type { InvalidOptions } from "../core/InvalidOptions.ts"
 import * as ServerUrl from "../core/mcp/ServerUrl.ts"
@@ -172,6 +173,7 @@ const environment = (
   Effect.gen(function* () {
     const unsafe = options.unsafe ?? {}
     const choice = yield* AuthorizationChoice.check(options)
+    yield* ClientChoice.check(options)
     const variant = AuthorizationChoice.variantOf(choice, unsafe)
     const serverName = options.name ?? server.host
     const presenter = naming(yield* Presenter, serverName)

@@ -12,9 +12,16 @@ import { ReleaseBudget } from "../core/ReleaseBudget.ts"
 import { atMost } from "../effect/atMost.ts"
 import type { ModifyOptions, Turn, TurnOptions } from "../services/CredentialStore.ts"
 import { type CredentialStoreError, failedBy } from "../services/CredentialStoreError.ts"
+import { Presenter } from "../services/Presenter.ts"
 import type { ServerEnvironment } from "./Environment.ts"
 
-type Keeping = Pick<ServerEnvironment, "key" | "store">
+/** What is used of the environment. A store of files tells the presenter, where there is one, of a damaged file. */
+interface Keeping extends Pick<ServerEnvironment, "key" | "store"> {
+  readonly presenter?: Presenter | undefined
+}
+
+const presentedBy = ({ presenter }: Keeping) => <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  presenter === undefined ? effect : Effect.provideService(effect, Presenter, presenter)
 
 const isToldAlready = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "CredentialStoreError"
@@ -40,8 +47,8 @@ const guarded = <A, E, R = never>(
 }
 
 /** What is stored. */
-export const load = ({ key, store }: Keeping): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
-  abandonable(guarded("Unreadable", () => store.load(key), () => false))
+export const load = (keeping: Keeping): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
+  abandonable(guarded("Unreadable", () => presentedBy(keeping)(keeping.store.load(keeping.key)), () => false))
 
 /** What changes when the store does; `undefined`: it does not say. */
 export const revision = ({ key, store }: Keeping): unknown => {
@@ -54,7 +61,7 @@ export const revision = ({ key, store }: Keeping): unknown => {
 
 /** Reads, decides and writes as one step; see `CredentialStore.modify`. */
 export const modify = <A, E>(
-  { key, store }: Keeping,
+  keeping: Keeping,
   change: (current: Option.Option<Credentials>) => Effect.Effect<readonly [A, Option.Option<Credentials>], E>,
   options: ModifyOptions = {}
 ): Effect.Effect<A, E | CredentialStoreError> =>
@@ -72,7 +79,12 @@ export const modify = <A, E>(
         )
       )
     return abandonable(
-      guarded("Unwritable", () => store.modify(key, watched, options), () => isChangeFailed, () => given)
+      guarded(
+        "Unwritable",
+        () => presentedBy(keeping)(keeping.store.modify(keeping.key, watched, options)),
+        () => isChangeFailed,
+        () => given
+      )
     )
   })
 

@@ -81,7 +81,7 @@ export type HostedFailure =
  *
  * - `SignedIn`: the credentials are stored
  * - `Failed`: an answer came, and the person is not signed in
- * - `Refused`: it was no answer to a sign-in that waits
+ * - `Refused`: it was no answer to a sign-in that waits; `message` says why, and which option helps where one does
  * - `StoreFailed`: the store of sign-ins that wait could not be asked
  *
  * @since 0.1.0
@@ -95,7 +95,7 @@ export type HostedOutcome =
     readonly serverUrl: string
     readonly error: HostedFailure
   }
-  | { readonly _tag: "Refused"; readonly reason: string }
+  | { readonly _tag: "Refused"; readonly reason: string; readonly message: string }
   | { readonly _tag: "StoreFailed"; readonly error: HostedFailure }
 
 /**
@@ -127,7 +127,8 @@ export interface CreateHostedSignInOptions {
    */
   readonly path?: string | undefined
   /**
-   * Further values of the header `Host`, with a port where it is not the default one, where a proxy changes it.
+   * Further values of the header `Host`, with a port where it is not the default one, where a proxy changes it. nginx
+   * does by default: such requests are refused as `WrongHost`, with status 421.
    *
    * @default none beside the host of `redirectUri`
    */

@@ -91,6 +91,16 @@ export type Notice =
   | { readonly _tag: "SignInElsewhere"; readonly serverName: string; readonly pid?: number; readonly url?: URL }
   /** New tokens could not be stored, and why. They are used, and written as soon as that is possible. */
   | { readonly _tag: "TokensNotStored"; readonly serverName: string; readonly message: string }
+  /** Stored credentials could not be read, and why; they were moved to another file, and a new sign-in is needed. */
+  | {
+    readonly _tag: "CredentialsDamaged"
+    /** Absent where the store is used without a sign-in. */
+    readonly serverName?: string
+    readonly problem: string
+    readonly movedTo: string
+    /** All that in a sentence. */
+    readonly message: string
+  }
   /** A check failed that was waived for this server. */
   | { readonly _tag: "Unsafe"; readonly serverName: string; readonly option: string }
   /** A server asks the person to open a page: what `presentUrl` was called with. */

@@ -2,7 +2,7 @@
  * What a caller in JavaScript may pass wrongly: every option exists, and is of the type that it is declared with. What its value
  * has to be beside that is checked where it is used.
  */
-import type { PreRegisteredClient } from "../core/mcp/ClientOptions.ts"
+import * as ClientOptions from "../core/mcp/ClientOptions.ts"
 import type { Unsafe } from "../core/mcp/Unsafe.ts"
 import type { PageOptions } from "../core/page/PageOptions.ts"
 import { InvalidOptions } from "../core/InvalidOptions.ts"
@@ -22,8 +22,8 @@ import type {
 } from "./McpOAuth.ts"
 import type { ScreenOptions } from "./Screen.ts"
 
-/** Whether a value is right, and what it has to be. */
-type Kind = readonly [isRight: (value: unknown) => boolean, expected: string]
+/** Whether a value is right, and what it has to be; `undefined` is right unless the option is required. */
+type Kind = readonly [isRight: (value: unknown) => boolean, expected: string, required?: "required"]
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 const isFunction = (value: unknown): boolean => typeof value === "function"
@@ -34,6 +34,11 @@ const flag: Kind = [(value: unknown) => typeof value === "boolean", "true or fal
 const object: Kind = [isObject, "an object"]
 const action: Kind = [isFunction, "a function"]
 const millis: Kind = [(value: unknown) => typeof value === "number", "a number of milliseconds"]
+const port: Kind = [
+  (value: unknown) => (Array.isArray(value) ? value : [value]).every((each: unknown) => typeof each === "number"),
+  "a number, or a list of numbers"
+]
+const list: Kind = [(value: unknown) => Array.isArray(value), "a list of strings"]
 const count: Kind = [(value: unknown) => typeof value === "number" && value >= 1, "a number from 1 on"]
 const signal: Kind = [
   (value) => isObject(value) && "aborted" in value && "addEventListener" in value && isFunction(value.addEventListener),
@@ -52,7 +57,8 @@ const pending: Kind = [
 ]
 const folderName: Kind = [
   (value) => typeof value === "string" && /^[^/\\\p{Cc}]+$/u.test(value) && value !== "." && value !== "..",
-  'one name without slashes, such as "my-tool"'
+  'one name without slashes, such as "my-tool"',
+  "required"
 ]
 
 /** Of an option whose value is checked where it is used. */
@@ -77,15 +83,11 @@ const scope: Kind = [
 ]
 
 const client = {
-  authMethod: oneOf<NonNullable<PreRegisteredClient<string>["authMethod"]>>({
-    client_secret_basic: true,
-    client_secret_post: true,
-    none: true
-  }),
-  clientId: text,
+  authMethod: [(value: unknown) => ClientOptions.authMethods.includes(value), ClientOptions.authMethodWords],
+  clientId: [ClientOptions.isClientId, ClientOptions.clientIdWords, "required"],
   clientSecret: text,
   issuer: text
-} satisfies KindsOf<PreRegisteredClient<string>>
+} satisfies KindsOf<ClientOptions.PreRegisteredClient<string>>
 
 const unsafe = {
   allowIssuerMismatch: flag,
@@ -109,13 +111,13 @@ const screen = {
 } satisfies KindsOf<Pick<OpenCallbackOptions, keyof ScreenOptions | "openBrowser" | "prompt" | "signal" | "texts">>
 
 const place = {
-  allowOrigins: object,
+  allowOrigins: list,
   host: elsewhere,
   onPortBusy: elsewhere,
   page,
   paste: flag,
   path: elsewhere,
-  port: elsewhere,
+  port,
   redirectUri: action,
   responseMode: elsewhere
 } satisfies KindsOf<Omit<CallbackOptions, "timeout">>
@@ -194,11 +196,11 @@ const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
   },
   createMcpOAuth,
   createHostedSignIn: {
-    allowOrigins: object,
+    allowOrigins: list,
     credentials: store,
     fetch: action,
     guard: action,
-    hosts: object,
+    hosts: list,
     onOutcome: action,
     page,
     path: text,
@@ -245,6 +247,10 @@ const storePlace = {
 const shown = (value: unknown): string =>
   value === null || value === undefined || typeof value === "number" || typeof value === "boolean"
     ? String(value)
+    : value === ""
+    ? "empty"
+    : Array.isArray(value)
+    ? "a list"
     : isObject(value)
     ? "an object"
     : `a ${typeof value}`
@@ -253,9 +259,9 @@ const checkIn = (options: object, kinds: Kinds, path: string): void => {
   checkNames(options, Object.keys(kinds), path)
   for (const [name, kind] of Object.entries(kinds)) {
     const value = (options as Readonly<Record<string, unknown>>)[name]
-    if (value === undefined) continue
+    const [isRight, expected, required] = isKind(kind) ? kind : object
+    if (value === undefined && required === undefined) continue
     const option = `${path}${name}`
-    const [isRight, expected] = isKind(kind) ? kind : object
     if (!isRight(value)) {
       throw new InvalidOptions({ option, detail: `it is ${shown(value)}, and must be ${expected}` })
     }

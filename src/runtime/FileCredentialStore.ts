@@ -5,14 +5,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import * as Fs from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 import { type CredentialKey, type Credentials, keyText } from "../core/mcp/Credentials.ts"
 import * as OneAtATime from "../effect/OneAtATime.ts"
-import { type CredentialStore, CredentialStoreError, type TurnOptions } from "../services/CredentialStore.ts"
+import type { CredentialStore, CredentialStoreError, TurnOptions } from "../services/CredentialStore.ts"
 import * as ExclusiveStore from "../store/exclusiveStore.ts"
 import { canonicalPath } from "./canonicalPath.ts"
 import { ownConfigDirectory } from "./configDirectory.ts"
@@ -21,6 +20,7 @@ import * as FileText from "./FileText.ts"
 import * as ProcessLease from "./lease/ProcessLease.ts"
 import { turnToChange } from "./lease/turnToChange.ts"
 import * as PrivateFolder from "./PrivateFolder.ts"
+import { type Damage, damaged, setAside } from "./setAside.ts"
 import { shownPath } from "./shownPath.ts"
 import { isMissing, unlessMissing } from "./systemError.ts"
 
@@ -55,12 +55,6 @@ const shareFolder = (folder: string) => ({
 
 type Folder = ReturnType<typeof shareFolder>
 
-/** A file that cannot be used, as it was read. */
-interface Damage {
-  readonly bytes: Uint8Array
-  readonly problem: string
-}
-
 const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileText.Codec): CredentialStore => {
   const files = PrivateFolder.at(folder)
   const leaseFolder = join(folder, "leases")
@@ -76,29 +70,12 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   const step = <A>(reason: "Unreadable" | "Unwritable", what: string, run: () => Promise<A>) =>
     Effect.uninterruptible(Effect.tryPromise({ try: run, catch: (cause) => failure(reason, what, cause) }))
   /** In a folder that only this user can enter, so that nobody else can have put something in the place of the leases. */
-  const prepare = step("Unwritable", folder, async () => {
-    await files.prepare()
-    await Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 })
-  })
+  const prepare = Effect.zipRight(
+    step("Unwritable", folder, files.prepare),
+    step("Unwritable", leaseFolder, () => Fs.mkdir(leaseFolder, { recursive: true, mode: 0o700 }))
+  )
   const exclusively = (name: string, options?: TurnOptions) =>
     Effect.zipRight(prepare, leases.exclusively(name, options))
-  const damaged = (file: string) => `${file}.damaged-`
-  /** Moves a damaged file away; `false`: it is another one by now. */
-  const setAside = (file: string, { bytes, problem }: Damage) =>
-    Effect.gen(function* () {
-      const now = yield* step("Unreadable", file, () => files.read(file))
-      if (now === undefined || Buffer.compare(now, bytes) !== 0) return false
-      const time = new Date(yield* Clock.currentTimeMillis).toISOString().replaceAll(":", "-")
-      const aside = `${damaged(file)}${time}`
-      const detail = `${shownPath(file)} is damaged (${problem}), and cannot be moved away. Remove it and sign in again`
-      yield* Effect.tryPromise({
-        try: () => Fs.rename(file, aside),
-        catch: (cause) => new CredentialStoreError({ reason: "Damaged", detail, cause })
-      })
-      const { say, state } = yield* Effect.promise(() => import("./terminal/TerminalOutput.ts"))
-      yield* Effect.sync(() => say(`${state().texts.credentialsDamaged({ problem, movedTo: shownPath(aside) })}\n`))
-      return true
-    })
 
   /** What is in a file; `Left`: it is damaged. */
   const readFile = (file: string) =>
@@ -116,7 +93,7 @@ const inFolder = ({ folder, leases, oneAtATime, turns }: Folder, codec?: FileTex
   const readInTurn = (file: string): Effect.Effect<Option.Option<Credentials>, CredentialStoreError> =>
     Effect.flatMap(readFile(file), (found) =>
       Either.isRight(found) ? Effect.succeed(found.right) : Effect.flatMap(
-        oneAtATime(Effect.uninterruptible(setAside(file, found.left))),
+        setAside(file, found.left, step("Unreadable", file, () => files.read(file)), oneAtATime),
         (isAside) => isAside ? Effect.succeedNone : readInTurn(file)
       ))
 
@@ -271,8 +248,8 @@ export const make = (
  * uses no folder and no file of another user's, none that others can write to, no symbolic link in their place, and only
  * regular files of at most 1 MiB.
  *
- * A damaged file is renamed to `….damaged-<time>` and counts as absent; stderr says so. It is removed with the credentials
- * (`logout`). A file of a newer version of this package is left alone.
+ * A damaged file is renamed to `….damaged-<time>` and counts as absent; the notice `CredentialsDamaged` says so to the
+ * `Presenter` that the store is used with, and stderr where there is none. It is removed with the credentials (`logout`). A file of a newer version of this package is left alone.
  *
  * With `encrypt` a file in the clear is read, and encrypted when it is next changed; one whose key the keychain does not have
  * is left alone.

@@ -94,6 +94,18 @@ export type Notice =
    * runs, and written as soon as that is possible.
    */
   | { readonly _tag: "TokensNotStored"; readonly serverName: string; readonly message: string }
+  /**
+   * Stored credentials could not be read, and why (`problem`); they were moved to another file, and a new sign-in is needed.
+   * `message` says all that in a sentence.
+   */
+  | {
+    readonly _tag: "CredentialsDamaged"
+    /** The MCP server; absent where the store is used without a sign-in. */
+    readonly serverName?: string
+    readonly problem: string
+    readonly movedTo: string
+    readonly message: string
+  }
   /** A check failed that was waived for this server. */
   | {
     readonly _tag: "Unsafe"
@@ -161,9 +173,7 @@ export const naming = (presenter: Presenter, serverName: string): Presenter => (
   ...presenter,
   notice: (notice) =>
     presenter.notice(
-      (notice._tag === "PasteRefused" || notice._tag === "PasteOnly") && notice.serverName === undefined
-        ? { ...notice, serverName }
-        : notice
+      notice._tag !== "SignInQueued" && notice.serverName === undefined ? { ...notice, serverName } : notice
     )
 })
 

@@ -12,6 +12,7 @@ import {
 } from "../../src/hosted.ts"
 import { CallbackServer, CredentialStore } from "../../src/index.ts"
 import { McpOAuth } from "../../src/mcp.ts"
+import { hostedReasons } from "../../src/core/hosted/RefusalWords.ts"
 import * as HostedWorld from "../fixtures/HostedWorld.ts"
 import { nobody } from "../fixtures/nobody.ts"
 import * as SpanRecorder from "../fixtures/SpanRecorder.ts"
@@ -129,7 +130,41 @@ describe("HostedSignIn", () => {
       const shown = yield* ask(machine, get(`${HostedWorld.redirectUri}?code=x&state=${"a".repeat(64)}`))
       assert.strictEqual(shown.status, 400)
       assert.strictEqual(shown.title, "Not the current sign-in")
-      assert.deepStrictEqual(world.outcomes, [{ _tag: "Refused", reason: "StateMismatch" }])
+      assert.deepStrictEqual(world.outcomes, [
+        {
+          _tag: "Refused",
+          reason: "StateMismatch",
+          message: "An answer came for another sign-in: perhaps an older tab"
+        }
+      ])
+    }))
+
+  it.scopedLive("asks nobody to paste, and says which option helps", () =>
+    Effect.gen(function* () {
+      const world = yield* HostedWorld.make()
+      const machine = yield* world.machine()
+      const { redirectUri } = HostedWorld
+      const address = `${redirectUri}?code=x&state=${"a".repeat(64)}`
+      const bodies: Array<string> = []
+      for (
+        const request of [
+          get(`${redirectUri}?code=x`),
+          get(`${redirectUri}?error=access_denied`),
+          get(address.replace("/callback", "/other")),
+          get(address, { host: "10.0.0.5:3000" })
+        ]
+      ) {
+        bodies.push((yield* ask(machine, request)).body)
+      }
+      for (const body of bodies) assert.notMatch(body, /paste/i)
+      assert.include(bodies.at(-1), "in the option `hosts`")
+      const messages = world.outcomes.map((outcome) => outcome._tag === "Refused" ? outcome.message : "")
+      assert.deepStrictEqual(messages, [
+        hostedReasons.StateMissing,
+        hostedReasons.DenialWithoutState,
+        hostedReasons.WrongPath,
+        hostedReasons.WrongHost
+      ])
     }))
 
   it.scopedLive("refuses an answer of another issuer, and a denial, and tells both", () =>
@@ -424,5 +459,7 @@ describe("HostedSignIn", () => {
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { name: 5 as never })), "name")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { timeout: 0 })), "timeout")
       assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { scope: '"' })), "scope")
+      const client = { clientId: undefined as never }
+      assert.strictEqual(yield* optionOf(world.begin(machine, "ann", { client })), "client.clientId")
     }))
 })

@@ -67,6 +67,7 @@ describe("McpOAuth.layer", () => {
         yield* built({ serverUrl, authorizationParameters: { state: "mine" } }),
         InvalidOptions
       )
+      assert.instanceOf(yield* built({ serverUrl, client: { clientId: undefined as never } }), InvalidOptions)
     }))
 
   it.scopedLive("has a server under each tag of a program's own", () =>

@@ -213,7 +213,8 @@ describe("createHostedSignIn", () => {
       ["account", { account: 7 }],
       ["bindToBrowser", { bindToBrowser: "yes" }],
       ["timeout", { timeout: "10 minutes" }],
-      ["client.clientId", { client: { clientId: 7 } }]
+      ["client.clientId", { client: { clientId: 7 } }],
+      ["client.clientId", { client: { clientId: undefined } }]
     ]
     for (const [option, options] of wrongOfOne) {
       const error = await rejection(hosted.begin({ serverUrl: world.resource.url, account: "ann", ...options }))

@@ -1,6 +1,9 @@
 /** Hosts with a screen of their own: what they are told, what the terminal is not, and what their mistakes cost. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Effect, Exit, Scope } from "effect"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { afterEach, assert, beforeEach, describe, expectTypeOf, it, vi } from "vitest"
 import type { Notice as EffectNotice } from "../../src/index.ts"
@@ -92,6 +95,31 @@ describe("present", () => {
     assert.isAbove(first.deadline, Date.now())
     assert.deepStrictEqual(notices.map(({ _tag }) => _tag), ["SignInEnded", "SignInEnded"])
     assert.deepStrictEqual(stderr, [])
+  })
+
+  it("is told of a damaged file of credentials, of which the terminal says nothing", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "screen-"))
+    try {
+      const store = { appName: "test", directory }
+      const present = async ({ url }: PendingSignIn) => void await visit(url)
+      const signIn = async () => {
+        const oauth = await createMcpOAuth(options({ present, store }))
+        await oauth.ensure()
+        await oauth.close()
+      }
+      await signIn()
+      const folder = join(directory, "credentials")
+      const file = readdirSync(folder).find((name) => name.endsWith(".json")) ?? ""
+      writeFileSync(join(folder, file), "{")
+      await signIn()
+      const told = notices.filter(({ _tag }) => _tag !== "SignInEnded")
+      const movedTo = join(folder, readdirSync(folder).find((name) => name.includes(".damaged-")) ?? "")
+      assert.deepStrictEqual(told.map(({ _tag, serverName }) => [_tag, serverName]), [["CredentialsDamaged", "one"]])
+      assert.deepInclude(told[0], { movedTo })
+      assert.deepStrictEqual(stderr, [])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   it("is told of the end too when the sign-in is given up", async () => {

@@ -208,6 +208,44 @@ describe("a wrong option", () => {
   })
 })
 
+describe("an option out of an environment variable", () => {
+  const clientId =
+    "and must be the client id that the authorization server issued, of 1 to 4096 printable ASCII characters"
+  const port = "and must be a number, or a list of numbers"
+  const list = "and must be a list of strings"
+  const method = 'and must be "client_secret_basic", "client_secret_post" or "none"'
+
+  it.each<[options: object, option: string, detail: string]>([
+    [{ client: { clientId: undefined } }, "client.clientId", `it is undefined, ${clientId}`],
+    [{ client: {} }, "client.clientId", `it is undefined, ${clientId}`],
+    [{ client: { clientId: "" } }, "client.clientId", `it is empty, ${clientId}`],
+    [{ client: { clientId: "a\nb" } }, "client.clientId", `it is a string, ${clientId}`],
+    [{ client: { clientId: "a", authMethod: "" } }, "client.authMethod", `it is empty, ${method}`],
+    [{ callback: { port: "8080" } }, "callback.port", `it is a string, ${port}`],
+    [{ callback: { port: ["8080"] } }, "callback.port", `it is a list, ${port}`],
+    [{ callback: { port: null } }, "callback.port", `it is null, ${port}`],
+    [{ callback: { port: {} } }, "callback.port", `it is an object, ${port}`],
+    [{ callback: { allowOrigins: "https://a.example" } }, "callback.allowOrigins", `it is a string, ${list}`],
+    [{ store: { appName: undefined } }, "store.appName", `it is undefined, and must be one name`],
+    [{ store: { appName: "a", directory: "" } }, "store.directory", "it is empty, and must be a path, or absent"]
+  ])("%o is refused before anything is sent", async (options, option, detail) => {
+    const error = await rejectionOf(() => createMcpOAuth({ serverUrl, ...quiet, ...options } as never))
+    assert.include(error as object, { _tag: "InvalidOptions", option })
+    assert.include(error?.message, `Cannot use the option ${option}: ${detail}`)
+  })
+
+  it("is refused of one server of several, and of a callback alone", async () => {
+    const servers = { one: { client, serverUrl, registration: { clientId: undefined } } }
+    const { one } = await connectAll(servers as never, quiet) as Record<string, PromiseSettledResult<unknown>>
+    assert.include(one?.status === "rejected" ? one.reason : {}, {
+      _tag: "InvalidOptions",
+      option: "one.registration.clientId"
+    })
+    const opening = await rejectionOf(() => openCallback({ ...quiet, port: "8080" } as never))
+    assert.include(opening as object, { _tag: "InvalidOptions", option: "port" })
+  })
+})
+
 describe("an option that does not exist", () => {
   const store = new Map<string, string>() as never
   const hosted = { redirectUri: "https://a.example/callback", store: "memory", credentials: store }

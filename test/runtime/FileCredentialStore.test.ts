@@ -13,6 +13,7 @@ import { configDirectory } from "../../src/runtime/configDirectory.ts"
 import { open } from "../../src/runtime/FileCredentialStore.ts"
 import { layerFile } from "../../src/runtime/layer.ts"
 import { CredentialStore, type CredentialStoreError } from "../../src/services/CredentialStore.ts"
+import { type Notice, Presenter } from "../../src/services/Presenter.ts"
 import { alone, fileIn, folder, listed, listening } from "../fixtures/CredentialFolder.ts"
 import { credentialStoreLaws } from "../fixtures/credentialStoreLaws.ts"
 import { assertQuiet } from "../fixtures/secretCredentials.ts"
@@ -406,6 +407,23 @@ describe("a damaged file of FileCredentialStore", () => {
       })
   )
 
+  it.scopedLive("is told of to the presenter that the store is used with, and not on stderr", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      const notices: Array<Notice> = []
+      const hangs = (notice: Notice) => Effect.zipRight(Effect.sync(() => void notices.push(notice)), Effect.never)
+      const presenter = { show: () => Effect.void, notice: hangs }
+      yield* put(store, "token")
+      fs.writeFileSync(fileIn(directory), "{")
+      const [, said] = yield* listening(Effect.provideService(store.load(key), Presenter, presenter))
+      assert.strictEqual(said, "")
+      const movedTo = fileIn(directory)
+      assert.lengthOf(notices, 1)
+      assert.deepInclude(notices[0], { _tag: "CredentialsDamaged", movedTo })
+      assert.include(JSON.stringify(notices[0]), `they were moved to ${movedTo}`)
+    }))
+
   it.scopedLive("is removed with the credentials, and no other server's is", () =>
     Effect.gen(function* () {
       const directory = yield* folder
@@ -492,6 +510,22 @@ describe("what FileCredentialStore cannot do", () => {
     assert.notMatch(error.message, /\.$/)
     assertQuiet(error, "s3cret")
   }
+
+  it.scopedLive("names the file that is where the folder of its turns should be, and not its own folder", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = yield* at(directory)
+      const leases = join(directory, "credentials", "leases")
+      fs.mkdirSync(dirname(leases), { mode: 0o700 })
+      fs.writeFileSync(leases, "")
+      const { detail } = yield* Effect.flip(put(store, "token"))
+      assert.strictEqual(
+        detail,
+        `${leases}: a file is where a folder should be (EEXIST). Move it away, or choose another directory`
+      )
+      fs.rmSync(leases)
+      yield* put(store, "token")
+    }))
 
   it.scopedLive("says that a file is where its folder should be, before the change is made", () =>
     Effect.gen(function* () {

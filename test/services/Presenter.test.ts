@@ -38,6 +38,7 @@ const notices: { readonly [Tag in Notice["_tag"]]: Extract<Notice, { readonly _t
   MaybeForgotten: { _tag: "MaybeForgotten", serverName },
   SignInElsewhere: { _tag: "SignInElsewhere", serverName, pid: 4711, url: pending.url },
   TokensNotStored: { _tag: "TokensNotStored", serverName, message: "The disk is full" },
+  CredentialsDamaged: { _tag: "CredentialsDamaged", problem: "not JSON", movedTo: "/a.damaged", message: "Damaged." },
   Unsafe: { _tag: "Unsafe", serverName, option: "allowMissingS256" },
   UrlRequested: { _tag: "UrlRequested", serverName, url: pending.url, host: "as.example", warnings: ["Punycode"] }
 }

@@ -4,7 +4,15 @@
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import type { ClientOptions as ClientOptionsOf, PreRegisteredClient } from "./ClientOptions.ts"
+import { InvalidOptions } from "../InvalidOptions.ts"
+import {
+  authMethods,
+  authMethodWords,
+  clientIdWords,
+  type ClientOptions as ClientOptionsOf,
+  isClientId,
+  type PreRegisteredClient
+} from "./ClientOptions.ts"
 import type { ClientRegistration, Credentials } from "./Credentials.ts"
 import * as Metadata from "./Metadata.ts"
 import type { Document } from "./ResponseDocument.ts"
@@ -35,8 +43,32 @@ const hasExpired = (client: ClientRegistration, now: number): boolean => {
   return typeof seconds === "number" && seconds > 0 && seconds * 1000 <= now
 }
 
-/** Whether a server's client identifier is printable ASCII (RFC 6749 appendix A.1), and of a length that fits into URLs. */
-export const isClientId = (text: string): boolean => /^[\x20-\x7e]{1,4096}$/.test(text)
+/**
+ * Checks the client that the options name. JavaScript hosts, and environment variables that are not set, may give anything.
+ *
+ * @returns `Left` with `InvalidOptions`, which names the option.
+ */
+export const check = ({ client }: { readonly client?: unknown }): Either.Either<void, InvalidOptions> => {
+  const invalid = (option: string, detail: string) => Either.left(new InvalidOptions({ option, detail }))
+  if (client === undefined) return Either.void
+  if (typeof client !== "object" || client === null) return invalid("client", "it must be an object with clientId")
+  const { authMethod, clientId, clientSecret, issuer }: {
+    readonly [Name in keyof PreRegisteredClient<unknown>]?: unknown
+  } = client
+  if (!isClientId(clientId)) return invalid("client.clientId", `it must be ${clientIdWords}`)
+  if (
+    clientSecret !== undefined &&
+    !(Redacted.isRedacted(clientSecret) && typeof Redacted.value(clientSecret) === "string")
+  ) {
+    return invalid("client.clientSecret", "it must be a string in Redacted.make")
+  }
+  if (authMethod !== undefined && !authMethods.includes(authMethod)) {
+    return invalid("client.authMethod", `it must be ${authMethodWords}`)
+  }
+  return issuer === undefined || typeof issuer === "string"
+    ? Either.void
+    : invalid("client.issuer", "it must be a string")
+}
 
 const isClientMetadataUrl = (text: string): boolean => {
   const url = parseUrl(text)
@@ -129,8 +161,11 @@ export interface ListenChoice {
   readonly host?: "localhost" | "[::1]"
 }
 
+const isList = (value: unknown): value is ReadonlyArray<number> => Array.isArray(value)
+
+/** Whether each one is a port at all is checked where the flow is opened. */
 const portsOf = (port: number | ReadonlyArray<number> | undefined): ReadonlyArray<number> =>
-  port === undefined ? [] : typeof port === "number" ? [port] : port
+  port === undefined ? [] : isList(port) ? port : [port]
 
 /** The port on this machine that a redirect URI names; 0 for the URI of a proxy, whose port says nothing about it. */
 const portOf = (redirectUri: string): number => {
@@ -186,7 +221,7 @@ export const isRegistered = ({ redirectUris }: ClientRegistration, redirectUri: 
  */
 export const fromResponse = (document: Document, redirectUri: string): ClientRegistration | undefined => {
   const { client_id: clientId, client_secret: secret, redirect_uris: _, ...extra } = document
-  if (typeof clientId !== "string" || !isClientId(clientId)) return undefined
+  if (!isClientId(clientId)) return undefined
   return {
     clientId,
     ...(typeof secret === "string" && secret !== "" && { clientSecret: Redacted.make(secret) }),

@@ -1,7 +1,7 @@
 /**
  * What a person is asked where an authorization server lets no program register itself, and what counts as an answer.
  */
-import { isClientId } from "./ClientChoice.ts"
+import { isClientId } from "./ClientOptions.ts"
 
 /**
  * Why a client id is asked for although there was one. `NotAClientId`: the last answer cannot be one. `UnknownClient`: the

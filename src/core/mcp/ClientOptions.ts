@@ -2,6 +2,20 @@
  * What a caller says about its program: by which name, and with which registration, it signs people in.
  */
 
+/** Whether a value is a client identifier: printable ASCII (RFC 6749 appendix A.1), and of a length that fits into URLs. */
+export const isClientId = (value: unknown): value is string =>
+  typeof value === "string" && /^[\x20-\x7e]{1,4096}$/.test(value)
+
+/** What a client identifier has to be, in the words of an error. */
+export const clientIdWords =
+  "the client id that the authorization server issued, of 1 to 4096 printable ASCII characters"
+
+/** How a client may authenticate at the token endpoint. */
+export const authMethods: ReadonlyArray<unknown> = ["client_secret_basic", "client_secret_post", "none"]
+
+/** What such a method has to be, in the words of an error. */
+export const authMethodWords = '"client_secret_basic", "client_secret_post" or "none"'
+
 /**
  * A client that was registered by hand.
  *

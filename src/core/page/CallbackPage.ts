@@ -7,7 +7,7 @@ import type { PageReason } from "../oauth/RefusalReason.ts"
 import { printable } from "../text/SafeText.ts"
 import type { PageOptions, PageOutcome, PageView } from "./PageOptions.ts"
 import { style as ownStyle, styleHash } from "./PageStyle.ts"
-import { type Language, languageFor, type PageWords } from "./PageTexts.ts"
+import { type Language, languageFor, type PageTexts, type PageWords } from "./PageTexts.ts"
 
 /** How a flow came out, as far as its last page may tell, with what the page shows of it. */
 export type Outcome =
@@ -124,30 +124,33 @@ const headersFor = (styleHash: string | undefined): Readonly<Record<string, stri
 /** The headers of a page in the style of this package. */
 export const ownHeaders: Readonly<Record<string, string>> = headersFor(styleHash)
 
-const renderBy =
-  ({ html, style = ownStyle, texts }: PageOptions, headers: Answer["headers"]): Render =>
-  (outcome, { acceptLanguage, serverName }) => {
-    const status = statuses[outcome._tag]
-    const name = serverName === undefined ? undefined : printable(serverName, 80)
-    const view = (language: Language): PageView => ({
-      ...wordsOf(outcome, language, name),
-      outcome: outcome._tag,
-      lang: language.tag,
-      detail: detailOf(outcome),
-      detailTitle: outcome._tag === "Failed" ? language.texts.programSaid : language.texts.serverSaid,
-      serverName: name
-    })
-    try {
-      const shown = view(languageFor(acceptLanguage, texts))
-      // A text may be of before this outcome was told apart from others.
-      const isWhole = [shown.title, shown.text].every((text: unknown) => typeof text === "string")
-      const body: unknown = html === undefined || !isWhole ? document(shown, style) : html(shown)
-      if (typeof body === "string") return { status, headers, body }
-    } catch {
-      // A text or the caller's `html` threw, or gave no text: the English page of this package follows.
-    }
-    return { status, headers: ownHeaders, body: document(view(languageFor(undefined)), ownStyle) }
+const renderBy = (
+  { html, style = ownStyle, texts }: PageOptions,
+  headers: Answer["headers"],
+  english: PageTexts | undefined
+): Render =>
+(outcome, { acceptLanguage, serverName }) => {
+  const status = statuses[outcome._tag]
+  const name = serverName === undefined ? undefined : printable(serverName, 80)
+  const view = (language: Language): PageView => ({
+    ...wordsOf(outcome, language, name),
+    outcome: outcome._tag,
+    lang: language.tag,
+    detail: detailOf(outcome),
+    detailTitle: outcome._tag === "Failed" ? language.texts.programSaid : language.texts.serverSaid,
+    serverName: name
+  })
+  try {
+    const shown = view(languageFor(acceptLanguage, texts, english))
+    // A text may be of before this outcome was told apart from others.
+    const isWhole = [shown.title, shown.text].every((text: unknown) => typeof text === "string")
+    const body: unknown = html === undefined || !isWhole ? document(shown, style) : html(shown)
+    if (typeof body === "string") return { status, headers, body }
+  } catch {
+    // A text or the caller's `html` threw, or gave no text: the English page of this package follows.
   }
+  return { status, headers: ownHeaders, body: document(view(languageFor(undefined, undefined, english)), ownStyle) }
+}
 
 /**
  * Makes pages by these options. Text that came from outside (a server's error, the caller's reason) is made printable and
@@ -156,9 +159,10 @@ const renderBy =
  *
  * @param options - Default: the English page of this package.
  * @param hash - Base64 SHA-256 of `options.style`, when that is set.
+ * @param english - The English sentences. Default: those of a program on a person's machine.
  */
-export const make = (options: PageOptions = {}, hash?: string): Render => {
+export const make = (options: PageOptions = {}, hash?: string, english?: PageTexts): Render => {
   const { html, style } = options
   const isOwn = style === undefined && html === undefined
-  return renderBy(options, isOwn ? ownHeaders : headersFor(hash))
+  return renderBy(options, isOwn ? ownHeaders : headersFor(hash), english)
 }

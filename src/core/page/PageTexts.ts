@@ -175,13 +175,16 @@ const ranges = (header: string): ReadonlyArray<LanguageRange> =>
 /**
  * The language for a browser: the best one that it accepts among `languages` and English, matched by the whole tag or by
  * its beginning (RFC 4647 section 3.4); else English.
+ *
+ * @param otherwise The English sentences, where `languages` has none.
  */
 export const languageFor = (
   header: string | undefined,
-  languages?: Readonly<Record<string, PageTexts>>
+  languages?: Readonly<Record<string, PageTexts>>,
+  otherwise: PageTexts = english
 ): Language => {
   const known = new Map(
-    Object.entries({ en: english, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
+    Object.entries({ en: otherwise, ...languages }).map(([tag, texts]) => [tag.toLowerCase(), { tag, texts }])
   )
   for (const { tag } of ranges(header ?? "")) {
     // "pt-br" is also looked up as "pt".
@@ -190,5 +193,5 @@ export const languageFor = (
       if (language !== undefined) return language
     }
   }
-  return known.get("en") ?? { tag: "en", texts: english }
+  return known.get("en") ?? { tag: "en", texts: otherwise }
 }

@@ -222,6 +222,8 @@ export const notify = (notice: Notice, options: TerminalOptions): Effect.Effect<
             message: withoutStop(printable(notice.message, 1000))
           })
         )
+      case "CredentialsDamaged":
+        return say(texts.credentialsDamaged(notice))
       case "UrlRequested":
         return showScreen(SignInScreen.requested(texts, notice))
       case "Unsafe":

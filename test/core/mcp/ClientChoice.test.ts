@@ -3,6 +3,7 @@ import { Either, FastCheck, Redacted } from "effect"
 import type { ClientRegistration, Credentials } from "../../../src/core/mcp/Credentials.ts"
 import * as ClientChoice from "../../../src/core/mcp/ClientChoice.ts"
 import type { AuthorizationServer } from "../../../src/core/mcp/Metadata.ts"
+import { callback } from "../../../src/core/oauth/RedirectUri.ts"
 
 const server = "https://mcp.example/mcp"
 const issuer = "https://as.example"
@@ -376,6 +377,13 @@ describe("listen", () => {
     assert.deepStrictEqual([port, onPortBusy, maybeUnregistered], [...expected])
   })
 
+  it.each(["8080", null, true, {}, ["8080"]])("hands on what is no port, which no flow is opened on: %j", (port) => {
+    for (const choice of [{ _tag: "Register" }, { _tag: "Fixed", client: registered }] as const) {
+      const { port: ports } = ClientChoice.listen(choice, { port: port as never })
+      assert.isTrue(Either.isLeft(callback({ port: ports })))
+    }
+  })
+
   it.prop("never takes a port that the person did not allow", [
     FastCheck.constantFrom(fixed, register, storedAt(at(4000)), storedAt(at(5000), at(4000))),
     FastCheck.array(FastCheck.constantFrom(0, 4000, 5000, 5001), { minLength: 1 }),
@@ -386,6 +394,29 @@ describe("listen", () => {
     for (const each of taken) assert.isTrue(port.includes(each) || port.includes(0))
     assert.isTrue(taken.length > 0)
   })
+})
+
+describe("check", () => {
+  const { clientId, ...others } = { clientId: "by-hand", clientSecret: secret, authMethod: "none", issuer }
+  const check = (client: unknown) => Either.map(Either.flip(ClientChoice.check({ client })), ({ option }) => option)
+
+  it("takes a client made by hand, and none", () => {
+    assert.isTrue([undefined, { clientId }, { clientId, ...others }].every((each) => Either.isLeft(check(each))))
+  })
+
+  it.each<[string, unknown]>([
+    ["client", null],
+    ["client", "by-hand"],
+    ["client.clientId", {}],
+    ["client.clientId", { clientId: undefined }],
+    ["client.clientId", { clientId: "" }],
+    ["client.clientId", { clientId: "a\nb" }],
+    ["client.clientId", { clientId: 7 }],
+    ["client.clientSecret", { clientId, clientSecret: "hunter2" }],
+    ["client.clientSecret", { clientId, clientSecret: Redacted.make(undefined) }],
+    ["client.authMethod", { clientId, authMethod: "" }],
+    ["client.issuer", { clientId, issuer: null }]
+  ])("names %s, as of %j", (option, client) => assert.deepStrictEqual(check(client), Either.right(option)))
 })
 
 describe("isRegistered", () => {

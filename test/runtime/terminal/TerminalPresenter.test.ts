@@ -85,6 +85,9 @@ const said: ReadonlyArray<readonly [Notice, ReadonlyArray<string>]> = [
   [{ _tag: "TokensNotStored", serverName, message: "The disk is full." }, [
     english.tokensNotStored({ serverName, message: "The disk is full" })
   ]],
+  [{ _tag: "CredentialsDamaged", serverName, problem: "not JSON", movedTo: "/a/b.damaged", message: "MESSAGE" }, [
+    english.credentialsDamaged({ problem: "not JSON", movedTo: "/a/b.damaged" })
+  ]],
   ...(["allowMissingS256", "allowIssuerMismatch"] as const).map((option) =>
     [{ _tag: "Unsafe", serverName, option }, [english.unsafe({ serverName, option })]] as const
   ),
