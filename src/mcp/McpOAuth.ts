@@ -46,6 +46,7 @@ import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
 import type { Status } from "./Status.ts"
 import { statusOf } from "./statusOf.ts"
+import * as Unanswered from "./Unanswered.ts"
 
 /**
  * Every way a sign-in to an MCP server fails.
@@ -257,7 +258,8 @@ export const makeInternal = <R = never>(
       runner.run(session.untilClosed(effect), signal)
     const asHost = (effect: Effect.Effect<void, Session.SessionError>) =>
       Effect.zipRight(Effect.sync(session.hostAsked), session.untilClosed(effect))
-    yield* Effect.addFinalizer(() => session.close)
+    const unanswered = Unanswered.make()
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => unanswered.end(runner.closed())), session.close))
     const assertOpen = () => {
       if (session.isClosed()) throw new Closed({ server: env.label })
     }
@@ -277,7 +279,7 @@ export const makeInternal = <R = never>(
           obtain: (need, signal) => run(session.obtain(need, { keep: true }), signal),
           tokenAccepted: session.tokenAccepted,
           scopesSufficed: session.scopesSufficed
-        }),
+        }, unanswered),
         ensure: asHost(ensure(env, session)),
         login: asHost(login(session)),
         logout: session.logout,
