@@ -33,7 +33,8 @@ const text: Kind = [isText, "a string"]
 const flag: Kind = [(value: unknown) => typeof value === "boolean", "true or false"]
 const object: Kind = [isObject, "an object"]
 const action: Kind = [isFunction, "a function"]
-const millis: Kind = [(value: unknown) => typeof value === "number", "a number of milliseconds"]
+// `NaN` is above nothing. `Infinity` is no limit.
+const millis: Kind = [(value: unknown) => typeof value === "number" && value > 0, "a number of milliseconds above 0"]
 const count: Kind = [(value: unknown) => typeof value === "number" && value >= 1, "a number from 1 on"]
 const signal: Kind = [
   (value) => isObject(value) && "aborted" in value && "addEventListener" in value && isFunction(value.addEventListener),

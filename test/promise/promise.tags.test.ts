@@ -208,6 +208,31 @@ describe("a wrong option", () => {
   })
 })
 
+describe("a time-limit", () => {
+  it.each([Number.NaN, 0, -1, -Infinity])("of %s is refused, and says what is wanted", async (millis) => {
+    const callback = await openCallback({ ...quiet, paste: false })
+    const refusals: ReadonlyArray<readonly [option: string, call: () => Promise<unknown>]> = [
+      ["requestTimeout", () => createMcpOAuth({ ...quiet, serverUrl, requestTimeout: millis })],
+      ["callback.timeout", () => createMcpOAuth({ ...quiet, serverUrl, callback: { timeout: millis } })],
+      ["timeout", () => callback.authorize({ url: "https://a.example", timeout: millis })]
+    ]
+    try {
+      for (const [option, call] of refusals) {
+        const error = await rejectionOf(call)
+        assert.include(error as object, { _tag: "InvalidOptions", option })
+        assert.include(error?.message, `it is ${millis}, and must be a number of milliseconds above 0`)
+      }
+    } finally {
+      await callback.close()
+    }
+  })
+
+  it.each([0.5, Infinity])("of %s is taken", async (millis) => {
+    const options = { ...quiet, serverUrl, requestTimeout: millis, callback: { timeout: millis } }
+    assert.isUndefined(await rejectionOf(() => createMcpOAuth(options)))
+  })
+})
+
 describe("an option that does not exist", () => {
   const store = new Map<string, string>() as never
   const hosted = { redirectUri: "https://a.example/callback", store: "memory", credentials: store }
