@@ -47,6 +47,7 @@ import type { ServerOptions } from "./ServerOptions.ts"
 import * as Session from "./Session.ts"
 import type { Status } from "./Status.ts"
 import { statusOf } from "./statusOf.ts"
+import * as Unanswered from "./Unanswered.ts"
 
 /**
  * Every way a sign-in to an MCP server fails.
@@ -116,6 +117,9 @@ export interface McpOAuth {
    *
    * It takes a `Request` too, whose body is read once, and kept until the answer is there. What the `fetch` of the options
    * rejects with comes through as it is.
+   *
+   * A request to the server that waits for its answer when the sign-in is closed rejects with `Closed`. An answer that has
+   * begun is the caller's, and its body goes on.
    */
   readonly fetch: SignedInFetch
   /**
@@ -259,7 +263,8 @@ export const makeInternal = <R = never>(
       runner.run(session.untilClosed(effect), signal)
     const asHost = (effect: Effect.Effect<void, Session.SessionError>) =>
       Effect.zipRight(Effect.sync(session.hostAsked), session.untilClosed(effect))
-    yield* Effect.addFinalizer(() => session.close)
+    const unanswered = Unanswered.make()
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => unanswered.end(runner.closed())), session.close))
     const assertOpen = () => {
       if (session.isClosed()) throw new Closed({ server: env.label })
     }
@@ -279,7 +284,7 @@ export const makeInternal = <R = never>(
           obtain: (need, signal) => run(session.obtain(need, { keep: true }), signal),
           tokenAccepted: session.tokenAccepted,
           scopesSufficed: session.scopesSufficed
-        }),
+        }, unanswered),
         ensure: asHost(ensure(env, session)),
         login: asHost(login(session)),
         logout: session.logout,

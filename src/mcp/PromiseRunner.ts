@@ -15,17 +15,20 @@ import type { SessionError } from "./Session.ts"
 export interface PromiseRunner {
   /** Rejects with the error itself; an aborted signal ends the waiting with its reason. */
   readonly run: <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal) => Promise<A>
-  /** Whether a promise of this runner rejected with this error. */
+  /** The error of what is closed, for promises that wait for no effect. */
+  readonly closed: () => Closed
+  /** Whether a promise of this runner rejected with this error, or it is one of `closed`. */
   readonly isOwnError: (error: unknown) => error is SessionError
 }
 
 /** A runner of one session. @param server The MCP server, for the error `Closed`. */
 export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRunner => {
   const errors = new WeakSet<object>()
-  const rejectWith = (error: SessionError): never => {
+  const own = <Error extends SessionError>(error: Error): Error => {
     errors.add(error)
-    throw error
+    return error
   }
+  const closed = () => own(new Closed({ server }))
   const runExit = Runtime.runPromiseExit(runtime)
   return {
     run: async (effect, signal) => {
@@ -37,12 +40,13 @@ export const make = (server: string, runtime: Runtime.Runtime<never>): PromiseRu
       stop?.()
       if (Exit.isSuccess(exit)) return exit.value
       signal?.throwIfAborted()
-      if (Cause.isInterruptedOnly(exit.cause)) return rejectWith(new Closed({ server }))
+      if (Cause.isInterruptedOnly(exit.cause)) throw closed()
       const error = Cause.failureOption(exit.cause)
       // Effect hands out a proxy of an error that went through a span.
-      if (Option.isSome(error)) return rejectWith(Cause.originalError(error.value))
+      if (Option.isSome(error)) throw own(Cause.originalError(error.value))
       throw tagged(Cause.originalError(Cause.squash(exit.cause)))
     },
+    closed,
     isOwnError: (error): error is SessionError => typeof error === "object" && error !== null && errors.has(error)
   }
 }

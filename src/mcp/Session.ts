@@ -230,7 +230,8 @@ const logout = (parts: Parts): Effect.Effect<void, SessionError> =>
       cell.update(SessionState.hostAsked)
       yield* (yield* logoutModule).run(env, cell, challenge(parts))
     })
-    yield* join(parts, flight.supersede("logout", forgetting, { keep: true }))
+    // Not `join`: another `logout` meanwhile is no reason to fail, for it waits for the same run.
+    yield* Effect.zipLeft(flight.supersede("logout", forgetting, { keep: true }), assertOpen(parts))
   })
 
 const close = (parts: Parts): Effect.Effect<void> =>

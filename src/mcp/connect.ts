@@ -94,9 +94,12 @@ const noAnswer = (server: URL, isSigningIn: () => boolean): Effect.Effect<never,
     return yield* new McpConnectError({ server: ServerUrl.display(server), detail })
   })
 
+/** The longest wait of `setTimeout`, in milliseconds: 25 days. It takes a longer one for none. */
+const longestTimer = 2 ** 31 - 1
+
 /** The SDK's own time-limit for `initialize`, in milliseconds: a sign-in may begin in it, if the token is refused then. */
 const sdkTimeout = ({ callback }: ConnectOptions<unknown>): number =>
-  Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000
+  Math.min(Duration.toMillis(Duration.decode(callback?.timeout ?? "5 minutes")) + 60_000, longestTimer)
 
 /** How the transport is made. Fails where no SDK is there: before a person is asked to sign in. */
 const transportMaker = (

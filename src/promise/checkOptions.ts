@@ -33,7 +33,8 @@ const text: Kind = [isText, "a string"]
 const flag: Kind = [(value: unknown) => typeof value === "boolean", "true or false"]
 const object: Kind = [isObject, "an object"]
 const action: Kind = [isFunction, "a function"]
-const millis: Kind = [(value: unknown) => typeof value === "number", "a number of milliseconds"]
+// `NaN` is above nothing. `Infinity` is no limit.
+const millis: Kind = [(value: unknown) => typeof value === "number" && value > 0, "a number of milliseconds above 0"]
 const port: Kind = [
   (value: unknown) => (Array.isArray(value) ? value : [value]).every((each: unknown) => typeof each === "number"),
   "a number, or a list of numbers"
@@ -222,7 +223,8 @@ const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
     to: text
   },
   importCredentials: { from: text, overwrite: flag, signal, store },
-  openCallback: { ...screen, ...place, onRefusal: action },
+  // Its port is refused by `BindError`, as all that has to do with ports is.
+  openCallback: { ...screen, ...place, port: elsewhere, onRefusal: action },
   serverToConnect: { ...server, client: elsewhere, registration: client, transport: action },
   presentUrl: {
     consent: action,

@@ -123,7 +123,8 @@ export const requestAsBrowser = (
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
       })
     })
-    const timer = setTimeout(() => fail(`no answer within ${timeout} ms`), timeout)
+    // A timer takes a longer wait for none.
+    const timer = setTimeout(() => fail(`no answer within ${timeout} ms`), Math.min(timeout, 2 ** 31 - 1))
     signal?.addEventListener("abort", onAbort)
     sent.on("error", (cause: Error) => fail(cause.message, cause))
     sent.end(form?.toString())

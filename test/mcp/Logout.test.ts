@@ -1,7 +1,7 @@
 /** Signing out: forgotten here at once, and the server told where it wants to be told. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { until } from "../fixtures/Harness.ts"
+import { Effect, Fiber } from "effect"
+import { pause, until } from "../fixtures/Harness.ts"
 import * as McpHarness from "../fixtures/McpHarness.ts"
 import type { Document, Fault } from "../fixtures/ScriptedAuthorizationServer.ts"
 import * as ScriptedAuthorizationServer from "../fixtures/ScriptedAuthorizationServer.ts"
@@ -44,6 +44,22 @@ const assertForgotten = (world: World & { readonly oauth: McpHarness.Opened["oau
   })
 
 describe("logout", () => {
+  for (const [what, millis] of [["at once", 0], ["while the server is told", 50]] as const) {
+    it.scopedLive(`of two callers, ${what}: both succeed, and the server is told once`, () =>
+      Effect.gen(function* () {
+        const world = yield* signedIn()
+        const { access, refresh } = world
+        world.authorizationServer.fail("revoke", { delayMillis: 200 })
+        const first = yield* Effect.fork(world.oauth.logout)
+        yield* pause(millis)
+        const second = yield* Effect.fork(world.oauth.logout)
+        yield* Fiber.join(first)
+        yield* Fiber.join(second)
+        assert.deepStrictEqual(revoked(world), [["refresh_token", refresh], ["access_token", access]])
+        yield* assertForgotten(world)
+      }))
+  }
+
   it.scopedLive("has the server end both tokens, the refresh token first, as the client they belong to", () =>
     Effect.gen(function* () {
       const world = yield* signedIn()

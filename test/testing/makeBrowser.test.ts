@@ -182,6 +182,15 @@ describe("requestAsBrowser", () => {
       await byFetch.text()
     }))
 
+  it("waits for an answer however long its time is", async () => {
+    const { close, origin, serve } = await listen()
+    serve((_, response) => void setTimeout(() => response.end("late"), 50))
+    for (const timeout of [2 ** 31, Infinity]) {
+      assert.strictEqual((await requestAsBrowser(origin, { timeout })).body, "late")
+    }
+    await close()
+  })
+
   it("gives up after its time, when it is told to, and where nobody listens", async () => {
     const { close, origin, serve } = await listen()
     serve(() => {})
