@@ -33,6 +33,8 @@ const text: Kind = [isText, "a string"]
 const flag: Kind = [(value: unknown) => typeof value === "boolean", "true or false"]
 const object: Kind = [isObject, "an object"]
 const action: Kind = [isFunction, "a function"]
+// What is 0 or below ends a wait at once.
+const time: Kind = [(value: unknown) => typeof value === "number", "a number of milliseconds"]
 // `NaN` is above nothing. `Infinity` is no limit.
 const millis: Kind = [(value: unknown) => typeof value === "number" && value > 0, "a number of milliseconds above 0"]
 const port: Kind = [
@@ -173,13 +175,13 @@ const all: { readonly [Of in OptionsOf]: KindsOf<Options[Of]> } = {
   authorize: {
     describe: action,
     exchange: action,
-    exchangeTimeout: millis,
+    exchangeTimeout: time,
     issuer: text,
     issuerRequired: flag,
     present,
     serverName: text,
     signal,
-    timeout: millis,
+    timeout: time,
     url: elsewhere
   },
   beginSignIn: { ...signIn, bindToBrowser: flag, signal, timeout: millis },

@@ -72,7 +72,7 @@ describe("an option that has one of a few names", () => {
       const client = { clientId: "a", clientSecret: "private", authMethod } as never
       const error = await rejection(createMcpOAuth({ ...quiet, serverUrl, client }))
       assert.deepInclude({ ...error }, { _tag: "InvalidOptions", option: "client.authMethod" })
-      assert.include(error.message, '"client_secret_basic" or "client_secret_post" or "none"')
+      assert.include(error.message, '"client_secret_basic", "client_secret_post" or "none"')
       const hosted = await createHostedSignIn({
         redirectUri: "https://a.example/cb",
         store: "memory",
