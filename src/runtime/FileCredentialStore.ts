@@ -249,7 +249,8 @@ export const make = (
  * regular files of at most 1 MiB.
  *
  * A damaged file is renamed to `….damaged-<time>` and counts as absent; the notice `CredentialsDamaged` says so to the
- * `Presenter` that the store is used with, and stderr where there is none. It is removed with the credentials (`logout`). A file of a newer version of this package is left alone.
+ * `Presenter` that the store is used with, and stderr where there is none. It is removed with the credentials (`logout`).
+ * A file of a newer version of this package is left alone.
  *
  * With `encrypt` a file in the clear is read, and encrypted when it is next changed; one whose key the keychain does not have
  * is left alone.
