@@ -36,7 +36,7 @@ export interface Target {
  *
  * - `SignedIn`: the credentials are stored
  * - `Failed`: an answer came, and the person is not signed in
- * - `Refused`: it was no answer to a sign-in that waits; `message` says why, and which option helps where one does
+ * - `Refused`: it was no answer to a sign-in that waits
  * - `StoreFailed`: the store of sign-ins that wait could not be asked
  *
  * @since 0.1.0
@@ -50,7 +50,7 @@ export type HostedOutcome =
     readonly serverUrl: string
     readonly error: HandleError
   }
-  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason; readonly message: string }
+  | { readonly _tag: "Refused"; readonly reason: HttpRefusalReason }
   | { readonly _tag: "StoreFailed"; readonly error: PendingStoreError }
 
 /**

@@ -60,9 +60,8 @@ const tell = ({ onOutcome }: Settings, outcome: HostedOutcome): Effect.Effect<vo
 /** A request that answers no sign-in that waits here. */
 const refuse = (arrival: Arrival, { answer, page, reason }: CallbackRoute.Refused): Effect.Effect<Answer> => {
   FlowMetrics.refused({ via: "http", reason })
-  const message = hostedReasons[reason]
-  const told = tell(arrival.settings, { _tag: "Refused", reason, message })
-  if (page === undefined) return Effect.as(told, { ...answer, body: `${message}.\n` })
+  const told = tell(arrival.settings, { _tag: "Refused", reason })
+  if (page === undefined) return Effect.as(told, { ...answer, body: `${hostedReasons[reason]}.\n` })
   const shown = show(arrival, { _tag: "Refused", reason: page })
   const { allow } = answer.headers
   const headers = allow === undefined ? shown.headers : { ...shown.headers, allow }

@@ -72,8 +72,10 @@ const requestTokens = (
     if (tokens !== undefined) return tokens
     const sent = [...ClientAuthentication.secrets(client), ...secrets.map(Redacted.value)]
     const fault = Fault.of(outcome, sent)
-    const why = grant === "refresh_token" ? RefreshRefusal.faultOf(outcome, fault) : fault
-    const error = new TokenError({ issuer, grant, ...why })
+    // A refresh that is answered without a token and without an error is refused all the same.
+    const isRefused = grant === "refresh_token" && fault.reason === "InvalidResponse" &&
+      RefreshRefusal.isWithoutToken(outcome)
+    const error = new TokenError({ issuer, grant, ...fault, ...(isRefused && { reason: "Rejected" }) })
     return yield* Effect.zipRight(Pauses.note(env, error), error)
   })
 

@@ -81,7 +81,7 @@ export type HostedFailure =
  *
  * - `SignedIn`: the credentials are stored
  * - `Failed`: an answer came, and the person is not signed in
- * - `Refused`: it was no answer to a sign-in that waits; `message` says why, and which option helps where one does
+ * - `Refused`: it was no answer to a sign-in that waits
  * - `StoreFailed`: the store of sign-ins that wait could not be asked
  *
  * @since 0.1.0
@@ -95,7 +95,7 @@ export type HostedOutcome =
     readonly serverUrl: string
     readonly error: HostedFailure
   }
-  | { readonly _tag: "Refused"; readonly reason: string; readonly message: string }
+  | { readonly _tag: "Refused"; readonly reason: string }
   | { readonly _tag: "StoreFailed"; readonly error: HostedFailure }
 
 /**

@@ -32,7 +32,6 @@ const refusals: Readonly<Record<string, Fault>> = {
   "a name of its own in a success": { error: "bad_refresh_token", status: 200 },
   "ok: false": { status: 200, body: { ok: false, error: "invalid_refresh_token" } },
   "401 and nothing": { status: 401 },
-  "a page and 400": { status: 400, body: "<!DOCTYPE html><h1>Bad Request" },
   "a success without a token": { status: 200, body: { token_type: "Bearer" } }
 }
 
@@ -135,34 +134,6 @@ describe("a refresh that is refused", () => {
       assert.strictEqual(word(yield* call(oauth, server.url)), "InteractionRequired")
       assert.strictEqual(refreshes(), 1)
     }))
-})
-
-const noRefusals: Readonly<Record<string, readonly [fault: Fault, reason: string]>> = {
-  "a firewall's page": [{ status: 403, body: "<!DOCTYPE html><h1>Request blocked" }, "InvalidResponse"],
-  "a page that is not found": [{ status: 404, body: "<html><h1>Not Found" }, "InvalidResponse"],
-  "a page of a server that takes no POST": [{ status: 405, body: "<html>" }, "InvalidResponse"],
-  "temporarily_unavailable": [{ error: "temporarily_unavailable" }, "ServerError"],
-  "server_error": [{ error: "server_error" }, "ServerError"],
-  "slow_down": [{ error: "slow_down", status: 403 }, "ServerError"]
-}
-
-describe("a refresh that is answered without a look at its token", () => {
-  for (const [what, [fault, reason]] of Object.entries(noRefusals)) {
-    for (const options of [unattended, {}]) {
-      it.scopedLive(`by ${what}: a TokenError, no window, and the next one succeeds (${JSON.stringify(options)})`, () =>
-        Effect.gen(function* () {
-          const { authorizationServer, open, refreshes, server, stored, windows } = yield* ended
-          const before = stored()
-          authorizationServer.fail("token", fault, onRefresh)
-          const { oauth } = yield* open(options)
-          const outcome = yield* call(oauth, server.url)
-          assert.deepInclude(outcome as object, { _tag: "TokenError", grant: "refresh_token", reason })
-          assert.deepStrictEqual(stored(), before)
-          assert.strictEqual(yield* call(oauth, server.url), 200)
-          assert.deepStrictEqual([refreshes(), windows()], [2, 0])
-        }))
-    }
-  }
 })
 
 describe("a client that the server does not know", () => {

@@ -106,7 +106,7 @@ describe("a client that was registered by hand", () => {
     "unauthorized_client with 403": { error: "unauthorized_client", status: 403 },
     "invalid_request": { error: "invalid_request" },
     "a name of its own in a success": { status: 200, body: { error: "token_expired" } },
-    "400 and a page": { status: 400, body: "<p>gone" }
+    "404 and a page": { status: 404, body: "<p>gone" }
   }
   for (const [what, fault] of Object.entries(refusals)) {
     it.scopedLive(`and whose refresh is refused with ${what}: a person is asked once, and unattended nobody`, () =>

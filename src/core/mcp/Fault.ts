@@ -46,9 +46,6 @@ export const isWebPage = (contentType: string | null, text: string): boolean =>
   /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? "") ||
   /^\ufeff?\s{0,100}<(!doctype\s+html|html)\b/i.test(text)
 
-/** Errors that say "later" by their names (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5), whatever their status. */
-const laterErrors: ReadonlyArray<string> = ["server_error", "slow_down", "temporarily_unavailable"]
-
 /** A text of the response, printable and at most `limit` characters long. */
 const textOf = (
   document: Document | undefined,
@@ -80,8 +77,7 @@ export const of = (outcome: Outcome, secrets: ReadonlyArray<string | undefined> 
   if (status === 407) return { reason: "Unreachable", status }
   const error = textOf(document, "error", 100, secrets)
   // 408, 425 and 429 say nothing about the request either: it can only be tried again later.
-  const isLater = status === 408 || status === 425 || status === 429 || laterErrors.includes(error ?? "")
-  if (status >= 500 || isLater) {
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
     const { retryAfter } = outcome
     return { reason: "ServerError", status, error, ...page, ...(retryAfter !== undefined && { retryAfter }) }
   }

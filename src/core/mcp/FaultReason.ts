@@ -6,8 +6,7 @@ import { clockTime } from "./RetryAfter.ts"
 
 /**
  * Why a request of the sign-in brought no usable response: the server could not be reached, did not answer in time,
- * answered 5xx, 408, 425, 429 or an error that says "later" (`temporarily_unavailable`, `server_error`, `slow_down`), or
- * sent something that could not be understood.
+ * answered 5xx, 408, 425 or 429, or sent something that could not be understood.
  *
  * @since 0.1.0
  * @category errors

@@ -2,7 +2,7 @@
  * When a refresh token does not help any more, whatever the server calls it, and what remains of the credentials then.
  */
 import type { Credentials, Tokens } from "./Credentials.ts"
-import type { Fault, Outcome } from "./Fault.ts"
+import type { Outcome } from "./Fault.ts"
 import { isUnknownClient, type TokenError } from "./SignInError.ts"
 
 /**
@@ -19,9 +19,8 @@ export const isRecent = (tokens: Pick<Tokens, "refreshRefusedAt"> | undefined, n
 /**
  * Whether an answer says that a refresh token does not help. Names do not decide: servers say `invalid_grant`,
  * `invalid_request`, `invalid_token`, `bad_refresh_token` (GitHub, with status 200), or nothing at all. It is no answer of
- * this kind where the server is busy (408, 425, 429, 5xx, `temporarily_unavailable`), where a proxy answers for it (407, a
- * web page; see `faultOf`), where nothing was understood, or where it is the client that is wrong and the options of the
- * program name that client: then those are to be corrected.
+ * this kind where the server is busy (408, 425, 429, 5xx), where a proxy answers for it (407), where nothing was understood,
+ * or where it is the client that is wrong and the options of the program name that client: then those are to be corrected.
  *
  * @param isClientOfOptions Whether the options name the client.
  */
@@ -38,17 +37,6 @@ export const mayPass = ({ error, reason }: TokenError): boolean => reason === "R
 export const isWithoutToken = (outcome: Outcome): boolean =>
   outcome._tag === "Answered" && outcome.status < 300 && outcome.document !== undefined &&
   [undefined, null, ""].some((none) => outcome.document?.["access_token"] === none)
-
-/**
- * What the answer to a refresh is taken for. One without a token and without an error is a refusal without a name. A web
- * page is what firewalls, proxies and servers under repair send: it says nothing about the refresh token. Only with 400 and
- * 401 it is a refusal, because token endpoints refuse with these, and some write pages.
- */
-export const faultOf = (outcome: Outcome, fault: Fault): Fault => {
-  if (fault.reason === "InvalidResponse" && isWithoutToken(outcome)) return { ...fault, reason: "Rejected" }
-  const isOfOthers = fault.isWebPage === true && fault.status !== 400 && fault.status !== 401
-  return fault.reason === "Rejected" && isOfOthers ? { ...fault, reason: "InvalidResponse" } : fault
-}
 
 /**
  * The credentials with a mark that their refresh token was refused. Nothing is removed. A registration that the server

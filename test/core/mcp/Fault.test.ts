@@ -37,22 +37,6 @@ describe("of", () => {
     ["a gateway without its server", answered(502), ["ServerError", 502]],
     ["a request that took too long", answered(408), ["ServerError", 408]],
     ["too many requests, with an error too", answered(429, { error: "slow_down" }), ["ServerError", 429, "slow_down"]],
-    ["a name that says later", answered(400, { error: "temporarily_unavailable" }), [
-      "ServerError",
-      400,
-      "temporarily_unavailable"
-    ]],
-    ["another one, in a 200", answered(200, { error: "slow_down" }), ["ServerError", 200, "slow_down"]],
-    ["an error of the server by its name", answered(401, { error: "server_error" }), [
-      "ServerError",
-      401,
-      "server_error"
-    ]],
-    ["a name that only begins so", answered(400, { error: "server_error_of_yours" }), [
-      "Rejected",
-      400,
-      "server_error_of_yours"
-    ]],
     ["a success that says nothing of use", answered(200, {}), ["InvalidResponse", 200]],
     ["a success without a document", answered(204), ["InvalidResponse", 204]],
     ["a redirect", answered(302), ["InvalidResponse", 302]],
