@@ -8,12 +8,11 @@ import type { FetchLike, SignedInFetch } from "./FetchLike.ts"
 import { send } from "./OriginFetch.ts"
 import { readInput } from "./readInput.ts"
 import type { Session, TokenResult } from "./Session.ts"
-import type { Unanswered } from "./Unanswered.ts"
 
 /** The parts of a session that the fetch uses, as promises. A signal ends only the caller's waiting. */
 export interface Tokens extends Pick<Session, "scopesSufficed" | "tokenAccepted" | "usableToken"> {
-  readonly token: (signal: AbortSignal) => Promise<string | undefined>
-  readonly obtain: (need: TokenNeed, signal: AbortSignal) => Promise<TokenResult>
+  readonly token: (signal: AbortSignal | undefined) => Promise<string | undefined>
+  readonly obtain: (need: TokenNeed, signal: AbortSignal | undefined) => Promise<TokenResult>
 }
 
 const isIterable = (body: unknown): boolean => typeof body === "object" && body !== null && Symbol.asyncIterator in body
@@ -43,15 +42,11 @@ const discard = async ({ body }: Response): Promise<void> => {
   await body?.cancel().catch(() => {})
 }
 
-/** Sends one request, and gets the tokens that it takes. @param signal Ends it, and is that of `init` too. */
-const signedIn = async (
-  base: FetchLike,
-  server: URL,
-  tokens: Tokens,
-  url: URL,
-  init: RequestInit,
-  signal: AbortSignal
-): Promise<Response> => {
+/** A `fetch` that signs in to one server. Requests to other origins are sent unchanged. */
+export const make = (base: FetchLike, server: URL, tokens: Tokens): SignedInFetch => async (input, options) => {
+  const { init, url } = readInput(input, options ?? {})
+  if (url.origin !== server.origin) return await base(url, init)
+  const signal = init.signal ?? undefined
   const request = await repeatable(init)
   let tries = Recovery.none
   for (;;) {
@@ -75,18 +70,3 @@ const signedIn = async (
     await discard(response)
   }
 }
-
-/**
- * A `fetch` that signs in to one server. Requests to other origins are sent unchanged.
- *
- * @param unanswered What ends its requests when the sign-in is closed.
- */
-export const make =
-  (base: FetchLike, server: URL, tokens: Tokens, unanswered: Unanswered): SignedInFetch => async (input, options) => {
-    const { init, url } = readInput(input, options ?? {})
-    if (url.origin !== server.origin) return await base(url, init)
-    return await unanswered.answer(
-      init.signal ?? undefined,
-      (signal) => signedIn(base, server, tokens, url, { ...init, signal }, signal)
-    )
-  }

@@ -118,8 +118,8 @@ export interface McpOAuth {
    * It takes a `Request` too, whose body is read once, and kept until the answer is there. What the `fetch` of the options
    * rejects with comes through as it is.
    *
-   * A request to the server that waits for its answer when the sign-in is closed rejects with `Closed`. An answer that has
-   * begun is the caller's, and its body goes on.
+   * A request that waits for its answer when the sign-in is closed rejects with `Closed`. An answer that has
+   * begun is the caller's, and its body goes on. What was sent ends when the server answers, or with your `signal`.
    */
   readonly fetch: SignedInFetch
   /**
@@ -276,15 +276,16 @@ export const makeInternal = <R = never>(
       probe: (token) => run(probe(env, token)),
       assertOpen
     }
+    const signedInFetch = BearerFetch.make(env.fetch, server, {
+      usableToken: session.usableToken,
+      token: (signal) => run(session.token({ keep: true, settled: false }), signal),
+      obtain: (need, signal) => run(session.obtain(need, { keep: true }), signal),
+      tokenAccepted: session.tokenAccepted,
+      scopesSufficed: session.scopesSufficed
+    })
     return {
       oauth: {
-        fetch: BearerFetch.make(env.fetch, server, {
-          usableToken: session.usableToken,
-          token: (signal) => run(session.token({ keep: true, settled: false }), signal),
-          obtain: (need, signal) => run(session.obtain(need, { keep: true }), signal),
-          tokenAccepted: session.tokenAccepted,
-          scopesSufficed: session.scopesSufficed
-        }, unanswered),
+        fetch: (input, init) => unanswered.answer(signedInFetch(input, init)),
         ensure: asHost(ensure(env, session)),
         login: asHost(login(session)),
         logout: session.logout,

@@ -134,8 +134,8 @@ export interface McpOAuth {
    * It takes a `Request` too, whose body is read once, and kept until the answer is there. What the `fetch` of the options
    * rejects with comes through as it is: that alone may have no `_tag`.
    *
-   * A request to the server that waits for its answer when the sign-in is closed rejects with `Closed`. An answer that has
-   * begun is the caller's, and its body goes on.
+   * A request that waits for its answer when the sign-in is closed rejects with `Closed`. An answer that has
+   * begun is the caller's, and its body goes on. What was sent ends when the server answers, or with your `signal`.
    */
   readonly fetch: SignedInFetch
   /**
