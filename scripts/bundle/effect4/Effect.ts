@@ -2,7 +2,6 @@
 import * as Clock from "effect4/Clock"
 import * as Effect from "effect4/Effect"
 import * as Fiber from "effect4/Fiber"
-import { dual } from "effect4/Function"
 import * as Scheduler from "effect4/Scheduler"
 import type * as Scope from "effect4/Scope"
 import type * as Tracer from "effect4/Tracer"
@@ -28,13 +27,6 @@ export const catchAllDefect: typeof Effect.catchDefect = Effect.catchDefect
 /** With the method that has another name in Effect 4. */
 export const clock: Of<Clock.Clock & { readonly unsafeCurrentTimeMillis: () => number }> = Clock.clockWith((clock) =>
   Effect.succeed(Object.assign(clock, { unsafeCurrentTimeMillis: () => clock.currentTimeMillisUnsafe() }))
-)
-export const withClock: {
-  (clock: Clock.Clock): <A, E, R>(self: Of<A, E, R>) => Of<A, E, R>
-  <A, E, R>(self: Of<A, E, R>, clock: Clock.Clock): Of<A, E, R>
-} = /*#__PURE__*/ dual(
-  2,
-  <A, E, R>(self: Of<A, E, R>, clock: Clock.Clock): Of<A, E, R> => Effect.provideService(self, Clock.Clock, clock)
 )
 export const either = <A, E, R>(self: Of<A, E, R>): Of<Either.Either<A, E>, never, R> =>
   Effect.match(self, { onFailure: (error) => Either.left(error), onSuccess: (value) => Either.right(value) })
